@@ -1,0 +1,29 @@
+# Every target sets up what it needs itself: Node comes from the npm package `node`, which is
+# first in PATH inside npm scripts. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+node_modules/.installed: package.json package-lock.json
+	@echo "installing npm packages (about half a minute the first time)"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: check
+check: node_modules/.installed ## format, lint, types, boundaries, generated files
+	@npm run --silent check
+
+.PHONY: test-fast
+test-fast: node_modules/.installed ## every test that needs no API server
+	@npm run --silent test:fast
+
+.PHONY: test
+test: node_modules/.installed ## everything that needs no root: check, fast tests, a real kube-apiserver
+	@npm run --silent check
+	@npm run --silent test:fast
+	@npm run --silent test:cluster
