@@ -1,0 +1,78 @@
+/** Durations and instants as text. Pure: an instant is a number of milliseconds since the epoch. */
+
+const DURATION = /^(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}$/;
+const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/**
+ * Reads a duration of Gateway API's form (GEP-2257): `1h30m`, `500ms`. Unsigned, up to four
+ * parts of up to five digits.
+ * @returns milliseconds, or null where the text is no such duration (`1d` is not).
+ */
+export function parseDurationMs(text: string): number | null {
+  if (!DURATION.test(text)) return null;
+  let sumMs = 0;
+  for (const [, digits, unit] of text.matchAll(/([0-9]+)(h|ms|m|s)/g)) {
+    sumMs += Number(digits) * (UNIT_MS[unit ?? ''] ?? 0);
+  }
+  return sumMs;
+}
+
+/** Writes milliseconds in the form that {@link parseDurationMs} reads: `90000` is `1m30s`. */
+export function formatDurationMs(durationMs: number): string {
+  let leftMs = Math.round(durationMs);
+  if (leftMs < 0) return `-${formatDurationMs(-leftMs)}`;
+  if (leftMs === 0) return '0s';
+  let text = '';
+  for (const [unit, unitMs] of Object.entries(UNIT_MS)) {
+    const count = Math.floor(leftMs / unitMs);
+    if (count > 0) text += `${count}${unit}`;
+    leftMs -= count * unitMs;
+  }
+  return text;
+}
+
+/**
+ * Writes an instant as RFC 3339 in UTC, as Kubernetes does: `2026-12-01T09:00:00Z`, with
+ * milliseconds only where there are any.
+ */
+export function formatInstant(atMs: number): string {
+  const dayMs = 86_400_000;
+  const day = Math.floor(atMs / dayMs);
+  const inDayMs = atMs - day * dayMs;
+  const { year, month, date } = civilFromDays(day);
+  const pad = (value: number, width = 2) => String(value).padStart(width, '0');
+  const ms = inDayMs % 1000;
+  return (
+    `${pad(year, 4)}-${pad(month)}-${pad(date)}T${pad(Math.floor(inDayMs / 3_600_000))}:` +
+    `${pad(Math.floor(inDayMs / 60_000) % 60)}:${pad(Math.floor(inDayMs / 1000) % 60)}` +
+    `${ms === 0 ? '' : `.${pad(ms, 3)}`}Z`
+  );
+}
+
+/** Only the time of day of {@link formatInstant}, for prose: `09:00:00`. */
+export function formatTimeOfDay(atMs: number): string {
+  return formatInstant(atMs).slice(11, -1);
+}
+
+/** Howard Hinnant's civil_from_days: days since 1970-01-01 to the Gregorian calendar. */
+function civilFromDays(days: number): { year: number; month: number; date: number } {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
+  );
+  const dayOfYear =
+    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    date: dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1,
+  };
+}
