@@ -27,7 +27,7 @@ export const FILES = {
 } as const;
 
 /** On two busy cores; alone it takes 6 to 8 seconds. */
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /** The port was taken by somebody else between choosing and binding it. */
 export class PortTakenError extends Error {}

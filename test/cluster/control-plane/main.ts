@@ -19,10 +19,7 @@ async function main(): Promise<void> {
   const controlPlane = await startControlPlane({ binaries });
   say(`${controlPlane.url} is ready; Ctrl-C ends it. In another terminal:`);
   process.stdout.write(`export KUBECONFIG=${controlPlane.kubeconfig()}\n`);
-  // A pending promise alone does not keep Node running.
-  const alive = setInterval(() => undefined, 60_000);
   await interrupted;
-  clearInterval(alive);
   say('stopping');
   await controlPlane.stop();
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
 
 export interface TetherOptions {
   readonly command: string;
@@ -33,13 +34,12 @@ export interface TetheredProcess {
  */
 const TETHER = `
 folder=$1; shift
-exec 3<&0
 (
   if read -r _ <&3; then exit 0; fi
   kill -KILL $$
   if [ -n "$folder" ]; then sleep 1; rm -rf -- "$folder"; fi
 ) >/dev/null 2>&1 </dev/null &
-exec "$@" 3<&- </dev/null
+exec "$@" 3<&-
 `;
 
 const LOG_TAIL_LINES = 20;
@@ -54,7 +54,8 @@ export async function startTethered(options: TetherOptions): Promise<TetheredPro
     '/bin/sh',
     ['-c', TETHER, 'tether', options.removeOnDeath ?? '', options.command, ...options.args],
     {
-      stdio: ['pipe', log, log],
+      // The tether is not stdin, which Node closes by itself before it tells of an exit.
+      stdio: ['ignore', log, log, 'pipe'],
       detached: true,
       ...(options.env ? { env: { ...options.env } } : {}),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -86,9 +87,11 @@ function spawned(child: ChildProcess): Promise<number> {
 }
 
 function release(child: ChildProcess): void {
-  // The watcher may be gone already, which is what this line is for.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end('ended\n');
+  const tether = child.stdio[3];
+  if (!(tether instanceof Writable)) return;
+  // The watcher may be gone already; then there is nobody left to tell.
+  tether.on('error', () => undefined);
+  tether.end('ended\n');
 }
 
 async function stop(
