@@ -190,6 +190,39 @@ describe('losing a lease', () => {
     expect(b.elector.leads()).toBe(true);
   });
 
+  it('writes nothing when it was paused between reading and writing', async () => {
+    const { clock, server } = createWorld();
+    let weather: Weather = CALM;
+    const a = createCandidate({ name: 'a', clock, server, weather: () => weather });
+    a.run();
+    await clock.advance(EXCHANGES_MS);
+    // The renewal meets a conflict, so that it has to read.
+    server.put({ ...server.stored()?.lease, metadata: {} });
+    weather = { ...CALM, backMs: 1000 };
+    await clock.advance(RETRY_PERIOD_MS + 1500);
+    a.freeze();
+    await clock.advance(60_000);
+    a.thaw();
+    await clock.advance(60_000);
+    expect(a.end()).toMatchObject({ kind: 'lost' });
+    expect(server.writes).toHaveLength(1);
+  });
+
+  it('counts from when its last renewal was begun, not from when the answer came', async () => {
+    const { clock, server } = createWorld();
+    let weather: Weather = { thereMs: 1000, backMs: 1000, fate: 'ok' };
+    const a = createCandidate({ name: 'a', clock, server, weather: () => weather });
+    a.run();
+    // Read in 2 s, written from 2 s to 4 s.
+    await clock.advance(4001);
+    expect(a.elector.leads()).toBe(true);
+    weather = { ...CALM, fate: 'lost on the way there' };
+    await clock.advance(2000 + RENEW_DEADLINE_MS - 4001 - 1);
+    expect(a.elector.leads()).toBe(true);
+    await clock.advance(1);
+    expect(a.elector.leads()).toBe(false);
+  });
+
   it('stops at once when it sees another holder, expired or not', async () => {
     const { clock, server } = createWorld();
     const a = createCandidate({ name: 'a', clock, server });

@@ -107,11 +107,22 @@ export function createCandidate(options: {
       while (frozen !== null) await frozen;
     },
   };
+  const sent = server.storeFor(name, weather);
+  /** An answer that comes while the process is frozen is seen when it runs again. */
+  const seen = async <T>(answer: Promise<T>): Promise<T> => {
+    const value = await answer;
+    while (frozen !== null) await frozen;
+    return value;
+  };
   const elector = createLeaderElector({
     clock: ownClock,
     random: { float: options.dice ?? (() => 0.5), hex: () => '' },
     log: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
-    store: server.storeFor(name, weather),
+    store: {
+      get: (signal) => seen(sent.get(signal)),
+      create: (lease, signal) => seen(sent.create(lease, signal)),
+      replace: (lease, version, signal) => seen(sent.replace(lease, version, signal)),
+    },
     namespace: 'system',
     name: 'operator',
     identity: name,
