@@ -12,7 +12,7 @@ import {
   type Tombstone,
 } from './ledger.ts';
 import { TOMBSTONES_MAX } from './ledger-codec.ts';
-import { REQUEST } from './names.ts';
+import { REQUEST, REQUEST_ID_LENGTH_MAX } from './names.ts';
 import type { Situation } from './situation.ts';
 import type { KeyKind, Spec, Terms } from './spec.ts';
 import { effectiveTerms, largestTerms, trustAfterRemovalMs } from './terms.ts';
@@ -48,11 +48,20 @@ export function publicationOf(spec: Spec): Publication {
   return { issuer: spec.issuer, jwksUri: spec.jwks.uri };
 }
 
+/** The id of a request on the set; null where there is none, or it is longer than the status holds. */
+export function requestId(
+  annotations: Readonly<Record<string, string>>,
+  request: string,
+): string | null {
+  const id = annotations[request];
+  return id === undefined || id.length > REQUEST_ID_LENGTH_MAX ? null : id;
+}
+
 /** Ids present when a set is first seen count as handled: a copied manifest replays none. */
 export function presentRequests(annotations: Readonly<Record<string, string>>): Ledger['handled'] {
   return {
-    rotate: annotations[REQUEST.rotate] ?? null,
-    rollback: annotations[REQUEST.rollback] ?? null,
+    rotate: requestId(annotations, REQUEST.rotate),
+    rollback: requestId(annotations, REQUEST.rollback),
   };
 }
 

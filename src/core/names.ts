@@ -2,11 +2,19 @@
 
 export const API_GROUP = 'signingkeys.dev';
 export const API_VERSION = 'v1alpha1';
-export const KIND = 'SigningKeySet';
-export const PLURAL = 'signingkeysets';
+export const API_GROUP_VERSION = `${API_GROUP}/${API_VERSION}`;
+export const SET_KIND = 'SigningKeySet';
+export const SET_PLURAL = 'signingkeysets';
+/** The name of the CustomResourceDefinition. */
+export const CRD_NAME = `${SET_PLURAL}.${API_GROUP}`;
+/** A set's name: with `-key-` and an ordinal it fits into the 63 characters of a label's value. */
+export const SET_NAME_LENGTH_MAX = 52;
 
 /** Of every write, and of every object's `app.kubernetes.io/managed-by`. */
 export const MANAGER = 'signing-key-operator';
+
+/** Keys that begin with it belong to the operator, as does `app.kubernetes.io/managed-by`. */
+export const RESERVED_PREFIX = `${API_GROUP}/`;
 
 export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by',
@@ -38,6 +46,10 @@ export const REQUEST = {
   skipDeletionWait: 'signingkeys.dev/skip-deletion-wait',
 } as const;
 
+/** What the status can hold of a request's id; a longer one is no request. */
+export const REQUEST_ID_LENGTH_MAX = 256;
+
+/** Types of Secrets: immutable, and selectable by a field selector. */
 export const SECRET_TYPE = {
   key: 'signingkeys.dev/key',
   signer: 'signingkeys.dev/signer',
@@ -62,4 +74,14 @@ export function ordinalOfKeySecret(setName: string, secretName: string): number 
   const prefix = `${setName}-key-`;
   const digits = secretName.startsWith(prefix) ? secretName.slice(prefix.length) : '';
   return /^[1-9][0-9]{0,8}$/.test(digits) ? Number(digits) : null;
+}
+
+/** The name of the signer Secret where the spec gives none. */
+export function defaultSignerName(setName: string): string {
+  return `${setName}-signer`;
+}
+
+/** The name of the JWKS ConfigMap where the spec gives none. */
+export function defaultJwksName(setName: string): string {
+  return `${setName}-jwks`;
 }

@@ -23,7 +23,7 @@ import {
   publishedKeys,
   sameKind,
 } from './ledger.ts';
-import { hasRoomForAnotherKey } from './lifecycle.ts';
+import { hasRoomForAnotherKey, requestId } from './lifecycle.ts';
 import { REQUEST } from './names.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
 import { type Situation, secretOf } from './situation.ts';
@@ -56,8 +56,8 @@ export interface Demand {
 
 /** A requested id that no ledger write has handled yet, or null. */
 export function openRotateRequest({ set }: Situation, ledger: Ledger): string | null {
-  const id = set.annotations[REQUEST.rotate];
-  return id === undefined || id === ledger.handled.rotate ? null : id;
+  const id = requestId(set.annotations, REQUEST.rotate);
+  return id === ledger.handled.rotate ? null : id;
 }
 
 /** Without a gate it is due now. */
