@@ -27,3 +27,11 @@ test: node_modules/.installed ## everything that needs no root: check, fast test
 	@npm run --silent check
 	@npm run --silent test:fast
 	@npm run --silent test:cluster
+
+.PHONY: binaries
+binaries: node_modules/.installed ## etcd, kube-apiserver and kubectl, built once (about eight minutes)
+	@npm run --silent binaries
+
+.PHONY: control-plane
+control-plane: node_modules/.installed ## a real API server to play with, until Ctrl-C
+	@npm run --silent control-plane

@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // Two projects: `fast` needs nothing but Node; `cluster` starts a real kube-apiserver first.
 export default defineConfig({
   test: {
+    // The second ends each suite in one line of JSON with its figures.
+    reporters: ['default', './test/support/json-line-reporter.ts'],
     projects: [
       {
         test: {

@@ -1,0 +1,49 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface LockOptions {
+  /** Called each time the lock is found taken. */
+  readonly onWait?: (waitedMs: number) => void;
+  /** Pause between two tries; 500 ms unless told. */
+  readonly intervalMs?: number;
+}
+
+/** SQLite's code for a file that somebody else has locked. */
+const SQLITE_BUSY = 5;
+
+/**
+ * Runs `work` while no other process, and nobody else in this one, holds the lock at `path`.
+ * The lock is SQLite's on an empty database: Node has no file locks of its own, and this one
+ * belongs to the kernel, which frees it when its holder dies. There is no stale lock to judge.
+ */
+export async function withFileLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  mkdirSync(dirname(path), { recursive: true });
+  const startMs = performance.now();
+  const database = new DatabaseSync(path);
+  try {
+    // No journal beside the file: nothing is ever written to it.
+    database.exec('PRAGMA journal_mode = MEMORY');
+    while (!tryLock(database)) {
+      options.onWait?.(performance.now() - startMs);
+      await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? 500));
+    }
+    return await work();
+  } finally {
+    database.close();
+  }
+}
+
+function tryLock(database: DatabaseSync): boolean {
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
+    throw error;
+  }
+}
