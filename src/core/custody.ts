@@ -53,7 +53,7 @@ export function restoreKeySecret(situation: Situation, ledger: Ledger): Step | n
   if (situation.observed.keySecrets.some(({ meta }) => meta.name === name)) return null;
   const { kid, ordinal, publicJwk } = active;
   const message = `Secret ${name} was gone: it is made anew from the signer Secret`;
-  const metadata = keySecretMetadata(situation, ordinal, null);
+  const metadata = keySecretMetadata(situation, ordinal, publicJwk, null);
   const restored = step(
     {
       kind: 'RestoreKeySecret',
@@ -106,7 +106,7 @@ export function repairKeySecretMetadata(situation: Situation, ledger: Ledger): S
   for (const key of ledger.keys) {
     const meta = secretOf(situation, key)?.meta;
     if (meta === undefined) continue;
-    const metadata = keySecretMetadata(situation, key.ordinal, meta);
+    const metadata = keySecretMetadata(situation, key.ordinal, key.publicJwk, meta);
     if (!isPatched(meta, metadata)) continue;
     const message = `labels and annotations of Secret ${meta.name} are put right`;
     return step(

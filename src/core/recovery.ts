@@ -5,7 +5,7 @@
  * ledger; the signer follows.
  */
 
-import type { PublicJwk } from './jwk.ts';
+import { kindOfJwk } from './jwk.ts';
 import { jwksData, keysIn, sameData } from './jwks-document.ts';
 import { type Ledger, type LedgerKey, nextOrdinal, publishedKeys } from './ledger.ts';
 import { byOrdinal, emptyLedger, type KeyOrigin, newKey, nextLedger } from './lifecycle.ts';
@@ -13,7 +13,6 @@ import type { ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
 import { jwksGeneration } from './observations.ts';
 import { mayJoin } from './ownership.ts';
 import type { Book, Situation } from './situation.ts';
-import { ALGORITHMS, type KeyKind, RSA_MODULUS_LENGTHS } from './spec.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 import { largestTerms } from './terms.ts';
 
@@ -112,7 +111,7 @@ function rebuilt(situation: Situation): Ledger {
   const byKid = new Map<string, Omit<KeyOrigin, 'ordinal' | 'imported'>>();
   for (const publicJwk of shown) {
     const secret = secretByKid(situation, publicJwk.kid);
-    const keyKind = secret === null ? kindOf(publicJwk) : secret.keyKind;
+    const keyKind = secret === null ? kindOfJwk(publicJwk) : secret.keyKind;
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
   if (content?.kind === 'Key') byKid.set(content.kid, content);
@@ -159,13 +158,4 @@ function ordinalOf({ keySecrets }: Situation, kid: string): number | null {
 
 function highestOrdinal({ keySecrets }: Situation): number {
   return Math.max(0, ...keySecrets.map(({ ordinal }) => ordinal));
-}
-
-/** The kind that a public JWK tells; of an odd RSA length the nearest that is known. */
-function kindOf({ alg, kty, n }: PublicJwk): KeyKind {
-  const algorithm = ALGORITHMS.find((name) => name === alg) ?? 'RS256';
-  if (kty !== 'RSA') return { algorithm, rsaModulusLength: null };
-  const bits = Math.floor(((n ?? '').length * 6) / 8) * 8;
-  const nearest = [...RSA_MODULUS_LENGTHS].sort((a, b) => Math.abs(a - bits) - Math.abs(b - bits));
-  return { algorithm, rsaModulusLength: nearest[0] ?? 2048 };
 }

@@ -1,4 +1,5 @@
 /** How a decision becomes a write: names, labels, annotations and what is expected to be there. */
+import { type PublicJwk, publicJwkText } from './jwk.ts';
 import { jwksData } from './jwks-document.ts';
 import type { Ledger, LedgerKey } from './ledger.ts';
 import { serializeLedger } from './ledger-codec.ts';
@@ -112,12 +113,17 @@ export function isSignerMetadataStale({ set, signer, spec }: Situation): boolean
   return isPatched(signer.meta, metadataPatch(set.ref, signer.meta, spec.signer, {}));
 }
 
+/** @param publicJwk null where the key is yet to be made: then whoever makes it adds it. */
 export function keySecretMetadata(
   { set }: Situation,
   ordinal: number,
+  publicJwk: PublicJwk | null,
   current: ObjectMeta | null,
 ): MetadataPatch {
-  return metadataPatch(set.ref, current, null, { [ANNOTATION.ordinal]: String(ordinal) });
+  return metadataPatch(set.ref, current, null, {
+    [ANNOTATION.ordinal]: String(ordinal),
+    ...(publicJwk === null ? {} : { [ANNOTATION.publicJwk]: publicJwkText(publicJwk) }),
+  });
 }
 
 export function createKeySecret(situation: Situation, ordinal: number): Step {
@@ -129,7 +135,7 @@ export function createKeySecret(situation: Situation, ordinal: number): Step {
       name,
       ordinal,
       keyKind: kind,
-      metadata: keySecretMetadata(situation, ordinal, null),
+      metadata: keySecretMetadata(situation, ordinal, null, null),
     },
     'CreateKey',
     `key #${ordinal} (${kind.algorithm}) is generated into Secret ${name}`,

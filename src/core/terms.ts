@@ -39,6 +39,14 @@ export function leadMs(terms: Terms): number {
   );
 }
 
+/** No write takes effect later than this after the oldest live read that it was judged by. */
+export const WRITE_DEADLINE_MAX_MS = 30_000;
+
+/** min(30 s, half the lead): a paused writer is stopped long before its write could do harm. */
+export function writeDeadlineMs(terms: Terms): number {
+  return Math.min(WRITE_DEADLINE_MAX_MS, leadMs(terms) / 2);
+}
+
 /** P + H + D + S: how long after its removal a key may still be trusted; null where for ever. */
 export function trustAfterRemovalMs(terms: Terms): number | null {
   if (terms.verifierTrustMs === null) return null;
