@@ -1,6 +1,7 @@
-/** What a line of the log carries beside its message. Never a key, a token or Secret data. */
+/** Named facts beside a message. Never a key, a token or Secret data. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** The least that a part of the platform needs of a logger. */
 export interface Log {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;
