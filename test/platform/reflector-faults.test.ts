@@ -159,4 +159,3 @@ test('watches that end at once do not make a hot loop', async () => {
     },
   );
 });
-

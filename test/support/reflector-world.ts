@@ -1,5 +1,5 @@
-import { expect } from 'vitest';
 import type { ServerResponse } from 'node:http';
+import { expect } from 'vitest';
 import type { ObjectEvent } from '../../src/platform/object-store.ts';
 import { Reflector, type ReflectorOptions } from '../../src/platform/reflector.ts';
 import { type ApiSocket, sendJson } from './api-socket.ts';
@@ -65,4 +65,3 @@ export const status = (code: number, headers: Record<string, string> = {}) => {
 /** Resolves once the reflector has its list and its watch. */
 export const watching = (world: World) =>
   eventually('it watches', () => world.reflector.hasSynced() && world.server.openWatches === 1);
-
