@@ -140,6 +140,11 @@ class Scenario {
       hands.editJwksKeys((keys) => [...keys, fixtureJwk(kid, this.#base.kind)]);
     else if (how === 'label') {
       hands.editJwksMeta((meta) => ({ ...meta, labels: { ...meta.labels, [kid]: 'yes' } }));
+    } else if (how === 'unledger') {
+      hands.editJwksMeta((meta) => {
+        const { [ANNOTATION.ledger]: _, ...annotations } = meta.annotations;
+        return { ...meta, annotations };
+      });
     } else hands.editJwksFile('jwks.json', 'nonsense');
   }
 
