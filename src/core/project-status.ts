@@ -162,10 +162,11 @@ function historyOf(
   const before = set.status?.keys ?? [];
   const time = formatInstant(Math.floor(seenMs / 1000) * 1000);
   const changes = keys.flatMap((key): readonly HistoryEntry[] => {
-    const from = before.find(({ kid }) => kid === key.kid)?.state ?? 'None';
+    const from = before.find(({ kid }) => kid === key.kid)?.state;
     if (from === key.state) return [];
     const { kid, ordinal, state: to } = key;
-    return [{ time, kid, ordinal, from, to, reason: key.reason ?? reasonFor(to) }];
+    const reason = key.reason ?? reasonFor(to);
+    return [{ time, kid, ordinal, ...(from === undefined ? {} : { from }), to, reason }];
   });
   return [...(set.status?.history ?? []), ...changes].slice(-HISTORY_MAX);
 }

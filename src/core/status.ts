@@ -43,8 +43,9 @@ export interface HistoryEntry {
   readonly time: string;
   readonly kid: string;
   readonly ordinal: number;
-  readonly from: string;
-  readonly to: string;
+  /** None where the key is new. */
+  readonly from?: KeyStatus['state'];
+  readonly to: KeyStatus['state'];
   readonly reason: string;
 }
 
