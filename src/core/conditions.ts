@@ -53,7 +53,7 @@ function readyOf(situation: Situation): Verdict {
     return no('NoSigningKey', 'no key signs: the next one may once its gate is open');
   }
   const served = servedGate(active);
-  if (active.activatedMs === null || !isOpen(served, situation.nowMs)) {
+  if (!isOpen(served, situation.nowMs)) {
     const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served)}`;
     return no('PublicationPending', waits);
   }

@@ -8,7 +8,7 @@ import { bury, emptySigner, signerDisturbed } from './lifecycle.ts';
 import type { ObservedKeySecret, Step } from './model.ts';
 import { keySecretName } from './names.ts';
 import { jwksGeneration, signerFits } from './observations.ts';
-import { isPatched } from './ownership.ts';
+import { patchChanges } from './ownership.ts';
 import { type Situation, secretOf } from './situation.ts';
 import {
   deleteKeySecret,
@@ -107,7 +107,7 @@ export function repairKeySecretMetadata(situation: Situation, ledger: Ledger): S
     const meta = secretOf(situation, key)?.meta;
     if (meta === undefined) continue;
     const metadata = keySecretMetadata(situation, key.ordinal, key.publicJwk, meta);
-    if (!isPatched(meta, metadata)) continue;
+    if (!patchChanges(meta, metadata)) continue;
     const message = `labels and annotations of Secret ${meta.name} are put right`;
     return step(
       { kind: 'PatchKeySecretMetadata', name: meta.name, expects: exactly(meta), metadata },

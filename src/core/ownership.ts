@@ -137,10 +137,10 @@ export function metadataPatch(
 }
 
 /** Whether a patch would change anything. */
-export function isPatched(meta: ObjectMeta, patch: MetadataPatch): boolean {
-  const holds = (have: Readonly<Record<string, string>>, want: MetadataPatch['labels']) =>
-    Object.entries(want).every(([name, value]) => (have[name] ?? null) === value);
-  return holds(meta.labels, patch.labels) && holds(meta.annotations, patch.annotations);
+export function patchChanges(meta: ObjectMeta, patch: MetadataPatch): boolean {
+  const differs = (have: Readonly<Record<string, string>>, want: MetadataPatch['labels']) =>
+    Object.entries(want).some(([name, value]) => (have[name] ?? null) !== value);
+  return differs(meta.labels, patch.labels) || differs(meta.annotations, patch.annotations);
 }
 
 function appliedNames(meta: ObjectMeta | null): { labels: string[]; annotations: string[] } {

@@ -18,7 +18,7 @@ import type {
 } from './model.ts';
 import { ANNOTATION, keySecretName } from './names.ts';
 import { jwksGeneration } from './observations.ts';
-import { isPatched, metadataPatch } from './ownership.ts';
+import { metadataPatch, patchChanges } from './ownership.ts';
 import type { Situation } from './situation.ts';
 import { secretOf } from './situation.ts';
 
@@ -105,12 +105,12 @@ export function isJwksMetadataStale({ set, jwks, spec }: Situation): boolean {
   if (jwks === null) return false;
   const { [ANNOTATION.ledger]: copy, [ANNOTATION.generation]: stamp } = jwks.meta.annotations;
   const isStamped = stamp === String(jwksGeneration(jwks)) && (copy !== undefined || stamp === '0');
-  return !isStamped || isPatched(jwks.meta, metadataPatch(set.ref, jwks.meta, spec.jwks, {}));
+  return !isStamped || patchChanges(jwks.meta, metadataPatch(set.ref, jwks.meta, spec.jwks, {}));
 }
 
 export function isSignerMetadataStale({ set, signer, spec }: Situation): boolean {
   if (signer === null) return false;
-  return isPatched(signer.meta, metadataPatch(set.ref, signer.meta, spec.signer, {}));
+  return patchChanges(signer.meta, metadataPatch(set.ref, signer.meta, spec.signer, {}));
 }
 
 /** @param publicJwk null where the key is yet to be made: then whoever makes it adds it. */
