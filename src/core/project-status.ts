@@ -133,10 +133,17 @@ function livingStatus(key: LedgerKey): KeyStatus {
   );
 }
 
-function endedStatus({ ordinal, kid, reason, removedSeenMs, trustMs }: Tombstone): KeyStatus {
+function endedStatus({
+  ordinal,
+  kid,
+  algorithm,
+  reason,
+  removedSeenMs,
+  trustMs,
+}: Tombstone): KeyStatus {
   const isBounded = removedSeenMs !== null && trustMs !== null;
   return withTimes(
-    { ordinal, kid, state: 'Retired', reason },
+    { ordinal, kid, state: 'Retired', algorithm, reason },
     { removedTime: removedSeenMs, distrustedByTime: isBounded ? removedSeenMs + trustMs : null },
   );
 }

@@ -22,6 +22,12 @@ import type { SetReport } from './set-report.ts';
  */
 export const RECHECK_MAX_MS = 600_000;
 
+/**
+ * So many steps in a row without a rest are no rotation any more, but a fight with another hand
+ * (or a bug): from then on the set waits out the queue's back-off before each further one.
+ */
+export const STEPS_IN_A_ROW_MAX = 40;
+
 export interface ReconcilerOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -39,6 +45,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** Key pairs made for a set whose Secret is not written yet. */
   readonly #prepared = new Map<string, KeyPair>();
+  readonly #stepsInARow = new Map<string, number>();
   /** Names of key Secrets that a POST found taken. */
   readonly #suspects = new Map<string, Set<string>>();
 
@@ -65,6 +72,7 @@ export class Reconciler {
 
   #forget(key: string): PassResult {
     this.#prepared.delete(key);
+    this.#stepsInARow.delete(key);
     this.#suspects.delete(key);
     this.#options.seen.forget(key);
     this.#options.report.forget(key);
@@ -77,6 +85,7 @@ export class Reconciler {
     const { ref } = snapshot.observed.set;
     seen.remember(setKey(ref), snapshot.observed);
     this.#suspects.delete(setKey(ref));
+    this.#stepsInARow.delete(setKey(ref));
     const waitMs = Math.min(RECHECK_MAX_MS, (nextAtMs ?? Infinity) - clock.wallMs());
     return { kind: 'done', nextAtMs: clock.monotonicMs() + Math.max(0, waitMs) };
   }
@@ -102,7 +111,16 @@ export class Reconciler {
       step.reason.message,
     );
     await this.#options.tellEvents(live.observed.set, step.events, signal);
-    return { kind: 'again' };
+    return this.#afterStep(key, step);
+  }
+
+  #afterStep(key: string, step: Step): PassResult {
+    const steps = (this.#stepsInARow.get(key) ?? 0) + 1;
+    this.#stepsInARow.set(key, steps);
+    if (steps < STEPS_IN_A_ROW_MAX) return { kind: 'again' };
+    const fields = { set: key, steps, step: step.write.kind, reason: step.reason.code };
+    this.#options.log.warn(fields, 'the set does not come to rest: is another hand changing it?');
+    return { kind: 'retry' };
   }
 
   /**

@@ -51,7 +51,7 @@ export class SetReport {
   #fillSet({ namespace, set, keys, upcoming }: SetFigures): void {
     const labels = { namespace, set };
     for (const { kid, state, algorithm } of keys) {
-      this.#metrics.keyInfo.set({ ...labels, kid, state, algorithm: algorithm ?? '' }, 1);
+      this.#metrics.keyInfo.set({ ...labels, kid, state, algorithm }, 1);
     }
     for (const state of LIVING_STATES) {
       const count = keys.filter((key) => key.state === state).length;
