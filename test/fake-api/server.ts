@@ -1,5 +1,4 @@
 /** From a request to an answer: routing, content types, and the verbs over the store. */
-import { parseDurationMs } from '../../src/core/time.ts';
 import type { KubeRequest } from '../../src/platform/transport.ts';
 import { decode, encode, parseBody, parseJson } from './decode.ts';
 import { type JsonObject, metadataOf, nameOf, without } from './json.ts';
@@ -228,13 +227,30 @@ function optionsOf({ info, request, query }: Call): WriteOptions {
 function checkTimeout(query: Query, processingMs: number): void {
   const timeout = query['timeout'] ?? '';
   if (timeout === '') return;
-  // Go's durations go down to ns and may be fractions; what the operator sends never is.
-  const isTiny = /^\d+(?:ns|us|µs)$/.test(timeout);
-  const timeoutMs = isTiny ? 0.001 : parseDurationMs(timeout);
+  const timeoutMs = goDurationMs(timeout);
   if (timeoutMs === null) {
     throw badRequest(
       `invalid timeout specified in the request URL - time: invalid duration "${timeout}"`,
     );
   }
   if (timeoutMs > 0 && timeoutMs < processingMs) throw requestTimeout();
+}
+
+const GO_UNITS_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** Go's durations: finer than Gateway API's, and with fractions. */
+function goDurationMs(text: string): number | null {
+  if (!/^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/.test(text)) return null;
+  let sumMs = 0;
+  for (const [, count, unit] of text.matchAll(/([\d.]+)(ns|us|ms|s|m|h)/g)) {
+    sumMs += Number(count) * (GO_UNITS_MS[unit ?? ''] ?? 0);
+  }
+  return sumMs;
 }
