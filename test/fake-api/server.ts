@@ -1,6 +1,7 @@
 /** From a request to an answer: routing, content types, and the verbs over the store. */
 import type { KubeRequest } from '../../src/platform/transport.ts';
 import { decode, encode, parseBody, parseJson } from './decode.ts';
+import { goDurationMs } from './go-duration.ts';
 import { type JsonObject, metadataOf, nameOf, without } from './json.ts';
 import { list, type Query, readAsOf } from './list.ts';
 import { formOf, shown, shownList } from './negotiate.ts';
@@ -234,23 +235,4 @@ function checkTimeout(query: Query, processingMs: number): void {
     );
   }
   if (timeoutMs > 0 && timeoutMs < processingMs) throw requestTimeout();
-}
-
-const GO_UNITS_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Go's durations: finer than Gateway API's, and with fractions. */
-function goDurationMs(text: string): number | null {
-  if (!/^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/.test(text)) return null;
-  let sumMs = 0;
-  for (const [, count, unit] of text.matchAll(/([\d.]+)(ns|us|ms|s|m|h)/g)) {
-    sumMs += Number(count) * (GO_UNITS_MS[unit ?? ''] ?? 0);
-  }
-  return sumMs;
 }
