@@ -127,7 +127,12 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
     return { object: value, dateMs };
   };
 
-  const put = (resource: Resource, object: KubeObject, given: WriteOptions, sub?: 'status') => {
+  const put = async (
+    resource: Resource,
+    object: KubeObject,
+    given: WriteOptions,
+    sub?: 'status',
+  ) => {
     const ref = refOf(resource, object);
     return write(
       {
@@ -142,7 +147,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   };
 
   return {
-    get: (resource, ref, given) =>
+    get: async (resource, ref, given) =>
       ask({
         request: { verb: 'get', resource: resource.plural, ref },
         method: 'GET',
@@ -152,9 +157,9 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         maxBytes: OBJECT_MAX_BYTES,
         ...(given.metadataOnly === true ? { accept: METADATA_ONLY } : {}),
       }),
-    list: (resource, given) => listAll(caller, clock, resource, given),
-    watch: (resource, given) => openWatch(transport, clock, resource, given),
-    create: (resource, object, given) => {
+    list: async (resource, given) => listAll(caller, clock, resource, given),
+    watch: async (resource, given) => openWatch(transport, clock, resource, given),
+    create: async (resource, object, given) => {
       const ref = refOf(resource, object);
       return write(
         {
@@ -169,7 +174,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
     },
     replace: (resource, object, given) => put(resource, object, given),
     replaceStatus: (resource, object, given) => put(resource, object, given, 'status'),
-    patch: (resource, ref, patch, given) =>
+    patch: async (resource, ref, patch, given) =>
       write(
         {
           request: { verb: 'patch', resource: plural(resource, given.subresource), ref },
@@ -182,7 +187,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
         given,
         true,
       ),
-    delete: (resource, ref, given) =>
+    delete: async (resource, ref, given) =>
       write(
         {
           request: { verb: 'delete', resource: resource.plural, ref },

@@ -100,8 +100,10 @@ async function listOnce(
 
 function readPage(request: Request, value: unknown) {
   const metadata = isRecord(value) && isRecord(value['metadata']) ? value['metadata'] : {};
-  // An empty list may come as `null` from a server written in Go.
-  const items = isRecord(value) ? (value['items'] ?? []) : null;
+  // A server written in Go may send an empty list as null. One that is not there at all is no
+  // list: to take it for an empty one would be to believe that every object is gone.
+  const given = isRecord(value) ? value['items'] : undefined;
+  const items = given === null ? [] : given;
   const { resourceVersion, continue: next } = metadata;
   if (!Array.isArray(items) || !items.every(isKubeObject)) {
     throw new KubeApiError(request, { kind: 'bad-answer', reason: 'NotAList' });
