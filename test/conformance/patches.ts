@@ -88,6 +88,9 @@ export function patches(subject: Subject): void {
     const other = { metadata: { uid: 'x' }, data: { k: '1' } };
     const immutable = [422, 'Invalid', 'FieldValueInvalid metadata.uid'];
     expect(refusal(await api.patch(path, MERGE, other))).toEqual(immutable);
+    // Another incarnation differs in both: that is a conflict, not an invalid object.
+    const both = { metadata: { uid: 'x', resourceVersion: '1' }, data: { k: '1' } };
+    expect(refusal(await api.patch(path, MERGE, both))).toEqual([409, 'Conflict']);
     const right = { metadata: { resourceVersion, uid }, data: { k: '1' } };
     expect((await api.patch(path, MERGE, right)).status).toBe(200);
     const named = { metadata: { name: 'b' } };
