@@ -7,6 +7,7 @@ import { LABEL, MANAGER } from '../core/names.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyMaker } from '../platform/key-maker.ts';
 import { createKubeClient, type KubeClient } from '../platform/kube-client.ts';
+import { KubeApiError } from '../platform/kube-errors.ts';
 import { isRecord, type KubeObject, type Resource } from '../platform/kube-resource.ts';
 import { createLeaderElector, type LeaderElector } from '../platform/leader-election.ts';
 import type { Log } from '../platform/log.ts';
@@ -14,7 +15,7 @@ import type { ObjectEvent } from '../platform/object-store.ts';
 import type { Random } from '../platform/random.ts';
 import { Reflector } from '../platform/reflector.ts';
 import type { Transport } from '../platform/transport.ts';
-import { createWorkQueue, type WorkQueue } from '../platform/work-queue.ts';
+import { createWorkQueue, type PassResult, type WorkQueue } from '../platform/work-queue.ts';
 import { createEventTeller } from './events.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
@@ -75,12 +76,21 @@ export function createOperator(options: OperatorOptions): Operator {
       log.warn({ set: key, err: error, retryInMs: Math.round(retryInMs) }, 'pass failed');
     },
     pass: async (key, signal) => {
-      const result = await reconciler.pass(key, signal);
+      const result = await reconciler.pass(key, signal).catch(asRetryAfter(clock, log, key));
       metrics.reconciled.inc({ controller: CONTROLLER, result: RESULT[result.kind] });
       return result;
     },
   });
   return new RunningOperator(options, client, queue, elector, metrics, seen);
+}
+
+/** A server that says when to come again is taken at its word. */
+function asRetryAfter(clock: Clock, log: Log, key: string): (error: unknown) => PassResult {
+  return (error) => {
+    if (!(error instanceof KubeApiError) || error.retryAfterMs === undefined) throw error;
+    log.warn({ set: key, err: error, retryInMs: error.retryAfterMs }, 'pass failed');
+    return { kind: 'retry', notBeforeMs: clock.monotonicMs() + error.retryAfterMs };
+  };
 }
 
 const CONTROLLER = 'signingkeyset';
@@ -177,9 +187,14 @@ class RunningOperator implements Operator {
     if (elector !== null) await elector.acquire(signal);
     this.#metrics.leads.set({ name: election?.name ?? '' }, 1);
     this.queue.start();
-    const end = elector === null ? await untilAborted(signal) : await elector.hold(signal);
-    this.#metrics.leads.set({ name: election?.name ?? '' }, 0);
+    // The lease is renewed until the last pass has ended.
+    const hold = new AbortController();
+    const holding = elector === null ? untilAborted(hold.signal) : elector.hold(hold.signal);
+    const end = await Promise.race([untilAborted(signal), holding]);
     const stuck = await this.queue.shutdown(end.kind === 'stopped' ? drainMs : 0);
+    hold.abort(new Error('the work has ended'));
+    await holding;
+    this.#metrics.leads.set({ name: election?.name ?? '' }, 0);
     if (end.kind === 'lost') return end;
     if (stuck.length > 0) log.warn({ sets: stuck }, 'passes did not end in time');
     // A lease that is given back while a pass may still write would let a second one in.

@@ -272,14 +272,22 @@ function observedJwks(configMap: KubeObject): ObservedJwks {
   };
 }
 
-/** Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply). */
+/**
+ * Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply). Where
+ * somebody wiped the record, so that no later edit can be told from it, every version is another
+ * hand's.
+ */
 function otherManagersOfData({ metadata }: KubeObject): readonly string[] {
   const entries = Array.isArray(metadata['managedFields']) ? metadata['managedFields'] : [];
-  const others = entries.filter(isRecord).filter(({ manager, fieldsV1 }) => {
+  const ofData = entries.filter(isRecord).filter(({ fieldsV1 }) => {
     const fields = isRecord(fieldsV1) ? fieldsV1 : {};
-    return manager !== MANAGER && ('f:data' in fields || 'f:binaryData' in fields);
+    return 'f:data' in fields || 'f:binaryData' in fields;
   });
-  return others.map(({ manager, operation, time }) => `${manager}/${operation}/${time}`).sort();
+  if (ofData.length === 0) return [`untracked/${metadata.resourceVersion}`];
+  return ofData
+    .filter(({ manager }) => manager !== MANAGER)
+    .map(({ manager, operation, time }) => `${manager}/${operation}/${time}`)
+    .sort();
 }
 
 function metaOf({ metadata }: KubeObject): ObjectMeta {

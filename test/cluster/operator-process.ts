@@ -11,7 +11,11 @@ const MAIN = 'src/main.ts';
 
 /** All that it needs in one namespace. */
 const RULES = [
-  { apiGroups: ['signingkeys.dev'], resources: ['signingkeysets'], verbs: ['get', 'list', 'watch', 'update'] },
+  {
+    apiGroups: ['signingkeys.dev'],
+    resources: ['signingkeysets'],
+    verbs: ['get', 'list', 'watch', 'update'],
+  },
   { apiGroups: ['signingkeys.dev'], resources: ['signingkeysets/status'], verbs: ['update'] },
   {
     apiGroups: [''],
@@ -57,7 +61,11 @@ export interface OperatorStart {
 }
 
 /** Ends with the test, if it did not before. */
-export function startOperator({ kubeconfigPath, namespace, args = [] }: OperatorStart): OperatorProcess {
+export function startOperator({
+  kubeconfigPath,
+  namespace,
+  args = [],
+}: OperatorStart): OperatorProcess {
   const flags = ['--kubeconfig', kubeconfigPath, '--watch-namespaces', namespace];
   const child = spawn(
     process.execPath,

@@ -3,7 +3,7 @@
  * signer Secret late, and verifiers that cache the JWKS for as long as they may. What they reject
  * is what a user's users would notice.
  */
-import { importPKCS8, type JSONWebKeySet, createLocalJWKSet, jwtVerify, SignJWT } from 'jose';
+import { createLocalJWKSet, importPKCS8, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose';
 import { request } from './shared-control-plane.ts';
 
 export interface WorldTerms {
@@ -108,7 +108,8 @@ export class TokenWorld {
   async #issue(): Promise<void> {
     const now = Date.now();
     const { signerRefreshDelayMs, tokenTtlMs } = this.#terms;
-    const signer = late(this.#signers, now - signerRefreshDelayMs + 2 * TICK_MS) ?? this.#signers[0]?.value;
+    const signer =
+      late(this.#signers, now - signerRefreshDelayMs + 2 * TICK_MS) ?? this.#signers[0]?.value;
     if (signer === undefined || signer.kid === '') return;
     const key = await importPKCS8(signer.pem, ALGORITHM);
     const iat = Math.floor(now / 1000);
