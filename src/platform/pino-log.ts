@@ -27,8 +27,8 @@ export async function createLog(options: LogOptions): Promise<Log> {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      // Errors come here as plain data already.
-      serializers: {},
+      // Errors come here as plain data already; pino's own serializer would take them apart again.
+      serializers: { err: (err: unknown) => err },
     },
     stream,
   );

@@ -28,9 +28,12 @@ const PATTERNS: readonly RegExp[] = [
   /\beyJ[A-Za-z0-9+/_-]{60,}={0,2}/g,
 ];
 
-/** `"d":"…"` in JSON that stands in a text, however often escaped. */
+/**
+ * `"d":"…"` in JSON that stands in a text, however often escaped. It begins at the quote, not at
+ * the backslashes before it: a long run of those would be looked through from each of them.
+ */
 const MEMBER = new RegExp(
-  `(\\\\*["'])(${SECRET_MEMBERS.join('|')})\\1(\\s*:\\s*\\\\*["'])[A-Za-z0-9+/_=-]{${SECRET_LENGTH_MIN},}`,
+  `(["'])(${SECRET_MEMBERS.join('|')})(\\\\*)\\1(\\s*:\\s*\\\\*["'])[A-Za-z0-9+/_=-]{${SECRET_LENGTH_MIN},}`,
   'g',
 );
 
@@ -38,7 +41,7 @@ const MEMBER = new RegExp(
 export function redact(text: string): string {
   let clean = text;
   for (const pattern of PATTERNS) clean = clean.replace(pattern, REDACTED);
-  return clean.replace(MEMBER, `$1$2$1$3${REDACTED}`);
+  return clean.replace(MEMBER, `$1$2$3$1$4${REDACTED}`);
 }
 
 /** Whether a value under this name is a private member of a JWK (RFC 7517 section 9.3). */
