@@ -26,7 +26,7 @@ export function conditionsOf(situation: Situation): readonly Verdict[] {
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && stall === null) verdicts.push(foreign);
-  if (book.kind === 'Sound') {
+  if (book.kind === 'Sound' && !situation.set.deleting) {
     verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
   }
   verdicts.push(invariantsHold(situation));

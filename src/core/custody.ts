@@ -34,7 +34,12 @@ export function repairSigner(situation: Situation, ledger: Ledger): Step | null 
   const disturbed = signerDisturbed(ledger, shown);
   const isLost = active !== null && source === null;
   const next = isLost ? { ...emptySigner(disturbed), generation: disturbed.generation } : disturbed;
-  const found = shown === null ? 'no usable key' : `the key ${shown}`;
+  const found =
+    shown === null
+      ? 'no usable key'
+      : shown === active?.kid
+        ? `another key under the kid ${shown}`
+        : `the key ${shown}`;
   const remedy = isLost
     ? `the private key of ${active.kid} is nowhere: none signs until the next key may`
     : `${active?.kid ?? 'no key'} is put back`;
@@ -142,11 +147,11 @@ export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null
   return step(write, 'BuryKey', message);
 }
 
-/** An ended key that a restore or a late POST brought back is destroyed again. */
+/** An ended key that a restore or a late POST brought back, or an orphan that never was used. */
 export function destroyEnded(situation: Situation, ledger: Ledger): Step | null {
   const ended = situation.keySecrets.find((secret) => isEnded(secret, ledger));
   if (ended === undefined) return null;
-  const message = `Secret ${ended.meta.name} is of a key that has ended: it is destroyed again`;
+  const message = `Secret ${ended.meta.name} is of a key that has ended: it is destroyed`;
   const destroyed = deleteKeySecret(ended, { code: 'DestroyEndedKey', message });
   return withEvents(destroyed, { type: 'Warning', reason: 'EndedKeyDestroyed', message });
 }

@@ -5,7 +5,7 @@
  */
 import { activeKey, type Ledger } from './ledger.ts';
 import { emptySigner, nextLedger } from './lifecycle.ts';
-import type { EventNote, Step } from './model.ts';
+import type { EventNote, Observed, Step } from './model.ts';
 import { FINALIZER } from './names.ts';
 import { deletionTransition, isDue, skipsDeletionWait } from './schedule.ts';
 import type { Book, Situation } from './situation.ts';
@@ -17,14 +17,19 @@ export function isOrderedDeletion({ set, spec }: Situation): boolean {
 
 /** The finalizer stands on the set exactly while its deletion is to be ordered. */
 export function finalizerStep(situation: Situation): Step | null {
-  const { set, spec, observed } = situation;
+  const { set, spec } = situation;
   const isThere = set.finalizers.includes(FINALIZER);
-  const isWanted = spec.deletionPolicy === 'Delete' && !observed.namespaceTerminating;
+  const isWanted = spec.deletionPolicy === 'Delete';
   if (isThere === isWanted || (set.deleting && !isThere)) return null;
   return writeFinalizer(situation, isWanted, `deletionPolicy is ${spec.deletionPolicy}`);
 }
 
-function writeFinalizer({ set }: Situation, present: boolean, message: string): Step {
+/** In a terminating namespace nothing may hold the set, whatever its spec says. */
+export function releaseFinalizer(observed: Observed): Step {
+  return writeFinalizer(observed, false, 'the namespace is terminating');
+}
+
+function writeFinalizer({ set }: Pick<Observed, 'set'>, present: boolean, message: string): Step {
   const expects = { uid: set.ref.uid, resourceVersion: set.resourceVersion };
   return step({ kind: 'WriteFinalizer', expects, present }, 'Finalizer', message);
 }
@@ -61,11 +66,10 @@ export function beginDeletion(situation: Situation, ledger: Ledger): Step | null
   const active = activeKey(ledger);
   const deletion = { removing: false, jwksRemovedSeenMs: null };
   const message = `the set is being deleted: ${active?.kid ?? 'no key'} stops signing`;
-  const begun = guardedStep(
+  return guardedStep(
     writeSigner(situation, emptySigner(ledger, { deletion }), { from: 'nothing' }),
     { code: 'BeginDeletion', message },
   );
-  return skipsDeletionWait(situation) ? withEvents(begun, skippedNote()) : begun;
 }
 
 function skippedNote(): EventNote {
@@ -95,7 +99,8 @@ export function continueDeletion(situation: Situation, ledger: Ledger): Step | n
   const reason = { code: transition.action, message: transition.explanation };
   if (!deletion.removing) {
     const removing = nextLedger(ledger, { deletion: { ...deletion, removing: true } });
-    return guardedStep(writeSigner(situation, removing, { from: 'unchanged' }), reason);
+    const begun = guardedStep(writeSigner(situation, removing, { from: 'unchanged' }), reason);
+    return skipsDeletionWait(situation) ? withEvents(begun, skippedNote()) : begun;
   }
   const { keySecrets, signer } = situation;
   const [secret] = keySecrets;
@@ -109,6 +114,7 @@ export function continueDeletion(situation: Situation, ledger: Ledger): Step | n
 export function deleteJwks(situation: Situation, ledger: Ledger): Step | null {
   const { jwks } = situation;
   if (jwks === null || ledger.deletion?.removing !== true) return null;
+  if (!isOrderedDeletion(situation)) return null;
   const message = 'the last token of the set has expired: its JWKS is removed';
   return guardedStep(
     { kind: 'DeleteJwks', name: jwks.meta.name, expects: exactly(jwks.meta) },

@@ -2,7 +2,8 @@
  * The last judge before a write: a step is data plus what it expects, held against a live
  * reading. It knows nothing of why the step was planned.
  */
-import { addedViolations } from './invariants.ts';
+import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
+import { activeKey, keyByKid, type Ledger } from './ledger.ts';
 import type { Expected, Observed, Step, Write } from './model.ts';
 import { type Situation, situationOf } from './situation.ts';
 
@@ -22,15 +23,17 @@ export interface Refusal {
 export function admit(step: Step, live: Observed, nowMs: number): Refusal | null {
   const { spec } = live.set;
   if (step.write.kind === 'WriteStatus' || step.write.kind === 'WriteFinalizer') {
-    return expectsLive(step.write.expects, live.set.ref.uid, live.set.resourceVersion);
+    const { ref, resourceVersion } = live.set;
+    const changed = expectsLive(step.write.expects, ref.uid, resourceVersion);
+    return changed ?? asRefusal(noPrivateMember(step.write));
   }
   if (spec === null) return refusal('Undecodable', 'the spec can no longer be decoded');
   const situation = situationOf(live, spec, nowMs);
   return (
     sameTarget(step.write, live) ??
     sameBasis(step, live) ??
-    soundClocks(step, situation) ??
-    noAddedViolation(step.write, situation)
+    soundClocks(step.write, situation) ??
+    asRefusal(addedViolations(situation, step.write))
   );
 }
 
@@ -40,6 +43,10 @@ function refusal(code: Refusal['code'], message: string): Refusal {
 
 /** The object to write is still the very version that the step was computed from. */
 function sameTarget(write: Write, live: Observed): Refusal | null {
+  if (write.kind === 'RestoreKeySecret') {
+    const { uid, resourceVersion } = live.signer?.meta ?? { uid: '', resourceVersion: '' };
+    return expectsLive(write.signer, uid, resourceVersion);
+  }
   if (!('expects' in write)) return null;
   const target = targetOf(write, live);
   if (target === null) {
@@ -82,19 +89,50 @@ function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
   return refusal('Changed', 'ledger or JWKS changed since the step was planned');
 }
 
-/** Nothing that stops a key's life, or starts it, happens while the clocks are in doubt. */
-function soundClocks({ write, reason }: Step, situation: Situation): Refusal | null {
-  if (!situation.clockInDoubt) return null;
-  const isRepair =
-    write.kind === 'WriteJwks' ||
-    write.kind === 'DeleteJwks' ||
-    ['SignerRepaired', 'SigningKeyLost', 'RecoverLedger'].includes(reason.code) ||
-    (situation.book.kind === 'None' && write.kind === 'CreateKeySecret');
-  return isRepair ? null : refusal('ClocksDisagree', 'the clocks are in doubt');
+/** While the clocks are in doubt, only what records no time, opens no gate and ends no key. */
+function soundClocks(write: Write, { clockInDoubt, book }: Situation): Refusal | null {
+  if (!clockInDoubt) return null;
+  switch (write.kind) {
+    case 'WriteJwks':
+    case 'DeleteJwks':
+      return null;
+    case 'WriteSigner': {
+      const before = book.kind === 'Sound' ? book.ledger : null;
+      if (before === null ? book.kind === 'Lost' : onlyForgets(before, write.ledger)) return null;
+      break;
+    }
+    default:
+      if (book.kind === 'None') return null;
+  }
+  return refusal('ClocksDisagree', 'the clocks are in doubt');
 }
 
-function noAddedViolation(write: Write, situation: Situation): Refusal | null {
-  const violations = addedViolations(situation, write);
+/** Whether a ledger knows no time, no end and no signing key that the one before did not. */
+function onlyForgets(before: Ledger, after: Ledger): boolean {
+  const isKept = (old: number | null, now: number | null) => now === null || now === old;
+  const active = activeKey(after);
+  const keys = after.keys.every((key) => {
+    const old = keyByKid(before, key.kid);
+    return (
+      old !== null &&
+      isKept(old.publishedSeenMs, key.publishedSeenMs) &&
+      isKept(old.activatedMs, key.activatedMs) &&
+      isKept(old.signerSeenMs, key.signerSeenMs) &&
+      isKept(old.signedUntilMs, key.signedUntilMs) &&
+      isKept(old.bar?.removedSeenMs ?? null, key.bar?.removedSeenMs ?? null) &&
+      (key.bar === null) === (old.bar === null)
+    );
+  });
+  const stones = after.tombstones.every(({ kid, removedSeenMs }) => {
+    const old = before.tombstones.find((stone) => stone.kid === kid);
+    return old !== undefined && isKept(old.removedSeenMs, removedSeenMs);
+  });
+  const deletion = JSON.stringify(before.deletion) === JSON.stringify(after.deletion);
+  const isSameSigner = active === null || active.kid === activeKey(before)?.kid;
+  return keys && stones && deletion && isSameSigner && after.keys.length === before.keys.length;
+}
+
+function asRefusal(violations: readonly Violation[]): Refusal | null {
   if (violations.length === 0) return null;
   return {
     code: 'InvariantViolated',

@@ -125,7 +125,7 @@ function judgeWrite(situation: Situation, before: State, write: Write): readonly
 }
 
 /** I5: nothing that anybody may read holds a private member. */
-function noPrivateMember(write: Write): readonly Violation[] {
+export function noPrivateMember(write: Write): readonly Violation[] {
   const texts: string[] = [];
   if (write.kind === 'WriteJwks') texts.push(...Object.values(write.data));
   if (write.kind === 'WriteStatus') texts.push(JSON.stringify(write.status));

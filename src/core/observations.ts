@@ -14,12 +14,14 @@ import type { Situation } from './situation.ts';
 import { rememberTerms, sameTerms } from './terms.ts';
 
 /**
- * The ledger with everything in it that this reading shows and it does not know yet.
- * @returns null where there is nothing to note, or the clocks are in doubt.
+ * The ledger with everything in it that this reading shows and it does not know yet. While the
+ * clocks are in doubt no time is recorded, but another hand is noted all the same: the repair
+ * that follows would hide it.
+ * @returns null where there is nothing to note.
  */
 export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
-  if (situation.clockInDoubt) return null;
   const disturbed = isDisturbed(situation.jwks, ledger);
+  if (situation.clockInDoubt) return disturbed ? forgetWaits(situation, ledger) : null;
   const noted = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
     (current, note) => note(current, situation, disturbed),
     ledger,
@@ -28,6 +30,18 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
   const { jwks } = situation;
   return nextLedger(noted, {
     generation: ledger.generation,
+    jwks: jwks === null ? ledger.jwks : noteOf(jwks),
+  });
+}
+
+/** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
+function forgetWaits({ jwks }: Situation, ledger: Ledger): Ledger {
+  const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
+  return nextLedger(ledger, {
+    keys: ledger.keys.map((key) => ({ ...key, publishedSeenMs: null })),
+    tombstones: ledger.tombstones.map((stone) =>
+      isShown(stone.kid) ? { ...stone, removedSeenMs: null } : stone,
+    ),
     jwks: jwks === null ? ledger.jwks : noteOf(jwks),
   });
 }
@@ -145,7 +159,7 @@ const noteSigner: Note = (ledger, { signer, seenMs }) => {
 export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean {
   const active = activeKey(ledger);
   if (active === null) return content.kind === 'Empty';
-  return content.kind === 'Key' && content.kid === active.kid;
+  return content.kind === 'Key' && samePublicJwk(content.publicJwk, active.publicJwk);
 }
 
 /**

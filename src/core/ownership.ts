@@ -65,7 +65,9 @@ export interface Owned {
 
 /** @param books the ledger and its copies, as far as they can be read. */
 export function judgeOwnership(observed: Observed, books: readonly Ledger[]): Owned {
-  const known = new Set(books.flatMap((book) => book.keys.map(({ kid }) => kid)));
+  const known = new Set(
+    books.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
+  );
   const { signer, jwks, keySecrets } = observed;
   const signerKids = signer?.content.kind === 'Key' ? [signer.content.kid] : [];
   return {

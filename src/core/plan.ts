@@ -24,10 +24,12 @@ import {
   finishDeletion,
   isDeletionFinished,
   isOrderedDeletion,
+  releaseFinalizer,
 } from './deletion.ts';
 import { firstKeyStep } from './first-key.ts';
 import type { Ledger } from './ledger.ts';
 import type { Observed, Plan, Reason, Step } from './model.ts';
+import { FINALIZER } from './names.ts';
 import { noteObservations } from './observations.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './project-status.ts';
 import { recoveryStep } from './recovery.ts';
@@ -35,7 +37,7 @@ import { activateNext, barNext, publishNext } from './rotation.ts';
 import { scheduleOf, type Transition } from './schedule.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { basedOn, step, withEvents, writeSigner } from './steps.ts';
-import { transitionEvents } from './transition-events.ts';
+import { adoptionEvents, transitionEvents } from './transition-events.ts';
 import { stallOf } from './verdicts.ts';
 
 /** How soon a reading is repeated while the clocks are in doubt. */
@@ -44,6 +46,9 @@ export const DOUBT_RECHECK_MS = 30_000;
 /** @param nowMs this machine's clock; no earlier than the reading's start. */
 export function plan(observed: Observed, nowMs: number): Plan {
   const { set } = observed;
+  if (observed.namespaceTerminating && set.finalizers.includes(FINALIZER)) {
+    return { step: basedOn(releaseFinalizer(observed), observed), nextAtMs: null, reasons: [] };
+  }
   if (set.spec === null) {
     const step = statusStep(observed, undecodableStatus(observed));
     const reasons = set.specProblems.map((message) => ({ code: 'InvalidSpec', message }));
@@ -61,7 +66,7 @@ export function plan(observed: Observed, nowMs: number): Plan {
 
 function nextStep(situation: Situation): Step | null {
   const { observed, book } = situation;
-  if (observed.namespaceTerminating) return finalizerStep(situation);
+  if (observed.namespaceTerminating) return null;
   if (isDeletionFinished(situation, book)) return finishDeletion(situation);
   if (stallOf(situation) !== null) return null;
   const finalizer = finalizerStep(situation);
@@ -71,7 +76,8 @@ function nextStep(situation: Situation): Step | null {
     case 'Newer':
       return null;
     case 'None':
-      return isOrderedDeletion(situation) ? deleteUnused(situation) : firstKeyStep(situation);
+      if (isOrderedDeletion(situation)) return deleteUnused(situation);
+      return withTransitions(firstKeyStep(situation), null);
     case 'Lost':
       return recoveryStep(situation, book);
     case 'Sound':
@@ -120,12 +126,13 @@ function noteStep(situation: Situation, ledger: Ledger): Step | null {
   const noted = noteObservations(situation, ledger);
   if (noted === null) return null;
   const write = writeSigner(situation, noted, { from: 'unchanged' });
-  return step(write, 'NoteObservations', 'what a live read shows is noted in the ledger');
+  const note = step(write, 'NoteObservations', 'what a live read shows is noted in the ledger');
+  return noted.set.uid === ledger.set.uid ? note : withEvents(note, ...adoptionEvents(situation));
 }
 
 /** Every transition of a key is told as an event, whichever stage brought it about. */
-function withTransitions(found: Step, before: Ledger): Step {
-  if (found.write.kind !== 'WriteSigner') return found;
+function withTransitions(found: Step | null, before: Ledger | null): Step | null {
+  if (found?.write.kind !== 'WriteSigner') return found;
   return withEvents(found, ...transitionEvents(before, found.write.ledger));
 }
 

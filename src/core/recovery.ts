@@ -7,14 +7,29 @@
 
 import { kindOfJwk } from './jwk.ts';
 import { jwksData, keysIn, sameData } from './jwks-document.ts';
-import { type Ledger, type LedgerKey, nextOrdinal, publishedKeys } from './ledger.ts';
-import { byOrdinal, emptyLedger, type KeyOrigin, newKey, nextLedger } from './lifecycle.ts';
+import {
+  type DeletionNote,
+  type Ledger,
+  type LedgerKey,
+  nextOrdinal,
+  publishedKeys,
+} from './ledger.ts';
+import {
+  byOrdinal,
+  emptyLedger,
+  type KeyOrigin,
+  newKey,
+  nextLedger,
+  presentRequests,
+} from './lifecycle.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
 import { jwksGeneration } from './observations.ts';
 import { mayJoin } from './ownership.ts';
+import { PUBLISHED_KEYS_MAX } from './served-set.ts';
 import type { Book, Situation } from './situation.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 import { largestTerms } from './terms.ts';
+import { adoptionEvents, transitionEvents } from './transition-events.ts';
 
 export type LostBook = Extract<Book, { kind: 'Lost' }>;
 
@@ -27,10 +42,13 @@ export function recoveryStep(situation: Situation, book: LostBook): Step {
     return takeSigner(situation, newest, book);
   }
   const recovered = recoveredLedger(situation, book);
-  if (publishedKeys(recovered).length === 0) return takeSigner(situation, recovered, book);
+  const isUnpublished =
+    recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
+  if (isUnpublished) return takeSigner(situation, recovered, book);
   const reason = recoveryReason(book, `the JWKS is written first`);
   return guardedStep(writeJwks(situation, recovered), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
+    ...adoptionEvents(situation),
   ]);
 }
 
@@ -57,6 +75,7 @@ function takeSigner(situation: Situation, recovered: Ledger, book: LostBook): St
   const reason = recoveryReason(book, 'the signer Secret is written');
   return guardedStep(writeSigner(situation, ledger, source), reason, [
     { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
+    ...(book.newest === null ? [] : transitionEvents(book.newest, ledger)),
   ]);
 }
 
@@ -97,7 +116,16 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
       signedUntilMs: null,
     };
   });
-  return { ...base, set: situation.set.ref, generation, recovering: true, keys, jwks: null };
+  const { ref, annotations } = situation.set;
+  const handled = base.set.uid === ref.uid ? base.handled : presentRequests(annotations);
+  const deletion = restartedDeletion(situation, base);
+  return { ...base, set: ref, generation, recovering: true, keys, handled, jwks: null, deletion };
+}
+
+/** A JWKS that is gone already stays gone; one that still stands waits for its tokens again. */
+function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionNote | null {
+  if (deletion === null) return null;
+  return { removing: deletion.removing && jwks === null, jwksRemovedSeenMs: null };
 }
 
 /**
@@ -115,9 +143,11 @@ function rebuilt(situation: Situation): Ledger {
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
   if (content?.kind === 'Key') byKid.set(content.kid, content);
-  let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid).map((origin) =>
-    newKey(origin, situation.spec.terms),
-  );
+  // What verifiers would not read stays an orphan, and may join when there is room.
+  const roomLeft = Math.max(0, PUBLISHED_KEYS_MAX - byKid.size);
+  let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
+    .slice(0, roomLeft)
+    .map((origin) => newKey(origin, situation.spec.terms));
   const firstFree = Math.max(nextOrdinal({ ...empty, keys }), highestOrdinal(situation) + 1);
   let withoutSecret = 0;
   for (const origin of byKid.values()) {

@@ -1,6 +1,13 @@
 /** The steps of a rotation: publish the next key, switch to it, take the old one out. */
 import { activeKey, hasEnded, keyByKid, type Ledger, nextOrdinal, sameKind } from './ledger.ts';
-import { activate, addPending, bar, buryOrphan, type KeyOrigin } from './lifecycle.ts';
+import {
+  activate,
+  addPending,
+  bar,
+  buryOrphan,
+  hasRoomForAnotherKey,
+  type KeyOrigin,
+} from './lifecycle.ts';
 import type { ObservedKeySecret, Step } from './model.ts';
 import { isDisturbed, showsKey } from './observations.ts';
 import { mayJoin } from './ownership.ts';
@@ -66,6 +73,7 @@ function buryMisfit(situation: Situation, ledger: Ledger, orphan: ObservedKeySec
   const origin = originOf(orphan);
   if (origin === null) return null;
   if (sameKind(origin.keyKind, situation.spec.kind) && mayJoin(orphan, ledger)) return null;
+  if (!hasRoomForAnotherKey(ledger)) return null;
   const write = writeSigner(situation, buryOrphan(ledger, origin, situation.seenMs), {
     from: 'unchanged',
   });

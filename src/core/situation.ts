@@ -3,8 +3,9 @@
  * what became of the ledger, and what time it safely is.
  */
 import { clocksDisagree, judgeOffsetMs, recordedMs } from './clock-judgement.ts';
+import { samePublicJwk } from './jwk.ts';
 import { keysIn } from './jwks-document.ts';
-import type { Ledger, SetRef } from './ledger.ts';
+import type { Ledger, LedgerKey, SetRef } from './ledger.ts';
 import { type ReadLedger, readLedger, serializeLedger } from './ledger-codec.ts';
 import type {
   Observed,
@@ -197,10 +198,8 @@ function isFirstKeyPhase(
 }
 
 /** The usable Secret of a key, if there is one. */
-export function secretOf(
-  situation: Situation,
-  key: { readonly ordinal: number; readonly kid: string },
-): ObservedKeySecret | null {
+export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecret | null {
   const found = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
-  return found?.content.kind === 'Key' && found.content.kid === key.kid ? found : null;
+  if (found?.content.kind !== 'Key') return null;
+  return samePublicJwk(found.content.publicJwk, key.publicJwk) ? found : null;
 }

@@ -1,6 +1,8 @@
 /** What two generations of a ledger differ in, told as events: one a transition of a key. */
 import { keyByKid, type Ledger } from './ledger.ts';
 import type { EventNote } from './model.ts';
+import { parseOwner } from './ownership.ts';
+import type { Situation } from './situation.ts';
 
 export function transitionEvents(before: Ledger | null, after: Ledger): readonly EventNote[] {
   const events: EventNote[] = [];
@@ -38,6 +40,20 @@ export function transitionEvents(before: Ledger | null, after: Ledger): readonly
     if (isNew) events.push(normal('KeyRetired', message));
   }
   return events;
+}
+
+/** Objects of a set elsewhere were taken over: nobody can tell from here whether it still runs. */
+export function adoptionEvents({ ownership, observed }: Situation): readonly EventNote[] {
+  const adopted = [
+    ownership.signer === 'Adopted' ? observed.signer : null,
+    ownership.jwks === 'Adopted' ? observed.jwks : null,
+  ].find((object) => object !== null);
+  const owner = adopted === undefined ? null : parseOwner(adopted.meta);
+  if (owner === null) return [];
+  const message =
+    `the keys of the set ${owner.namespace}/${owner.name} (UID ${owner.uid}) are adopted: if an ` +
+    'operator still runs for it, both rotate these keys; stop that one';
+  return [{ type: 'Warning', reason: 'KeysAdopted', message }];
 }
 
 function normal(reason: string, message: string): EventNote {
