@@ -18,6 +18,10 @@ node_modules/.installed: package.json package-lock.json
 check: node_modules/.installed ## format, lint, types, boundaries, generated files
 	@npm run --silent check
 
+.PHONY: generate
+generate: node_modules/.installed ## make the TypeScript types from the CRD
+	@npm run --silent generate
+
 .PHONY: test-fast
 test-fast: node_modules/.installed ## every test that needs no API server
 	@npm run --silent test:fast

@@ -1,5 +1,5 @@
 /** Public keys as JWK (RFC 7517, RFC 7518 section 6, RFC 8037). */
-import type { Algorithm } from './spec.ts';
+import { type Algorithm, type KeyKind, RSA_MODULUS_LENGTHS } from './spec.ts';
 
 /**
  * A published JWK: exactly the public members, `kid`, `alg` and `use`, and nothing else. Each
@@ -85,4 +85,17 @@ export function algorithmFits(kty: string, crv: unknown, alg: string): boolean {
 export function samePublicJwk(a: PublicJwk, b: PublicJwk): boolean {
   const names = ['kty', 'kid', 'alg', 'use', 'n', 'e', 'crv', 'x', 'y'] as const;
   return names.every((name) => a[name] === b[name]);
+}
+
+/** The kind that a public JWK tells; of an odd RSA length the nearest that is known. */
+export function kindOfJwk({ alg, kty, n }: PublicJwk): KeyKind {
+  if (kty !== 'RSA') return { algorithm: alg, rsaModulusLength: null };
+  const bits = Math.floor(((n ?? '').length * 3) / 4) * 8;
+  const nearest = [...RSA_MODULUS_LENGTHS].sort((a, b) => Math.abs(a - bits) - Math.abs(b - bits));
+  return { algorithm: alg, rsaModulusLength: nearest[0] ?? 2048 };
+}
+
+/** A public JWK as text, always with the same members in the same order. */
+export function publicJwkText({ kty, n, e, crv, x, y, kid, alg, use }: PublicJwk): string {
+  return JSON.stringify({ kty, n, e, crv, x, y, kid, alg, use });
 }

@@ -1,0 +1,99 @@
+/** The CRD's rules on durations, in the same words. */
+import { formatDurationMs, parseDurationMs } from '../core/time.ts';
+import { type FieldError, fieldError } from './field-error.ts';
+import type { SigningKeySetSpec } from './signing-key-set.generated.ts';
+
+interface DurationRule {
+  readonly path: string;
+  readonly read: (spec: SigningKeySetSpec) => string;
+  readonly min: string;
+  readonly max: string;
+}
+
+export const DURATION_RULES: readonly DurationRule[] = [
+  { path: 'tokenTTL', read: (spec) => spec.tokenTTL, min: '1s', max: '8760h' },
+  { path: 'verifierCacheTTL', read: (spec) => spec.verifierCacheTTL, min: '0s', max: '8760h' },
+  // The largest sum that the other bounds allow is below the largest interval.
+  { path: 'rotation.interval', read: (spec) => spec.rotation.interval, min: '1s', max: '26280h' },
+  {
+    path: 'timing.sharedCacheTTL',
+    read: (spec) => spec.timing.sharedCacheTTL,
+    min: '0s',
+    max: '720h',
+  },
+  {
+    // Not 0s: the deadline of a write is half the lead of a new key, and this is part of it.
+    path: 'timing.publicationDelay',
+    read: (spec) => spec.timing.publicationDelay,
+    min: '1s',
+    max: '24h',
+  },
+  {
+    path: 'timing.signerRefreshDelay',
+    read: (spec) => spec.timing.signerRefreshDelay,
+    min: '0s',
+    max: '24h',
+  },
+  {
+    path: 'timing.verifierLeeway',
+    read: (spec) => spec.timing.verifierLeeway,
+    min: '0s',
+    max: '24h',
+  },
+  { path: 'timing.clockSkew', read: (spec) => spec.timing.clockSkew, min: '0s', max: '1h' },
+];
+
+/** One error for each duration that is none or out of its bounds. */
+export function checkDurations(spec: SigningKeySetSpec): FieldError[] {
+  return DURATION_RULES.flatMap(({ path, read, min, max }) => {
+    const text = read(spec);
+    const ms = parseDurationMs(text);
+    if (ms !== null && ms >= durationMs(min) && ms <= durationMs(max)) return [];
+    const days = /^([0-9]{1,5})d$/.exec(text);
+    const remedy =
+      days === null
+        ? `write a duration from ${min} to ${max}, in h, m, s or ms, such as 1h30m`
+        : `days are not a unit, write ${Number(days[1]) * 24}h`;
+    const message = `${path} is '${text}': ${remedy}`;
+    return [fieldError(`spec.${path}`, 'InvalidDuration', text, message)];
+  });
+}
+
+/**
+ * I ≥ P + H + C + Ps + T + L + 3S, so that ordinarily at most one key retires at a time
+ * (docs/rotation.md). Says nothing where one of them is no duration at all.
+ */
+export function checkInterval(spec: SigningKeySetSpec): FieldError[] {
+  const { tokenTTL, verifierCacheTTL, timing } = spec;
+  const { publicationDelay, sharedCacheTTL, signerRefreshDelay, verifierLeeway, clockSkew } =
+    timing;
+  const interval = spec.rotation.interval;
+  const parts = [
+    publicationDelay,
+    sharedCacheTTL,
+    verifierCacheTTL,
+    signerRefreshDelay,
+    tokenTTL,
+    verifierLeeway,
+    clockSkew,
+    clockSkew,
+    clockSkew,
+  ].map(parseDurationMs);
+  const intervalMs = parseDurationMs(interval);
+  if (intervalMs === null || !parts.every((part) => part !== null)) return [];
+  const neededMs = parts.reduce((sumMs, partMs) => sumMs + partMs, 0);
+  if (intervalMs >= neededMs) return [];
+  const message =
+    `rotation.interval is ${interval}, but publicationDelay ${publicationDelay} + sharedCacheTTL ` +
+    `${sharedCacheTTL} + verifierCacheTTL ${verifierCacheTTL} + signerRefreshDelay ` +
+    `${signerRefreshDelay} + tokenTTL ${tokenTTL} + verifierLeeway ${verifierLeeway} + 3 x ` +
+    `clockSkew ${clockSkew} needs ${formatDurationMs(neededMs)}: write at least that`;
+  return [fieldError('spec.rotation.interval', 'IntervalTooShort', interval, message)];
+}
+
+/** Reads a duration that has been judged. */
+export function durationMs(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === null) throw new Error(`'${text}' is no duration, though it passed the rules`);
+  return ms;
+}

@@ -1,0 +1,47 @@
+/** What is wrong with one field of a set. The codes are stable; docs/errors.md lists them. */
+export const FIELD_ERROR_CODES = [
+  'Required',
+  'WrongType',
+  'NotSupported',
+  'TooLong',
+  'TooMany',
+  'InvalidDuration',
+  'IntervalTooShort',
+  'NotRsa',
+  'InvalidUrl',
+  'InvalidName',
+  'KeySecretName',
+  'ReservedKey',
+  'InvalidKey',
+  'InvalidLabelValue',
+] as const;
+export type FieldErrorCode = (typeof FIELD_ERROR_CODES)[number];
+
+export interface FieldError {
+  /** As the API server writes it: `spec.timing.clockSkew`, `spec.signer.labels[team]`. */
+  readonly field: string;
+  readonly code: FieldErrorCode;
+  /** What stands there, shortened, as JSON; null where nothing stands there. */
+  readonly found: string | null;
+  /** Names the field, what was found and what to write. */
+  readonly message: string;
+}
+
+const FOUND_LENGTH_MAX = 200;
+
+/** @param found the value itself; undefined where there is none */
+export function fieldError(
+  field: string,
+  code: FieldErrorCode,
+  found: unknown,
+  message: string,
+): FieldError {
+  return { field, code, found: describe(found), message };
+}
+
+/** A value as bounded JSON text, or null for undefined. */
+export function describe(value: unknown): string | null {
+  if (value === undefined) return null;
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length <= FOUND_LENGTH_MAX ? text : `${text.slice(0, FOUND_LENGTH_MAX)}…`;
+}

@@ -1,0 +1,446 @@
+// Generated from crds/signingkeys.dev_signingkeysets.yaml by `make generate`. Do not edit.
+import type { JsonSchema } from './json-schema.ts';
+import type { ObjectMeta } from './object-meta.ts';
+
+/** When keys are rotated. */
+export interface SigningKeySetSpecRotation {
+  /**
+   * How long a key signs before the next one takes over. At least publicationDelay + sharedCacheTTL
+   * + verifierCacheTTL + signerRefreshDelay + tokenTTL + verifierLeeway + 3 x clockSkew. A duration
+   * from 1s to 26280h, such as 1h30m.
+   */
+  readonly interval: string;
+  /**
+   * Whether the next key is published at once, so that a spare that verifiers know is always ready;
+   * else only as early before the rotation as needed.
+   */
+  readonly standby: boolean;
+  /**
+   * Stops scheduled and requested rotations while true. The first key is still made; keys are still
+   * published and removed.
+   */
+  readonly suspend: boolean;
+}
+
+/**
+ * The delays of your delivery. The defaults fit mounted volumes, and verifiers without a shared
+ * cache in front of the JWKS.
+ */
+export interface SigningKeySetSpecTiming {
+  /**
+   * The longest that a cache between the JWKS server and a verifier, such as a CDN, serves an old
+   * JWKS. A duration from 0s to 720h, such as 1h30m.
+   */
+  readonly sharedCacheTTL: string;
+  /**
+   * The longest from the write of the JWKS ConfigMap until every server and mount shows it. A
+   * kubelet needs 60 to 90 s, and up to 2m2s more where a mount failed. A duration from 1s to 24h,
+   * such as 1h30m.
+   */
+  readonly publicationDelay: string;
+  /**
+   * The longest from the write of the signer Secret until every issuer signs with the new key. A
+   * duration from 0s to 24h, such as 1h30m.
+   */
+  readonly signerRefreshDelay: string;
+  /**
+   * The longest that a verifier accepts a token after its exp. 5m is the largest default among the
+   * common libraries. A duration from 0s to 24h, such as 1h30m.
+   */
+  readonly verifierLeeway: string;
+  /**
+   * The largest difference between any two clocks of issuers, verifiers, the operator and the API
+   * server. A duration from 0s to 1h, such as 1h30m.
+   */
+  readonly clockSkew: string;
+}
+
+/** The Secret that issuers mount; it holds the key that signs. */
+export interface SigningKeySetSpecSigner {
+  /** The name of the Secret, <name of the set>-signer where it is left out. It can't be changed. */
+  readonly secretName?: string;
+  /**
+   * Labels to put on the signer Secret besides the operator's own. At most 16. Keys under
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Annotations to put on the signer Secret besides the operator's own. At most 16. Keys under
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
+export interface SigningKeySetSpecJwks {
+  /**
+   * The name of the ConfigMap, <name of the set>-jwks where it is left out. It can't be changed.
+   */
+  readonly configMapName?: string;
+  /**
+   * Where verifiers fetch the JWKS, an https URL, if that is not the issuer followed by
+   * /.well-known/jwks.json. It is what the openid-configuration names.
+   */
+  readonly uri?: string;
+  /**
+   * Labels to put on the JWKS ConfigMap besides the operator's own. At most 16. Keys under
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Annotations to put on the JWKS ConfigMap besides the operator's own. At most 16. Keys under
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What you declare. The two required fields are promises about your issuers and verifiers; every
+ * wait is computed from them.
+ */
+export interface SigningKeySetSpec {
+  /**
+   * The longest lifetime (exp - iat) that an issuer puts into a token. A key stays published until
+   * the last token that it can have signed has expired. A duration from 1s to 8760h, such as 1h30m.
+   */
+  readonly tokenTTL: string;
+  /**
+   * The longest until a verifier uses a key that is newly served: the lifetime of its JWKS cache
+   * with refresh jitter and the retry of a failed fetch. The largest over all your verifiers
+   * counts. A new key waits so long before it signs. A duration from 0s to 8760h, such as 1h30m.
+   */
+  readonly verifierCacheTTL: string;
+  /**
+   * The JWS algorithm of the keys. EdDSA is Ed25519. A change is due at once: a key of the new kind
+   * is published, waits until verifiers know it, and then signs.
+   */
+  readonly algorithm: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
+  /** The size of RSA keys in bits, 2048 where it is left out. Only with an RS or PS algorithm. */
+  readonly rsaModulusLength?: 2048 | 3072 | 4096;
+  /**
+   * The issuer (iss) of the tokens, an https URL without query and fragment. Where it is set, an
+   * openid-configuration is published too.
+   */
+  readonly issuer?: string;
+  /** When keys are rotated. */
+  readonly rotation: SigningKeySetSpecRotation;
+  /**
+   * The delays of your delivery. The defaults fit mounted volumes, and verifiers without a shared
+   * cache in front of the JWKS.
+   */
+  readonly timing: SigningKeySetSpecTiming;
+  /** The Secret that issuers mount; it holds the key that signs. */
+  readonly signer?: SigningKeySetSpecSigner;
+  /** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
+  readonly jwks?: SigningKeySetSpecJwks;
+  /**
+   * What becomes of the objects when the set is deleted. Retain leaves them as they are, and
+   * nothing breaks. Delete removes them in order, after the waits of a removal.
+   */
+  readonly deletionPolicy: 'Retain' | 'Delete';
+}
+
+/** One aspect of the set's state. */
+export interface SigningKeySetStatusCondition {
+  /** The aspect, such as Ready. */
+  readonly type: string;
+  /** Whether it holds. */
+  readonly status: 'True' | 'False' | 'Unknown';
+  /** The generation of the spec that this condition speaks of. */
+  readonly observedGeneration?: number;
+  /** When the condition's status last changed. */
+  readonly lastTransitionTime: string;
+  /** Why, in one word; docs/errors.md lists them. */
+  readonly reason: string;
+  /** Why, in words, and what to do. */
+  readonly message: string;
+}
+
+/** One key. */
+export interface SigningKeySetStatusKey {
+  /** The key's id, the SHA-256 thumbprint of RFC 7638. */
+  readonly kid: string;
+  /** The key's number in the set, counted from 1. It ends the name of its Secret. */
+  readonly ordinal: number;
+  /**
+   * Pending is published and not signing; Active signs; Retiring no longer signs and is still
+   * published; Retired is out of the JWKS, its private key destroyed.
+   */
+  readonly state: 'Pending' | 'Active' | 'Retiring' | 'Retired';
+  /** The JWS algorithm of the key. */
+  readonly algorithm: string;
+  /** When the key was seen in the JWKS. */
+  readonly publishedTime?: string;
+  /** Since when every server and mount shows the key. */
+  readonly servedSinceTime?: string;
+  /** When every verifier knows the key, so that it may sign. */
+  readonly activatableTime?: string;
+  /** When the key was seen in the signer Secret. */
+  readonly activatedTime?: string;
+  /** Since when every issuer signs with the key. */
+  readonly switchCompleteTime?: string;
+  /** Since when no issuer signs with the key any more. */
+  readonly supersededTime?: string;
+  /** When the last token that the key can have signed has expired everywhere. */
+  readonly removableTime?: string;
+  /** When the key was seen gone from the JWKS. */
+  readonly removedTime?: string;
+  /**
+   * When the last verifier has stopped trusting the removed key; none where a verifier may trust it
+   * until it is restarted.
+   */
+  readonly distrustedByTime?: string;
+  /** Why the key is Retired. */
+  readonly reason?: string;
+}
+
+/** What happens next, if anything is due. */
+export interface SigningKeySetStatusNextTransition {
+  /** What happens, such as Activate or Remove. */
+  readonly action: string;
+  /** To which key; none where the key is not made yet. */
+  readonly kid?: string;
+  /** When it happens at the earliest. */
+  readonly time?: string;
+  /** What is waited for, in one word. */
+  readonly waitingFor?: string;
+  /** The arithmetic of the time, in words. */
+  readonly explanation?: string;
+}
+
+/** One transition of one key. */
+export interface SigningKeySetStatusHistory {
+  /** When it was seen. */
+  readonly time: string;
+  /** The key's id. */
+  readonly kid: string;
+  /** The key's number in the set. */
+  readonly ordinal: number;
+  /** The state before; none where the key is new. */
+  readonly from?: 'Pending' | 'Active' | 'Retiring' | 'Retired';
+  /** The state after. */
+  readonly to: 'Pending' | 'Active' | 'Retiring' | 'Retired';
+  /** Why, in one word. */
+  readonly reason?: string;
+}
+
+/**
+ * What the operator observes and does next. It is a projection of the ledger; changes by hand have
+ * no effect.
+ */
+export interface SigningKeySetStatus {
+  /** The generation of the spec that this status speaks of. */
+  readonly observedGeneration?: number;
+  /**
+   * Ready is True once a key signs that verifiers know. Reconciling and Stalled are there only
+   * while True, and Stalled says what to do.
+   */
+  readonly conditions: readonly SigningKeySetStatusCondition[];
+  /** The ordinal of the key that signs, such as "#7". */
+  readonly activeKey?: string;
+  /** The kid of the key that signs. */
+  readonly activeKid?: string;
+  /** How many keys are published. */
+  readonly keyCount?: number;
+  /** The keys of the set, with the times of every step seen and due. */
+  readonly keys?: readonly SigningKeySetStatusKey[];
+  /** What happens next, if anything is due. */
+  readonly nextTransition?: SigningKeySetStatusNextTransition;
+  /**
+   * The token lifetime that the waits are computed from. Larger than spec.tokenTTL where that was
+   * lowered lately.
+   */
+  readonly effectiveTokenTTL?: string;
+  /** The latest transitions, the newest last. */
+  readonly history?: readonly SigningKeySetStatusHistory[];
+  /** The value of the annotation signingkeys.dev/rotate that was handled last. */
+  readonly lastHandledRotateRequest?: string;
+  /** The value of the annotation signingkeys.dev/rollback that was handled last. */
+  readonly lastHandledRollbackRequest?: string;
+  /**
+   * A copy of the ledger, from which the operator recovers when the signer Secret is lost. It holds
+   * no private key. For the operator alone.
+   */
+  readonly ledger?: string;
+}
+
+/**
+ * A set of keys that sign JWTs. The operator makes the keys, publishes their public halves as a
+ * JWKS, and rotates them so that no valid token is rejected.
+ */
+export interface SigningKeySet {
+  /** The version of this schema, signingkeys.dev/v1alpha1. */
+  readonly apiVersion: string;
+  /** SigningKeySet. */
+  readonly kind: string;
+  readonly metadata: ObjectMeta;
+  /**
+   * What you declare. The two required fields are promises about your issuers and verifiers; every
+   * wait is computed from them.
+   */
+  readonly spec: SigningKeySetSpec;
+  /**
+   * What the operator observes and does next. It is a projection of the ledger; changes by hand
+   * have no effect.
+   */
+  readonly status: SigningKeySetStatus;
+}
+
+/** What the API server checks of a spec before any CEL rule, and its defaults. */
+export const SPEC_SCHEMA: JsonSchema = {
+  "type": "object",
+  "required": [
+    "tokenTTL",
+    "verifierCacheTTL"
+  ],
+  "properties": {
+    "tokenTTL": {
+      "type": "string",
+      "maxLength": 20
+    },
+    "verifierCacheTTL": {
+      "type": "string",
+      "maxLength": 20
+    },
+    "algorithm": {
+      "type": "string",
+      "enum": [
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+        "EdDSA"
+      ],
+      "default": "RS256"
+    },
+    "rsaModulusLength": {
+      "type": "integer",
+      "enum": [
+        2048,
+        3072,
+        4096
+      ]
+    },
+    "issuer": {
+      "type": "string",
+      "maxLength": 1024
+    },
+    "rotation": {
+      "type": "object",
+      "default": {},
+      "properties": {
+        "interval": {
+          "type": "string",
+          "maxLength": 20,
+          "default": "720h"
+        },
+        "standby": {
+          "type": "boolean",
+          "default": true
+        },
+        "suspend": {
+          "type": "boolean",
+          "default": false
+        }
+      }
+    },
+    "timing": {
+      "type": "object",
+      "default": {},
+      "properties": {
+        "sharedCacheTTL": {
+          "type": "string",
+          "maxLength": 20,
+          "default": "0s"
+        },
+        "publicationDelay": {
+          "type": "string",
+          "maxLength": 20,
+          "default": "3m"
+        },
+        "signerRefreshDelay": {
+          "type": "string",
+          "maxLength": 20,
+          "default": "3m"
+        },
+        "verifierLeeway": {
+          "type": "string",
+          "maxLength": 20,
+          "default": "5m"
+        },
+        "clockSkew": {
+          "type": "string",
+          "maxLength": 20,
+          "default": "30s"
+        }
+      }
+    },
+    "signer": {
+      "type": "object",
+      "properties": {
+        "secretName": {
+          "type": "string",
+          "maxLength": 253
+        },
+        "labels": {
+          "type": "object",
+          "maxProperties": 16,
+          "additionalProperties": {
+            "type": "string",
+            "maxLength": 63
+          }
+        },
+        "annotations": {
+          "type": "object",
+          "maxProperties": 16,
+          "additionalProperties": {
+            "type": "string",
+            "maxLength": 1024
+          }
+        }
+      }
+    },
+    "jwks": {
+      "type": "object",
+      "properties": {
+        "configMapName": {
+          "type": "string",
+          "maxLength": 253
+        },
+        "uri": {
+          "type": "string",
+          "maxLength": 1024
+        },
+        "labels": {
+          "type": "object",
+          "maxProperties": 16,
+          "additionalProperties": {
+            "type": "string",
+            "maxLength": 63
+          }
+        },
+        "annotations": {
+          "type": "object",
+          "maxProperties": 16,
+          "additionalProperties": {
+            "type": "string",
+            "maxLength": 1024
+          }
+        }
+      }
+    },
+    "deletionPolicy": {
+      "type": "string",
+      "enum": [
+        "Retain",
+        "Delete"
+      ],
+      "default": "Retain"
+    }
+  }
+};

@@ -1,0 +1,120 @@
+/**
+ * What the API server does with a spec before any CEL rule: drops nulls, fills in defaults, drops
+ * unknown fields, checks types, required fields, enums and lengths. Done again here, because an
+ * object may have been stored before a tightening of the CRD, or come from a file.
+ */
+import { describe, type FieldError, fieldError } from './field-error.ts';
+import type { JsonSchema } from './json-schema.ts';
+
+/**
+ * Reads a value by a schema.
+ * @param path of the value, as the API server writes it: `spec.timing`
+ * @param errors takes what is wrong; the result means nothing if there is any
+ */
+export function readStructure(
+  schema: JsonSchema,
+  value: unknown,
+  path: string,
+  errors: FieldError[],
+): unknown {
+  if (!isOfType(schema, value)) {
+    errors.push(
+      fieldError(path, 'WrongType', value, `${path} is ${describe(value)}: write ${typed(schema)}`),
+    );
+    return undefined;
+  }
+  checkEnum(schema, value, path, errors);
+  if (typeof value === 'string') checkLength(schema, value, path, errors);
+  if (schema.type !== 'object') return value;
+  const record = value as Record<string, unknown>;
+  return schema.additionalProperties === undefined
+    ? readFields(schema, record, path, errors)
+    : readMap(schema, schema.additionalProperties, record, path, errors);
+}
+
+function readFields(
+  schema: JsonSchema,
+  record: Readonly<Record<string, unknown>>,
+  path: string,
+  errors: FieldError[],
+): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    const childPath = `${path}.${name}`;
+    const given = Object.hasOwn(record, name) ? record[name] : undefined;
+    const value = given ?? child.default;
+    if (value !== undefined) {
+      result[name] = readStructure(child, value, childPath, errors);
+    } else if (schema.required?.includes(name)) {
+      const message = `${childPath} is missing: it is required`;
+      errors.push(fieldError(childPath, 'Required', undefined, message));
+    }
+  }
+  return result;
+}
+
+function readMap(
+  schema: JsonSchema,
+  values: JsonSchema,
+  record: Readonly<Record<string, unknown>>,
+  path: string,
+  errors: FieldError[],
+): Record<string, unknown> {
+  const entries = Object.entries(record).filter(([, value]) => value !== null);
+  const max = schema.maxProperties ?? Number.POSITIVE_INFINITY;
+  if (entries.length > max) {
+    const message = `${path} has ${entries.length} entries: write at most ${max}`;
+    errors.push(fieldError(path, 'TooMany', entries.length, message));
+  }
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, readStructure(values, value, `${path}[${key}]`, errors)]),
+  );
+}
+
+function isOfType(schema: JsonSchema, value: unknown): boolean {
+  switch (schema.type) {
+    case 'object':
+      return typeof value === 'object' && value !== null && !Array.isArray(value);
+    case 'array':
+      return Array.isArray(value);
+    case 'integer':
+      return Number.isSafeInteger(value);
+    case 'string':
+    case 'boolean':
+      return typeof value === schema.type;
+    default:
+      return schema.type satisfies never;
+  }
+}
+
+function typed(schema: JsonSchema): string {
+  switch (schema.type) {
+    case 'boolean':
+      return 'true or false';
+    case 'integer':
+      return 'a whole number';
+    case 'string':
+      return 'a string';
+    case 'object':
+      return 'an object';
+    case 'array':
+      return 'a list';
+    default:
+      return schema.type satisfies never;
+  }
+}
+
+function checkEnum(schema: JsonSchema, value: unknown, path: string, errors: FieldError[]): void {
+  if (schema.enum === undefined || schema.enum.some((each) => each === value)) return;
+  const message = `${path} is ${describe(value)}: write one of ${schema.enum.join(', ')}`;
+  errors.push(fieldError(path, 'NotSupported', value, message));
+}
+
+/** Counts characters as the API server does, not UTF-16 units. */
+function checkLength(schema: JsonSchema, value: string, path: string, errors: FieldError[]): void {
+  const max = schema.maxLength ?? Number.POSITIVE_INFINITY;
+  const length = [...value].length;
+  if (length <= max) return;
+  const message = `${path} has ${length} characters: write at most ${max}`;
+  errors.push(fieldError(path, 'TooLong', value, message));
+}

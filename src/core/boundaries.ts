@@ -1,0 +1,41 @@
+/**
+ * Every instant at which a decision may change by itself. More than are needed, on purpose: a
+ * pass that finds nothing to do costs little, a missed one would be a hidden dependence on time.
+ */
+
+import { rotationOverdueMs } from './conditions.ts';
+import { type Gate, namedGates, servedGate } from './gates.ts';
+import { activeKey, type Ledger } from './ledger.ts';
+import { activation, deletionTransition, demandOf, publication, removals } from './schedule.ts';
+import type { Situation } from './situation.ts';
+import { nextTermChangeMs } from './terms.ts';
+
+/** In any order, past ones included; on the judging clock. */
+export function boundariesOf(situation: Situation): readonly number[] {
+  const { book, nowMs } = situation;
+  if (book.kind !== 'Sound') return [];
+  const { ledger } = book;
+  const transitions = [
+    activation(situation, ledger),
+    publication(situation, ledger),
+    deletionTransition(situation, ledger),
+    ...removals(situation, ledger),
+  ];
+  const times = [
+    ...gatesOf(situation, ledger).map(({ opensAtMs }) => opensAtMs),
+    ...transitions.map((transition) => transition?.atMs ?? null),
+    rotationOverdueMs(situation, ledger),
+    nextTermChangeMs(ledger.terms, nowMs),
+  ];
+  return times.filter((atMs) => atMs !== null);
+}
+
+function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
+  const active = activeKey(ledger);
+  const { gate } = demandOf(situation, ledger);
+  return [
+    ...namedGates(ledger).values(),
+    ...(active === null ? [] : [servedGate(active)]),
+    ...(gate === null ? [] : [gate]),
+  ];
+}

@@ -1,0 +1,139 @@
+/** The conditions of a set (Kubernetes API conventions, and what kstatus reads of them). */
+import { clocksDisagree } from './clock-judgement.ts';
+import { explainGate } from './explain.ts';
+import { activationGate, type Gate, isOpen, PUBLISH_MARGIN_MS, servedGate } from './gates.ts';
+import { stateViolations } from './invariants.ts';
+import { activeKey, type Ledger } from './ledger.ts';
+import { demandOf, successorOf } from './schedule.ts';
+import type { Situation } from './situation.ts';
+import type { Condition, ConditionStatus } from './status.ts';
+import { effectiveTerms, leadMs } from './terms.ts';
+import { formatDurationMs } from './time.ts';
+import { stallOf } from './verdicts.ts';
+
+/** A condition before it is known since when it holds. */
+export type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+export function conditionsOf(situation: Situation): readonly Verdict[] {
+  const ready = readyOf(situation);
+  const stall = stallOf(situation);
+  const { book } = situation;
+  const verdicts = [ready];
+  if (stall !== null) verdicts.push(verdict('Stalled', 'True', stall.code, stall.message));
+  else if (ready.status === 'False') {
+    verdicts.push(verdict('Reconciling', 'True', ready.reason, ready.message));
+  }
+  if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
+  const foreign = foreignKeySecrets(situation);
+  if (foreign !== null && stall === null) verdicts.push(foreign);
+  if (book.kind === 'Sound') {
+    verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
+  }
+  verdicts.push(invariantsHold(situation));
+  return verdicts;
+}
+
+function verdict(type: string, status: ConditionStatus, reason: string, message: string): Verdict {
+  return { type, status, reason, message };
+}
+
+/** True once a key signs whose `servedSince` has passed; an ordinary rotation is never False. */
+function readyOf(situation: Situation): Verdict {
+  const no = (reason: string, message: string) => verdict('Ready', 'False', reason, message);
+  const stall = stallOf(situation);
+  if (stall !== null) return no(stall.code, stall.message);
+  const { book, set } = situation;
+  if (set.deleting) return no('Deleting', 'the set is being deleted');
+  if (book.kind === 'None')
+    return no('FirstKeyPending', 'the first key is being made and published');
+  if (book.kind === 'Lost') return no('LedgerLost', `${book.problem}: it is being recovered`);
+  if (book.kind === 'Newer') return no('LedgerTooNew', 'a newer operator wrote the ledger');
+  const active = activeKey(book.ledger);
+  if (active === null) {
+    return no('NoSigningKey', 'no key signs: the next one may once its gate is open');
+  }
+  const served = servedGate(active);
+  if (!isOpen(served, situation.nowMs)) {
+    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served)}`;
+    return no('PublicationPending', waits);
+  }
+  return verdict(
+    'Ready',
+    'True',
+    'Signing',
+    `key #${active.ordinal} signs and is served everywhere`,
+  );
+}
+
+/** How far the clocks are apart is left out: it would change the status in every pass. */
+function clockSkew({ spec, observed }: Situation): Verdict {
+  const { firstDateMs } = observed.reading;
+  const allowed = formatDurationMs(spec.terms.clockSkewMs);
+  const message =
+    firstDateMs === null
+      ? "the API server's answers carry no Date: no gate opens, and nothing is recorded"
+      : `the clocks of operator and API server differ by more than spec.timing.clockSkew (${allowed}) ` +
+        'and a second: no gate opens, and nothing is recorded until they agree';
+  return verdict('ClockSkew', 'True', 'ClocksDisagree', message);
+}
+
+function foreignKeySecrets({ foreign }: Situation): Verdict | null {
+  if (foreign.length === 0) return null;
+  const message = `${foreign.join(', ')} has a name of this set but is not its own: it is left alone`;
+  return verdict('ForeignObjects', 'True', 'ObjectNotOwned', message);
+}
+
+function standbyReady(situation: Situation, ledger: Ledger): Verdict {
+  const key = successorOf(situation, ledger);
+  if (key === null) {
+    return situation.spec.rotation.standby
+      ? verdict('StandbyReady', 'False', 'NotPublished', 'the next key is not published yet')
+      : verdict('StandbyReady', 'False', 'NotWanted', 'spec.rotation.standby is false');
+  }
+  const gate = activationGate(key);
+  const name = `key #${key.ordinal}`;
+  if (isOpen(gate, situation.nowMs)) {
+    return verdict('StandbyReady', 'True', 'Proven', `${name} is known to every verifier`);
+  }
+  return verdict('StandbyReady', 'False', 'Waiting', `${name}: ${explainGate(gate)}`);
+}
+
+/**
+ * A rotation counts as overdue once a key could have been published and proven since it was due:
+ * then something is in its way.
+ */
+export function rotationOverdueMs(situation: Situation, ledger: Ledger): number | null {
+  const { gate } = demandOf(situation, ledger);
+  if (gate?.opensAtMs == null) return null;
+  const graceMs = leadMs(effectiveTerms(ledger.terms, situation.nowMs)) + PUBLISH_MARGIN_MS;
+  return gate.opensAtMs + graceMs;
+}
+
+function rotationOverdue(situation: Situation, ledger: Ledger): Verdict {
+  const { gate } = demandOf(situation, ledger);
+  const overdueMs = rotationOverdueMs(situation, ledger);
+  if (gate === null || overdueMs === null || overdueMs > situation.nowMs) {
+    return verdict('RotationOverdue', 'False', 'OnTime', 'no rotation is overdue');
+  }
+  const why = situation.spec.rotation.suspend ? 'Suspended' : 'Late';
+  return verdict('RotationOverdue', 'True', why, dueText(gate));
+}
+
+function dueText(gate: Gate): string {
+  return `the rotation was due (${explainGate(gate)}); the old key signs until the next one may`;
+}
+
+function invariantsHold(situation: Situation): Verdict {
+  const violations = stateViolations(situation);
+  const [first] = violations;
+  if (first === undefined) {
+    return verdict('InvariantsHold', 'True', 'NoneViolated', 'I1 to I8 hold (docs/rotation.md)');
+  }
+  const names = violations.map(({ invariant }) => invariant).join(', ');
+  return verdict('InvariantsHold', 'False', first.invariant, `${names}: ${first.message}`);
+}
+
+/** Whether this reading's clocks may be believed; for the metrics. */
+export function areClocksSound({ observed, spec }: Situation): boolean {
+  return !clocksDisagree(observed.reading, spec.terms.clockSkewMs);
+}

@@ -1,0 +1,141 @@
+/**
+ * The gates: from when on a step is safe. Each is computed anew in every pass from the ledger's
+ * observations and the largest terms, so it moves later when a term grows, and never earlier.
+ * The arithmetic of a gate is part of its value, so that it can be shown to whoever asks why.
+ */
+import { activeKey, type Ledger, type LedgerKey } from './ledger.ts';
+import type { RotationPolicy, Terms } from './spec.ts';
+import { leadMs } from './terms.ts';
+
+/** A moment and how it came about. */
+export interface Gate {
+  /** Null while the observation that it counts from is missing. */
+  readonly opensAtMs: number | null;
+  /** What is counted from: `published`, with its time. */
+  readonly from: { readonly label: string; readonly atMs: number | null };
+  /** What is added, in order. */
+  readonly terms: readonly GateTerm[];
+}
+
+export interface GateTerm {
+  readonly label: string;
+  readonly durationMs: number;
+  /** `until`: after it something holds, so the instant says more than the duration. */
+  readonly kind?: 'until';
+}
+
+/** How much sooner than strictly needed a key is published where there is no standby. */
+export const PUBLISH_MARGIN_MS = 60_000;
+
+export function isOpen(gate: Gate, nowMs: number): boolean {
+  return gate.opensAtMs !== null && gate.opensAtMs <= nowMs;
+}
+
+/** `servedSince`: seen in the ConfigMap, plus P. From then on every server and mount shows it. */
+export function servedGate(key: LedgerKey): Gate {
+  return gate('published', key.publishedSeenMs, [
+    { label: 'served everywhere', durationMs: key.largest.publicationDelayMs, kind: 'until' },
+  ]);
+}
+
+/**
+ * Pending → Active: `servedSince + H + C + S`. H and C add up, because a verifier can fetch a
+ * copy that is H old and hold it for C.
+ */
+export function activationGate(key: LedgerKey): Gate {
+  const { sharedCacheTtlMs, verifierCacheTtlMs, clockSkewMs } = key.largest;
+  return gate('published', key.publishedSeenMs, [
+    { label: 'served everywhere', durationMs: key.largest.publicationDelayMs, kind: 'until' },
+    { label: 'shared caches hold up to', durationMs: sharedCacheTtlMs },
+    { label: 'caches hold up to', durationMs: verifierCacheTtlMs },
+    { label: 'skew', durationMs: clockSkewMs },
+  ]);
+}
+
+/** `switchedAt`: a live read showed the new signer, plus Ps. Then every issuer signs with it. */
+export function switchGate(key: LedgerKey): Gate {
+  return gate('signing', key.signerSeenMs, [
+    {
+      label: 'every issuer signs with it',
+      durationMs: key.largest.signerRefreshDelayMs,
+      kind: 'until',
+    },
+  ]);
+}
+
+/** No scheduled or requested promotion before `switchedAt + S`. */
+export function nextSwitchGate(active: LedgerKey): Gate {
+  const { signerRefreshDelayMs, clockSkewMs } = active.largest;
+  return gate('the last switch was seen', active.signerSeenMs, [
+    { label: 'every issuer signs with it', durationMs: signerRefreshDelayMs, kind: 'until' },
+    { label: 'skew', durationMs: clockSkewMs },
+  ]);
+}
+
+/**
+ * Retiring → Retired: `switchedAt + T + L + 2S`, so that the last token it can have signed has
+ * expired everywhere. Twice S: issuer against verifier, recorder against judge. C plays no part:
+ * a verifier that keeps a removed key accepts more, never less.
+ */
+export function removalGate(key: LedgerKey): Gate {
+  const { signerRefreshDelayMs, tokenTtlMs, verifierLeewayMs, clockSkewMs } = key.largest;
+  return gate('stopped signing', key.signedUntilMs, [
+    { label: 'every issuer has switched', durationMs: signerRefreshDelayMs, kind: 'until' },
+    { label: 'its last token lives', durationMs: tokenTtlMs },
+    { label: 'verifiers grant', durationMs: verifierLeewayMs },
+    { label: 'twice the skew', durationMs: 2 * clockSkewMs },
+  ]);
+}
+
+/** Due at activation + I. When late, the old key lives longer; no gate is ever shortened. */
+export function dueGate(active: LedgerKey, rotation: RotationPolicy): Gate {
+  return gate('active', active.activatedMs, [
+    { label: 'the rotation interval is', durationMs: rotation.intervalMs },
+  ]);
+}
+
+/** Without a standby the next key is published at due − (P + H + C + S + 1m). */
+export function publishGate(active: LedgerKey, rotation: RotationPolicy, terms: Terms): Gate {
+  return gate('active', active.activatedMs, [
+    { label: 'the rotation interval is', durationMs: rotation.intervalMs },
+    { label: 'the next key needs a lead of', durationMs: -(leadMs(terms) + PUBLISH_MARGIN_MS) },
+  ]);
+}
+
+/** In an ordered deletion the rest goes P + H + C + S after the JWKS was seen to be gone. */
+export function deletionGate(ledger: Ledger, terms: Terms): Gate {
+  return gate('JWKS removed', ledger.deletion?.jwksRemovedSeenMs ?? null, [
+    { label: 'gone everywhere', durationMs: terms.publicationDelayMs, kind: 'until' },
+    { label: 'shared caches hold up to', durationMs: terms.sharedCacheTtlMs },
+    { label: 'caches hold up to', durationMs: terms.verifierCacheTtlMs },
+    { label: 'skew', durationMs: terms.clockSkewMs },
+  ]);
+}
+
+/** The latest of the gates that must all be open; a gate that can't be told yet is the latest. */
+export function lastOf(gates: readonly Gate[]): Gate | null {
+  return gates.reduce<Gate | null>((last, next) => {
+    if (last === null || next.opensAtMs === null) return next;
+    if (last.opensAtMs === null) return last;
+    return next.opensAtMs > last.opensAtMs ? next : last;
+  }, null);
+}
+
+/** Every gate of a ledger by name, for the check that none moves earlier (invariant I8). */
+export function namedGates(ledger: Ledger): ReadonlyMap<string, Gate> {
+  const gates = new Map<string, Gate>();
+  for (const key of ledger.keys) {
+    if (key.state === 'Pending') gates.set(`activation of ${key.kid}`, activationGate(key));
+    if (key.state !== 'Active' && key.mayHaveSigned) {
+      gates.set(`removal of ${key.kid}`, removalGate(key));
+    }
+  }
+  const active = activeKey(ledger);
+  if (active !== null) gates.set(`switch after ${active.kid}`, nextSwitchGate(active));
+  return gates;
+}
+
+function gate(label: string, atMs: number | null, terms: readonly GateTerm[]): Gate {
+  const sumMs = terms.reduce((sum, term) => sum + term.durationMs, 0);
+  return { opensAtMs: atMs === null ? null : atMs + sumMs, from: { label, atMs }, terms };
+}

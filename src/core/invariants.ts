@@ -1,0 +1,272 @@
+/**
+ * I1 to I8 of docs/rotation.md as functions. A state is judged by itself, a write by what it
+ * would make of the state; no write may add a violation.
+ */
+import { activationGate, isOpen, namedGates, removalGate } from './gates.ts';
+import { PRIVATE_MEMBERS, type PublicJwk, samePublicJwk } from './jwk.ts';
+import { keysIn } from './jwks-document.ts';
+import { activeKey, hasEnded, keyByKid, type Ledger, publishedKeys } from './ledger.ts';
+import type { SignerContent, Write } from './model.ts';
+import type { Situation } from './situation.ts';
+
+export type InvariantName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
+
+export interface Violation {
+  readonly invariant: InvariantName;
+  readonly message: string;
+}
+
+/** What the invariants speak of: the ledger, the signing key, the JWKS. */
+interface State {
+  readonly ledger: Ledger | null;
+  readonly signer: SignerContent['kind'] | 'Absent';
+  readonly signerKid: string | null;
+  /** Null where there is no ConfigMap. */
+  readonly jwks: readonly PublicJwk[] | null;
+}
+
+/** What is wrong with the state that a reading shows, whoever did it. */
+export function stateViolations(situation: Situation): readonly Violation[] {
+  return judgeState(stateOf(situation));
+}
+
+/** What a write would make worse. Empty: it may be made. */
+export function addedViolations(situation: Situation, write: Write): readonly Violation[] {
+  const before = stateOf(situation);
+  const known = new Set(judgeState(before).map(textOf));
+  const after = judgeState(stateAfter(before, write));
+  return [
+    ...after.filter((violation) => !known.has(textOf(violation))),
+    ...judgeWrite(situation, before, write),
+  ];
+}
+
+function textOf({ invariant, message }: Violation): string {
+  return `${invariant} ${message}`;
+}
+
+function stateOf({ book, signer, jwks }: Situation): State {
+  return {
+    ledger: book.kind === 'Sound' ? book.ledger : null,
+    signer: signer?.content.kind ?? 'Absent',
+    signerKid: signer?.content.kind === 'Key' ? signer.content.kid : null,
+    jwks: jwks === null ? null : keysIn(jwks.data),
+  };
+}
+
+function stateAfter(before: State, write: Write): State {
+  switch (write.kind) {
+    case 'WriteSigner': {
+      const { source, ledger } = write;
+      if (source.from === 'unchanged') return { ...before, ledger };
+      if (source.from === 'nothing') return { ...before, ledger, signer: 'Empty', signerKid: null };
+      return { ...before, ledger, signer: 'Key', signerKid: source.kid };
+    }
+    case 'WriteJwks':
+      return { ...before, jwks: keysIn(write.data) };
+    case 'DeleteJwks':
+      return { ...before, jwks: null };
+    case 'DeleteSigner':
+      return { ...before, ledger: null, signer: 'Absent', signerKid: null };
+    default:
+      return before;
+  }
+}
+
+function judgeState(state: State): readonly Violation[] {
+  return [...signerIsServed(state), ...endedStayEnded(state), ...jwksKeepsKeys(state)];
+}
+
+/** I1: what signs is in the JWKS, and is what the ledger calls active. */
+function signerIsServed({ ledger, signer, signerKid, jwks }: State): readonly Violation[] {
+  const active = ledger === null ? null : activeKey(ledger);
+  const found: Violation[] = [];
+  if (signerKid !== null && jwks?.every(({ kid }) => kid !== signerKid) !== false) {
+    found.push({ invariant: 'I1', message: `the signing key ${signerKid} is not in the JWKS` });
+  }
+  if (active !== null && signerKid !== active.kid) {
+    const message = `the signer Secret is ${signer.toLowerCase()} or holds another key than ${active.kid}`;
+    found.push({ invariant: 'I1', message });
+  }
+  return found;
+}
+
+/** I4: an ended kid is not published, and a kid never changes its key. */
+function endedStayEnded({ ledger, jwks }: State): readonly Violation[] {
+  if (ledger === null || jwks === null) return [];
+  return jwks.flatMap((shown): readonly Violation[] => {
+    const { kid } = shown;
+    const key = keyByKid(ledger, kid);
+    if (key !== null && !samePublicJwk(key.publicJwk, shown)) {
+      return [{ invariant: 'I4', message: `the JWKS shows another key under the kid ${kid}` }];
+    }
+    const isEnded = key === null && ledger.tombstones.some((stone) => stone.kid === kid);
+    return isEnded ? [{ invariant: 'I4', message: `the JWKS shows the ended key ${kid}` }] : [];
+  });
+}
+
+/** I7: a key that I3 keeps is in the JWKS, and the JWKS is never empty once it held a key. */
+function jwksKeepsKeys({ ledger, jwks }: State): readonly Violation[] {
+  if (ledger === null || ledger.deletion?.removing === true) return [];
+  const kept = publishedKeys(ledger).filter((key) => key.mayHaveSigned);
+  return kept
+    .filter((key) => !(jwks ?? []).some(({ kid }) => kid === key.kid))
+    .map(({ kid }) => ({ invariant: 'I7', message: `the JWKS lacks the key ${kid}` }));
+}
+
+function judgeWrite(situation: Situation, before: State, write: Write): readonly Violation[] {
+  return [
+    ...noPrivateMember(write),
+    ...onlyOwnObjects(situation, write),
+    ...neverEmptied(before, write),
+    ...(write.kind === 'WriteSigner' ? judgeLedgerWrite(situation, before, write.ledger) : []),
+    ...(write.kind === 'WriteJwks' ? judgeUnpublish(situation, before, write) : []),
+  ];
+}
+
+/** I5: nothing that anybody may read holds a private member. */
+function noPrivateMember(write: Write): readonly Violation[] {
+  const texts: string[] = [];
+  if (write.kind === 'WriteJwks') texts.push(...Object.values(write.data));
+  if (write.kind === 'WriteStatus') texts.push(JSON.stringify(write.status));
+  if ('metadata' in write) {
+    const annotations = Object.entries(write.metadata.annotations);
+    texts.push(...annotations.flatMap(([, value]) => (value === null ? [] : [value])));
+  }
+  return texts.some(holdsPrivateMember)
+    ? [{ invariant: 'I5', message: `a ${write.kind} would show a private key` }]
+    : [];
+}
+
+const PRIVATE_KEY_TEXT = /PRIVATE KEY-----/;
+
+function holdsPrivateMember(text: string): boolean {
+  if (PRIVATE_KEY_TEXT.test(text)) return true;
+  try {
+    return holdsPrivateKey(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** A JWK with a private member, at any depth; text within may be JSON again (the ledger's copy). */
+function holdsPrivateKey(value: unknown): boolean {
+  if (typeof value === 'string') return value.startsWith('{') && holdsPrivateMember(value);
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsPrivateKey);
+  const isKey = Object.hasOwn(value, 'kty');
+  if (isKey && PRIVATE_MEMBERS.some((member) => Object.hasOwn(value, member))) return true;
+  return Object.values(value).some(holdsPrivateKey);
+}
+
+/** I6: what is there already and is written or deleted is the set's own. */
+function onlyOwnObjects(
+  { signer, jwks, keySecrets, set }: Situation,
+  write: Write,
+): readonly Violation[] {
+  if (!('expects' in write) || write.expects === 'absent') return [];
+  const own = [
+    set.ref.uid,
+    ...(signer === null ? [] : [signer.meta.uid]),
+    ...(jwks === null ? [] : [jwks.meta.uid]),
+    ...keySecrets.map(({ meta }) => meta.uid),
+  ];
+  return own.includes(write.expects.uid)
+    ? []
+    : [
+        {
+          invariant: 'I6',
+          message: `a ${write.kind} would change an object that is not the set's`,
+        },
+      ];
+}
+
+/** I7: the ConfigMap goes, or is emptied, only in a deletion. */
+function neverEmptied({ ledger, jwks }: State, write: Write): readonly Violation[] {
+  const isEmptied = write.kind === 'WriteJwks' && keysIn(write.data).length === 0;
+  const isDeleted =
+    write.kind === 'DeleteJwks' && ledger !== null && ledger.deletion?.removing !== true;
+  if (!isEmptied && !(isDeleted && jwks !== null)) return [];
+  return [{ invariant: 'I7', message: `a ${write.kind} would leave the JWKS empty` }];
+}
+
+function judgeLedgerWrite(
+  situation: Situation,
+  before: State,
+  after: Ledger,
+): readonly Violation[] {
+  if (before.ledger === null) return [];
+  return [
+    ...gateWasOpen(situation, before.ledger, after),
+    ...keptUntilExpired(situation, before.ledger, after),
+    ...kidsKeepTheirKeys(before.ledger, after),
+    ...gatesNeverEarlier(before.ledger, after),
+  ];
+}
+
+/** I2: a key is activated only through its gate. */
+function gateWasOpen({ nowMs }: Situation, before: Ledger, after: Ledger): readonly Violation[] {
+  const active = activeKey(after);
+  if (active === null || active.kid === activeKey(before)?.kid) return [];
+  const key = keyByKid(before, active.kid);
+  if (key !== null && key.bar === null && isOpen(activationGate(key), nowMs)) return [];
+  return [{ invariant: 'I2', message: `the gate of ${active.kid} is not open` }];
+}
+
+/** I3: a key is barred only once its last token has expired; or it never signed. */
+function keptUntilExpired(
+  { nowMs, set }: Situation,
+  before: Ledger,
+  after: Ledger,
+): readonly Violation[] {
+  return before.keys.flatMap((key): readonly Violation[] => {
+    const next = keyByKid(after, key.kid);
+    const wasBarred = key.bar !== null;
+    const goes = next === null || next.bar !== null;
+    if (wasBarred || !goes || next?.bar?.reason === 'Revoked') return [];
+    if (!key.mayHaveSigned || isOpen(removalGate(key), nowMs)) return [];
+    if (set.deleting && after.deletion !== null) return [];
+    return [{ invariant: 'I3', message: `tokens of ${key.kid} may not have expired yet` }];
+  });
+}
+
+/** I4: no kid comes back once it has ended, or stands for another key. */
+function kidsKeepTheirKeys(before: Ledger, after: Ledger): readonly Violation[] {
+  return after.keys.flatMap((key): readonly Violation[] => {
+    const old = keyByKid(before, key.kid);
+    if (old === null && hasEnded(before, key.kid, key.ordinal)) {
+      return [{ invariant: 'I4', message: `the ended key ${key.kid} would come back` }];
+    }
+    if (old !== null && !samePublicJwk(old.publicJwk, key.publicJwk)) {
+      return [{ invariant: 'I4', message: `the kid ${key.kid} would stand for another key` }];
+    }
+    return [];
+  });
+}
+
+/** I8: a gate that has a time gets no earlier one. */
+function gatesNeverEarlier(before: Ledger, after: Ledger): readonly Violation[] {
+  const later = namedGates(after);
+  return [...namedGates(before)].flatMap(([name, gate]): readonly Violation[] => {
+    const oldMs = gate.opensAtMs;
+    const newMs = later.get(name)?.opensAtMs;
+    if (oldMs === null || newMs === undefined || newMs === null || newMs >= oldMs) return [];
+    return [{ invariant: 'I8', message: `the gate '${name}' would move earlier` }];
+  });
+}
+
+/** I3 again, where it takes effect: a kid leaves the JWKS only when the ledger has let it go. */
+function judgeUnpublish(
+  situation: Situation,
+  { ledger, jwks }: State,
+  write: Extract<Write, { kind: 'WriteJwks' }>,
+): readonly Violation[] {
+  const book = situation.book.kind === 'Lost' ? situation.book.newest : ledger;
+  const shown = new Set(keysIn(write.data).map(({ kid }) => kid));
+  const gone = (jwks ?? []).filter(({ kid }) => !shown.has(kid));
+  return gone.flatMap(({ kid }): readonly Violation[] => {
+    const key = book === null ? null : keyByKid(book, kid);
+    if (key === null || key.bar !== null) return [];
+    return [{ invariant: 'I3', message: `the JWKS would lose ${kid}, which is not barred` }];
+  });
+}

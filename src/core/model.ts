@@ -1,0 +1,218 @@
+/**
+ * What the core is told and what it answers. `Observed` is one reading of all objects of a set,
+ * without any key material; a `Step` is one guarded write as data, which can be printed, tested
+ * and judged again.
+ */
+import type { PublicJwk } from './jwk.ts';
+import type { Ledger, SetRef } from './ledger.ts';
+import type { Transition } from './schedule.ts';
+import type { KeyKind, Spec } from './spec.ts';
+import type { Status } from './status.ts';
+
+/** When the objects were read, by both clocks. Milliseconds since the epoch. */
+export interface Reading {
+  /** This machine's clock before the first request. Gates are judged as of here. */
+  readonly startedMs: number;
+  /** This machine's clock after the last answer. Observations are recorded as of here. */
+  readonly endedMs: number;
+  /** The smallest and the largest `Date` header of the answers; null where one had none. */
+  readonly firstDateMs: number | null;
+  readonly lastDateMs: number | null;
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface ObservedSet {
+  readonly ref: SetRef;
+  readonly resourceVersion: string;
+  readonly generation: number;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly finalizers: readonly string[];
+  /** It has a deletionTimestamp. */
+  readonly deleting: boolean;
+  /** Null where the stored spec can't be decoded; then nothing but the status is written. */
+  readonly spec: Spec | null;
+  readonly specProblems: readonly string[];
+  /** The status as stored; null where there is none. */
+  readonly status: Status | null;
+}
+
+/** What a Secret's data turned out to be, checked by the shell against its own public half. */
+export type SignerContent =
+  | {
+      readonly kind: 'Key';
+      readonly kid: string;
+      readonly publicJwk: PublicJwk;
+      readonly keyKind: KeyKind;
+    }
+  /** All values are empty strings: nobody can sign. */
+  | { readonly kind: 'Empty' }
+  | { readonly kind: 'Broken'; readonly problem: string };
+
+export interface ObservedSigner {
+  readonly meta: ObjectMeta;
+  /** Its Secret type is the signer's. */
+  readonly typeFits: boolean;
+  readonly content: SignerContent;
+}
+
+export type KeyContent =
+  | {
+      readonly kind: 'Key';
+      readonly kid: string;
+      /** The kid is the RFC 7638 thumbprint of the key. */
+      readonly kidIsThumbprint: boolean;
+      readonly publicJwk: PublicJwk;
+      readonly keyKind: KeyKind;
+    }
+  | { readonly kind: 'Broken'; readonly problem: string };
+
+export interface ObservedKeySecret {
+  readonly meta: ObjectMeta;
+  readonly typeFits: boolean;
+  /** From its name `<set>-key-<ordinal>`. */
+  readonly ordinal: number;
+  readonly content: KeyContent;
+}
+
+export interface ObservedJwks {
+  readonly meta: ObjectMeta;
+  readonly data: Readonly<Record<string, string>>;
+  readonly hasBinaryData: boolean;
+  /** From managed fields: who but this operator manages any of `data`, as `manager/operation/time`. */
+  readonly otherManagers: readonly string[];
+}
+
+export interface Observed {
+  readonly reading: Reading;
+  readonly set: ObservedSet;
+  readonly namespaceTerminating: boolean;
+  readonly signer: ObservedSigner | null;
+  /** Every Secret of this set's label and type, and every one that the ledger names. By ordinal. */
+  readonly keySecrets: readonly ObservedKeySecret[];
+  readonly jwks: ObservedJwks | null;
+}
+
+/** What a write expects to find: the very version that was read, or nothing. */
+export type Expected = { readonly uid: string; readonly resourceVersion: string } | 'absent';
+
+/** Labels and annotations to set, and those of ours to take away. Others are left as they are. */
+export interface MetadataPatch {
+  readonly labels: Readonly<Record<string, string | null>>;
+  readonly annotations: Readonly<Record<string, string | null>>;
+}
+
+/** Where the signer Secret's values come from. Key material never enters a step. */
+export type SignerSource =
+  | { readonly from: 'unchanged' }
+  | { readonly from: 'nothing' }
+  | {
+      readonly from: 'keySecret';
+      readonly kid: string;
+      readonly name: string;
+      readonly uid: string;
+    };
+
+export type Write =
+  | {
+      readonly kind: 'CreateKeySecret';
+      readonly name: string;
+      readonly ordinal: number;
+      readonly keyKind: KeyKind;
+      readonly metadata: MetadataPatch;
+    }
+  /** Makes a lost key Secret anew from the signer's own values. */
+  | {
+      readonly kind: 'RestoreKeySecret';
+      readonly name: string;
+      readonly ordinal: number;
+      readonly kid: string;
+      readonly publicJwk: PublicJwk;
+      readonly signer: { readonly uid: string; readonly resourceVersion: string };
+      readonly metadata: MetadataPatch;
+    }
+  | {
+      readonly kind: 'PatchKeySecretMetadata';
+      readonly name: string;
+      readonly expects: Exclude<Expected, 'absent'>;
+      readonly metadata: MetadataPatch;
+    }
+  | {
+      readonly kind: 'DeleteKeySecret' | 'DeleteSigner' | 'DeleteJwks';
+      readonly name: string;
+      readonly expects: Exclude<Expected, 'absent'>;
+    }
+  /** Ledger and signing key in one write. */
+  | {
+      readonly kind: 'WriteSigner';
+      readonly name: string;
+      readonly expects: Expected;
+      readonly ledger: Ledger;
+      readonly source: SignerSource;
+      readonly metadata: MetadataPatch;
+    }
+  | {
+      readonly kind: 'WriteJwks';
+      readonly name: string;
+      readonly expects: Expected;
+      /** The generation that the data was made from; 0 before there is a ledger. */
+      readonly generation: number;
+      readonly data: Readonly<Record<string, string>>;
+      readonly metadata: MetadataPatch;
+    }
+  | {
+      readonly kind: 'WriteStatus';
+      readonly expects: Exclude<Expected, 'absent'>;
+      readonly status: Status;
+    }
+  | {
+      readonly kind: 'WriteFinalizer';
+      readonly expects: Exclude<Expected, 'absent'>;
+      readonly present: boolean;
+    };
+
+export interface EventNote {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Why a pass does what it does, or waits: a stable code and a sentence. */
+export interface Reason {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Step {
+  readonly write: Write;
+  readonly reason: Reason;
+  /** Told on the set once the write has succeeded. */
+  readonly events: readonly EventNote[];
+  /**
+   * True for a switch, a bar, an un-publish and a destroy: these are judged again on a second
+   * live reading before they are written.
+   */
+  readonly guarded: boolean;
+  /** The versions of ledger and JWKS that it was computed from; null where there was none. */
+  readonly basis: Basis;
+}
+
+export interface Basis {
+  readonly signer: string | null;
+  readonly jwks: string | null;
+}
+
+export interface Plan {
+  readonly step: Step | null;
+  /** The same step is planned for all times from now up to here; null: for ever. */
+  readonly nextAtMs: number | null;
+  readonly reasons: readonly Reason[];
+  /** What the set waits for, soonest first. */
+  readonly upcoming: readonly Transition[];
+}

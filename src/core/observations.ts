@@ -1,0 +1,181 @@
+/**
+ * What a live read shows enters the ledger here, and nowhere else: a time is never taken from
+ * the write that causes it, so that a paused writer can only be late.
+ */
+
+import { samePublicJwk } from './jwk.ts';
+import { jwksData, keysIn, sameData } from './jwks-document.ts';
+import { activeKey, type JwksNote, type Ledger, type LedgerKey, type Tombstone } from './ledger.ts';
+import { readLedger } from './ledger-codec.ts';
+import { nextLedger, presentRequests, publicationOf, withLargest } from './lifecycle.ts';
+import type { ObservedJwks, ObservedSigner } from './model.ts';
+import { ANNOTATION } from './names.ts';
+import type { Situation } from './situation.ts';
+import { rememberTerms, sameTerms } from './terms.ts';
+
+/**
+ * The ledger with everything in it that this reading shows and it does not know yet.
+ * @returns null where there is nothing to note, or the clocks are in doubt.
+ */
+export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
+  if (situation.clockInDoubt) return null;
+  const disturbed = isDisturbed(situation.jwks, ledger);
+  const noted = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
+    (current, note) => note(current, situation, disturbed),
+    ledger,
+  );
+  if (noted === ledger) return null;
+  const { jwks } = situation;
+  return nextLedger(noted, {
+    generation: ledger.generation,
+    jwks: jwks === null ? ledger.jwks : noteOf(jwks),
+  });
+}
+
+/**
+ * Whether another hand changed the ConfigMap's identity or data since the ledger last noted it.
+ * Edits of metadata don't count. Its data is ours if it is what the ledger, or the copy that
+ * stands beside it and is no older than the note, makes of it.
+ */
+export function isDisturbed(jwks: ObservedJwks | null, ledger: Ledger): boolean {
+  const note = ledger.jwks;
+  if (jwks === null || note === null) return false;
+  if (jwks.meta.uid !== note.uid) return true;
+  if (jwks.meta.resourceVersion === note.resourceVersion) return false;
+  if (jwks.otherManagers.some((manager) => !note.managers.includes(manager))) return true;
+  return !isOwnData(jwks, ledger, note.generation);
+}
+
+function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): boolean {
+  if (jwks.hasBinaryData) return false;
+  if (sameData(jwks.data, jwksData(ledger))) return true;
+  const copy = readLedger(jwks.meta.annotations[ANNOTATION.ledger] ?? '');
+  if (copy.kind !== 'Ledger') return false;
+  const { generation } = copy.ledger;
+  return (
+    generation >= generationMin &&
+    generation === jwksGeneration(jwks) &&
+    sameData(jwks.data, jwksData(copy.ledger))
+  );
+}
+
+/** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */
+export function jwksGeneration(jwks: ObservedJwks): number {
+  const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+export function noteOf(jwks: ObservedJwks): JwksNote {
+  return {
+    uid: jwks.meta.uid,
+    resourceVersion: jwks.meta.resourceVersion,
+    generation: jwksGeneration(jwks),
+    managers: jwks.otherManagers,
+  };
+}
+
+/** Whether the ConfigMap shows exactly this key. */
+export function showsKey(jwks: ObservedJwks | null, key: LedgerKey): boolean {
+  if (jwks === null) return false;
+  return keysIn(jwks.data).some((shown) => samePublicJwk(shown, key.publicJwk));
+}
+
+function showsKid(jwks: ObservedJwks, kid: string): boolean {
+  return keysIn(jwks.data).some((shown) => shown.kid === kid);
+}
+
+type Note = (ledger: Ledger, situation: Situation, disturbed: boolean) => Ledger;
+
+/** A new set of the same name takes the ledger over, with no request of its own carried out. */
+const noteSet: Note = (ledger, { set }) => {
+  const { uid, namespace, name } = ledger.set;
+  if (uid === set.ref.uid && namespace === set.ref.namespace && name === set.ref.name) {
+    return ledger;
+  }
+  return { ...ledger, set: set.ref, handled: presentRequests(set.annotations) };
+};
+
+/** A larger term enters the ledger before `serve.json` can show it. */
+const noteDeclarations: Note = (ledger, { spec, seenMs }) => {
+  const publication = publicationOf(spec);
+  const { issuer, jwksUri } = ledger.publication;
+  const samePublication = issuer === publication.issuer && jwksUri === publication.jwksUri;
+  if (samePublication && sameTerms(ledger.terms.declared, spec.terms)) return ledger;
+  return {
+    ...ledger,
+    publication,
+    terms: rememberTerms(ledger.terms, spec.terms, seenMs),
+    keys: ledger.keys.map((key) => withLargest(key, spec.terms)),
+  };
+};
+
+/** A kid that the ConfigMap shows is published; after another hand, all of them start anew. */
+const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {
+  if (jwks === null) return ledger;
+  let changed = disturbed;
+  const keys = ledger.keys.map((key) => {
+    const known = disturbed ? null : key.publishedSeenMs;
+    const shown = key.bar === null && showsKey(jwks, key);
+    const publishedSeenMs = known === null && shown ? seenMs : known;
+    if (publishedSeenMs === key.publishedSeenMs) return key;
+    changed = true;
+    return { ...key, publishedSeenMs };
+  });
+  return changed ? { ...ledger, keys } : ledger;
+};
+
+/** The signer is what the ledger says: its key signs, and what signed before it does no longer. */
+const noteSigner: Note = (ledger, { signer, seenMs }) => {
+  if (signer === null || !signerFits(ledger, signer)) return ledger;
+  let changed = false;
+  const keys = ledger.keys.map((key): LedgerKey => {
+    if (key.state === 'Active') {
+      if (key.signerSeenMs !== null) return key;
+      changed = true;
+      return { ...key, signerSeenMs: seenMs, activatedMs: key.activatedMs ?? seenMs };
+    }
+    if (!key.mayHaveSigned || key.signedUntilMs !== null) return key;
+    changed = true;
+    return { ...key, signedUntilMs: seenMs };
+  });
+  return changed ? { ...ledger, keys } : ledger;
+};
+
+/** Whether the signer Secret holds what the ledger says: the active key, or nothing. */
+export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean {
+  const active = activeKey(ledger);
+  if (active === null) return content.kind === 'Empty';
+  return content.kind === 'Key' && content.kid === active.kid;
+}
+
+/**
+ * A barred kid is gone once the JWKS of the bar's generation, or a later one, shows it no more.
+ * An ended one that a hand put back is no longer removed, until it is seen gone again.
+ */
+const noteRemovals: Note = (ledger, situation, disturbed) => {
+  const { jwks, seenMs } = situation;
+  if (jwks === null) return noteJwksGone(ledger, situation);
+  let changed = false;
+  const keys = ledger.keys.map((key) => {
+    if (key.bar === null || key.bar.removedSeenMs !== null) return key;
+    if (disturbed || jwksGeneration(jwks) < key.bar.generation || showsKid(jwks, key.kid))
+      return key;
+    changed = true;
+    return { ...key, bar: { ...key.bar, removedSeenMs: seenMs } };
+  });
+  const tombstones = ledger.tombstones.map((stone): Tombstone => {
+    const shown = showsKid(jwks, stone.kid);
+    const removedSeenMs = shown ? null : (stone.removedSeenMs ?? (disturbed ? null : seenMs));
+    if (removedSeenMs === stone.removedSeenMs) return stone;
+    changed = true;
+    return { ...stone, removedSeenMs };
+  });
+  return changed ? { ...ledger, keys, tombstones } : ledger;
+};
+
+/** In an ordered deletion the ConfigMap's absence is what is waited for. */
+function noteJwksGone(ledger: Ledger, { seenMs }: Situation): Ledger {
+  const { deletion } = ledger;
+  if (deletion === null || !deletion.removing || deletion.jwksRemovedSeenMs !== null) return ledger;
+  return { ...ledger, deletion: { ...deletion, jwksRemovedSeenMs: seenMs } };
+}

@@ -1,0 +1,163 @@
+/**
+ * The whole decision: what is the one next step of a set, given one reading of its objects? The
+ * stages are tried in order; the first that has a step, or says to wait, ends the pass. Nothing
+ * here reads, writes, or knows the time but by `nowMs`.
+ */
+import { boundariesOf } from './boundaries.ts';
+import {
+  buryDestroyed,
+  destroyBarred,
+  destroyEnded,
+  publishJwks,
+  repairKeySecretMetadata,
+  repairSigner,
+  repairSignerMetadata,
+  restoreKeySecret,
+} from './custody.ts';
+import {
+  abandonDeletion,
+  beginDeletion,
+  continueDeletion,
+  deleteJwks,
+  deleteUnused,
+  finalizerStep,
+  finishDeletion,
+  isDeletionFinished,
+  isOrderedDeletion,
+} from './deletion.ts';
+import { firstKeyStep } from './first-key.ts';
+import type { Ledger } from './ledger.ts';
+import type { Observed, Plan, Reason, Step } from './model.ts';
+import { noteObservations } from './observations.ts';
+import { projectStatus, sameStatus, undecodableStatus } from './project-status.ts';
+import { recoveryStep } from './recovery.ts';
+import { activateNext, barNext, publishNext } from './rotation.ts';
+import { scheduleOf, type Transition } from './schedule.ts';
+import { type Situation, situationOf } from './situation.ts';
+import { basedOn, step, withEvents, writeSigner } from './steps.ts';
+import { transitionEvents } from './transition-events.ts';
+import { stallOf } from './verdicts.ts';
+
+/** How soon a reading is repeated while the clocks are in doubt. */
+export const DOUBT_RECHECK_MS = 30_000;
+
+/** @param nowMs this machine's clock; no earlier than the reading's start. */
+export function plan(observed: Observed, nowMs: number): Plan {
+  const { set } = observed;
+  if (set.spec === null) {
+    const step = statusStep(observed, undecodableStatus(observed));
+    const reasons = set.specProblems.map((message) => ({ code: 'InvalidSpec', message }));
+    return { step, nextAtMs: null, reasons, upcoming: [] };
+  }
+  const situation = situationOf(observed, set.spec, nowMs);
+  const step = nextStep(situation) ?? statusStep(observed, projectStatus(situation));
+  return {
+    step: step === null ? null : basedOn(step, observed),
+    nextAtMs: nextAtMs(situation, nowMs),
+    reasons: reasonsOf(situation),
+    upcoming: upcomingOf(situation),
+  };
+}
+
+function nextStep(situation: Situation): Step | null {
+  const { observed, book } = situation;
+  if (observed.namespaceTerminating) return finalizerStep(situation);
+  if (isDeletionFinished(situation, book)) return finishDeletion(situation);
+  if (stallOf(situation) !== null) return null;
+  const finalizer = finalizerStep(situation);
+  if (finalizer !== null) return finalizer;
+  if (situation.set.deleting && !isOrderedDeletion(situation)) return null;
+  switch (book.kind) {
+    case 'Newer':
+      return null;
+    case 'None':
+      return isOrderedDeletion(situation) ? deleteUnused(situation) : firstKeyStep(situation);
+    case 'Lost':
+      return recoveryStep(situation, book);
+    case 'Sound':
+      return book.copied ? ledgerStep(situation, book.ledger) : copyLedger(situation);
+  }
+}
+
+/** No step follows a ledger generation before a copy of it stands in the status. */
+function copyLedger(situation: Situation): Step | null {
+  return statusStep(situation.observed, projectStatus(situation));
+}
+
+type Stage = (situation: Situation, ledger: Ledger) => Step | null;
+
+/** With the ledger sound and copied. Repairs come first, removal of keys last. */
+const ALWAYS: readonly Stage[] = [noteStep, repairSigner, deleteJwks, publishJwks];
+
+/** What records a time or opens a gate, and waits while the clocks are in doubt. */
+const WITH_SOUND_CLOCKS: readonly Stage[] = [
+  repairSignerMetadata,
+  repairKeySecretMetadata,
+  restoreKeySecret,
+  activateNext,
+  publishNext,
+  barNext,
+  destroyBarred,
+  buryDestroyed,
+  destroyEnded,
+];
+
+const IN_DELETION: readonly Stage[] = [beginDeletion, continueDeletion];
+
+function ledgerStep(situation: Situation, ledger: Ledger): Step | null {
+  const later = isOrderedDeletion(situation)
+    ? IN_DELETION
+    : [abandonDeletion, ...WITH_SOUND_CLOCKS];
+  const stages = situation.clockInDoubt ? ALWAYS : [...ALWAYS, ...later];
+  for (const stage of stages) {
+    const found = stage(situation, ledger);
+    if (found !== null) return withTransitions(found, ledger);
+  }
+  return null;
+}
+
+function noteStep(situation: Situation, ledger: Ledger): Step | null {
+  const noted = noteObservations(situation, ledger);
+  if (noted === null) return null;
+  const write = writeSigner(situation, noted, { from: 'unchanged' });
+  return step(write, 'NoteObservations', 'what a live read shows is noted in the ledger');
+}
+
+/** Every transition of a key is told as an event, whichever stage brought it about. */
+function withTransitions(found: Step, before: Ledger): Step {
+  if (found.write.kind !== 'WriteSigner') return found;
+  return withEvents(found, ...transitionEvents(before, found.write.ledger));
+}
+
+function statusStep(observed: Observed, status: ReturnType<typeof projectStatus>): Step | null {
+  const { set } = observed;
+  if (sameStatus(set.status, status)) return null;
+  const expects = { uid: set.ref.uid, resourceVersion: set.resourceVersion };
+  return step(
+    { kind: 'WriteStatus', expects, status },
+    'WriteStatus',
+    'the status is brought up to date',
+  );
+}
+
+/** The next instant at which the same reading could lead to another step, on this machine's clock. */
+function nextAtMs(situation: Situation, nowMs: number): number | null {
+  const future = boundariesOf(situation).filter((atMs) => atMs > situation.nowMs);
+  const local = future.map((atMs) => atMs - situation.offsetMs);
+  if (situation.clockInDoubt) local.push(nowMs + DOUBT_RECHECK_MS);
+  return local.length === 0 ? null : Math.min(...local);
+}
+
+function upcomingOf(situation: Situation): readonly Transition[] {
+  const { book } = situation;
+  return book.kind === 'Sound' ? scheduleOf(situation, book.ledger) : [];
+}
+
+function reasonsOf(situation: Situation): readonly Reason[] {
+  const stall = stallOf(situation);
+  if (stall !== null) return [stall];
+  return upcomingOf(situation).map(({ waitingFor, explanation }) => ({
+    code: waitingFor,
+    message: explanation,
+  }));
+}

@@ -1,0 +1,204 @@
+/** The status as a projection of the ledger and of what is to come. */
+
+import { recordedMs } from './clock-judgement.ts';
+import { conditionsOf, type Verdict } from './conditions.ts';
+import { ceilToSecondMs } from './explain.ts';
+import { activationGate, type Gate, removalGate, servedGate, switchGate } from './gates.ts';
+import { activeKey, type Ledger, type LedgerKey, publishedKeys, type Tombstone } from './ledger.ts';
+import { serializeLedger } from './ledger-codec.ts';
+import type { Observed } from './model.ts';
+import { scheduleOf, type Transition, transitionTime } from './schedule.ts';
+import type { Situation } from './situation.ts';
+import {
+  type Condition,
+  HISTORY_MAX,
+  type HistoryEntry,
+  type KeyStatus,
+  type NextTransition,
+  RETIRED_SHOWN_MAX,
+  type Status,
+} from './status.ts';
+import { effectiveTerms } from './terms.ts';
+import { formatDurationMs, formatInstant } from './time.ts';
+
+/** The status that this reading asks for; equal to the stored one where nothing is new. */
+export function projectStatus(situation: Situation): Status {
+  const { set, book, observed } = situation;
+  const base = {
+    observedGeneration: set.generation,
+    conditions: conditionsSince(observed, conditionsOf(situation)),
+  };
+  if (book.kind === 'Sound') return { ...base, ...ledgerStatus(situation, book.ledger) };
+  // Nothing is known of the ledger: what was last known stays, its copy above all.
+  const { conditions: _, observedGeneration: __, nextTransition: ___, ...known } = set.status ?? {};
+  return { ...base, ...known };
+}
+
+/** A spec that an older schema let in, and that can't be acted upon. */
+export function undecodableStatus(observed: Observed): Status {
+  const { set } = observed;
+  const message = `${set.specProblems.join('; ')}: correct the spec; nothing is changed until then`;
+  const verdicts: Verdict[] = [
+    { type: 'Ready', status: 'False', reason: 'InvalidSpec', message },
+    { type: 'Stalled', status: 'True', reason: 'InvalidSpec', message },
+  ];
+  return {
+    ...set.status,
+    observedGeneration: set.generation,
+    conditions: conditionsSince(observed, verdicts),
+  };
+}
+
+/** A condition keeps its time for as long as its status stays. */
+function conditionsSince(observed: Observed, verdicts: readonly Verdict[]): readonly Condition[] {
+  const { set, reading } = observed;
+  const now = formatInstant(Math.floor(recordedMs(reading) / 1000) * 1000);
+  return verdicts.map((verdict) => {
+    const old = set.status?.conditions?.find(({ type }) => type === verdict.type);
+    const isSame = old?.status === verdict.status;
+    return {
+      type: verdict.type,
+      status: verdict.status,
+      reason: verdict.reason,
+      message: verdict.message.slice(0, MESSAGE_MAX),
+      lastTransitionTime: isSame ? old.lastTransitionTime : now,
+      observedGeneration: set.generation,
+    };
+  });
+}
+
+/** Of a condition's message (metav1.Condition allows 32768). */
+const MESSAGE_MAX = 2048;
+
+function ledgerStatus(situation: Situation, ledger: Ledger): Status {
+  const active = activeKey(ledger);
+  const keys = keyStatuses(ledger);
+  const next = nextTransition(scheduleOf(situation, ledger));
+  const { rotate, rollback } = ledger.handled;
+  const ttlMs = effectiveTerms(ledger.terms, situation.nowMs).tokenTtlMs;
+  return {
+    ...(active === null ? {} : { activeKey: `#${active.ordinal}`, activeKid: active.kid }),
+    keyCount: publishedKeys(ledger).length,
+    keys,
+    ...(next === null ? {} : { nextTransition: next }),
+    effectiveTokenTTL: formatDurationMs(ttlMs),
+    history: historyOf(situation, keys),
+    ...(rotate === null ? {} : { lastHandledRotateRequest: rotate }),
+    ...(rollback === null ? {} : { lastHandledRollbackRequest: rollback }),
+    ledger: serializeLedger(ledger),
+  };
+}
+
+function nextTransition(schedule: readonly Transition[]): NextTransition | null {
+  const [next] = schedule;
+  if (next === undefined) return null;
+  const time = transitionTime(next);
+  return {
+    action: next.action,
+    ...(next.key === null ? {} : { kid: next.key.kid }),
+    ...(time === undefined ? {} : { time }),
+    waitingFor: next.waitingFor,
+    explanation: next.explanation,
+  };
+}
+
+function keyStatuses(ledger: Ledger): readonly KeyStatus[] {
+  const ended = ledger.tombstones.slice(-RETIRED_SHOWN_MAX);
+  return [...ended.map(endedStatus), ...ledger.keys.map(livingStatus)].sort(
+    (a, b) => a.ordinal - b.ordinal,
+  );
+}
+
+function livingStatus(key: LedgerKey): KeyStatus {
+  const isPending = key.state === 'Pending';
+  const signed = key.mayHaveSigned && key.state !== 'Active';
+  return withTimes(
+    {
+      ordinal: key.ordinal,
+      kid: key.kid,
+      state: key.state,
+      algorithm: key.algorithm,
+      ...(key.bar === null ? {} : { reason: key.bar.reason }),
+    },
+    {
+      publishedTime: key.publishedSeenMs,
+      servedSinceTime: opens(servedGate(key)),
+      activatableTime: isPending ? opens(activationGate(key)) : null,
+      activatedTime: key.activatedMs,
+      switchCompleteTime: opens(switchGate(key)),
+      supersededTime: key.signedUntilMs,
+      removableTime: signed ? opens(removalGate(key)) : null,
+      removedTime: key.bar?.removedSeenMs ?? null,
+    },
+  );
+}
+
+function endedStatus({
+  ordinal,
+  kid,
+  algorithm,
+  reason,
+  removedSeenMs,
+  trustMs,
+}: Tombstone): KeyStatus {
+  const isBounded = removedSeenMs !== null && trustMs !== null;
+  return withTimes(
+    { ordinal, kid, state: 'Retired', algorithm, reason },
+    { removedTime: removedSeenMs, distrustedByTime: isBounded ? removedSeenMs + trustMs : null },
+  );
+}
+
+type TimeName = Extract<keyof KeyStatus, `${string}Time`>;
+
+function withTimes(key: KeyStatus, times: Partial<Record<TimeName, number | null>>): KeyStatus {
+  const known = Object.entries(times).flatMap(([name, atMs]) =>
+    atMs === null || atMs === undefined ? [] : [[name, formatInstant(ceilToSecondMs(atMs))]],
+  );
+  return { ...key, ...Object.fromEntries(known) };
+}
+
+function opens({ opensAtMs }: Gate): number | null {
+  return opensAtMs;
+}
+
+/** What changed in the keys since the stored status, at the end of what it remembers. */
+function historyOf(
+  { set, seenMs }: Situation,
+  keys: readonly KeyStatus[],
+): readonly HistoryEntry[] {
+  const before = set.status?.keys ?? [];
+  const time = formatInstant(Math.floor(seenMs / 1000) * 1000);
+  const changes = keys.flatMap((key): readonly HistoryEntry[] => {
+    const from = before.find(({ kid }) => kid === key.kid)?.state;
+    if (from === key.state) return [];
+    const { kid, ordinal, state: to } = key;
+    const reason = key.reason ?? reasonFor(to);
+    return [{ time, kid, ordinal, ...(from === undefined ? {} : { from }), to, reason }];
+  });
+  return [...(set.status?.history ?? []), ...changes].slice(-HISTORY_MAX);
+}
+
+function reasonFor(state: KeyStatus['state']): string {
+  switch (state) {
+    case 'Pending':
+      return 'Published';
+    case 'Active':
+      return 'Activated';
+    case 'Retiring':
+      return 'Superseded';
+    case 'Retired':
+      return 'Retired';
+  }
+}
+
+/** Whether two statuses say the same, in whatever order their members are stored. */
+export function sameStatus(a: Status | null, b: Status): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,161 @@
+/**
+ * A lost ledger is recovered from its newest copy, or without any from what the objects show.
+ * Whatever a copy may have missed counts as happening now: every published key may have signed
+ * until now, and every wait starts anew. The JWKS is rewritten first, and carries the recovered
+ * ledger; the signer follows.
+ */
+
+import { kindOfJwk } from './jwk.ts';
+import { jwksData, keysIn, sameData } from './jwks-document.ts';
+import { type Ledger, type LedgerKey, nextOrdinal, publishedKeys } from './ledger.ts';
+import { byOrdinal, emptyLedger, type KeyOrigin, newKey, nextLedger } from './lifecycle.ts';
+import type { ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
+import { jwksGeneration } from './observations.ts';
+import { mayJoin } from './ownership.ts';
+import type { Book, Situation } from './situation.ts';
+import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
+import { largestTerms } from './terms.ts';
+
+export type LostBook = Extract<Book, { kind: 'Lost' }>;
+
+/** Above the highest seen by two: a generation that was lost may still be in some hand. */
+const GENERATIONS_SKIPPED = 2;
+
+export function recoveryStep(situation: Situation, book: LostBook): Step {
+  const { newest } = book;
+  if (newest?.recovering === true && isCarriedByJwks(situation, newest)) {
+    return takeSigner(situation, newest, book);
+  }
+  const recovered = recoveredLedger(situation, book);
+  if (publishedKeys(recovered).length === 0) return takeSigner(situation, recovered, book);
+  const reason = recoveryReason(book, `the JWKS is written first`);
+  return guardedStep(writeJwks(situation, recovered), reason, [
+    { type: 'Warning', reason: 'LedgerLost', message: reason.message },
+  ]);
+}
+
+function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
+  const source =
+    newest === null
+      ? 'no copy of it was found, so it is rebuilt from what the objects show'
+      : `it is recovered from the copy of generation ${newest.generation}`;
+  return {
+    code: 'RecoverLedger',
+    message: `${problem}; ${source}: every wait starts anew, and ${next}`,
+  };
+}
+
+function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
+  if (jwks === null || publishedKeys(ledger).length === 0) return false;
+  return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, jwksData(ledger));
+}
+
+/** Ledger and signing key go into the signer Secret again, together. */
+function takeSigner(situation: Situation, recovered: Ledger, book: LostBook): Step {
+  const settled = nextLedger(recovered, { recovering: false });
+  const { ledger, source } = withSource(situation, settled);
+  const reason = recoveryReason(book, 'the signer Secret is written');
+  return guardedStep(writeSigner(situation, ledger, source), reason, [
+    { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
+  ]);
+}
+
+/** Where the active key's private half is nowhere, nobody signs until the standby may. */
+function withSource(
+  situation: Situation,
+  ledger: Ledger,
+): { ledger: Ledger; source: SignerSource } {
+  const active = ledger.keys.find(({ state }) => state === 'Active');
+  if (active === undefined) return { ledger, source: { from: 'nothing' } };
+  const content = situation.signer?.content;
+  if (content?.kind === 'Key' && content.kid === active.kid) {
+    return { ledger, source: { from: 'unchanged' } };
+  }
+  const source = fromKeySecret(situation, active);
+  if (source !== null) return { ledger, source };
+  const keys = ledger.keys.map((key): LedgerKey => {
+    return key.kid === active.kid ? { ...key, state: 'Retiring' } : key;
+  });
+  return { ledger: { ...ledger, keys }, source: { from: 'nothing' } };
+}
+
+export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
+  const generation = book.highestGeneration + GENERATIONS_SKIPPED;
+  const base = book.newest ?? rebuilt(situation);
+  const keys = base.keys.map((key): LedgerKey => {
+    const largest = largestTerms(key.largest, situation.spec.terms);
+    const bar = key.bar === null ? null : { ...key.bar, generation, removedSeenMs: null };
+    const mayHaveSigned =
+      book.newest === null ? key.mayHaveSigned : key.bar === null || key.mayHaveSigned;
+    return {
+      ...key,
+      largest,
+      bar,
+      mayHaveSigned,
+      publishedSeenMs: null,
+      signerSeenMs: null,
+      signedUntilMs: null,
+    };
+  });
+  return { ...base, set: situation.set.ref, generation, recovering: true, keys, jwks: null };
+}
+
+/**
+ * Without any copy: the signer's key is Active, the JWKS's other keys are Retiring from now,
+ * other Secrets are Pending. A published kid without a Secret stays published until its gate.
+ */
+function rebuilt(situation: Situation): Ledger {
+  const empty = emptyLedger(situation);
+  const content = situation.signer?.content;
+  const shown = keysIn(situation.jwks?.data ?? {});
+  const byKid = new Map<string, Omit<KeyOrigin, 'ordinal' | 'imported'>>();
+  for (const publicJwk of shown) {
+    const secret = secretByKid(situation, publicJwk.kid);
+    const keyKind = secret === null ? kindOfJwk(publicJwk) : secret.keyKind;
+    byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
+  }
+  if (content?.kind === 'Key') byKid.set(content.kid, content);
+  let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid).map((origin) =>
+    newKey(origin, situation.spec.terms),
+  );
+  const firstFree = Math.max(nextOrdinal({ ...empty, keys }), highestOrdinal(situation) + 1);
+  let withoutSecret = 0;
+  for (const origin of byKid.values()) {
+    const ordinal = ordinalOf(situation, origin.kid) ?? firstFree + withoutSecret++;
+    const isActive = content?.kind === 'Key' && content.kid === origin.kid;
+    const key = newKey({ ...origin, ordinal, imported: false }, situation.spec.terms);
+    keys = [...keys, { ...key, state: isActive ? 'Active' : 'Retiring', mayHaveSigned: true }];
+  }
+  return { ...empty, keys: byOrdinal(keys) };
+}
+
+function pendingSecrets(
+  situation: Situation,
+  taken: ReadonlyMap<string, unknown>,
+): readonly KeyOrigin[] {
+  return situation.keySecrets.flatMap((secret): readonly KeyOrigin[] => {
+    const { content, ordinal } = secret;
+    if (content.kind !== 'Key' || taken.has(content.kid) || !mayJoin(secret, null)) return [];
+    const { kid, publicJwk, keyKind } = content;
+    return [{ ordinal, kid, publicJwk, keyKind, imported: false }];
+  });
+}
+
+function secretByKid(
+  { keySecrets }: Situation,
+  kid: string,
+): Extract<ObservedKeySecret['content'], { kind: 'Key' }> | null {
+  for (const { content } of keySecrets) {
+    if (content.kind === 'Key' && content.kid === kid) return content;
+  }
+  return null;
+}
+
+function ordinalOf({ keySecrets }: Situation, kid: string): number | null {
+  const found = keySecrets.find(({ content }) => content.kind === 'Key' && content.kid === kid);
+  return found?.ordinal ?? null;
+}
+
+function highestOrdinal({ keySecrets }: Situation): number {
+  return Math.max(0, ...keySecrets.map(({ ordinal }) => ordinal));
+}

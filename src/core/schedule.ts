@@ -1,0 +1,235 @@
+/**
+ * What is to come: the transitions that a set waits for, each with its time and the arithmetic
+ * behind it. The plan acts on the ones whose time has come; the status and the command line show
+ * the same list.
+ */
+import { ceilToSecondMs, explainGate } from './explain.ts';
+import {
+  activationGate,
+  deletionGate,
+  dueGate,
+  type Gate,
+  isOpen,
+  lastOf,
+  nextSwitchGate,
+  publishGate,
+  removalGate,
+} from './gates.ts';
+import {
+  activeKey,
+  type EndReason,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+  sameKind,
+} from './ledger.ts';
+import { hasRoomForAnotherKey, requestId } from './lifecycle.ts';
+import { REQUEST } from './names.ts';
+import { PUBLISHED_KEYS_MAX } from './served-set.ts';
+import { type Situation, secretOf } from './situation.ts';
+import { effectiveTerms, largestTerms } from './terms.ts';
+import { formatInstant } from './time.ts';
+
+/** The time of what waits for nothing. */
+export const AT_ONCE_MS = 0;
+
+export type Action = 'Publish' | 'Activate' | 'Remove' | 'EmptySigner' | 'RemoveJwks' | 'Delete';
+
+export interface Transition {
+  readonly action: Action;
+  /** Null where the key does not exist yet, or all are meant. */
+  readonly key: LedgerKey | null;
+  /** Null while it depends on what has not been seen yet, or on the user. */
+  readonly atMs: number | null;
+  /** A stable code of what is waited for. */
+  readonly waitingFor: string;
+  readonly explanation: string;
+  /** For a removal. */
+  readonly reason?: EndReason;
+}
+
+/** Why the next rotation is due, and when. */
+export interface Demand {
+  readonly code: 'RotationDue' | 'RotationRequested' | 'AlgorithmChanged' | 'NoActiveKey';
+  readonly gate: Gate | null;
+}
+
+/** A requested id that no ledger write has handled yet, or null. */
+export function openRotateRequest({ set }: Situation, ledger: Ledger): string | null {
+  const id = requestId(set.annotations, REQUEST.rotate);
+  return id === ledger.handled.rotate ? null : id;
+}
+
+/** Without a gate it is due now. */
+export function demandOf(situation: Situation, ledger: Ledger): Demand {
+  const active = activeKey(ledger);
+  if (active === null) return { code: 'NoActiveKey', gate: null };
+  if (!sameKind(active, situation.spec.kind)) return { code: 'AlgorithmChanged', gate: null };
+  if (openRotateRequest(situation, ledger) !== null)
+    return { code: 'RotationRequested', gate: null };
+  return { code: 'RotationDue', gate: dueGate(active, situation.spec.rotation) };
+}
+
+/** The key that signs next: of the asked kind, unbarred, with its Secret; the oldest of them. */
+export function successorOf(situation: Situation, ledger: Ledger): LedgerKey | null {
+  return (
+    ledger.keys.find(
+      (key) =>
+        key.state === 'Pending' &&
+        key.bar === null &&
+        sameKind(key, situation.spec.kind) &&
+        secretOf(situation, key) !== null,
+    ) ?? null
+  );
+}
+
+/** When the successor is activated. */
+export function activation(situation: Situation, ledger: Ledger): Transition | null {
+  const key = successorOf(situation, ledger);
+  if (key === null) return null;
+  const active = activeKey(ledger);
+  const demand = demandOf(situation, ledger);
+  const isVoluntary = demand.code !== 'NoActiveKey';
+  const of = (atMs: number | null, waitingFor: string, explanation: string): Transition => {
+    return { action: 'Activate', key, atMs, waitingFor, explanation };
+  };
+  if (situation.spec.rotation.suspend && isVoluntary) {
+    return of(
+      null,
+      'Suspended',
+      'spec.rotation.suspend is true: no key is activated until it is false',
+    );
+  }
+  const gates = { ActivationGate: activationGate(key) } as Record<string, Gate>;
+  if (active !== null) gates['SwitchComplete'] = nextSwitchGate(active);
+  if (demand.gate !== null) gates[demand.code] = demand.gate;
+  const last = lastOf(Object.values(gates));
+  const waitingFor = Object.keys(gates).find((name) => gates[name] === last) ?? demand.code;
+  const explanation = last === null ? '' : explainGate(last);
+  return of(last?.opensAtMs ?? null, waitingFor, explanation);
+}
+
+/** When the next key is published; null where there is one already. */
+export function publication(situation: Situation, ledger: Ledger): Transition | null {
+  if (successorOf(situation, ledger) !== null || ledger.deletion !== null) return null;
+  const of = (atMs: number | null, waitingFor: string, explanation: string): Transition => {
+    return { action: 'Publish', key: null, atMs, waitingFor, explanation };
+  };
+  if (publishedKeys(ledger).length >= PUBLISHED_KEYS_MAX) {
+    return of(
+      null,
+      'PublishedKeysMax',
+      `${PUBLISHED_KEYS_MAX} keys are published: one must go first`,
+    );
+  }
+  if (!hasRoomForAnotherKey(ledger)) {
+    return of(null, 'LedgerFull', 'the ledger holds as many ended keys as it can');
+  }
+  const active = activeKey(ledger);
+  const { standby } = situation.spec.rotation;
+  const { code } = demandOf(situation, ledger);
+  if (active === null || standby || code !== 'RotationDue') {
+    return of(AT_ONCE_MS, 'Nothing', 'the next key is published at once');
+  }
+  const terms = effectiveTerms(ledger.terms, situation.nowMs);
+  const gate = publishGate(active, situation.spec.rotation, terms);
+  return of(gate.opensAtMs, 'PublicationDue', explainGate(gate));
+}
+
+/** When each key leaves the JWKS that is on its way out. */
+export function removals(situation: Situation, ledger: Ledger): readonly Transition[] {
+  return ledger.keys.flatMap((key): readonly Transition[] => {
+    const reason = key.bar === null ? endReason(situation, ledger, key) : null;
+    if (reason === null) return [];
+    if (publishedKeys(ledger).length === 1) {
+      const explanation = 'it is the only published key: another one must be published first';
+      return [{ action: 'Remove', key, atMs: null, waitingFor: 'AnotherKey', explanation, reason }];
+    }
+    if (!key.mayHaveSigned) {
+      const explanation = 'it never signed: it goes at once';
+      const atMs = AT_ONCE_MS;
+      return [{ action: 'Remove', key, atMs, waitingFor: 'Nothing', explanation, reason }];
+    }
+    const gate = removalGate(key);
+    const explanation = explainGate(gate);
+    return [
+      {
+        action: 'Remove',
+        key,
+        atMs: gate.opensAtMs,
+        waitingFor: 'TokensExpire',
+        explanation,
+        reason,
+      },
+    ];
+  });
+}
+
+/** Why an unbarred key is to end, or null where it is to stay. */
+function endReason(situation: Situation, ledger: Ledger, key: LedgerKey): EndReason | null {
+  if (key.state === 'Retiring') return 'Retired';
+  if (key.state !== 'Pending') return null;
+  if (secretOf(situation, key) === null) return 'SecretLost';
+  const { kind } = situation.spec;
+  const active = activeKey(ledger);
+  const isActiveRight = active !== null && sameKind(active, kind);
+  return isActiveRight && !sameKind(key, kind) ? 'Superseded' : null;
+}
+
+/** When an ordered deletion takes its next step. */
+export function deletionTransition(situation: Situation, ledger: Ledger): Transition | null {
+  const { deletion } = ledger;
+  if (deletion === null) return null;
+  const of = (action: Action, waitingFor: string, gate: Gate | null): Transition => ({
+    action,
+    key: null,
+    atMs: gate === null || skipsDeletionWait(situation) ? AT_ONCE_MS : gate.opensAtMs,
+    waitingFor,
+    explanation: gate === null ? 'nothing is left to wait for' : explainGate(gate),
+  });
+  if (!deletion.removing) {
+    const signed = ledger.keys.filter((key) => key.bar === null && key.mayHaveSigned);
+    return of('RemoveJwks', 'TokensExpire', lastOf(signed.map(removalGate)));
+  }
+  const terms = ledger.keys.reduce(
+    (sum, key) => largestTerms(sum, key.largest),
+    effectiveTerms(ledger.terms, situation.nowMs),
+  );
+  return of('Delete', 'CachesExpire', deletionGate(ledger, terms));
+}
+
+/** The annotation names the set's own UID, so that a copied manifest skips nothing. */
+export function skipsDeletionWait({ set }: Situation): boolean {
+  return set.annotations[REQUEST.skipDeletionWait] === set.ref.uid;
+}
+
+/** Everything that a set waits for, soonest first; what has no time yet comes last. */
+export function scheduleOf(situation: Situation, ledger: Ledger): readonly Transition[] {
+  const transitions =
+    ledger.deletion === null
+      ? [
+          activation(situation, ledger),
+          publication(situation, ledger),
+          ...removals(situation, ledger),
+        ]
+      : [deletionTransition(situation, ledger)];
+  const latest = Number.POSITIVE_INFINITY;
+  return transitions
+    .filter((transition) => transition !== null)
+    .sort((a, b) => (a.atMs ?? latest) - (b.atMs ?? latest));
+}
+
+/** Whether a transition's time has come. */
+export function isDue(transition: Transition | null, nowMs: number): transition is Transition {
+  return transition?.atMs != null && transition.atMs <= nowMs;
+}
+
+export function isGateOpen(key: LedgerKey, nowMs: number): boolean {
+  return isOpen(activationGate(key), nowMs);
+}
+
+/** The time of a transition as the status shows it: whole seconds, rounded up; none if at once. */
+export function transitionTime({ atMs }: Transition): string | undefined {
+  if (atMs === null || atMs === AT_ONCE_MS) return undefined;
+  return formatInstant(ceilToSecondMs(atMs));
+}

@@ -1,0 +1,173 @@
+import type { Clock } from './clock.ts';
+import { DeadlineExceeded, withDeadline } from './deadline.ts';
+import { parseHttpDateMs } from './http-date.ts';
+import { errorOfStatus, KubeApiError, type Request } from './kube-errors.ts';
+import { readStatus } from './kube-status.ts';
+import {
+  type HttpMethod,
+  type KubeRequest,
+  type KubeResponse,
+  type Transport,
+  TransportError,
+} from './transport.ts';
+
+/** A refused request's `Status`; what is longer is cut and counts as no `Status`. */
+export const STATUS_MAX_BYTES = 1024 * 1024;
+/** A server that asks for more is not taken at its word. */
+export const RETRY_AFTER_MAX_MS = 300_000;
+const JSON_TYPE = 'application/json';
+
+export interface Call {
+  readonly request: Request;
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly accept?: string;
+  readonly contentType?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+  /** On the clock's monotonic scale. */
+  readonly deadlineMs: number;
+  readonly maxBytes: number;
+}
+
+export interface CallAnswer {
+  /** The parsed JSON. */
+  readonly value: unknown;
+  readonly dateMs: number | null;
+}
+
+export type Caller = (call: Call) => Promise<CallAnswer>;
+
+/**
+ * One request and its whole answer, or a {@link KubeApiError}. Only the caller's own abort
+ * comes through as it is.
+ */
+export function createCaller(transport: Transport, clock: Clock): Caller {
+  return async (call) => {
+    try {
+      return await withDeadline(clock, call.deadlineMs, call.signal, async (signal) => {
+        const response = await transport.send(requestOf(call), signal);
+        if (response.status < 200 || response.status > 299) {
+          throw await refusal(call.request, response);
+        }
+        const text = await readText(response.body, call.maxBytes);
+        const dateMs = parseHttpDateMs(response.headers['date']);
+        return { value: parseJson(text), dateMs };
+      });
+    } catch (error) {
+      throw toKubeError(error, call.request, call.signal);
+    }
+  };
+}
+
+function requestOf(call: Call): KubeRequest {
+  const headers: Record<string, string> = { accept: call.accept ?? JSON_TYPE };
+  if (call.body !== undefined) headers['content-type'] = call.contentType ?? JSON_TYPE;
+  return {
+    method: call.method,
+    path: call.path,
+    headers,
+    ...(call.query === undefined ? {} : { query: call.query }),
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+  };
+}
+
+/** The error for an answer that is not 2xx. Reads its body, so that the connection is free again. */
+export async function refusal(request: Request, response: KubeResponse): Promise<KubeApiError> {
+  let facts = null;
+  try {
+    facts = readStatus(parseJson(await readText(response.body, STATUS_MAX_BYTES)));
+  } catch (error) {
+    // A proxy's page, or a cut-off Status: the HTTP status says enough. But an abort is one.
+    if (!(error instanceof Unusable || error instanceof TransportError)) throw error;
+  }
+  return errorOfStatus(request, response.status, facts, retryAfterMs(response.headers));
+}
+
+function retryAfterMs(headers: Readonly<Record<string, string>>): number | null {
+  const text = headers['retry-after'] ?? '';
+  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1000, RETRY_AFTER_MAX_MS) : null;
+}
+
+/** Why an answer with a good status is of no use. */
+export class Unusable extends Error {
+  readonly reason: 'BodyTooLarge' | 'NotJson' | 'NotUtf8' | 'LineTooLong';
+  constructor(reason: 'BodyTooLarge' | 'NotJson' | 'NotUtf8' | 'LineTooLong') {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    // Leaving the loop closes the connection: there may be gigabytes to come.
+    if (size > maxBytes) throw new Unusable('BodyTooLarge');
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new Unusable('NotUtf8');
+  }
+}
+
+/** The engine's own error quotes the text, and that may be a Secret: it is not passed on. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unusable('NotJson');
+  }
+}
+
+/** Nothing of these was ever sent, so a write did not take effect. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CREDENTIALS_UNREADABLE',
+  'CREDENTIALS_FAILED',
+  'CA_INVALID',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/**
+ * What the caller of the client gets: its own abort reason, or a {@link KubeApiError}. A fault
+ * of the program itself comes through as it is.
+ */
+export function toKubeError(error: unknown, request: Request, signal: AbortSignal): unknown {
+  if (error instanceof KubeApiError) return error;
+  if (signal.aborted) return signal.reason;
+  if (error instanceof DeadlineExceeded) {
+    return new KubeApiError(request, { kind: 'timeout', reason: 'Deadline' });
+  }
+  if (error instanceof Unusable) {
+    return new KubeApiError(request, { kind: 'bad-answer', reason: error.reason });
+  }
+  if (error instanceof TransportError) {
+    if (error.code === 'TRUNCATED') {
+      return new KubeApiError(request, { kind: 'bad-answer', reason: 'Truncated' });
+    }
+    return new KubeApiError(request, {
+      kind: /TIMEOUT/.test(error.code) ? 'timeout' : 'no-answer',
+      reason: error.code,
+      hint: error.message,
+      ...(NEVER_SENT.has(error.code) ? { outcome: 'not-applied' as const } : {}),
+    });
+  }
+  return error;
+}

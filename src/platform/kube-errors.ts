@@ -1,0 +1,198 @@
+import type { ObjectRef } from './kube-resource.ts';
+import { refText } from './kube-resource.ts';
+import type { StatusCause, StatusFacts } from './kube-status.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'replace' | 'patch' | 'delete';
+
+/** What went wrong, as the code that calls the API decides by it. */
+export type ErrorKind =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'namespace-terminating'
+  | 'not-found'
+  | 'already-exists'
+  | 'conflict'
+  | 'gone'
+  | 'invalid'
+  | 'bad-request'
+  | 'too-large'
+  | 'throttled'
+  | 'server-error'
+  | 'unavailable'
+  /** The server gave up (504), or this side did at its deadline. */
+  | 'timeout'
+  /** So little time was left that nothing was sent. */
+  | 'no-time-left'
+  /** Refused, reset, cut off: no status came. */
+  | 'no-answer'
+  /** An answer came that can't be used: cut off, too large, no JSON. */
+  | 'bad-answer';
+
+/** Of a write: `unknown` means that it may have taken effect, or may yet. Reads change nothing. */
+export type Outcome = 'not-applied' | 'unknown';
+
+/**
+ * `retry`: the same request may succeed later. `re-read`: what the caller believes of the
+ * object is out of date. `give-up`: it fails again until somebody changes something.
+ */
+export type Advice = 'retry' | 're-read' | 'give-up';
+
+interface Rule {
+  readonly outcome: Outcome;
+  readonly advice: Advice;
+  readonly hint: string;
+}
+
+// One row a kind. A 5xx may have come from a proxy or after the write: its outcome is unknown.
+const RULES: Readonly<Record<ErrorKind, Rule>> = {
+  unauthorized: rule('not-applied', 'retry', 'check the token or certificate'),
+  forbidden: rule('not-applied', 'give-up', 'grant the verb in the Role, or see what denied it'),
+  'namespace-terminating': rule('not-applied', 'give-up', 'the namespace is being deleted'),
+  'not-found': rule('not-applied', 're-read', 'it, its namespace or its type is not there'),
+  'already-exists': rule('not-applied', 're-read', 'read what is there'),
+  conflict: rule('not-applied', 're-read', 'it was changed meanwhile: read it again'),
+  gone: rule('not-applied', 're-read', 'the version is too old: list again'),
+  invalid: rule('not-applied', 'give-up', 'correct the fields named'),
+  'bad-request': rule('not-applied', 'give-up', 'the server does not take such a request'),
+  'too-large': rule('not-applied', 'give-up', 'the object is larger than the server takes'),
+  throttled: rule('not-applied', 'retry', 'the server is busy: try later'),
+  'server-error': rule('unknown', 'retry', "see the API server's log"),
+  unavailable: rule('unknown', 'retry', 'the API server is not ready: try later'),
+  timeout: rule('unknown', 'retry', 'no answer in time: try later'),
+  'no-time-left': rule('not-applied', 'retry', 'nothing was sent'),
+  'no-answer': rule('unknown', 'retry', 'check the network and the API server'),
+  'bad-answer': rule('unknown', 'retry', 'the answer could not be used'),
+};
+
+function rule(outcome: Outcome, advice: Advice, hint: string): Rule {
+  return { outcome, advice, hint };
+}
+
+/** What was asked for, so that an error can name it. */
+export interface Request {
+  readonly verb: Verb;
+  /** The plural, with the subresource where there is one: `signingkeysets/status`. */
+  readonly resource: string;
+  readonly ref: Partial<ObjectRef>;
+}
+
+interface Found {
+  readonly kind: ErrorKind;
+  /** A word of Kubernetes (`Conflict`) or of this side (`Truncated`, `ECONNRESET`). */
+  readonly reason: string;
+  readonly status?: number;
+  readonly causes?: readonly StatusCause[];
+  readonly retryAfterMs?: number | null;
+  /** Where it is known better than by the kind. */
+  readonly outcome?: Outcome;
+  /** Said instead of the kind's hint. Must be free of secrets. */
+  readonly hint?: string;
+}
+
+/**
+ * A request that failed. It holds no body, no header and none of the server's prose, so that it
+ * may go to a log, a condition or an event as it is.
+ */
+export class KubeApiError extends Error {
+  override readonly name = 'KubeApiError';
+  /** Stable: `KUBE_` and the kind, such as `KUBE_NOT_FOUND`. */
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly outcome: Outcome;
+  readonly advice: Advice;
+  readonly reason: string;
+  /** The HTTP status, or 0 where there was none. */
+  readonly status: number;
+  readonly verb: Verb;
+  readonly resource: string;
+  /** Empty where the request named none. */
+  readonly namespace: string;
+  /** Empty where the request named none. */
+  readonly objectName: string;
+  /** How long the server asked to wait, where it did. */
+  readonly retryAfterMs?: number;
+  readonly causes: readonly StatusCause[];
+
+  constructor(request: Request, found: Found) {
+    const { outcome, advice, hint } = RULES[found.kind];
+    super(messageOf(request, found, found.hint ?? hint));
+    this.code = `KUBE_${found.kind.toUpperCase().replaceAll('-', '_')}`;
+    this.kind = found.kind;
+    this.outcome = isRead(request.verb) ? 'not-applied' : (found.outcome ?? outcome);
+    this.advice = advice;
+    this.reason = found.reason;
+    this.status = found.status ?? 0;
+    this.verb = request.verb;
+    this.resource = request.resource;
+    this.namespace = request.ref.namespace ?? '';
+    this.objectName = request.ref.name ?? '';
+    this.causes = found.causes ?? [];
+    if (typeof found.retryAfterMs === 'number') this.retryAfterMs = found.retryAfterMs;
+  }
+}
+
+/** The error for an answer other than 2xx, or for an ERROR inside a watch. */
+export function errorOfStatus(
+  request: Request,
+  status: number,
+  facts: StatusFacts | null,
+  retryAfterMs: number | null,
+): KubeApiError {
+  return new KubeApiError(request, {
+    kind: kindOf(status, facts),
+    reason: facts?.reason ?? 'Unknown',
+    status,
+    causes: facts?.causes ?? [],
+    retryAfterMs: retryAfterMs ?? facts?.retryAfterMs ?? null,
+  });
+}
+
+/** True where the server knows no such version yet, as after etcd was restored from a backup. */
+export function isVersionFromTheFuture(error: KubeApiError): boolean {
+  return error.causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
+}
+
+const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not-found',
+  408: 'timeout',
+  409: 'conflict',
+  410: 'gone',
+  412: 'conflict',
+  413: 'too-large',
+  422: 'invalid',
+  429: 'throttled',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'timeout',
+};
+
+function kindOf(status: number, facts: StatusFacts | null): ErrorKind {
+  if (status === 403 && facts?.causes.some((cause) => cause.reason === 'NamespaceTerminating')) {
+    return 'namespace-terminating';
+  }
+  if (status === 409 && facts?.reason === 'AlreadyExists') return 'already-exists';
+  if (status === 500 && facts?.reason === 'ServerTimeout') return 'timeout';
+  const kind = KIND_OF_STATUS[status];
+  if (kind !== undefined) return kind;
+  if (status >= 400 && status < 500) return 'bad-request';
+  return status >= 500 && status < 600 ? 'server-error' : 'bad-answer';
+}
+
+function isRead(verb: Verb): boolean {
+  return verb === 'get' || verb === 'list' || verb === 'watch';
+}
+
+function messageOf(request: Request, found: Found, hint: string): string {
+  const object =
+    request.ref.name === undefined
+      ? (request.ref.namespace ?? '')
+      : refText(request.ref.namespace, request.ref.name);
+  const status = found.status === undefined ? '' : `${found.status} `;
+  const causes = (found.causes ?? []).map(({ field, reason }) => `${field || '?'}: ${reason}`);
+  return (
+    `${request.verb} ${request.resource}${object === '' ? '' : ` ${object}`}: ${found.kind} ` +
+    `(${status}${found.reason})${causes.length === 0 ? '' : ` [${causes.join(', ')}]`}; ${hint}`
+  );
+}

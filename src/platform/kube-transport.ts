@@ -1,0 +1,187 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Clock } from './clock.ts';
+import { errorCode, type KubeConfigOptions, loadKubeConfig } from './kube-config.ts';
+import { CredentialSource, type TlsIdentity } from './kube-credentials.ts';
+import {
+  type KubeRequest,
+  type KubeResponse,
+  type Transport,
+  TransportError,
+} from './transport.ts';
+
+/** At once, of everything but watches; further requests queue. */
+export const REQUEST_CONNECTIONS_MAX = 8;
+/** Each watch occupies one, so they have a pool of their own and never starve the requests. */
+export const WATCH_CONNECTIONS_MAX = 32;
+export const CONNECT_TIMEOUT_MS = 10_000;
+/** The API server itself ends a request after 60 s. The client's own bounds are tighter. */
+export const HEADERS_TIMEOUT_MS = 65_000;
+/** Between two pieces of an answer. */
+export const BODY_TIMEOUT_MS = 30_000;
+/** Bookmarks come about each minute; the reflector's own bound is tighter. */
+export const WATCH_BODY_TIMEOUT_MS = 300_000;
+/** Shorter than the 90 s after which a kube-apiserver closes an idle connection. */
+export const KEEP_ALIVE_MS = 30_000;
+const USER_AGENT = 'signing-key-operator';
+
+export interface KubeTransportOptions extends KubeConfigOptions {
+  readonly clock: Clock;
+}
+
+export interface KubeTransport extends Transport {
+  /** Where the configuration came from, for a log line. */
+  readonly source: string;
+  /** Origin and path prefix of the API server. */
+  readonly server: string;
+  /** The default namespace of the context or of the pod, where there is one. */
+  readonly namespace: string | null;
+  /** Ends at once what is still open. */
+  close(): Promise<void>;
+}
+
+interface Agents {
+  readonly fingerprint: string;
+  readonly requests: Dispatcher;
+  readonly watches: Dispatcher;
+}
+
+/**
+ * The way to a real API server: configuration and auth of @kubernetes/client-node over agents
+ * of this module's own. client-node would open a TLS connection for each request, speak HTTP/2
+ * (whose shared connection never recovers on a half-open link) and wait for 300 s.
+ * @throws KubeConfigError where no cluster is configured
+ */
+export function createKubeTransport(options: KubeTransportOptions): KubeTransport {
+  const { config, source, server, namespace } = loadKubeConfig(options);
+  const reload = () => loadKubeConfig(options).config;
+  const credentials = new CredentialSource(config, reload, options.clock);
+  const prefix = server.pathname.replace(/\/$/, '');
+  const proxy = config.getCurrentCluster()?.proxyUrl;
+  let agents: Agents | null = null;
+  const retired = new Set<Dispatcher>();
+
+  const agentsFor = (tls: TlsIdentity): Agents => {
+    if (agents?.fingerprint === tls.fingerprint) return agents;
+    // Open requests and watches end on the old connections; nothing new goes there.
+    for (const agent of agents === null ? [] : [agents.requests, agents.watches]) {
+      retired.add(agent);
+      agent.close().then(
+        () => retired.delete(agent),
+        () => retired.delete(agent),
+      );
+    }
+    agents = createAgents(tls, proxy);
+    return agents;
+  };
+
+  return {
+    source,
+    namespace,
+    server: server.origin + prefix,
+    async send(request, signal) {
+      signal.throwIfAborted();
+      const { headers, tls } = await credentials.current(signal);
+      const { requests, watches } = agentsFor(tls);
+      const dispatcher = request.query?.['watch'] === 'true' ? watches : requests;
+      const response = await dispatch(dispatcher, server.origin, prefix, request, headers, signal);
+      if (response.status === 401) credentials.renew();
+      return response;
+    },
+    async close() {
+      const all = [...retired, ...(agents === null ? [] : [agents.requests, agents.watches])];
+      agents = null;
+      await Promise.all(all.map((agent) => agent.destroy()));
+    },
+  };
+}
+
+function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
+  const connect = {
+    ...tls.options,
+    allowH2: false,
+    timeout: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    // A half-open link is found by TCP probes well before any bound of this module.
+    keepAliveInitialDelay: 30_000,
+  };
+  const create = (connections: number, bodyTimeout: number): Dispatcher => {
+    const options = {
+      allowH2: false,
+      connections,
+      pipelining: 1,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      bodyTimeout,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    };
+    return proxy
+      ? new ProxyAgent({ ...options, uri: proxy, requestTls: connect })
+      : new Agent({ ...options, connect });
+  };
+  return {
+    fingerprint: tls.fingerprint,
+    requests: create(REQUEST_CONNECTIONS_MAX, BODY_TIMEOUT_MS),
+    watches: create(WATCH_CONNECTIONS_MAX, WATCH_BODY_TIMEOUT_MS),
+  };
+}
+
+async function dispatch(
+  dispatcher: Dispatcher,
+  origin: string,
+  prefix: string,
+  request: KubeRequest,
+  credentials: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<KubeResponse> {
+  const query = new URLSearchParams(request.query).toString();
+  try {
+    const answer = await dispatcher.request({
+      origin,
+      path: `${prefix}${request.path}${query === '' ? '' : `?${query}`}`,
+      method: request.method,
+      headers: { 'user-agent': USER_AGENT, ...request.headers, ...credentials },
+      body: request.body ?? null,
+      signal,
+    });
+    // A body that is destroyed while nobody reads it must not end the process.
+    answer.body.on('error', () => {});
+    return {
+      status: answer.statusCode,
+      headers: joinHeaders(answer.headers),
+      body: guardBody(answer.body, request, signal),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    const code = errorCode(error);
+    throw new TransportError(code, `${request.method} ${request.path}: no answer (${code})`);
+  }
+}
+
+async function* guardBody(
+  body: AsyncIterable<Uint8Array>,
+  request: KubeRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    signal.throwIfAborted();
+    const found = errorCode(error);
+    const code = found === 'UND_ERR_BODY_TIMEOUT' ? found : 'TRUNCATED';
+    throw new TransportError(
+      code,
+      `${request.method} ${request.path}: the answer was cut off (${found})`,
+    );
+  }
+}
+
+function joinHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string> {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return joined;
+}
