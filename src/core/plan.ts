@@ -47,7 +47,12 @@ export const DOUBT_RECHECK_MS = 30_000;
 export function plan(observed: Observed, nowMs: number): Plan {
   const { set } = observed;
   if (observed.namespaceTerminating && set.finalizers.includes(FINALIZER)) {
-    return { step: basedOn(releaseFinalizer(observed), observed), nextAtMs: null, reasons: [] };
+    return {
+      step: basedOn(releaseFinalizer(observed), observed),
+      nextAtMs: null,
+      reasons: [],
+      upcoming: [],
+    };
   }
   if (set.spec === null) {
     const step = statusStep(observed, undecodableStatus(observed));
