@@ -25,6 +25,9 @@ export interface Written {
   readonly atMs: number;
   readonly step: Step;
   readonly outcome: Outcome;
+  readonly servedBefore: readonly string[];
+  /** How many facts there were before it. */
+  readonly factsBefore: number;
   /** What the world shows after it. */
   readonly signerKid: string | null;
   readonly servedKids: readonly string[] | null;
@@ -63,6 +66,9 @@ export class World {
   readonly written: Written[] = [];
   readonly refused: Refused[] = [];
   readonly facts: Fact[] = [];
+  /** Each spec that an operator has read, from when on: nobody can act on one that was never seen. */
+  readonly specsSeen: { readonly atMs: number; readonly spec: Spec }[] = [];
+  onObserved: ((seen: Observed, skewMs: number) => void) | null = null;
   onWritten: ((written: Written) => void) | null = null;
 
   constructor({ skewMs = 0, requestMs = 0 }: WorldOptions = {}) {
@@ -79,6 +85,10 @@ export class World {
     const firstDateMs = this.hasDate ? Math.floor(this.nowMs / 1000) * 1000 : null;
     this.nowMs += this.requestMs;
     const lastDateMs = this.hasDate ? Math.floor(this.nowMs / 1000) * 1000 : null;
+    const { spec } = set;
+    if (spec !== null && this.specsSeen.at(-1)?.spec !== spec) {
+      this.specsSeen.push({ atMs: this.nowMs, spec });
+    }
     return {
       reading: { startedMs, endedMs: this.nowMs + skewMs, firstDateMs, lastDateMs },
       set,
@@ -92,6 +102,7 @@ export class World {
   /** Observe, plan, judge, write. The one write that was made, a refusal, or neither. */
   runPass(skewMs = this.skewMs): { nextAtMs: number | null; wrote: boolean; refused: boolean } {
     const seen = this.observe(skewMs);
+    this.onObserved?.(seen, skewMs);
     const { step, nextAtMs } = plan(seen, seen.reading.startedMs);
     const atMs = nextAtMs === null ? null : nextAtMs - skewMs;
     if (step === null) return { nextAtMs: atMs, wrote: false, refused: false };
@@ -111,10 +122,13 @@ export class World {
 
   apply(step: Step): Outcome {
     this.nowMs += this.requestMs;
+    const servedBefore = this.servedKids ?? [];
+    const factsBefore = this.facts.length;
     const outcome = this.api.write(step.write);
     this.noteFact();
-    const { signerKid, servedKids } = this;
-    const entry = { atMs: this.nowMs, step, outcome, signerKid, servedKids, ledger: this.ledger };
+    const { signerKid, servedKids, ledger, nowMs: atMs } = this;
+    const shown = { signerKid, servedKids, ledger };
+    const entry = { atMs, step, outcome, servedBefore, factsBefore, ...shown };
     this.written.push(entry);
     this.onWritten?.(entry);
     return outcome;

@@ -1,0 +1,103 @@
+/** What holds in every life of a set, judged by an oracle that knows only what the world showed. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { plan } from '../../src/core/plan.ts';
+import { type World, worldWith } from '../support/core-world.ts';
+import { FAST_TERMS, MINUTE } from '../support/core-world-fixtures.ts';
+import { calmLife, live, roughLife, specArbitrary } from '../support/core-world-moves.ts';
+import { brokenPromises } from '../support/core-world-oracle.ts';
+
+const RUNS = { numRuns: 60 };
+
+function invariantsBroken({ refused }: World): readonly string[] {
+  return refused
+    .filter(({ refusal }) => refusal.code === 'InvariantViolated')
+    .map(({ step, refusal }) => `${step.reason.code}: ${refusal.message}`);
+}
+
+describe.each([
+  { name: 'calm', lives: calmLife },
+  { name: 'rough', lives: roughLife },
+])('in a $name life', ({ lives }) => {
+  test('no token is rejected, no gate moves earlier, nothing ended comes back', () => {
+    fc.assert(
+      fc.property(specArbitrary, lives, (spec, moves) => {
+        const world = worldWith(spec, { requestMs: 7 });
+        live(world, moves);
+        expect(brokenPromises(world)).toEqual([]);
+        expect(invariantsBroken(world)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  test('the same step is planned for all times up to nextAtMs', () => {
+    fc.assert(
+      fc.property(
+        specArbitrary,
+        lives,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (spec, moves, at) => {
+          const world = worldWith(spec, { requestMs: 7 });
+          world.onObserved = (seen) => {
+            const nowMs = seen.reading.startedMs;
+            const { step, nextAtMs } = plan(seen, nowMs);
+            const lastMs = nextAtMs === null ? nowMs + 100 * 24 * 60 * MINUTE : nextAtMs - 1;
+            const betweenMs = nowMs + Math.floor((lastMs - nowMs) * at);
+            expect(plan(seen, lastMs).step).toEqual(step);
+            expect(plan(seen, betweenMs).step).toEqual(step);
+          };
+          live(world, moves);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test('left alone with true clocks, a set signs with a proven key, and then rests', () => {
+    fc.assert(
+      fc.property(specArbitrary, lives, (spec, moves) => {
+        const world = worldWith(spec);
+        live(world, moves);
+        world.skewMs = 0;
+        world.hands.editSpec((last) => ({
+          ...last,
+          terms: FAST_TERMS,
+          rotation: { ...last.rotation, intervalMs: 24 * 60 * MINUTE },
+        }));
+        world.runFor(5 * MINUTE);
+        expect(world.signerKid).not.toBeNull();
+        expect(world.violations()).toEqual([]);
+        const ready = world.api.set?.status?.conditions?.find(({ type }) => type === 'Ready');
+        expect(ready?.reason).toBe('Signing');
+        const before = world.written.length;
+        for (let pass = 0; pass < 5; pass += 1) world.runPass();
+        expect(world.written).toHaveLength(before);
+      }),
+      RUNS,
+    );
+  });
+
+  test('at most one key of the asked kind is on its way', () => {
+    fc.assert(
+      fc.property(specArbitrary, calmLife, (spec, moves) => {
+        const world = worldWith(spec, { requestMs: 7 });
+        world.onWritten = ({ ledger }) => {
+          const { algorithm } = world.specsSeen.at(-1)?.spec.kind ?? spec.kind;
+          const pending = ledger?.keys.filter(
+            (key) => key.state === 'Pending' && key.bar === null && key.algorithm === algorithm,
+          );
+          expect(pending?.length ?? 0).toBeLessThanOrEqual(1);
+          const known = ledger?.keys.map(({ ordinal }) => ordinal) ?? [];
+          const stones = ledger?.tombstones.map(({ ordinal }) => ordinal) ?? [];
+          const orphans = [...world.api.keySecrets.values()].filter(
+            ({ ordinal }) => ![...known, ...stones].includes(ordinal),
+          );
+          expect(orphans.length).toBeLessThanOrEqual(1);
+        };
+        live(world, moves);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
