@@ -1,4 +1,5 @@
 /** One pass over one set: observe → plan → admit → execute → report. At most one write. */
+import { nextReadingMs } from '../core/clock-judgement.ts';
 import { admit, type Refusal } from '../core/guard.ts';
 import type { Plan, Step } from '../core/model.ts';
 import { plan } from '../core/plan.ts';
@@ -86,7 +87,9 @@ export class Reconciler {
     seen.remember(setKey(ref), snapshot.observed);
     this.#suspects.delete(setKey(ref));
     this.#stepsInARow.delete(setKey(ref));
-    const waitMs = Math.min(RECHECK_MAX_MS, (nextAtMs ?? Infinity) - clock.wallMs());
+    const readAtMs =
+      nextAtMs === null ? Infinity : nextReadingMs(snapshot.observed.reading, nextAtMs);
+    const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs());
     return { kind: 'done', nextAtMs: clock.monotonicMs() + Math.max(0, waitMs) };
   }
 
