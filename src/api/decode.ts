@@ -75,10 +75,20 @@ function readMeta(value: unknown): SetMeta | null {
     uid: text('uid'),
     resourceVersion: text('resourceVersion'),
     generation: typeof generation === 'number' ? generation : 0,
-    annotations: isRecord(annotations) ? (annotations as Record<string, string>) : {},
-    finalizers: Array.isArray(finalizers) ? (finalizers as string[]) : [],
+    annotations: stringsOf(annotations),
+    finalizers: Array.isArray(finalizers)
+      ? finalizers.filter((each) => typeof each === 'string')
+      : [],
     deleting: text('deletionTimestamp') !== '',
   };
+}
+
+/** An API server holds only strings there; a file may hold anything. */
+function stringsOf(value: unknown): Record<string, string> {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function toSpec(setName: string, spec: SigningKeySetSpec): Spec {

@@ -29,3 +29,16 @@ export function clocksDisagree(reading: Reading, clockSkewMs: number): boolean {
   const allowedMs = clockSkewMs + DATE_RESOLUTION_MS;
   return firstDateMs < startedMs - allowedMs || lastDateMs > endedMs + allowedMs;
 }
+
+/**
+ * When to read again so that the new reading is judged to be at `nextAtMs` or later. A `Date`
+ * stands still for a second, so that a gate within that second is passed only with the next: to
+ * read any sooner would show the same instant again, and again.
+ * @param nextAtMs on this machine's clock, as planned from this reading
+ */
+export function nextReadingMs(reading: Reading, nextAtMs: number): number {
+  const offsetMs = judgeOffsetMs(reading);
+  if (offsetMs === 0) return nextAtMs;
+  const judgedMs = nextAtMs + offsetMs;
+  return Math.ceil(judgedMs / DATE_RESOLUTION_MS) * DATE_RESOLUTION_MS - offsetMs;
+}

@@ -36,13 +36,16 @@ export function serializeLedger(ledger: Ledger): string {
     set: { namespace: ledger.set.namespace, name: ledger.set.name, uid: ledger.set.uid },
     recovering: ledger.recovering,
     keys: ledger.keys.map(keyForm),
-    tombstones: ledger.tombstones.map(({ ordinal, kid, reason, removedSeenMs, trustMs }) => ({
-      ordinal,
-      kid,
-      reason,
-      removedSeenMs,
-      trustMs,
-    })),
+    tombstones: ledger.tombstones.map(
+      ({ ordinal, kid, algorithm, reason, removedSeenMs, trustMs }) => ({
+        ordinal,
+        kid,
+        algorithm,
+        reason,
+        removedSeenMs,
+        trustMs,
+      }),
+    ),
     ordinalFloor: ledger.ordinalFloor,
     previousKid: ledger.previousKid,
     terms: {
@@ -209,6 +212,7 @@ function tombstoneOf(value: unknown): Tombstone {
   return {
     ordinal: integer(form['ordinal'], 'tombstone.ordinal'),
     kid: text(form['kid'], 'tombstone.kid'),
+    algorithm: oneOf(form['algorithm'], 'tombstone.algorithm', ALGORITHMS),
     reason: oneOf(form['reason'], 'tombstone.reason', END_REASONS),
     removedSeenMs: orNull(form['removedSeenMs'], 'tombstone.removedSeenMs', integer),
     trustMs: orNull(form['trustMs'], 'tombstone.trustMs', integer),

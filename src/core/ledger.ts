@@ -5,7 +5,7 @@
  * ledger-codec.ts.
  */
 import type { PublicJwk } from './jwk.ts';
-import type { KeyKind, Terms } from './spec.ts';
+import type { Algorithm, KeyKind, Terms } from './spec.ts';
 import type { TermMemory } from './terms.ts';
 
 /** The version of the stored form that this code reads and writes. */
@@ -81,6 +81,7 @@ export interface Bar {
 export interface Tombstone {
   readonly ordinal: number;
   readonly kid: string;
+  readonly algorithm: Algorithm;
   readonly reason: EndReason;
   /** Null where a hand put it back, until its removal is seen again. */
   readonly removedSeenMs: number | null;

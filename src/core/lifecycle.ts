@@ -100,6 +100,7 @@ export function buryOrphan(ledger: Ledger, origin: KeyOrigin, seenMs: number): L
   const stone: Tombstone = {
     ordinal: origin.ordinal,
     kid: origin.kid,
+    algorithm: origin.keyKind.algorithm,
     reason: 'Superseded',
     removedSeenMs: seenMs,
     trustMs: 0,
@@ -175,6 +176,7 @@ export function bury(ledger: Ledger, key: LedgerKey): Ledger {
   const stone: Tombstone = {
     ordinal: key.ordinal,
     kid: key.kid,
+    algorithm: key.algorithm,
     reason: key.bar?.reason ?? 'Retired',
     removedSeenMs: key.bar?.removedSeenMs ?? null,
     trustMs: trustAfterRemovalMs(key.largest),

@@ -5,6 +5,7 @@
  */
 import type { PublicJwk } from './jwk.ts';
 import type { Ledger, SetRef } from './ledger.ts';
+import type { Transition } from './schedule.ts';
 import type { KeyKind, Spec } from './spec.ts';
 import type { Status } from './status.ts';
 
@@ -212,4 +213,6 @@ export interface Plan {
   /** The same step is planned for all times from now up to here; null: for ever. */
   readonly nextAtMs: number | null;
   readonly reasons: readonly Reason[];
+  /** What the set waits for, soonest first. */
+  readonly upcoming: readonly Transition[];
 }

@@ -34,7 +34,7 @@ import { noteObservations } from './observations.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './project-status.ts';
 import { recoveryStep } from './recovery.ts';
 import { activateNext, barNext, publishNext } from './rotation.ts';
-import { scheduleOf } from './schedule.ts';
+import { scheduleOf, type Transition } from './schedule.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { basedOn, step, withEvents, writeSigner } from './steps.ts';
 import { adoptionEvents, transitionEvents } from './transition-events.ts';
@@ -47,10 +47,17 @@ export const DOUBT_RECHECK_MS = 30_000;
 export function plan(observed: Observed, nowMs: number): Plan {
   const { set } = observed;
   if (observed.namespaceTerminating && set.finalizers.includes(FINALIZER)) {
-    return { step: basedOn(releaseFinalizer(observed), observed), nextAtMs: null, reasons: [] };
+    return {
+      step: basedOn(releaseFinalizer(observed), observed),
+      nextAtMs: null,
+      reasons: [],
+      upcoming: [],
+    };
   }
   if (set.spec === null) {
-    return { step: statusStep(observed, undecodableStatus(observed)), nextAtMs: null, reasons: [] };
+    const step = statusStep(observed, undecodableStatus(observed));
+    const reasons = set.specProblems.map((message) => ({ code: 'InvalidSpec', message }));
+    return { step, nextAtMs: null, reasons, upcoming: [] };
   }
   const situation = situationOf(observed, set.spec, nowMs);
   const step = nextStep(situation) ?? statusStep(observed, projectStatus(situation));
@@ -58,6 +65,7 @@ export function plan(observed: Observed, nowMs: number): Plan {
     step: step === null ? null : basedOn(step, observed),
     nextAtMs: nextAtMs(situation, nowMs),
     reasons: reasonsOf(situation),
+    upcoming: upcomingOf(situation),
   };
 }
 
@@ -152,12 +160,15 @@ function nextAtMs(situation: Situation, nowMs: number): number | null {
   return local.length === 0 ? null : Math.min(...local);
 }
 
+function upcomingOf(situation: Situation): readonly Transition[] {
+  const { book } = situation;
+  return book.kind === 'Sound' ? scheduleOf(situation, book.ledger) : [];
+}
+
 function reasonsOf(situation: Situation): readonly Reason[] {
   const stall = stallOf(situation);
   if (stall !== null) return [stall];
-  const { book } = situation;
-  if (book.kind !== 'Sound') return [];
-  return scheduleOf(situation, book.ledger).map(({ waitingFor, explanation }) => ({
+  return upcomingOf(situation).map(({ waitingFor, explanation }) => ({
     code: waitingFor,
     message: explanation,
   }));

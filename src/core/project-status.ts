@@ -133,10 +133,17 @@ function livingStatus(key: LedgerKey): KeyStatus {
   );
 }
 
-function endedStatus({ ordinal, kid, reason, removedSeenMs, trustMs }: Tombstone): KeyStatus {
+function endedStatus({
+  ordinal,
+  kid,
+  algorithm,
+  reason,
+  removedSeenMs,
+  trustMs,
+}: Tombstone): KeyStatus {
   const isBounded = removedSeenMs !== null && trustMs !== null;
   return withTimes(
-    { ordinal, kid, state: 'Retired', reason },
+    { ordinal, kid, state: 'Retired', algorithm, reason },
     { removedTime: removedSeenMs, distrustedByTime: isBounded ? removedSeenMs + trustMs : null },
   );
 }
@@ -162,10 +169,11 @@ function historyOf(
   const before = set.status?.keys ?? [];
   const time = formatInstant(Math.floor(seenMs / 1000) * 1000);
   const changes = keys.flatMap((key): readonly HistoryEntry[] => {
-    const from = before.find(({ kid }) => kid === key.kid)?.state ?? 'None';
+    const from = before.find(({ kid }) => kid === key.kid)?.state;
     if (from === key.state) return [];
     const { kid, ordinal, state: to } = key;
-    return [{ time, kid, ordinal, from, to, reason: key.reason ?? reasonFor(to) }];
+    const reason = key.reason ?? reasonFor(to);
+    return [{ time, kid, ordinal, ...(from === undefined ? {} : { from }), to, reason }];
   });
   return [...(set.status?.history ?? []), ...changes].slice(-HISTORY_MAX);
 }

@@ -1,4 +1,5 @@
 /** The status of a set as it is stored: a projection of the ledger, in the users' words. */
+import type { Algorithm } from './spec.ts';
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
@@ -16,7 +17,7 @@ export interface KeyStatus {
   readonly ordinal: number;
   readonly kid: string;
   readonly state: 'Pending' | 'Active' | 'Retiring' | 'Retired';
-  readonly algorithm?: string;
+  readonly algorithm: Algorithm;
   /** Why it ended. */
   readonly reason?: string;
   readonly publishedTime?: string;
@@ -43,8 +44,9 @@ export interface HistoryEntry {
   readonly time: string;
   readonly kid: string;
   readonly ordinal: number;
-  readonly from: string;
-  readonly to: string;
+  /** None where the key is new. */
+  readonly from?: KeyStatus['state'];
+  readonly to: KeyStatus['state'];
   readonly reason: string;
 }
 

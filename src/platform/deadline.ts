@@ -9,7 +9,8 @@ export class DeadlineExceeded extends Error {
 /**
  * Runs `work` with a signal that aborts when `signal` does (with its reason) or when the clock
  * reaches `monotonicAtMs` (with {@link DeadlineExceeded}). Nothing is left behind: neither a
- * timer nor a listener on `signal`, which may live as long as the process.
+ * timer nor a listener on `signal`, which may live as long as the process, nor what `work` has
+ * opened with its own signal, which is aborted at the end in any case.
  */
 export async function withDeadline<T>(
   clock: Clock,
@@ -31,6 +32,7 @@ export async function withDeadline<T>(
   } finally {
     signal.removeEventListener('abort', onAbort);
     done.abort();
+    inner.abort(new DeadlineExceeded('the work is over'));
   }
 }
 

@@ -131,12 +131,14 @@ export class Reflector {
       between(WATCH_TIMEOUT_MIN_SECONDS, WATCH_TIMEOUT_MAX_SECONDS, random()),
     );
     const resourceVersion = this.#version ?? '';
+    let heard = false;
     const ended = await superviseWatch(clock, this.#relistAtMs, signal, async (inner, onHeard) => {
       const options = { ...this.#selection(), resourceVersion, timeoutSeconds, signal: inner };
       const watch = await client.watch(resource, options);
       this.#watchingSinceMs = clock.monotonicMs();
       for await (const { type, object } of watch) {
         onHeard();
+        heard = true;
         this.#goneInARow = 0;
         this.#version = object.metadata.resourceVersion ?? null;
         if (type === 'BOOKMARK') continue;
@@ -145,6 +147,9 @@ export class Reflector {
       }
     });
     if (ended === 'relist-due') return await this.#list(signal, true);
+    // A watch from a version that the server has yet to reach, as after a restored backup, is
+    // accepted and stays silent. So one that never spoke does not get its version again.
+    if (ended === 'silent' && !heard) this.#version = null;
     if (ended === 'silent') throw new WatchFailed('silent');
     if (clock.monotonicMs() - this.#watchingSinceMs < WATCH_SHORT_MS) {
       throw new WatchFailed('short-watch');

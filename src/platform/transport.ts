@@ -33,7 +33,10 @@ export interface Transport {
   send(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse>;
 }
 
-/** No (whole) answer: refused, reset, timed out, cut off. Whether a write took effect is unknown. */
+/**
+ * No (whole) answer: refused, reset, timed out, cut off. Whether a write took effect is unknown.
+ * The message goes into logs as it is, so it never holds a token, a header or a body.
+ */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   /** Such as `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`, `TRUNCATED`. */

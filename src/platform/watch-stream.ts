@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { DeadlineExceeded, withDeadline } from './deadline.ts';
+import { withDeadline } from './deadline.ts';
 import { parseJson, refusal, toKubeError, Unusable } from './kube-call.ts';
 import { errorOfStatus, KubeApiError, type Request } from './kube-errors.ts';
 import { requestOf, type Selection, selectors } from './kube-list.ts';
@@ -108,7 +108,7 @@ async function* readEvents(
   } finally {
     letGo();
     // However the reader left: no watch stays open.
-    connection.abort(new DeadlineExceeded('the watch has ended'));
+    connection.abort();
   }
 }
 

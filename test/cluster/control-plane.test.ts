@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { isRunning } from '../support/is-running.ts';
 import { recordFigure } from '../support/record-figure.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { ensureBinaries } from './control-plane/binaries.ts';
@@ -11,7 +12,6 @@ import {
   startControlPlane,
 } from './control-plane/control-plane.ts';
 import { readVersions } from './control-plane/versions.ts';
-import { isRunning } from './is-running.ts';
 import {
   auditEvents,
   auditWrites,

@@ -64,9 +64,10 @@ export function decode(
 
 /** A stored object as one of its versions shows it. */
 export function encode(type: ResourceType, object: JsonObject): JsonObject {
-  if (!type.storedAs) return object;
-  const back = Object.fromEntries(Object.entries(type.storedAs.fields).map(([a, b]) => [b, a]));
-  return { ...renamed(object, back), kind: type.kind, apiVersion: apiVersionOf(type) };
+  if (text(object, 'apiVersion') === apiVersionOf(type) && !type.storedAs) return object;
+  const names = Object.entries(type.storedAs?.fields ?? {}).map(([own, stored]) => [stored, own]);
+  const shown = renamed(object, Object.fromEntries(names));
+  return { ...shown, kind: type.kind, apiVersion: apiVersionOf(type) };
 }
 
 function renamed(object: JsonObject, names: Readonly<Record<string, string>>): JsonObject {

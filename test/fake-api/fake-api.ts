@@ -12,7 +12,7 @@ import { formatInstant } from '../../src/core/time.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../src/platform/transport.ts';
 import { Hand } from './hand.ts';
-import { type JsonObject, metadataOf, namespaceOf, text } from './json.ts';
+import { child, type JsonObject, metadataOf, namespaceOf, text } from './json.ts';
 import { type RequestInfo, requestInfo } from './request-info.ts';
 import { RESOURCE_TYPES, type ResourceType, storageOf } from './resource-types.ts';
 import { type Answer, Server } from './server.ts';
@@ -147,12 +147,13 @@ export class FakeApi {
   }
 
   #record(request: KubeRequest, answer: Answer, before: number): void {
-    const metadata = answer.body instanceof Watch ? {} : metadataOf(answer.body);
+    const body = answer.body instanceof Watch ? {} : answer.body;
+    const metadata = metadataOf(body);
     const agent = (request.headers?.['user-agent'] ?? '').split('/')[0] ?? '';
     const info = requestInfo(request);
     this.writes.push({
       ...info,
-      name: info.name || text(metadata, 'name'),
+      name: info.name || text(metadata, 'name') || text(child(body, 'details'), 'name'),
       manager: request.query?.['fieldManager'] || agent,
       status: answer.status,
       dryRun: request.query?.['dryRun'] === 'All',

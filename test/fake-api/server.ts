@@ -1,7 +1,7 @@
 /** From a request to an answer: routing, content types, and the verbs over the store. */
-import { parseDurationMs } from '../../src/core/time.ts';
 import type { KubeRequest } from '../../src/platform/transport.ts';
 import { decode, encode, parseBody, parseJson } from './decode.ts';
+import { goDurationMs } from './go-duration.ts';
 import { type JsonObject, metadataOf, nameOf, without } from './json.ts';
 import { list, type Query, readAsOf } from './list.ts';
 import { formOf, shown, shownList } from './negotiate.ts';
@@ -228,9 +228,7 @@ function optionsOf({ info, request, query }: Call): WriteOptions {
 function checkTimeout(query: Query, processingMs: number): void {
   const timeout = query['timeout'] ?? '';
   if (timeout === '') return;
-  // Go's durations go down to ns and may be fractions; what the operator sends never is.
-  const isTiny = /^\d+(?:ns|us|µs)$/.test(timeout);
-  const timeoutMs = isTiny ? 0.001 : parseDurationMs(timeout);
+  const timeoutMs = goDurationMs(timeout);
   if (timeoutMs === null) {
     throw badRequest(
       `invalid timeout specified in the request URL - time: invalid duration "${timeout}"`,

@@ -156,31 +156,26 @@ export function validateEvent(
   microTimes('Event', [object['eventTime'], child(object, 'series')['lastObservedTime']]);
   const namespace = text(child(object, 'metadata'), 'namespace');
   const about = text(child(object, 'involvedObject'), 'namespace');
-  if ((about === '' ? 'default' : about) !== namespace) {
-    return [
-      cause(
-        'FieldValueInvalid',
-        'involvedObject.namespace',
-        `Invalid value: "${about}": does not match event.namespace`,
-      ),
-    ];
-  }
-  if (!strict) return [];
-  if (live) {
-    const fixed = [
-      'involvedObject',
-      'reason',
-      'message',
-      'type',
-      'action',
-      'reportingComponent',
-      'reportingInstance',
-      'eventTime',
-    ];
-    return fixed.filter((field) => !same(object[field], live[field])).map(immutable);
-  }
-  return validateNewEvent(object);
+  const matches = (about === '' ? 'default' : about) === namespace;
+  const field = 'involvedObject.namespace';
+  const why = `Invalid value: "${about}": does not match event.namespace`;
+  const found = matches ? [] : [cause('FieldValueInvalid', field, why)];
+  if (!strict) return found;
+  if (!live) return [...found, ...validateNewEvent(object)];
+  return [...found, ...EVENT_FIXED.filter((key) => !same(object[key], live[key])).map(immutable)];
 }
+
+/** An `events.k8s.io/v1` event changes in its series alone. */
+const EVENT_FIXED = [
+  'involvedObject',
+  'reason',
+  'message',
+  'type',
+  'action',
+  'reportingComponent',
+  'reportingInstance',
+  'eventTime',
+] as const;
 
 function validateNewEvent(object: JsonObject): Cause[] {
   const required = ['eventTime', 'reportingComponent', 'reportingInstance', 'action', 'reason'];

@@ -211,16 +211,10 @@ function checkIdentity(
   const name = nameOf(live);
   const [wanted, has] = [metadataOf(sent), metadataOf(live)];
   const uid = text(wanted, 'uid');
-  if (uid !== '' && uid !== has['uid']) {
-    if (!patch) {
-      throw conflict(
-        type,
-        name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(has['uid'])}`,
-      );
-    }
-    const message = `Invalid value: "${uid}": field is immutable`;
-    throw invalid(type, name, [{ reason: 'FieldValueInvalid', field: 'metadata.uid', message }]);
+  const isOther = uid !== '' && uid !== has['uid'];
+  if (isOther && !patch) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${String(has['uid'])}`;
+    throw conflict(type, name, why);
   }
   const version = text(wanted, 'resourceVersion');
   if (version === '' && type.versionRequired) {
@@ -234,6 +228,9 @@ function checkIdentity(
     throw failure(500, '', `strconv.ParseUint: parsing "${version}": invalid syntax`);
   }
   if (version !== '' && version !== has['resourceVersion']) throw conflict(type, name, MODIFIED);
+  if (!isOther) return;
+  const message = `Invalid value: "${uid}": field is immutable`;
+  throw invalid(type, name, [{ reason: 'FieldValueInvalid', field: 'metadata.uid', message }]);
 }
 
 function checkPreconditions(type: ResourceType, live: JsonObject, wish: JsonObject): void {

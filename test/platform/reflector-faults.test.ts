@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { RETRY_MIN_MS } from '../../src/platform/retry-delay.ts';
+import { sendJson } from '../support/api-socket.ts';
 import { eventually } from '../support/eventually.ts';
 import { inWorld, status, watching } from '../support/reflector-world.ts';
 
@@ -144,6 +145,27 @@ test.each(['end', 'reset'] as const)(
     );
   },
 );
+
+test('a version that the server does not have yet is not asked for again', async () => {
+  const tooLarge = {
+    kind: 'Status',
+    code: 504,
+    reason: 'Timeout',
+    details: { causes: [{ reason: 'ResourceVersionTooLarge' }] },
+  };
+  await inWorld(
+    (server) => {
+      server.watchFaults.push((response) => sendJson(response, 504, tooLarge));
+      return undefined;
+    },
+    async (world) => {
+      await eventually('it failed', () => world.reflector.stats.restarts === 1);
+      await world.clock.advanceToNext();
+      await watching(world);
+      expect(world.server.lists).toBe(2);
+    },
+  );
+});
 
 test('watches that end at once do not make a hot loop', async () => {
   await inWorld(

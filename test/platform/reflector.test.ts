@@ -88,6 +88,21 @@ test('a watch without bookmarks is ended and resumed; with them it lives', async
   );
 });
 
+test('a watch that never spoke is not resumed: its version may be one the server does not have', async () => {
+  await inWorld(
+    () => undefined,
+    async (world) => {
+      const { reflector, server, clock } = world;
+      await watching(world);
+      await clock.advance(WATCH_SILENCE_MAX_MS);
+      await eventually('it failed', () => reflector.stats.restarts === 1);
+      await clock.advanceToNext();
+      await eventually('it watches again', () => server.watchedFrom.length === 2);
+      expect(server.lists).toBe(2);
+    },
+  );
+});
+
 test('what a watch misses is found by the next periodic list, and counted', async () => {
   await inWorld(
     (server) => {

@@ -26,8 +26,6 @@ export async function withFileLock<T>(
   const startMs = performance.now();
   const database = new DatabaseSync(path);
   try {
-    // No journal beside the file: nothing is ever written to it.
-    database.exec('PRAGMA journal_mode = MEMORY');
     while (!tryLock(database)) {
       options.onWait?.(performance.now() - startMs);
       await new Promise((resolve) => setTimeout(resolve, options.intervalMs ?? 500));
@@ -40,7 +38,8 @@ export async function withFileLock<T>(
 
 function tryLock(database: DatabaseSync): boolean {
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // No journal beside the file: nothing is ever written to it. This asks for the lock too.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;

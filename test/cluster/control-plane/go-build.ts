@@ -11,6 +11,8 @@ export type Builder = (
   onProgress: (line: string) => void,
 ) => Promise<void>;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const PACKAGES: Readonly<Record<BinaryName, string>> = {
   etcd: 'go.etcd.io/etcd/server/v3',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
@@ -28,9 +30,9 @@ const PROGRESS_EVERY_MS = 10_000;
 const run = promisify(execFile);
 
 /** Builds with the host's Go from the module beside this file, which pins every source by hash. */
-export function goBuilder(versions: Versions): Builder {
+export function goBuilder(versions: Versions, env: Environment = process.env): Builder {
   return async (name, outputPath, onProgress) => {
-    await requireGo(versions);
+    await requireGo(versions, env);
     const version = name === 'etcd' ? versions.etcd : versions.kubernetes;
     const title = `building ${name} ${version}`;
     onProgress(`${title} (once; takes about ${USUAL_TIME[name]})`);
@@ -38,7 +40,7 @@ export function goBuilder(versions: Versions): Builder {
     const elapsed = () => `${Math.round((performance.now() - startMs) / 1_000)} s`;
     const timer = setInterval(() => onProgress(`${title}: ${elapsed()}`), PROGRESS_EVERY_MS);
     try {
-      await build(name, outputPath, versions);
+      await build(name, outputPath, versions, env);
     } finally {
       clearInterval(timer);
     }
@@ -46,7 +48,12 @@ export function goBuilder(versions: Versions): Builder {
   };
 }
 
-async function build(name: BinaryName, outputPath: string, versions: Versions): Promise<void> {
+async function build(
+  name: BinaryName,
+  outputPath: string,
+  versions: Versions,
+  env: Environment,
+): Promise<void> {
   const logPath = `${outputPath}.log`;
   const go = await startTethered({
     command: 'go',
@@ -61,7 +68,7 @@ async function build(name: BinaryName, outputPath: string, versions: Versions): 
     ],
     cwd: MODULE_FOLDER,
     env: {
-      ...process.env,
+      ...env,
       CGO_ENABLED: '0',
       GOOS: versions.os,
       GOARCH: versions.architecture,
@@ -87,9 +94,9 @@ function linkerFlags(kubernetesVersion: string): string {
 }
 
 /** Go from 1.21 on fetches the version that `go.mod` asks for by itself, unless told not to. */
-async function requireGo(versions: Versions): Promise<void> {
+async function requireGo(versions: Versions, env: Environment): Promise<void> {
   try {
-    await run('go', ['version'], { cwd: MODULE_FOLDER });
+    await run('go', ['version'], { cwd: MODULE_FOLDER, env: { ...env } });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const found = code === 'ENOENT' ? 'Go is not installed' : `Go does not run: ${message.trim()}`;

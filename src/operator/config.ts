@@ -1,0 +1,68 @@
+/** The flags of `signing-keys operator`. */
+import {
+  choice,
+  duration,
+  hostPort,
+  integer,
+  optionalText,
+  text,
+  toggle,
+} from '../platform/option-kinds.ts';
+import type { OptionValues } from '../platform/options.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../platform/pino-log.ts';
+
+export const OPERATOR_OPTIONS = {
+  kubeconfig: optionalText({
+    placeholder: '<file>',
+    help: 'a kubeconfig file instead of the usual places',
+  }),
+  context: optionalText({
+    placeholder: '<name>',
+    help: 'a context of the kubeconfig instead of its current one',
+  }),
+  watchNamespaces: optionalText({
+    placeholder: '<names>',
+    help: 'the namespaces to work in, with commas between, instead of all',
+  }),
+  workers: integer({ help: 'how many sets are worked on at a time', default: 8, min: 1, max: 64 }),
+  listen: hostPort({ help: 'where /healthz, /readyz and /metrics are served', default: ':8081' }),
+  leaderElect: toggle({
+    help: 'work only while holding a lease; for more than one replica',
+    default: false,
+  }),
+  leaseNamespace: optionalText({
+    placeholder: '<name>',
+    help: "the namespace of the lease instead of the Pod's, or the context's",
+  }),
+  leaseName: text({
+    placeholder: '<name>',
+    help: 'the name of the lease',
+    default: 'signing-key-operator',
+  }),
+  drainTimeout: duration({
+    help: 'how long work under way may take to end after SIGTERM',
+    default: 10_000,
+    minMs: 0,
+    maxMs: 600_000,
+  }),
+  logLevel: choice({
+    help: 'the least level that is logged',
+    default: 'info',
+    choices: LOG_LEVELS,
+  }),
+  logFormat: choice({
+    help: 'a JSON object a line, or for people',
+    default: 'json',
+    choices: LOG_FORMATS,
+  }),
+} as const;
+
+export type OperatorConfig = OptionValues<typeof OPERATOR_OPTIONS>;
+
+/** Duplicates and blanks don't count. */
+export function namespacesOf({
+  watchNamespaces,
+}: Pick<OperatorConfig, 'watchNamespaces'>): readonly string[] {
+  const names = (watchNamespaces ?? '').split(',').map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
+}

@@ -1,0 +1,135 @@
+/** `signing-keys operator`: flags in, an exit code out. */
+import { hostname } from 'node:os';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { systemClock } from '../platform/clock.ts';
+import {
+  type HttpEndpoint,
+  type HttpRoute,
+  ListenError,
+  OPERATIONAL_LIMITS,
+  startHttpEndpoint,
+} from '../platform/http-endpoint.ts';
+import { createKeyMaker } from '../platform/key-maker.ts';
+import { KubeConfigError } from '../platform/kube-config.ts';
+import { createKubeTransport, type KubeTransport } from '../platform/kube-transport.ts';
+import type { Log } from '../platform/log.ts';
+import { parseOptions, USAGE_EXIT_CODE } from '../platform/options.ts';
+import { createLog } from '../platform/pino-log.ts';
+import { systemRandom } from '../platform/random.ts';
+import { takeStopSignals } from '../platform/stop-signals.ts';
+import { namespacesOf, OPERATOR_OPTIONS, type OperatorConfig } from './config.ts';
+import { createOperator, type Operator } from './create-operator.ts';
+
+/** Answers under way at the end get so long. */
+const HTTP_GRACE_MS = 1000;
+const EXIT_LOST_LEASE = 1;
+
+/** @returns the exit code: 0 after a stop in order, 1 after the lease was lost, 2 for bad input. */
+export async function runOperator(argv: readonly string[]): Promise<number> {
+  const parsed = parseOptions(
+    {
+      name: 'signing-keys operator',
+      help: 'Rotates the signing keys of the SigningKeySets of a cluster.',
+      options: OPERATOR_OPTIONS,
+    },
+    argv,
+    process.env,
+  );
+  if (!parsed.ok) {
+    process.stdout.write(parsed.stdout);
+    process.stderr.write(parsed.stderr);
+    return parsed.exitCode;
+  }
+  try {
+    return await runWith(parsed.values);
+  } catch (error) {
+    // What a user can mend ends in one line; anything else is a bug and keeps its stack.
+    if (!(error instanceof KubeConfigError || error instanceof ListenError)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    return USAGE_EXIT_CODE;
+  }
+}
+
+async function runWith(config: OperatorConfig): Promise<number> {
+  const { stopping, release } = takeStopSignals();
+  const log = await createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    destination: 'stdout',
+  });
+  const transport = createKubeTransport({
+    clock: systemClock,
+    ...(config.kubeconfig === null ? {} : { kubeconfig: config.kubeconfig }),
+    ...(config.context === null ? {} : { context: config.context }),
+  });
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const operator = assemble(config, transport, registry, log);
+  const endpoint = await listen(config, operator, registry, log, stopping);
+  log.info(
+    { server: transport.server, source: transport.source, port: endpoint.port },
+    'operator started',
+  );
+  try {
+    const end = await operator.run(stopping);
+    log.info(
+      { end: end.kind, ...(end.kind === 'lost' ? { reason: end.reason } : {}) },
+      'operator ended',
+    );
+    return end.kind === 'lost' ? EXIT_LOST_LEASE : 0;
+  } finally {
+    await endpoint.close(HTTP_GRACE_MS);
+    await transport.close();
+    release();
+  }
+}
+
+function assemble(
+  config: OperatorConfig,
+  transport: KubeTransport,
+  registry: Registry,
+  log: Log,
+): Operator {
+  const namespace = config.leaseNamespace ?? transport.namespace ?? 'default';
+  return createOperator({
+    clock: systemClock,
+    transport,
+    keys: createKeyMaker(),
+    random: systemRandom,
+    log,
+    metrics: registry,
+    identity: `${hostname()}_${systemRandom.hex(4)}`,
+    workers: config.workers,
+    namespaces: namespacesOf(config),
+    election: config.leaderElect ? { namespace, name: config.leaseName } : null,
+    drainMs: config.drainTimeout,
+  });
+}
+
+function listen(
+  { listen: { host, port } }: OperatorConfig,
+  operator: Operator,
+  registry: Registry,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<HttpEndpoint> {
+  const plain = (status: number, body: string) => {
+    return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
+  };
+  const ready: HttpRoute = () => {
+    if (stopping.aborted) return plain(503, 'stopping\n');
+    return operator.isReady() ? plain(200, 'ok\n') : plain(503, 'the first lists are not in yet\n');
+  };
+  const metrics: HttpRoute = async () => {
+    const headers = { 'content-type': registry.contentType };
+    return { status: 200, headers, body: await registry.metrics() };
+  };
+  return startHttpEndpoint({
+    host,
+    port,
+    clock: systemClock,
+    log,
+    limits: OPERATIONAL_LIMITS,
+    routes: { '/healthz': () => plain(200, 'ok\n'), '/readyz': ready, '/metrics': metrics },
+  });
+}

@@ -1,0 +1,199 @@
+/** One pass over one set: observe → plan → admit → execute → report. At most one write. */
+import { nextReadingMs } from '../core/clock-judgement.ts';
+import { admit, type Refusal } from '../core/guard.ts';
+import type { Plan, Step } from '../core/model.ts';
+import { plan } from '../core/plan.ts';
+import { WRITE_DEADLINE_MAX_MS, writeDeadlineMs } from '../core/terms.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { KeyMaker, KeyPair } from '../platform/key-maker.ts';
+import { type KubeClient, WRITE_MIN_LEFT_MS } from '../platform/kube-client.ts';
+import { KubeApiError } from '../platform/kube-errors.ts';
+import type { Log } from '../platform/log.ts';
+import type { PassResult } from '../platform/work-queue.ts';
+import type { EventTeller } from './events.ts';
+import { execute, StepOutdated } from './execute.ts';
+import type { Observer, Snapshot } from './observe.ts';
+import { type SetName, setKey, setNameOf } from './resources.ts';
+import type { SeenVersions } from './seen-versions.ts';
+import type { SetReport } from './set-report.ts';
+
+/**
+ * However far away the next transition is: by then the set is read again, so that a clock that
+ * was set forward, or a change that no watch told of, is noticed.
+ */
+export const RECHECK_MAX_MS = 600_000;
+
+/**
+ * So many steps in a row without a rest are no rotation any more, but a fight with another hand
+ * (or a bug): from then on the set waits out the queue's back-off before each further one.
+ */
+export const STEPS_IN_A_ROW_MAX = 40;
+
+export interface ReconcilerOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly keys: KeyMaker;
+  readonly log: Log;
+  readonly observer: Observer;
+  readonly tellEvents: EventTeller;
+  readonly report: SetReport;
+  readonly seen: SeenVersions;
+  /** Asked before each write; false once the lease may be somebody else's. */
+  readonly leads: () => boolean;
+}
+
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  /** Key pairs made for a set whose Secret is not written yet. */
+  readonly #prepared = new Map<string, KeyPair>();
+  readonly #stepsInARow = new Map<string, number>();
+  /** Names of key Secrets that a POST found taken. */
+  readonly #suspects = new Map<string, Set<string>>();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** @param key `namespace/name`; rejects with what a request failed of. */
+  async pass(key: string, signal: AbortSignal): Promise<PassResult> {
+    const name = setNameOf(key);
+    const snapshot = await this.#observe(name, signal);
+    if (snapshot === null) return this.#forget(key);
+    const { startedMs } = snapshot.observed.reading;
+    const decision = plan(snapshot.observed, startedMs);
+    this.#options.report.reconciled(snapshot.observed, decision);
+    if (decision.step === null) return this.#rest(snapshot, decision);
+    return await this.#take(key, decision.step, snapshot, signal);
+  }
+
+  #observe(name: SetName, signal: AbortSignal): Promise<Snapshot | null> {
+    const suspects = this.#suspects.get(setKey(name)) ?? new Set<string>();
+    return this.#options.observer.observe(name, suspects, signal);
+  }
+
+  #forget(key: string): PassResult {
+    this.#prepared.delete(key);
+    this.#stepsInARow.delete(key);
+    this.#suspects.delete(key);
+    this.#options.seen.forget(key);
+    this.#options.report.forget(key);
+    return { kind: 'done', nextAtMs: null };
+  }
+
+  /** Nothing to do before the next transition: versions just read need no pass of their own. */
+  #rest(snapshot: Snapshot, { nextAtMs }: Plan): PassResult {
+    const { clock, seen } = this.#options;
+    const { ref } = snapshot.observed.set;
+    seen.remember(setKey(ref), snapshot.observed);
+    this.#suspects.delete(setKey(ref));
+    this.#stepsInARow.delete(setKey(ref));
+    const readAtMs =
+      nextAtMs === null ? Infinity : nextReadingMs(snapshot.observed.reading, nextAtMs);
+    const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs());
+    return { kind: 'done', nextAtMs: clock.monotonicMs() + Math.max(0, waitMs) };
+  }
+
+  async #take(
+    key: string,
+    step: Step,
+    planned: Snapshot,
+    signal: AbortSignal,
+  ): Promise<PassResult> {
+    const keyPair = await this.#prepare(key, step, planned, signal);
+    if (keyPair === 'read again') return { kind: 'again' };
+    const live = step.guarded ? await this.#observe(planned.observed.set.ref, signal) : planned;
+    if (live === null) return this.#forget(key);
+    const refusal = admit(step, live.observed, live.observed.reading.startedMs);
+    if (refusal !== null) return this.#refuse(key, step, refusal);
+    if (!this.#options.leads()) return { kind: 'retry' };
+    const done = await this.#execute(key, step, planned, live, keyPair, signal);
+    if (!done) return { kind: 'retry' };
+    this.#prepared.delete(key);
+    this.#options.log.info(
+      { set: key, step: step.write.kind, reason: step.reason.code },
+      step.reason.message,
+    );
+    await this.#options.tellEvents(live.observed.set, step.events, signal);
+    return this.#afterStep(key, step);
+  }
+
+  #afterStep(key: string, step: Step): PassResult {
+    const steps = (this.#stepsInARow.get(key) ?? 0) + 1;
+    this.#stepsInARow.set(key, steps);
+    if (steps < STEPS_IN_A_ROW_MAX) return { kind: 'again' };
+    const fields = { set: key, steps, step: step.write.kind, reason: step.reason.code };
+    this.#options.log.warn(fields, 'the set does not come to rest: is another hand changing it?');
+    return { kind: 'retry' };
+  }
+
+  /**
+   * A key pair is made before the write that needs it. Where that took so long that the write
+   * could miss its deadline, the set is read again first; the pair is kept in memory meanwhile.
+   */
+  async #prepare(
+    key: string,
+    { write }: Step,
+    planned: Snapshot,
+    signal: AbortSignal,
+  ): Promise<KeyPair | null | 'read again'> {
+    if (write.kind !== 'CreateKeySecret') return null;
+    const { keys, clock } = this.#options;
+    const known = this.#prepared.get(key);
+    if (known?.publicJwk.alg === write.keyKind.algorithm) return known;
+    const pair = await keys.make(write.keyKind, signal);
+    this.#prepared.set(key, pair);
+    return deadlineMs(planned) - clock.monotonicMs() < 2 * WRITE_MIN_LEFT_MS ? 'read again' : pair;
+  }
+
+  #refuse(key: string, step: Step, refusal: Refusal): PassResult {
+    const { report, log } = this.#options;
+    report.refused(refusal);
+    const fields = { set: key, step: step.write.kind, code: refusal.code };
+    if (refusal.code === 'InvariantViolated') log.error(fields, refusal.message);
+    else log.info(fields, refusal.message);
+    return { kind: 'retry' };
+  }
+
+  /** @returns false where the objects are no longer what they were: they are to be read again. */
+  async #execute(
+    key: string,
+    { write }: Step,
+    planned: Snapshot,
+    live: Snapshot,
+    keyPair: KeyPair | null,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { client } = this.#options;
+    const options = { signal, deadlineMs: deadlineMs(planned) };
+    const { namespace } = live.observed.set.ref;
+    try {
+      await execute(write, { client, namespace, snapshot: live, options, keyPair });
+      return true;
+    } catch (error) {
+      if (!isOutdated(error)) throw error;
+      if ('name' in write && isAlreadyThere(error)) this.#suspect(key, write.name);
+      this.#options.log.info({ set: key, step: write.kind, err: error }, 'read again');
+      return false;
+    }
+  }
+
+  #suspect(key: string, name: string): void {
+    const names = this.#suspects.get(key) ?? new Set<string>();
+    this.#suspects.set(key, names.add(name));
+  }
+}
+
+/** From the oldest live read that the write was judged by, on the monotonic clock. */
+function deadlineMs({ observed, startedMonotonicMs }: Snapshot): number {
+  const { spec } = observed.set;
+  return startedMonotonicMs + (spec === null ? WRITE_DEADLINE_MAX_MS : writeDeadlineMs(spec.terms));
+}
+
+function isOutdated(error: unknown): boolean {
+  if (error instanceof StepOutdated) return true;
+  return error instanceof KubeApiError && error.advice === 're-read';
+}
+
+function isAlreadyThere(error: unknown): boolean {
+  return error instanceof KubeApiError && error.kind === 'already-exists';
+}

@@ -1,0 +1,101 @@
+/**
+ * What Secrets turn out to hold, without the key material itself: the only place of the operator
+ * that looks into a Secret, beside the one that copies a key into the signer.
+ */
+import { kindOfJwk, type PublicJwk, parsePublicJwk, publicJwkText } from '../core/jwk.ts';
+import type { KeyContent, SignerContent } from '../core/model.ts';
+import { ANNOTATION } from '../core/names.ts';
+import { checkKeySecret, checkSignerSecret, thumbprint } from '../platform/key-material.ts';
+import { isRecord, type KubeObject } from '../platform/kube-resource.ts';
+
+/** More than this many verdicts are not remembered; the oldest go first. */
+export const FACTS_MAX = 20_000;
+
+/**
+ * Verdicts by the very version of an object. Judging one costs a signature, and an immutable
+ * Secret's verdict never changes.
+ */
+export class SecretFacts {
+  readonly #keys = new Map<string, KeyContent>();
+  readonly #signers = new Map<string, SignerContent>();
+
+  /** A verdict from before, for a Secret of which only the metadata was read. */
+  knownKey(metadata: KubeObject['metadata'], expected: PublicJwk | null): KeyContent | null {
+    const jwk = annotatedJwk(metadata) ?? expected;
+    return (
+      this.#keys.get(keyOf(metadata, jwk, true)) ??
+      this.#keys.get(keyOf(metadata, jwk, false)) ??
+      null
+    );
+  }
+
+  /** @param expected the ledger's JWK for it, where its own annotation is gone. */
+  judgeKey(secret: KubeObject, expected: PublicJwk | null): KeyContent {
+    const jwk = annotatedJwk(secret.metadata) ?? expected;
+    const content = judgeKeySecret(secret, jwk);
+    remember(this.#keys, keyOf(secret.metadata, jwk, secret['immutable'] === true), content);
+    return content;
+  }
+
+  judgeSigner(secret: KubeObject): SignerContent {
+    const key = `${secret.metadata.uid}/${secret.metadata.resourceVersion}`;
+    const known = this.#signers.get(key);
+    if (known !== undefined) return known;
+    const content = judgeSignerSecret(secret);
+    remember(this.#signers, key, content);
+    return content;
+  }
+}
+
+function judgeKeySecret(secret: KubeObject, jwk: PublicJwk | null): KeyContent {
+  if (jwk === null)
+    return { kind: 'Broken', problem: `it has no ${ANNOTATION.publicJwk} annotation` };
+  const verdict = checkKeySecret(dataOf(secret), jwk, 'any');
+  if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
+  return {
+    kind: 'Key',
+    kid: jwk.kid,
+    kidIsThumbprint: thumbprint(jwk) === jwk.kid,
+    publicJwk: jwk,
+    keyKind: kindOfJwk(jwk),
+  };
+}
+
+function judgeSignerSecret(secret: KubeObject): SignerContent {
+  const verdict = checkSignerSecret(dataOf(secret));
+  if ('empty' in verdict) return { kind: 'Empty' };
+  if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
+  const { publicJwk } = verdict;
+  return { kind: 'Key', kid: publicJwk.kid, publicJwk, keyKind: kindOfJwk(publicJwk) };
+}
+
+function annotatedJwk({ annotations }: KubeObject['metadata']): PublicJwk | null {
+  const text = annotations?.[ANNOTATION.publicJwk];
+  if (text === undefined) return null;
+  try {
+    const jwk = parsePublicJwk(JSON.parse(text));
+    return 'problem' in jwk ? null : jwk;
+  } catch {
+    return null;
+  }
+}
+
+/** Values of a Secret, in base64. */
+export function dataOf(secret: KubeObject): Readonly<Record<string, string>> {
+  const data = secret['data'];
+  return isRecord(data) ? (data as Record<string, string>) : {};
+}
+
+function keyOf(
+  { uid, resourceVersion }: KubeObject['metadata'],
+  jwk: PublicJwk | null,
+  isImmutable: boolean,
+): string {
+  return `${uid}/${isImmutable ? 'immutable' : resourceVersion}/${jwk === null ? '' : publicJwkText(jwk)}`;
+}
+
+function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
+  memory.set(key, value);
+  const [oldest] = memory.keys();
+  if (memory.size > FACTS_MAX && oldest !== undefined) memory.delete(oldest);
+}

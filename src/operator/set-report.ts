@@ -1,0 +1,68 @@
+/** What is shown of each set in figures: as the pass that read it last has seen it. */
+import type { Refusal } from '../core/guard.ts';
+import type { Observed, Plan } from '../core/model.ts';
+import { AT_ONCE_MS, type Transition } from '../core/schedule.ts';
+import type { KeyStatus } from '../core/status.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { OperatorMetrics } from './metrics.ts';
+import { setKey } from './resources.ts';
+
+const LIVING_STATES: readonly KeyStatus['state'][] = ['Pending', 'Active', 'Retiring'];
+
+interface SetFigures {
+  readonly namespace: string;
+  readonly set: string;
+  readonly keys: readonly KeyStatus[];
+  readonly upcoming: readonly Transition[];
+}
+
+export class SetReport {
+  readonly #metrics: OperatorMetrics;
+  readonly #clock: Clock;
+  readonly #bySet = new Map<string, SetFigures>();
+
+  constructor(metrics: OperatorMetrics, clock: Clock) {
+    this.#metrics = metrics;
+    this.#clock = clock;
+    metrics.onScrape(() => this.#fill());
+  }
+
+  reconciled({ set }: Observed, { upcoming }: Plan): void {
+    const { namespace, name } = set.ref;
+    const keys = (set.status?.keys ?? []).filter(({ state }) => state !== 'Retired');
+    this.#bySet.set(setKey(set.ref), { namespace, set: name, keys, upcoming });
+  }
+
+  refused({ invariants }: Refusal): void {
+    for (const invariant of invariants) this.#metrics.violations.inc({ invariant });
+  }
+
+  forget(key: string): void {
+    this.#bySet.delete(key);
+  }
+
+  /** Made anew at each scrape, so that no figure of a set that is gone stays behind. */
+  #fill(): void {
+    const { keyInfo, keys, nextTransition, overdue } = this.#metrics;
+    for (const gauge of [keyInfo, keys, nextTransition, overdue]) gauge.reset();
+    for (const figures of this.#bySet.values()) this.#fillSet(figures);
+  }
+
+  #fillSet({ namespace, set, keys, upcoming }: SetFigures): void {
+    const labels = { namespace, set };
+    for (const { kid, state, algorithm } of keys) {
+      this.#metrics.keyInfo.set({ ...labels, kid, state, algorithm }, 1);
+    }
+    for (const state of LIVING_STATES) {
+      const count = keys.filter((key) => key.state === state).length;
+      this.#metrics.keys.set({ ...labels, state }, count);
+    }
+    // Soonest first: of several with one action, the first is what is waited for.
+    for (const { action, atMs } of [...upcoming].reverse()) {
+      if (atMs === null || atMs === AT_ONCE_MS) continue;
+      const lateMs = Math.max(0, this.#clock.wallMs() - atMs);
+      this.#metrics.nextTransition.set({ ...labels, action }, atMs / 1000);
+      this.#metrics.overdue.set({ ...labels, action }, lateMs / 1000);
+    }
+  }
+}

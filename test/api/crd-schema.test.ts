@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+interface Schema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema;
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
+}
+
+const FILE = new URL('../../crds/signingkeys.dev_signingkeysets.yaml', import.meta.url);
+const crd = parse(readFileSync(FILE, 'utf8')) as {
+  spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
+};
+
+/** Every part of the spec's and the status' schema with its path. */
+function parts(schema: Schema, path: string): [string, Schema][] {
+  return [
+    [path, schema],
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+      parts(child, `${path}.${name}`),
+    ),
+    ...(schema.items === undefined ? [] : parts(schema.items, `${path}[]`)),
+    ...(schema.additionalProperties === undefined
+      ? []
+      : parts(schema.additionalProperties, `${path}{}`)),
+  ];
+}
+
+const root = crd.spec.versions[0]?.schema.openAPIV3Schema;
+const all = ['spec', 'status'].flatMap((name) => parts(root?.properties?.[name] ?? {}, name));
+const pathsWhere = (wrong: (schema: Schema, path: string) => boolean) =>
+  all.filter(([path, schema]) => wrong(schema, path)).map(([path]) => path);
+
+test('there are parts to look at', () => {
+  expect(all.length).toBeGreaterThan(60);
+});
+
+test('every field has a description that is a sentence', () => {
+  const undescribed = ({ description = '' }: Schema, path: string) =>
+    !path.endsWith('{}') && !/^[A-Z].*\.$/s.test(description);
+  expect(pathsWhere(undescribed)).toEqual([]);
+});
+
+test('every string, list and map is bounded', () => {
+  const unbounded = (schema: Schema) =>
+    (schema.type === 'string' && schema.enum === undefined && schema.maxLength === undefined) ||
+    (schema.type === 'array' && schema.maxItems === undefined) ||
+    (schema.additionalProperties !== undefined && schema.maxProperties === undefined);
+  expect(pathsWhere(unbounded)).toEqual([]);
+});
+
+test('nothing is taken unread', () => {
+  expect(readFileSync(FILE, 'utf8')).not.toContain('x-kubernetes-preserve-unknown-fields');
+});

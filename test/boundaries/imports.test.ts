@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { codeOnly, type SourceFile, sourceFile, sourceFiles } from './source-tree.ts';
+
+/** What each layer may import of the others. Inward only; programs never each other. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  core: ['core'],
+  api: ['core', 'api'],
+  platform: ['core', 'api', 'platform'],
+  operator: ['core', 'api', 'platform', 'operator'],
+  server: ['core', 'api', 'platform', 'server'],
+  generate: ['core', 'api', 'generate'],
+};
+
+/** Clocks, sockets and randomness: one owner, so that a simulator can replace them. */
+const OWNED_BY_PLATFORM = [
+  /\bDate\b/,
+  /\bset(?:Timeout|Interval|Immediate)\b/,
+  /\bfetch\s*\(/,
+  /\bperformance\b/,
+  /\bAbortSignal\.timeout\b/,
+  /\bMath\.random\b/,
+  /\bcrypto\b/,
+  /\bhrtime\b/,
+];
+const OWNED_PACKAGES =
+  /^(?:node:)?(?:crypto|timers|http|https|net|tls|dns|worker_threads|fs|perf_hooks)(?:\/|$)/;
+/** A core that can be reasoned about has none of these either. */
+const NOT_IN_CORE = [/\bprocess\b/, /\bBuffer\b/, /\bconsole\b/, /\bglobalThis\b/];
+
+function layerOf(path: string): string | null {
+  return /^src\/([a-z]+)\//.exec(path)?.[1] ?? null;
+}
+
+function importProblems(file: SourceFile): readonly string[] {
+  const layer = layerOf(file.path);
+  const allowed = LAYERS[layer ?? ''];
+  if (layer === null) return [];
+  if (allowed === undefined) return [`${file.path}: the layer ${layer} is not known`];
+  const strangers = file.imports.filter((path) => !allowed.includes(layerOf(path) ?? ''));
+  const own = strangers.filter((path) => path !== 'package.json' && path !== 'src/version.ts');
+  const packages = layer === 'core' ? file.packages : [];
+  return [...own, ...packages].map((name) => `${file.path} imports ${name}`);
+}
+
+function effectProblems(file: SourceFile): readonly string[] {
+  const layer = layerOf(file.path);
+  if (layer === 'platform' || layer === 'generate' || layer === null) return [];
+  const code = codeOnly(file.text);
+  const banned = layer === 'core' ? [...OWNED_BY_PLATFORM, ...NOT_IN_CORE] : OWNED_BY_PLATFORM;
+  return [
+    ...banned.filter((pattern) => pattern.test(code)).map((pattern) => `${file.path}: ${pattern}`),
+    ...file.packages
+      .filter((name) => OWNED_PACKAGES.test(name))
+      .map((name) => `${file.path} imports ${name}`),
+  ];
+}
+
+describe('layers', () => {
+  test('imports point inward only, and the core imports nothing but itself', () => {
+    expect(sourceFiles().flatMap(importProblems)).toEqual([]);
+  });
+
+  test('clocks, timers, sockets, files, cryptography and randomness are in the platform alone', () => {
+    expect(sourceFiles().flatMap(effectProblems)).toEqual([]);
+  });
+});
+
+describe('the checks can fail', () => {
+  test.each([
+    ['src/core/a.ts', "import { x } from '../platform/clock.ts';"],
+    ['src/core/a.ts', "import { readFileSync } from 'node:fs';"],
+    ['src/core/a.ts', "import pino from 'pino';"],
+    ['src/api/a.ts', "export * from '../operator/main.ts';"],
+    ['src/operator/a.ts', "import type { X } from '../server/main.ts';"],
+    ['src/server/a.ts', "const m = await import('../operator/main.ts');"],
+    ['src/other/a.ts', ''],
+  ])('%s with %s breaks the layers', (path, text) => {
+    expect(importProblems(sourceFile(path, text))).toHaveLength(1);
+  });
+
+  test.each([
+    ['src/core/a.ts', 'const now = Date.now();'],
+    ['src/core/a.ts', 'setTimeout(() => {}, 1);'],
+    ['src/core/a.ts', 'const x = process.env;'],
+    ['src/operator/a.ts', 'await fetch(url);'],
+    ['src/operator/a.ts', "import { randomBytes } from 'node:crypto';"],
+    ['src/server/a.ts', 'const s = AbortSignal.timeout(5);'],
+    ['src/api/a.ts', 'Math.random();'],
+  ])('%s with %s owns what is not its', (path, text) => {
+    expect(effectProblems(sourceFile(path, text)).length).toBeGreaterThan(0);
+  });
+
+  test('comments and texts may speak of it', () => {
+    const text = "// Date and setTimeout\n/** fetch() */\nexport const a = 'no Date header';";
+    expect(effectProblems(sourceFile('src/core/a.ts', text))).toEqual([]);
+  });
+});

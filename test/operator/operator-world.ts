@@ -1,0 +1,179 @@
+/**
+ * The real operator over the fake API, on a clock that only moves when a test says so. Several
+ * operators can work in one world, each with a clock and a transport of its own.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import { Registry } from 'prom-client';
+import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/names.ts';
+import type { Algorithm } from '../../src/core/spec.ts';
+import type { Status } from '../../src/core/status.ts';
+import {
+  createOperator,
+  type Operator,
+  type OperatorEnd,
+} from '../../src/operator/create-operator.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import type { KeyMaker } from '../../src/platform/key-maker.ts';
+import { publicJwkOf } from '../../src/platform/key-material.ts';
+import type { Transport } from '../../src/platform/transport.ts';
+import { FakeApi, type WriteRecord } from '../fake-api/fake-api.ts';
+import type { JsonObject } from '../fake-api/json.ts';
+import { customResource } from '../fake-api/resource-types.ts';
+import { recordLog } from '../support/log-recorder.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+export const NAMESPACE = 'auth';
+
+/** T 8s, C 5s, P 2s, Ps 2s, L 1s, S 1s, I 30s. */
+export const FAST_SPEC = {
+  tokenTTL: '8s',
+  verifierCacheTTL: '5s',
+  algorithm: 'ES256',
+  rotation: { interval: '30s' },
+  timing: {
+    publicationDelay: '2s',
+    signerRefreshDelay: '2s',
+    verifierLeeway: '1s',
+    clockSkew: '1s',
+  },
+};
+
+export interface StartOptions {
+  readonly transport?: Transport;
+  readonly clock?: Clock;
+  readonly identity?: string;
+  readonly elected?: boolean;
+  readonly keys?: KeyMaker;
+  readonly namespaces?: readonly string[];
+}
+
+export interface Started {
+  readonly operator: Operator;
+  readonly log: ReturnType<typeof recordLog>;
+  readonly registry: Registry;
+  /** Stops as SIGTERM does; the clock is moved so that it can. */
+  stop(): Promise<OperatorEnd>;
+}
+
+export class OperatorWorld {
+  readonly clock = new VirtualClock();
+  readonly api: FakeApi;
+  readonly #started: Started[] = [];
+
+  constructor() {
+    const sets = customResource(API_GROUP, API_VERSION, SET_PLURAL, SET_KIND);
+    this.api = new FakeApi({ clock: this.clock, types: [sets] });
+    this.api.hand.namespace(NAMESPACE);
+    this.api.hand.namespace('operators');
+  }
+
+  start(options: StartOptions = {}): Started {
+    const log = recordLog();
+    const registry = new Registry();
+    const operator = createOperator({
+      clock: options.clock ?? this.clock,
+      transport: options.transport ?? this.api.transport,
+      keys: options.keys ?? fixtureKeys,
+      random: { float: () => 0.5, hex: counter() },
+      log,
+      metrics: registry,
+      identity: options.identity ?? 'operator-1',
+      workers: 4,
+      namespaces: options.namespaces ?? [],
+      election: options.elected === true ? { namespace: 'operators', name: 'lease' } : null,
+      drainMs: 5000,
+    });
+    const stopping = new AbortController();
+    const ending = operator.run(stopping.signal);
+    const started: Started = {
+      operator,
+      log,
+      registry,
+      stop: async () => {
+        stopping.abort(new Error('the test stops it'));
+        await this.clock.advance(100);
+        return await ending;
+      },
+    };
+    this.#started.push(started);
+    return started;
+  }
+
+  async stopAll(): Promise<void> {
+    for (const started of this.#started) await started.stop();
+  }
+
+  apply(name = 'payments', spec: JsonObject = FAST_SPEC, metadata: JsonObject = {}): void {
+    this.api.hand.create(SET_PLURAL, {
+      metadata: { namespace: NAMESPACE, name, ...metadata },
+      spec,
+    });
+  }
+
+  status(name = 'payments'): Status {
+    return (this.api.hand.get(SET_PLURAL, NAMESPACE, name)?.['status'] ?? {}) as Status;
+  }
+
+  /** `Ready=True Signing`, or as it is. */
+  condition(type: string, name = 'payments'): string {
+    const found = this.status(name).conditions?.find((condition) => condition.type === type);
+    return found === undefined ? 'none' : `${found.status} ${found.reason}`;
+  }
+
+  /** The values of a Secret, decoded; null where there is none. */
+  secret(name: string): Readonly<Record<string, string>> | null {
+    const data = this.api.hand.get('secrets', NAMESPACE, name)?.['data'];
+    if (data === undefined) return null;
+    const entries = Object.entries(data as Record<string, string>);
+    return Object.fromEntries(
+      entries.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    );
+  }
+
+  jwks(name = 'payments-jwks'): { readonly keys: readonly { readonly kid: string }[] } | null {
+    const data = this.api.hand.get('configmaps', NAMESPACE, name)?.['data'] as
+      | Record<string, string>
+      | undefined;
+    return data === undefined ? null : JSON.parse(data['jwks.json'] ?? '{"keys":[]}');
+  }
+
+  /** States by ordinal, such as `#1 Retiring, #2 Active`. */
+  keys(name = 'payments'): string {
+    return (this.status(name).keys ?? [])
+      .map(({ ordinal, state }) => `#${ordinal} ${state}`)
+      .join(', ');
+  }
+
+  /** The operators' writes that were let through, of objects but events. */
+  operatorWrites(since = 0): readonly WriteRecord[] {
+    return this.api.writes.slice(since).filter(({ manager, resource, status }) => {
+      return manager === 'signing-key-operator' && resource !== 'events' && status < 300;
+    });
+  }
+}
+
+/** EC keys made on the spot: a thread pool would not keep step with a clock that stands still. */
+export const fixtureKeys: KeyMaker = {
+  async make({ algorithm }) {
+    const privatePem = fixturePem(algorithm);
+    const publicJwk = publicJwkOf(privatePem, algorithm);
+    if ('problem' in publicJwk) throw new Error(publicJwk.problem);
+    return { kid: publicJwk.kid, publicJwk, privatePem };
+  },
+};
+
+function fixturePem(algorithm: Algorithm): string {
+  const encoding = { privateKeyEncoding: { type: 'pkcs8', format: 'pem' } } as const;
+  const spki = { publicKeyEncoding: { type: 'spki', format: 'pem' } } as const;
+  if (algorithm === 'ES256') {
+    return generateKeyPairSync('ec', { namedCurve: 'P-256', ...encoding, ...spki }).privateKey;
+  }
+  if (algorithm === 'EdDSA')
+    return generateKeyPairSync('ed25519', { ...encoding, ...spki }).privateKey;
+  throw new Error(`no fixture of ${algorithm}`);
+}
+
+function counter(): (bytes: number) => string {
+  let count = 0;
+  return (bytes) => (++count).toString(16).padStart(2 * bytes, '0');
+}
