@@ -104,7 +104,7 @@ test('two operators with stale steps break no promise, and make no key twice', (
 
 test('killed before or after any write of a rotation, an operator goes on where it was', () => {
   const whole = worldWith(FAST_SPEC);
-  whole.runFor(75_000);
+  whole.runFor(80_000);
   const outcome = (world: World) => world.ledger?.keys.map(({ kid, state }) => `${kid} ${state}`);
   for (let kill = 0; kill < whole.written.length; kill += 1) {
     const world = worldWith(FAST_SPEC);
@@ -112,7 +112,7 @@ test('killed before or after any write of a rotation, an operator goes on where 
       // The process dies with whatever it knew; another one starts 700 ms later.
       if (world.written.length === kill) world.nowMs += 700;
     };
-    world.runFor(75_000);
+    world.runFor(80_000);
     expect(brokenPromises(world)).toEqual([]);
     expect(outcome(world)).toEqual(outcome(whole));
     expect([...world.api.keySecrets.keys()]).toEqual([...whole.api.keySecrets.keys()]);

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Ledger } from '../../src/core/ledger.ts';
+import { activate, bar, bury, emptySigner } from '../../src/core/lifecycle.ts';
+import { transitionEvents } from '../../src/core/transition-events.ts';
+import { ledgerOf, rotatedWorld, withKey } from '../support/core-world-states.ts';
+
+const ledger = ledgerOf(rotatedWorld());
+const [retiring] = ledger.keys;
+if (retiring === undefined) throw new Error('there is a key');
+
+test.each<[string, Ledger | null, Ledger, readonly string[]]>([
+  ['no change', ledger, ledger, []],
+  [
+    'a switch',
+    ledger,
+    activate(ledger, 'k3', null, 0),
+    [
+      'Normal KeyRetiring: key #2 (k2) no longer signs; it stays published until its tokens expire',
+      'Normal KeyActivated: key #3 (k3) signs from now on',
+    ],
+  ],
+  [
+    'a signer that is emptied',
+    ledger,
+    emptySigner(ledger),
+    ['Normal KeyRetiring: key #2 (k2) no longer signs; it stays published until its tokens expire'],
+  ],
+  [
+    'a bar',
+    ledger,
+    bar(ledger, 'k1', 'Retired'),
+    ['Normal KeyRemoved: key #1 (k1) leaves the JWKS: Retired'],
+  ],
+  ['an end', ledger, bury(ledger, retiring), ['Normal KeyRetired: key #1 (k1) has ended: Retired']],
+  [
+    'a wait that starts anew',
+    ledger,
+    withKey(ledger, 'k3', { publishedSeenMs: null }),
+    [
+      'Warning WaitRestarted: the JWKS ConfigMap was changed by another hand: the wait of key #3 (k3) starts anew',
+    ],
+  ],
+  [
+    'the first ledger',
+    null,
+    { ...ledger, keys: ledger.keys.slice(1, 2) },
+    ['Normal KeyActivated: key #2 (k2) signs from now on'],
+  ],
+])('%s', (_, before, after, expected) => {
+  const events = transitionEvents(before, after);
+  expect(events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toEqual(
+    expected,
+  );
+});
+
+test('a whole rotation tells each transition once', () => {
+  const world = rotatedWorld();
+  const before = world.written.length;
+  world.runFor(20_000);
+  const events = world.written.slice(before).flatMap(({ step }) => step.events);
+  expect(events.map(({ reason }) => reason)).toEqual(['KeyRemoved', 'KeyRetired']);
+});
