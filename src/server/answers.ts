@@ -1,27 +1,12 @@
-/**
- * The answers of the public port, composed once for each change of content and not for each
- * request: headers in the flat form that node:http writes without a copy, a body that goes out in
- * the same write as its headers.
- */
+/** The answers of the public port, composed for each change of content, not for each request. */
 import type { ServePolicy } from '../core/served-set.ts';
+import type { Answer, AnswerCount } from '../platform/answer-server.ts';
 import { sha256Base64url } from '../platform/digest.ts';
-import type { RequestCount, RequestCounts } from './metrics.ts';
+import type { RequestCounts } from './metrics.ts';
 import type { Served } from './source.ts';
 
 export const JWKS_PATH = '/.well-known/jwks.json';
 export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration';
-
-export interface Answer {
-  readonly status: number;
-  /** Name, value, name, value. */
-  readonly headers: string[];
-  /**
-   * The body's bytes as latin1, one character a byte: node:http writes a string together with
-   * the headers, a Buffer in a second chunk (a seventh fewer requests a second, measured).
-   */
-  readonly body: string;
-  readonly count: RequestCount;
-}
 
 /** What stands at a path: a document, or the reason why there is none. */
 export interface Resource {
@@ -89,7 +74,7 @@ export function cacheControl(policy: ServePolicy): string {
 export function composeError(
   status: number,
   text: string,
-  count: RequestCount,
+  count: AnswerCount,
   headers: readonly string[] = [],
 ): Answer {
   const body = `${text}\n`;

@@ -1,15 +1,11 @@
 /** The metrics of the JWKS server, in a registry of its own. */
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { AnswerCount } from '../platform/answer-server.ts';
 import type { ReadResult } from './source.ts';
-
-/** Requests that got one kind of answer. A plain number, since it grows with every request. */
-export interface RequestCount {
-  requests: number;
-}
 
 /** The counts by status and path; paths are those of the server's own table, or `other`. */
 export interface RequestCounts {
-  of(status: number, path: string): RequestCount;
+  of(status: number, path: string): AnswerCount;
 }
 
 export interface ServerMetrics {
@@ -23,7 +19,7 @@ export interface ServerMetrics {
 
 export function createServerMetrics(): ServerMetrics {
   const registry = new Registry();
-  const rows = new Map<string, RequestCount & { readonly code: string; readonly path: string }>();
+  const rows = new Map<string, AnswerCount & { readonly code: string; readonly path: string }>();
   new Counter({
     name: 'signingkeys_http_requests_total',
     help: 'Requests on the public port, by the status and the path of their answer.',

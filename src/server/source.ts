@@ -10,6 +10,8 @@ import {
 } from '../core/served-set.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { WatchFolder } from '../platform/folder-watch.ts';
+import type { Log } from '../platform/log.ts';
+import { type FileContent, readSnapshot } from '../platform/projected-folder.ts';
 import {
   FILE_BYTES_MAX,
   type JwksDocument,
@@ -19,7 +21,6 @@ import {
   type OpenidConfiguration,
   type Problem,
 } from './documents.ts';
-import { type FileContent, readSnapshot } from './snapshot.ts';
 
 /** What is answered to verifiers. There is none before a valid set and its policy were read. */
 export interface Served {
@@ -30,18 +31,12 @@ export interface Served {
   readonly openidConfiguration: OpenidConfiguration | 'unreadable' | null;
 }
 
-/** The part of a pino logger that is needed. */
-export interface SourceLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 export interface SourceOptions {
   readonly folder: string;
   readonly pollIntervalMs: number;
   readonly clock: Clock;
   readonly watchFolder: WatchFolder;
-  readonly log: SourceLog;
+  readonly log: Log;
   /** Called whenever what is to be served has changed. */
   readonly onServed: (served: Served) => void;
   /** Called after each read; `failure` while anything in the folder is bad. */
@@ -120,7 +115,7 @@ const PROBLEM_CODES: Readonly<Record<string, string>> = {
   [OPENID_CONFIGURATION_FILE]: 'OPENID_CONFIGURATION_INVALID',
 };
 
-function logSlot(log: SourceLog, slot: Slot<unknown>): void {
+function logSlot(log: Log, slot: Slot<unknown>): void {
   const { file, good, problem } = slot;
   if (problem !== null) {
     const stays = good === null ? 'nothing is served of it yet' : 'the last good content stays';

@@ -2,9 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { watchFolder } from '../../src/platform/folder-watch.ts';
-import { makeFolder } from '../server/fixtures.ts';
+import { makeFolder, until } from '../server/fixtures.ts';
 import { ProjectedVolume } from '../support/projected-volume.ts';
-import { until } from '../support/until.ts';
 
 test('each swap of a projected volume is told', async () => {
   const volume = new ProjectedVolume(await makeFolder());

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { type NotYet, waitFor } from '../support/wait-for.ts';
 
 type Jwk = Record<string, unknown>;
 
@@ -28,4 +29,13 @@ export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'signing-keys-serve-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Waits for a condition of a process or a socket nearby, so it is looked at often. */
+export function until<T>(
+  describe: string,
+  condition: () => T | NotYet | Promise<T | NotYet>,
+  timeoutMs = 10_000,
+): Promise<T> {
+  return waitFor(condition, { timeoutMs, describe, intervalMs: 10 });
 }

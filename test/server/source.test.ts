@@ -4,8 +4,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { type WatchFolder, watchFolder } from '../../src/platform/folder-watch.ts';
 import { createSource, type Served } from '../../src/server/source.ts';
 import { ProjectedVolume } from '../support/projected-volume.ts';
-import { until } from '../support/until.ts';
-import { makeFolder, makeJwks, makeKey, OPENID_JSON, SERVE_JSON } from './fixtures.ts';
+import { makeFolder, makeJwks, makeKey, OPENID_JSON, SERVE_JSON, until } from './fixtures.ts';
 
 const HOUR_MS = 3_600_000;
 const silentWatch: WatchFolder = () => ({ close() {} });
@@ -34,7 +33,12 @@ async function makeWorld(pollIntervalMs = HOUR_MS, watch = silentWatch): Promise
     pollIntervalMs,
     clock: systemClock,
     watchFolder: watch,
-    log: { info: write('info'), warn: write('warn') },
+    log: {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    },
     onServed: (next) => served.push(next),
     onRead: (result) => reads.push(result),
   });

@@ -1,18 +1,17 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  type AnswerLimits,
+  type AnswerServer,
+  createAnswerServer,
+} from '../../src/platform/answer-server.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { sha256Base64url } from '../../src/platform/digest.ts';
 import { composeResources } from '../../src/server/answers.ts';
-import {
-  createPublicServer,
-  HTTP_LIMITS,
-  type HttpLimits,
-  type PublicServer,
-} from '../../src/server/http.ts';
 import { createServerMetrics, type ServerMetrics } from '../../src/server/metrics.ts';
+import { createRouter } from '../../src/server/router.ts';
 import type { Served } from '../../src/server/source.ts';
 import { openRaw, parseResponse, sendRaw } from '../support/raw-http.ts';
-import { until } from '../support/until.ts';
-import { makeJwks, OPENID_JSON } from './fixtures.ts';
+import { makeJwks, OPENID_JSON, until } from './fixtures.ts';
 
 const JWKS = '/.well-known/jwks.json';
 const OPENID = '/.well-known/openid-configuration';
@@ -25,14 +24,22 @@ const served: Served = {
   openidConfiguration: { bytes: bytesOf(OPENID_JSON) },
 };
 
+const LIMITS: AnswerLimits = {
+  connectionsMax: 100,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 10_000,
+  unreadTimeoutMs: 10_000,
+};
+
 interface Fixture {
   readonly port: number;
-  readonly server: PublicServer;
+  readonly server: AnswerServer;
   readonly metrics: ServerMetrics;
   serve(served: Served | null): void;
 }
 
-async function start(content: Served | null, limits: Partial<HttpLimits> = {}): Promise<Fixture> {
+async function start(content: Served | null, limits: Partial<AnswerLimits> = {}): Promise<Fixture> {
   const metrics = createServerMetrics();
   const compose = (next: Served | null) =>
     composeResources(next, {
@@ -40,18 +47,19 @@ async function start(content: Served | null, limits: Partial<HttpLimits> = {}): 
       retryAfterSeconds: 5,
       counts: metrics.counts,
     });
-  const server = createPublicServer({
-    host: '127.0.0.1',
+  const router = createRouter(compose(content), metrics.counts);
+  const server = createAnswerServer({
     port: 0,
-    limits: { ...HTTP_LIMITS, ...limits },
-    resources: compose(content),
-    counts: metrics.counts,
-    onConnectionDropped: metrics.countDroppedConnection,
+    limits: { ...LIMITS, ...limits },
     clock: systemClock,
+    choose: router.choose,
+    bodyRefused: router.bodyRefused,
+    countMalformed: router.countMalformed,
+    onConnectionDropped: metrics.countDroppedConnection,
   });
-  const port = await server.listen();
+  const port = await server.listen('127.0.0.1');
   onTestFinished(() => server.close(0));
-  return { port, server, metrics, serve: (next) => server.serve(compose(next)) };
+  return { port, server, metrics, serve: (next) => router.serve(compose(next)) };
 }
 
 describe('documents', () => {

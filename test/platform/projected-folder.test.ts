@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSnapshot } from '../../src/server/snapshot.ts';
+import { readSnapshot } from '../../src/platform/projected-folder.ts';
+import { makeFolder } from '../server/fixtures.ts';
 import { ProjectedVolume } from '../support/projected-volume.ts';
-import { makeFolder } from './fixtures.ts';
 
 const NAMES = ['a.json', 'b.json', 'c.json'];
 const BOUNDS = Object.fromEntries(NAMES.map((name) => [name, 100]));

@@ -1,4 +1,8 @@
-/** The public port: two documents, for everyone, within bounds. */
+/**
+ * A fast HTTP server for answers that are composed ahead of requests, on a port that is open to
+ * everyone: everything that a stranger can make grow is bounded. http-endpoint.ts is the
+ * convenient one, for ports that few ask.
+ */
 import {
   createServer,
   type IncomingMessage,
@@ -8,107 +12,86 @@ import {
 } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../platform/clock.ts';
-import {
-  type Answer,
-  composeError,
-  JWKS_PATH,
-  OPENID_CONFIGURATION_PATH,
-  type Resource,
-  type Resources,
-} from './answers.ts';
-import { matchesEtag } from './conditional.ts';
-import type { RequestCounts } from './metrics.ts';
+import type { Clock } from './clock.ts';
+import { listen } from './http-endpoint.ts';
 import { cutStalledPeers } from './stalled-peers.ts';
 
-export interface HttpLimits {
+export interface Answer {
+  readonly status: number;
+  /** Name, value, name, value: the flat form, which node:http writes without a copy. */
+  readonly headers: string[];
+  /**
+   * The body's bytes as latin1, one character a byte: node:http writes a string together with
+   * the headers, a Buffer in a second chunk (a tenth fewer requests a second, measured).
+   */
+  readonly body: string;
+  readonly count: AnswerCount;
+}
+
+/** How often an answer was given. A plain number, since it grows with every request. */
+export interface AnswerCount {
+  requests: number;
+}
+
+export interface AnswerLimits {
   readonly connectionsMax: number;
   /** From a connection's first moment, or a request's first byte, to the end of its headers. */
   readonly headersTimeoutMs: number;
   /** From a request's first byte to its last. */
   readonly requestTimeoutMs: number;
-  /** Longer than the 60 s after which load balancers commonly drop idle connections themselves. */
   readonly keepAliveTimeoutMs: number;
   /** How long a peer may leave an answer unread; it is cut after at most twice that. */
   readonly unreadTimeoutMs: number;
 }
 
-export const HTTP_LIMITS: HttpLimits = {
-  connectionsMax: 4096,
-  headersTimeoutMs: 5000,
-  requestTimeoutMs: 10_000,
-  keepAliveTimeoutMs: 65_000,
-  unreadTimeoutMs: 30_000,
-};
-
 /** The request line and all headers together. */
 const HEADER_BYTES_MAX = 16_384;
 /** The timeouts are checked so often, so each is exceeded by at most so much. */
 const TIMEOUT_CHECK_INTERVAL_MS = 500;
-/** What `path` is in metrics where it is none of ours. */
-const OTHER_PATH = 'other';
 
-export interface PublicServerOptions {
-  /** Undefined for every address, IPv6 too where there is any. */
-  readonly host: string | undefined;
+export interface AnswerServerOptions {
   /** 0 for any free one. */
   readonly port: number;
-  readonly limits: HttpLimits;
-  readonly resources: Resources;
-  readonly counts: RequestCounts;
-  readonly onConnectionDropped: () => void;
+  readonly limits: AnswerLimits;
   readonly clock: Clock;
+  /** @param path without the query, not decoded */
+  choose(method: string, path: string, rawHeaders: readonly string[]): Answer;
+  /** For a request that announces a body. It is not read, so the connection is closed. */
+  readonly bodyRefused: Answer;
+  /** Counts what was no request: 400, 408 or 431. */
+  readonly countMalformed: (status: number) => void;
+  /** Called for each connection beyond the most that may be open. */
+  readonly onConnectionDropped: () => void;
 }
 
-export interface PublicServer {
-  /** Replaces what is served, from the next request on. */
-  serve(resources: Resources): void;
-  /** @returns the port; rejects with the system's error, such as `EADDRINUSE`. */
-  listen(): Promise<number>;
+export interface AnswerServer {
+  /**
+   * Opens the port.
+   * @returns its number
+   * @throws ListenError
+   */
+  listen(host: string): Promise<number>;
   /** From now on every answer closes its connection, so that clients go elsewhere. */
   drain(): void;
   /** Accepts nothing more, answers what is under way, and cuts what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
-export function createPublicServer(options: PublicServerOptions): PublicServer {
-  const { counts, limits } = options;
-  const notFound = composeError(404, 'not found', counts.of(404, OTHER_PATH));
-  const notAllowed = new Map(
-    [JWKS_PATH, OPENID_CONFIGURATION_PATH].map((path) => {
-      const text = 'only GET and HEAD are answered';
-      return [path, composeError(405, text, counts.of(405, path), ['Allow', 'GET, HEAD'])];
-    }),
-  );
-  const hasBody = composeError(413, 'a body is not read', counts.of(413, OTHER_PATH));
-  let resources = options.resources;
+export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
+  const { bodyRefused, clock, limits } = options;
   let draining = false;
-
-  const choose = (request: IncomingMessage): Answer => {
-    const path = pathOf(request.url ?? '');
-    let resource: Resource;
-    if (path === JWKS_PATH) resource = resources.jwks;
-    else if (path === OPENID_CONFIGURATION_PATH) resource = resources.openidConfiguration;
-    else return notFound;
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return notAllowed.get(path) ?? notFound;
-    }
-    if (resource.etag === null) return resource.whole;
-    const condition = headerOf(request.rawHeaders, 'if-none-match');
-    if (condition === null) return resource.whole;
-    return matchesEtag(condition, resource.etag) ? resource.unchanged : resource.whole;
-  };
-
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    const refused = announcesBody(request.rawHeaders);
-    const answer = refused ? hasBody : choose(request);
+    const { rawHeaders } = request;
+    const refused = announcesBody(rawHeaders);
+    const answer = refused
+      ? bodyRefused
+      : options.choose(request.method ?? '', pathOf(request.url ?? ''), rawHeaders);
     answer.count.requests++;
-    // A body is not read, so the next request could not be told from its rest.
+    // After a body that is not read, a next request could not be told from its rest.
     if (draining || refused) response.shouldKeepAlive = false;
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body, 'latin1');
   };
-
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -127,41 +110,35 @@ export function createPublicServer(options: PublicServerOptions): PublicServer {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const status = statusOf(error.code);
     if (error.code === 'ECONNRESET') socket.destroy();
-    else if (refuse(socket, status)) counts.of(status, OTHER_PATH).requests++;
+    else if (refuse(socket, status)) options.countMalformed(status);
   });
   server.on('drop', options.onConnectionDropped);
   const stopped = new AbortController();
-  cutStalledPeers(server, limits.unreadTimeoutMs, options.clock, stopped.signal);
+  cutStalledPeers(server, limits.unreadTimeoutMs, clock, stopped.signal);
 
   return {
-    serve(next) {
-      resources = next;
+    async listen(host) {
+      await listen(server, host, options.port);
+      return (server.address() as AddressInfo).port;
     },
-    listen: () => listen(server, options.host, options.port),
     drain() {
       draining = true;
     },
     async close(graceMs) {
       draining = true;
-      await closeWithin(server, graceMs, options.clock);
+      await closeWithin(server, graceMs, clock);
       stopped.abort();
     },
   };
 }
 
-/** The path of a request's target (RFC 9112 section 3.2), which may be a whole URL. */
-function pathOf(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
-  const end = path.indexOf('?');
-  return end === -1 ? path : path.slice(0, end);
-}
-
 /**
  * The value of a header, several lines joined; null where there is none. `request.headers` would
- * build an object of all of them for each request (a sixth fewer requests a second, measured).
+ * build an object of all of them for each request.
+ * @param rawHeaders name, value, name, value
  * @param name in lower case
  */
-function headerOf(rawHeaders: readonly string[], name: string): string | null {
+export function headerOf(rawHeaders: readonly string[], name: string): string | null {
   let value: string | null = null;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const found = rawHeaders[index];
@@ -170,6 +147,13 @@ function headerOf(rawHeaders: readonly string[], name: string): string | null {
     value = value === null ? more : `${value}, ${more}`;
   }
   return value;
+}
+
+/** The path of a request's target (RFC 9112 section 3.2), which may be a whole URL. */
+function pathOf(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
+  const end = path.indexOf('?');
+  return end === -1 ? path : path.slice(0, end);
 }
 
 function announcesBody(rawHeaders: readonly string[]): boolean {
@@ -196,16 +180,6 @@ function refuse(socket: Duplex, status: number): boolean {
   // Not waited for: the peer may never close its side.
   socket.destroySoon();
   return true;
-}
-
-function listen(server: Server, host: string | undefined, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-      server.removeListener('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }
 
 async function closeWithin(server: Server, graceMs: number, clock: Clock): Promise<void> {

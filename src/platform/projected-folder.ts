@@ -4,7 +4,7 @@
  * one through their links can come from two states.
  */
 import { constants } from 'node:fs';
-import { access, type FileHandle, open, readlink } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A file's bytes, or why it has none; a file that is not there is `null`. */
@@ -39,6 +39,19 @@ export async function readSnapshot(
     if (after.path === before.path) return files;
   }
   return { problem: `it changed during each of ${ATTEMPTS_MAX} reads` };
+}
+
+/** @returns why the path is no folder that can be read, with what to do; null where it is one. */
+export async function findFolderProblem(path: string): Promise<string | null> {
+  try {
+    await readdir(path);
+    return null;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return 'which is not there; mount the ConfigMap there, or create it';
+    if (code === 'ENOTDIR') return 'which is not a folder; name the folder that holds jwks.json';
+    return `which cannot be read (${code}); let this user read it`;
+  }
 }
 
 /** The folder that holds the present state. */

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from './clock.ts';
 
 /**
  * Cuts connections whose peer has left an answer unread for `unreadTimeoutMs` to twice that, until
