@@ -7,6 +7,7 @@ import { PRIVATE_MEMBERS, type PublicJwk, samePublicJwk } from './jwk.ts';
 import { keysIn } from './jwks-document.ts';
 import { activeKey, hasEnded, keyByKid, type Ledger, publishedKeys } from './ledger.ts';
 import type { SignerContent, Write } from './model.ts';
+import { skipsDeletionWait } from './schedule.ts';
 import type { Situation } from './situation.ts';
 
 export type InvariantName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
@@ -37,7 +38,7 @@ export function addedViolations(situation: Situation, write: Write): readonly Vi
   const after = judgeState(stateAfter(before, write));
   return [
     ...after.filter((violation) => !known.has(textOf(violation))),
-    ...judgeWrite(situation, before, write),
+    ...judgeWrite(situation, write),
   ];
 }
 
@@ -114,13 +115,13 @@ function jwksKeepsKeys({ ledger, jwks }: State): readonly Violation[] {
     .map(({ kid }) => ({ invariant: 'I7', message: `the JWKS lacks the key ${kid}` }));
 }
 
-function judgeWrite(situation: Situation, before: State, write: Write): readonly Violation[] {
+function judgeWrite(situation: Situation, write: Write): readonly Violation[] {
   return [
     ...noPrivateMember(write),
     ...onlyOwnObjects(situation, write),
-    ...neverEmptied(before, write),
-    ...(write.kind === 'WriteSigner' ? judgeLedgerWrite(situation, before, write.ledger) : []),
-    ...(write.kind === 'WriteJwks' ? judgeUnpublish(situation, before, write) : []),
+    ...neverEmptied(situation, write),
+    ...(write.kind === 'WriteSigner' ? judgeLedgerWrite(situation, write.ledger) : []),
+    ...(write.kind === 'WriteJwks' ? judgeUnpublish(situation, write) : []),
   ];
 }
 
@@ -182,26 +183,40 @@ function onlyOwnObjects(
 }
 
 /** I7: the ConfigMap goes, or is emptied, only in a deletion. */
-function neverEmptied({ ledger, jwks }: State, write: Write): readonly Violation[] {
+function neverEmptied(situation: Situation, write: Write): readonly Violation[] {
   const isEmptied = write.kind === 'WriteJwks' && keysIn(write.data).length === 0;
-  const isDeleted =
-    write.kind === 'DeleteJwks' && ledger !== null && ledger.deletion?.removing !== true;
-  if (!isEmptied && !(isDeleted && jwks !== null)) return [];
+  const isWanted =
+    situation.book.kind === 'None' || knownLedger(situation)?.deletion?.removing === true;
+  if (!isEmptied && !(write.kind === 'DeleteJwks' && !isWanted)) return [];
   return [{ invariant: 'I7', message: `a ${write.kind} would leave the JWKS empty` }];
 }
 
-function judgeLedgerWrite(
-  situation: Situation,
-  before: State,
-  after: Ledger,
-): readonly Violation[] {
-  if (before.ledger === null) return [];
+/** What a ledger write is held against: the ledger, or where that is lost, its newest copy. */
+function knownLedger({ book }: Situation): Ledger | null {
+  if (book.kind === 'Sound') return book.ledger;
+  return book.kind === 'Lost' ? book.newest : null;
+}
+
+function judgeLedgerWrite(situation: Situation, after: Ledger): readonly Violation[] {
+  const before = knownLedger(situation);
+  if (before === null) return signsAsBefore(situation, after);
   return [
-    ...gateWasOpen(situation, before.ledger, after),
-    ...keptUntilExpired(situation, before.ledger, after),
-    ...kidsKeepTheirKeys(before.ledger, after),
-    ...gatesNeverEarlier(before.ledger, after),
+    ...gateWasOpen(situation, before, after),
+    ...keptUntilExpired(situation, before, after),
+    ...publishedUntilExpired(situation, before, after),
+    ...kidsKeepTheirKeys(before, after),
+    ...gatesNeverEarlier(before, after),
   ];
+}
+
+/** I2 without any ledger: only the first key may begin to sign, or the signer's key sign on. */
+function signsAsBefore({ book, signer }: Situation, after: Ledger): readonly Violation[] {
+  const active = activeKey(after);
+  if (active === null) return [];
+  const isFirstKey = book.kind === 'None' && after.keys.length + after.tombstones.length === 1;
+  const signsOn = signer?.content.kind === 'Key' && signer.content.kid === active.kid;
+  if (isFirstKey || signsOn) return [];
+  return [{ invariant: 'I2', message: `nothing shows that the gate of ${active.kid} was open` }];
 }
 
 /** I2: a key is activated only through its gate. */
@@ -215,7 +230,7 @@ function gateWasOpen({ nowMs }: Situation, before: Ledger, after: Ledger): reado
 
 /** I3: a key is barred only once its last token has expired; or it never signed. */
 function keptUntilExpired(
-  { nowMs, set }: Situation,
+  { nowMs }: Situation,
   before: Ledger,
   after: Ledger,
 ): readonly Violation[] {
@@ -225,9 +240,21 @@ function keptUntilExpired(
     const goes = next === null || next.bar !== null;
     if (wasBarred || !goes || next?.bar?.reason === 'Revoked') return [];
     if (!key.mayHaveSigned || isOpen(removalGate(key), nowMs)) return [];
-    if (set.deleting && after.deletion !== null) return [];
     return [{ invariant: 'I3', message: `tokens of ${key.kid} may not have expired yet` }];
   });
+}
+
+/** I3 in a deletion: the JWKS goes once every token has expired, or the wait was skipped. */
+function publishedUntilExpired(
+  situation: Situation,
+  before: Ledger,
+  after: Ledger,
+): readonly Violation[] {
+  const begins = after.deletion?.removing === true && before.deletion?.removing !== true;
+  if (!begins || skipsDeletionWait(situation)) return [];
+  return publishedKeys(before)
+    .filter((key) => key.mayHaveSigned && !isOpen(removalGate(key), situation.nowMs))
+    .map(({ kid }) => ({ invariant: 'I3', message: `tokens of ${kid} may not have expired yet` }));
 }
 
 /** I4: no kid comes back once it has ended, or stands for another key. */
@@ -258,14 +285,13 @@ function gatesNeverEarlier(before: Ledger, after: Ledger): readonly Violation[] 
 /** I3 again, where it takes effect: a kid leaves the JWKS only when the ledger has let it go. */
 function judgeUnpublish(
   situation: Situation,
-  { ledger, jwks }: State,
   write: Extract<Write, { kind: 'WriteJwks' }>,
 ): readonly Violation[] {
-  const book = situation.book.kind === 'Lost' ? situation.book.newest : ledger;
+  const ledger = knownLedger(situation);
   const shown = new Set(keysIn(write.data).map(({ kid }) => kid));
-  const gone = (jwks ?? []).filter(({ kid }) => !shown.has(kid));
+  const gone = keysIn(situation.jwks?.data ?? {}).filter(({ kid }) => !shown.has(kid));
   return gone.flatMap(({ kid }): readonly Violation[] => {
-    const key = book === null ? null : keyByKid(book, kid);
+    const key = ledger === null ? null : keyByKid(ledger, kid);
     if (key === null || key.bar !== null) return [];
     return [{ invariant: 'I3', message: `the JWKS would lose ${kid}, which is not barred` }];
   });

@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { admit, type Refusal } from '../../src/core/guard.ts';
+import type { Step } from '../../src/core/model.ts';
+import type { World } from '../support/core-world.ts';
+import {
+  ledgerOf,
+  plannedStep,
+  rotatedWorld,
+  signerWrite,
+  sourceOf,
+  stepOf,
+  switched,
+} from '../support/core-world-states.ts';
+
+function judge(world: World, step: Step): Refusal['code'] | null {
+  const live = world.observe();
+  return admit(step, live, live.reading.startedMs)?.code ?? null;
+}
+
+/** At the very moment of the next switch, which is planned but not yet made. */
+function atTheSwitch(): { world: World; step: Step } {
+  const world = rotatedWorld();
+  world.runFor(24_000);
+  world.nowMs += 1_000;
+  const step = plannedStep(world);
+  expect(step.reason.code).toBe('Activate');
+  return { world, step };
+}
+
+describe('a switch that was planned', () => {
+  test('is admitted while nothing has changed', () => {
+    const { world, step } = atTheSwitch();
+    expect(judge(world, step)).toBeNull();
+  });
+
+  test.each<[string, Refusal['code'] | null, (world: World) => void]>([
+    ['the signer was written', 'Changed', (world) => world.hands.annotateSigner('other', 'x')],
+    ['the signer is gone', 'Changed', (world) => world.hands.deleteSigner()],
+    [
+      'the JWKS was edited',
+      'Changed',
+      (world) => world.hands.editJwksKeys((keys) => keys.slice(1)),
+    ],
+    ['the JWKS was touched', 'Changed', (world) => world.hands.editJwksMeta((meta) => meta)],
+    ['the JWKS is gone', 'Changed', (world) => world.hands.deleteJwks()],
+    ['the clocks differ', 'ClocksDisagree', (world) => Object.assign(world, { skewMs: 9_000 })],
+    ['there is no Date', 'ClocksDisagree', (world) => Object.assign(world, { hasDate: false })],
+    [
+      'the spec can no longer be decoded',
+      'Undecodable',
+      ({ api }) => {
+        api.set = api.set === null ? null : { ...api.set, spec: null };
+      },
+    ],
+    ['the status was wiped', null, (world) => world.hands.wipeStatus()],
+  ])('when %s: %s', (_, code, disturb) => {
+    const { world, step } = atTheSwitch();
+    disturb(world);
+    expect(judge(world, step)).toBe(code);
+  });
+});
+
+describe('a write of the status', () => {
+  test('is refused once the set has changed', () => {
+    const world = rotatedWorld();
+    world.hands.wipeStatus();
+    const step = plannedStep(world);
+    expect(step.write.kind).toBe('WriteStatus');
+    expect(judge(world, step)).toBeNull();
+    world.hands.annotate('other', 'x');
+    expect(judge(world, step)).toBe('Changed');
+  });
+
+  test('is refused where it would show a private member', () => {
+    const world = rotatedWorld();
+    const { set } = world.api;
+    if (set === null) throw new Error('there is a set');
+    const status = { ledger: '{"kty":"EC","d":"secret"}' };
+    const expects = { uid: set.ref.uid, resourceVersion: set.resourceVersion };
+    const step = stepOf(world, { kind: 'WriteStatus', expects, status });
+    const live = world.observe();
+    const refusal = admit(step, live, live.reading.startedMs);
+    expect(refusal).toMatchObject({ code: 'InvariantViolated', invariants: ['I5'] });
+    expect(refusal?.message).not.toContain('secret');
+  });
+});
+
+test('a key Secret is restored only from the very signer that was read', () => {
+  const world = rotatedWorld();
+  world.hands.deleteKeySecret(2);
+  const step = plannedStep(world);
+  expect(step.write.kind).toBe('RestoreKeySecret');
+  expect(judge(world, step)).toBeNull();
+  world.hands.annotateSigner('other', 'x');
+  expect(judge(world, step)).toBe('Changed');
+});
+
+test('a violation is refused with its name', () => {
+  const world = rotatedWorld();
+  const write = signerWrite(world, switched(ledgerOf(world), 'k3'), sourceOf(world, 3));
+  const live = world.observe();
+  expect(admit(stepOf(world, write), live, live.reading.startedMs)).toEqual({
+    code: 'InvariantViolated',
+    message: 'I2: the gate of k3 is not open',
+    invariants: ['I2'],
+  });
+});
