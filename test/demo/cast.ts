@@ -13,6 +13,7 @@ import type {
   IssuerStart,
   Issuing,
   KeySourcePlan,
+  Pace,
   ProjectorStart,
   VerifierStart,
   VolumePlan,
@@ -34,21 +35,34 @@ export class CastFault extends Error {}
 interface VerifierPlan {
   readonly name: string;
   readonly source: 'remote' | 'file';
-  /** With or without the declared leeway: both are within the terms. */
-  readonly hasLeeway: boolean;
+  /** Of the mount that is read; all remote ones share the JWKS server's, which is slow. */
+  readonly pace: Pace;
+  /** Accepts tokens for as long as the terms allow: with the leeway, and by a clock behind. */
+  readonly isLenient: boolean;
 }
 
+/** A slow mount is the hard case for a new key, a quick one with leeway for a removed key. */
 const VERIFIERS: readonly VerifierPlan[] = [
-  { name: 'web', source: 'remote', hasLeeway: false },
-  { name: 'mobile', source: 'remote', hasLeeway: true },
-  { name: 'gateway', source: 'file', hasLeeway: false },
-  { name: 'batch', source: 'file', hasLeeway: true },
+  { name: 'web', source: 'remote', pace: 'slow', isLenient: false },
+  { name: 'mobile', source: 'remote', pace: 'slow', isLenient: true },
+  { name: 'gateway', source: 'file', pace: 'quick', isLenient: true },
+  { name: 'batch', source: 'file', pace: 'slow', isLenient: false },
 ];
 const KINDS = { remote: 'jose, over the JWKS server', file: 'node:crypto, mounted file' } as const;
 
-const ISSUER_MOUNT = 'issuer';
+/** The quick one uses a new key at once, the slow one an old key for as long as it may. */
+const ISSUERS: readonly { readonly name: string; readonly pace: Pace }[] = [
+  { name: 'issuer-quick', pace: 'quick' },
+  { name: 'issuer-slow', pace: 'slow' },
+];
+
 const SERVER_MOUNT = 'jwks-server';
-const TOKENS_PER_SECOND = 5;
+const JWKS_MOUNTS: readonly { readonly name: string; readonly pace: Pace }[] = [
+  { name: SERVER_MOUNT, pace: 'slow' },
+  ...VERIFIERS.filter(({ source }) => source === 'file'),
+];
+const TOKENS_PER_SECOND = 2;
+const REPLICAS = 5;
 const ALGORITHM = 'RS256';
 const GRACE_MS = 3000;
 
@@ -56,7 +70,7 @@ export class Cast {
   readonly #options: CastOptions;
   #operator: TetheredProcess | null = null;
   #server: { readonly process: TetheredProcess; readonly url: string } | null = null;
-  #issuer: Actor<Issuing> | null = null;
+  readonly #issuers: Actor<Issuing>[] = [];
   #projector: Actor<never> | null = null;
   readonly #verifiers: Actor<IssuedToken>[] = [];
   readonly #mounted = new Set<string>();
@@ -84,8 +98,9 @@ export class Cast {
   startProjector(): void {
     const { controlPlane, set } = this.#options;
     const { publicationDelayMs, signerRefreshDelayMs } = set.terms;
-    const volume = (name: string, kind: string, object: string): VolumePlan => ({
+    const volume = (name: string, pace: Pace, kind: string, object: string): VolumePlan => ({
       name,
+      pace,
       folder: this.#mount(name),
       target: {
         path: `/api/v1/namespaces/${set.namespace}/${kind}`,
@@ -94,12 +109,11 @@ export class Cast {
       isBase64: kind === 'secrets',
       delayMaxMs: kind === 'secrets' ? signerRefreshDelayMs : publicationDelayMs,
     });
-    const files = VERIFIERS.filter(({ source }) => source === 'file').map(({ name }) => name);
     const start: ProjectorStart = {
       api: { url: controlPlane.url, ca: controlPlane.ca, token: controlPlane.token() },
       volumes: [
-        volume(ISSUER_MOUNT, 'secrets', set.signerName),
-        ...[SERVER_MOUNT, ...files].map((name) => volume(name, 'configmaps', set.jwksName)),
+        ...ISSUERS.map(({ name, pace }) => volume(name, pace, 'secrets', set.signerName)),
+        ...JWKS_MOUNTS.map(({ name, pace }) => volume(name, pace, 'configmaps', set.jwksName)),
       ],
     };
     this.#projector = this.#startActor('projector', start, (message: FromProjector) =>
@@ -109,8 +123,7 @@ export class Cast {
 
   /** Every mount shows its object, as a kubelet asks before it starts a container. */
   hasMounts(): boolean {
-    const files = VERIFIERS.filter(({ source }) => source === 'file').map(({ name }) => name);
-    return [ISSUER_MOUNT, SERVER_MOUNT, ...files].every((name) => this.#mounted.has(name));
+    return [...ISSUERS, ...JWKS_MOUNTS].every(({ name }) => this.#mounted.has(name));
   }
 
   async startServer(): Promise<void> {
@@ -131,17 +144,20 @@ export class Cast {
 
   startVerifiers(): void {
     const { set, chronicle } = this.#options;
-    for (const { name, source, hasLeeway } of VERIFIERS) {
+    for (const { name, source, isLenient } of VERIFIERS) {
       const keySource: KeySourcePlan =
         source === 'remote'
           ? { kind: 'remote', url: this.#server?.url ?? '' }
           : { kind: 'file', folder: this.#mount(name) };
-      const leewayMs = hasLeeway ? set.terms.verifierLeewayMs : 0;
+      const leewayMs = isLenient ? set.terms.verifierLeewayMs : 0;
       const start: VerifierStart = {
         source: keySource,
         cacheTtlMs: set.terms.verifierCacheTtlMs,
         leewayMs,
         algorithm: ALGORITHM,
+        // Half the skew here and half at an issuer: together no more than is declared.
+        clockBehindMs: isLenient ? set.terms.clockSkewMs / 2 : 0,
+        replicas: REPLICAS,
       };
       const tally: VerifierTally = {
         ...{ name, kind: KINDS[source], leewayMs, cacheAgeMs: null },
@@ -157,25 +173,30 @@ export class Cast {
     return this.#verifiersReady === VERIFIERS.length;
   }
 
-  startIssuer(): void {
-    const start: IssuerStart = {
-      folder: this.#mount(ISSUER_MOUNT),
-      tokenTtlMs: this.#options.set.terms.tokenTtlMs,
-      tokensPerSecond: TOKENS_PER_SECOND,
-    };
-    this.#issuer = this.#startActor('issuer', start, (token: FromIssuer) => {
-      this.#options.chronicle.seeToken(token.kid);
-      for (const verifier of this.#verifiers) verifier.send(token);
-    });
+  startIssuers(): void {
+    const { set, chronicle } = this.#options;
+    for (const { name, pace } of ISSUERS) {
+      const start: IssuerStart = {
+        folder: this.#mount(name),
+        tokenTtlMs: set.terms.tokenTtlMs,
+        tokensPerSecond: TOKENS_PER_SECOND,
+        clockAheadMs: pace === 'slow' ? set.terms.clockSkewMs / 2 : 0,
+      };
+      const onToken = (token: FromIssuer) => {
+        chronicle.seeToken(name, token.kid);
+        for (const verifier of this.#verifiers) verifier.send(token);
+      };
+      this.#issuers.push(this.#startActor(name, start, onToken, 'issuer'));
+    }
   }
 
   issue(on: boolean): void {
-    this.#issuer?.send({ kind: 'issuing', on });
+    for (const issuer of this.#issuers) issuer.send({ kind: 'issuing', on });
   }
 
   /** Throws where something that should run does not, with the last lines that it printed. */
   checkAllRun(): void {
-    const actors = [this.#issuer, this.#projector, ...this.#verifiers];
+    const actors = [...this.#issuers, this.#projector, ...this.#verifiers];
     const programs = { operator: this.#operator, 'JWKS server': this.#server?.process ?? null };
     const named = [
       ...actors.flatMap((actor) => (actor === null ? [] : [[actor.name, actor] as const])),
@@ -197,7 +218,7 @@ export class Cast {
   }
 
   async stop(): Promise<void> {
-    const actors = [this.#issuer, ...this.#verifiers, this.#projector];
+    const actors = [...this.#issuers, ...this.#verifiers, this.#projector];
     await Promise.all(actors.map((actor) => actor?.stop()));
     await Promise.all([this.#operator?.stop(GRACE_MS), this.#server?.process.stop(GRACE_MS)]);
   }
@@ -232,7 +253,9 @@ export class Cast {
     this.#mounted.add(volume);
     if (lagMs === null) return;
     const { slowestMs } = this.#options.chronicle;
-    const delay = volume === ISSUER_MOUNT ? 'signerRefreshDelay' : 'publicationDelay';
+    const delay = ISSUERS.some(({ name }) => name === volume)
+      ? 'signerRefreshDelay'
+      : 'publicationDelay';
     slowestMs[delay] = Math.max(slowestMs[delay], lagMs);
   }
 

@@ -1,7 +1,7 @@
 /** When a token is checked: again and again, and last in the moment before it expires. */
 
 /** Between two checks of one token. */
-const CHECK_INTERVAL_MS = 700;
+const CHECK_INTERVAL_MS = 1000;
 /** So much before its end a token is checked for the last time; timers are not exact. */
 const LAST_CHECK_LEAD_MS = 40;
 

@@ -74,7 +74,8 @@ export class Chronicle {
   /** The slowest mount so far, by the declared delay's name. */
   readonly slowestMs = { publicationDelay: 0, signerRefreshDelay: 0 };
   signed = 0;
-  signingKid: string | null = null;
+  /** What each issuer signs with. */
+  readonly signing = new Map<string, string>();
   operatorKills = 0;
   jwksDeletions = 0;
   isOperatorUp = false;
@@ -126,11 +127,11 @@ export class Chronicle {
     this.say(`#${ordinal} ${from}${state}`, state === 'Active' ? 'good' : 'plain');
   }
 
-  seeToken(kid: string): void {
+  seeToken(issuer: string, kid: string): void {
     this.signed++;
-    if (kid === this.signingKid) return;
-    this.signingKid = kid;
-    this.say(`the issuer signs with ${this.keyName(kid)}`, 'good');
+    if (this.signing.get(issuer) === kid) return;
+    this.signing.set(issuer, kid);
+    this.say(`${issuer} signs with ${this.keyName(kid)}`, 'good');
   }
 
   seeRejection(verifier: string, rejection: Rejection): void {

@@ -16,6 +16,8 @@ export interface IssuerStart {
   readonly folder: string;
   readonly tokenTtlMs: number;
   readonly tokensPerSecond: number;
+  /** How far its clock is ahead. */
+  readonly clockAheadMs: number;
 }
 
 /** To the issuer: it signs or pauses. It begins with signing. */
@@ -26,12 +28,16 @@ export interface Issuing {
 
 export type FromIssuer = IssuedToken;
 
+export type Pace = 'quick' | 'slow';
+
 export interface VolumePlan {
   readonly name: string;
   readonly folder: string;
   readonly target: WatchTarget;
   /** The declared longest time from the object's write until the mount shows it. */
   readonly delayMaxMs: number;
+  /** Whether it comes close to that, or follows at once: either may be the hard case. */
+  readonly pace: Pace;
   /** Secrets have their data in base64. */
   readonly isBase64: boolean;
 }
@@ -59,6 +65,10 @@ export interface VerifierStart {
   readonly cacheTtlMs: number;
   readonly leewayMs: number;
   readonly algorithm: string;
+  /** How far its clock is behind. */
+  readonly clockBehindMs: number;
+  /** So many caches, each of an age of its own, check every token. */
+  readonly replicas: number;
 }
 
 export type FromVerifier = VerifierReady | VerifierCounts | Rejection;
@@ -74,6 +84,7 @@ export interface VerifierCounts {
   readonly rejected: number;
   /** Tokens that are not expired yet and will be checked again. */
   readonly alive: number;
+  /** Of the oldest. */
   readonly cacheAgeMs: number | null;
 }
 

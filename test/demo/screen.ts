@@ -113,18 +113,19 @@ function tokens({ chronicle }: Picture): readonly string[] {
   const rejected = chronicle.rejected();
   const tally = (count: number) => (count === 0 ? paint.green('0') : paint.redBold(String(count)));
   const alive = Math.max(0, ...chronicle.verifiers.map((verifier) => verifier.alive));
-  const by =
-    chronicle.signingKid === null ? '' : ` (now with ${chronicle.keyName(chronicle.signingKid)})`;
+  const kids = new Set(chronicle.signing.values());
+  const names = [...kids].map((kid) => chronicle.keyName(kid)).join(' and ');
+  const by = names === '' ? '' : ` (now with ${names})`;
   const summary =
     `${paint.bold('TOKENS')}  signed ${paint.bold(String(chronicle.signed))}${by}` +
     `   alive ${alive}   verified ${paint.greenBold(String(chronicle.verified()))}` +
     `   rejected ${tally(rejected)}`;
   const rows = chronicle.verifiers.map(
     ({ name, kind, verified, rejected, cacheAgeMs, leewayMs }) => {
-      const cache = cacheAgeMs === null ? '' : `key set ${seconds(cacheAgeMs)} old`;
+      const cache = cacheAgeMs === null ? '' : `oldest cache ${seconds(cacheAgeMs)}`;
       const leeway = `leeway ${formatDurationMs(leewayMs)}`;
       return (
-        `  ${name.padEnd(9)} ${paint.dim(kind.padEnd(28))} ${cache.padEnd(17)} ${paint.dim(leeway)}` +
+        `  ${name.padEnd(9)} ${paint.dim(kind.padEnd(28))} ${cache.padEnd(19)} ${paint.dim(leeway)}` +
         `  verified ${String(verified).padStart(6)}   rejected ${tally(rejected)}`
       );
     },

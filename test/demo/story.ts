@@ -29,7 +29,7 @@ const LOOK_INTERVAL_MS = 20;
 
 /** How long it takes where nothing is in the way. */
 export function expectedMs(terms: SampleTerms): number {
-  const startMs = 6000;
+  const startMs = 10_000;
   const removalMs =
     terms.signerRefreshDelayMs + terms.tokenTtlMs + terms.verifierLeewayMs + 2 * terms.clockSkewMs;
   const lastTokensMs = terms.tokenTtlMs + terms.verifierLeewayMs;
@@ -71,11 +71,11 @@ async function begin(options: StoryOptions): Promise<void> {
   await until(options, 'all mounts show their objects', () => cast.hasMounts());
   await cast.startServer();
   await until(options, 'the JWKS server answers', () => cast.serverAnswers());
+  await until(options, 'the set is Ready', () => isReady(chronicle));
   cast.startVerifiers();
   await until(options, 'every verifier holds a JWKS', () => cast.verifiersAreReady());
-  await until(options, 'the set is Ready', () => isReady(chronicle));
-  cast.startIssuer();
-  chronicle.say('the issuer and the verifiers run', 'good');
+  cast.startIssuers();
+  chronicle.say('the issuers and the verifiers run', 'good');
 }
 
 function isReady({ status }: Chronicle): boolean {

@@ -45,7 +45,7 @@ async function refresh(held: Signer | null): Promise<Signer | null> {
 }
 
 async function issue({ kid, alg, key }: Signer, serial: number): Promise<FromIssuer> {
-  const issuedAtS = Math.floor(Date.now() / 1000);
+  const issuedAtS = Math.floor((Date.now() + start.clockAheadMs) / 1000);
   const expiresAtS = issuedAtS + start.tokenTtlMs / 1000;
   const token = await new SignJWT({ sub: `customer-${serial % 100}` })
     .setProtectedHeader({ alg, kid, typ: 'JWT' })

@@ -60,7 +60,11 @@ export class FileVerifier implements Verifier {
   #readMs: number | null = null;
 
   constructor(
-    { cacheTtlMs, leewayMs, algorithm }: Omit<VerifierStart, 'source'>,
+    {
+      cacheTtlMs,
+      leewayMs,
+      algorithm,
+    }: Pick<VerifierStart, 'cacheTtlMs' | 'leewayMs' | 'algorithm'>,
     folder: string,
     nowMs: () => number = Date.now,
   ) {

@@ -10,10 +10,13 @@ import type { FromProjector, ProjectorStart, VolumePlan } from '../messages.ts';
 import { type WatchedObject, watchObjects } from '../watch-objects.ts';
 
 /**
- * The delay is spread over this part of the declared one. The rest is left to what comes on top:
- * the way of the watch event, the writing, and the reader's own reload.
+ * The part of the declared delay that a mount takes. The rest is left to what comes on top: the
+ * way of the watch event, the writing, and the reader's own reload.
  */
-const DELAY_SHARE = { least: 0.05, most: 0.85 } as const;
+const DELAY_SHARE = {
+  quick: { least: 0, most: 0.1 },
+  slow: { least: 0.75, most: 0.85 },
+} as const;
 
 class Mount {
   readonly #plan: VolumePlan;
@@ -34,7 +37,7 @@ class Mount {
     // A change that comes while another waits is shown with it: sooner than it had to be.
     if (this.#changedMs !== null) return;
     this.#changedMs = performance.now();
-    const { least, most } = DELAY_SHARE;
+    const { least, most } = DELAY_SHARE[this.#plan.pace];
     const share = least + Math.random() * (most - least);
     // A pod starts only once its volumes are there, so the first content is not late.
     const delayMs = this.#isShown ? share * this.#plan.delayMaxMs : 0;
