@@ -32,6 +32,10 @@ test: node_modules/.installed ## everything that needs no root: check, fast test
 	@npm run --silent test:fast
 	@npm run --silent test:cluster
 
+.PHONY: demo
+demo: node_modules/.installed ## the main job on a real API server, as it happens; KEEP=1 leaves it running
+	@npm run --silent demo
+
 .PHONY: binaries
 binaries: node_modules/.installed ## etcd, kube-apiserver and kubectl, built once (about eight minutes)
 	@npm run --silent binaries
