@@ -39,7 +39,6 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command !== undefined) return await command.run(rest);
   const found = name === '' ? 'no command is given' : `there is no command '${name}'`;
   const known = Object.keys(COMMANDS).join(', ');
-  process.stderr.write(`signing-keys: ${found}; the commands are: ${known}\n`);
   process.stderr.write(`error: ${found}; write one of ${known}\n`);
   return EXIT_USAGE;
 }
