@@ -1,14 +1,5 @@
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,31 +13,8 @@ import {
   jwtVerify,
 } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { ProjectedVolume } from '../support/projected-volume.ts';
 import { ROOT, readProjectFile } from './source-tree.ts';
-
-/** A volume as a kubelet projects it: one folder a version, swapped by renaming `..data`. */
-class Volume {
-  readonly folder: string;
-  #version = 0;
-
-  constructor(parent: string) {
-    this.folder = join(parent, 'volume');
-    mkdirSync(this.folder);
-  }
-
-  project(files: Readonly<Record<string, string>>): void {
-    const link = join(this.folder, '..data');
-    const old = existsSync(link) ? readlinkSync(link) : null;
-    const name = `..version-${++this.#version}`;
-    mkdirSync(join(this.folder, name));
-    for (const [file, text] of Object.entries(files)) {
-      writeFileSync(join(this.folder, name, file), text);
-    }
-    symlinkSync(name, `${link}_tmp`);
-    renameSync(`${link}_tmp`, link);
-    if (old !== null) rmSync(join(this.folder, old), { recursive: true });
-  }
-}
 
 interface SignerKey {
   readonly jwk: JWK;
@@ -78,7 +46,7 @@ process.exit();
 `;
 
 /** The README's block in a process of its own, as a reader would run it. */
-function startIssuer(parent: string, volume: Volume, program: string) {
+function startIssuer(parent: string, volume: ProjectedVolume, program: string) {
   symlinkSync(join(ROOT, 'node_modules'), join(parent, 'node_modules'));
   writeFileSync(join(parent, 'issuer.mjs'), program);
   writeFileSync(join(parent, 'driver.mjs'), DRIVER);
@@ -125,10 +93,10 @@ function kidOf(token: string): string | null {
 describe("the README's issuer", () => {
   test('signs with kid and key of one version through swaps, and not at all while empty', async () => {
     const parent = mkdtempSync(join(tmpdir(), 'readme-issuer-'));
-    const volume = new Volume(parent);
+    const volume = new ProjectedVolume(join(parent, 'volume'));
     const [first, second] = await Promise.all([makeKey('RS256'), makeKey('ES256')]);
     const keys = createLocalJWKSet({ keys: [first.jwk, second.jwk] });
-    volume.project(first.files);
+    await volume.project(first.files);
     const issuer = startIssuer(parent, volume, readmeBlock());
     try {
       const token = await issuer.sign();
@@ -138,16 +106,16 @@ describe("the README's issuer", () => {
 
       // A kid with the other's key would be refused here.
       for (let swap = 0; swap < SWAPS; swap++) {
-        volume.project((swap % 2 === 0 ? second : first).files);
+        await volume.project((swap % 2 === 0 ? second : first).files);
         if (swap % 4 === 0) await jwtVerify(await issuer.sign(), keys);
       }
-      volume.project(second.files);
+      await volume.project(second.files);
       await until(issuer, (answer) => kidOf(answer) === second.kid);
-      volume.project(EMPTY);
+      await volume.project(EMPTY);
       expect(await until(issuer, (answer) => kidOf(answer) === null)).toBe(
         'no signing key at present',
       );
-      volume.project(first.files);
+      await volume.project(first.files);
       await until(issuer, (answer) => kidOf(answer) === first.kid);
     } finally {
       issuer.stop();
