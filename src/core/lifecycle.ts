@@ -214,6 +214,11 @@ export function hasRoomForAnotherKey(ledger: Ledger): boolean {
   return ledger.tombstones.length + ledger.keys.length < TOMBSTONES_MAX;
 }
 
+/** Orphans that a hand plants may not use up the room that rotations need. */
+export function hasRoomForOrphans(ledger: Ledger): boolean {
+  return ledger.tombstones.length < TOMBSTONES_KEPT;
+}
+
 /** Newly declared terms are taken into every living key's largest ones. */
 export function withLargest(key: LedgerKey, declared: Terms): LedgerKey {
   return { ...key, largest: largestTerms(key.largest, declared) };

@@ -5,7 +5,7 @@ import {
   addPending,
   bar,
   buryOrphan,
-  hasRoomForAnotherKey,
+  hasRoomForOrphans,
   type KeyOrigin,
 } from './lifecycle.ts';
 import type { ObservedKeySecret, Step } from './model.ts';
@@ -44,13 +44,14 @@ export function activateNext(situation: Situation, ledger: Ledger): Step | null 
 
 /** The next key: one that is there already joins, else one is generated. */
 export function publishNext(situation: Situation, ledger: Ledger): Step | null {
-  const orphan = situation.keySecrets.find((secret) => isOrphan(secret, ledger));
-  const misfit = orphan === undefined ? null : buryMisfit(situation, ledger, orphan);
-  if (misfit !== null) return misfit;
+  const orphans = situation.keySecrets.filter((secret) => isOrphan(secret, ledger));
+  const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
+  const useless = orphans.find((orphan) => !isUsable(orphan));
+  if (useless !== undefined && hasRoomForOrphans(ledger))
+    return endOrphan(situation, ledger, useless);
   if (!isDue(publication(situation, ledger), situation.nowMs)) return null;
-  if (orphan === undefined) return createKeySecret(situation, ordinalFor(situation, ledger));
-  const origin = originOf(orphan);
-  if (origin === null) return null;
+  const origin = orphans.filter(isUsable).map(originOf)[0] ?? null;
+  if (origin === null) return createKeySecret(situation, ordinalFor(situation, ledger));
   const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
     from: 'unchanged',
   });
@@ -68,16 +69,20 @@ function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
   );
 }
 
+/** Of the kind that is asked for, under its own thumbprint. */
+function isUsableOrphan({ spec }: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
+  const { content } = orphan;
+  return content.kind === 'Key' && sameKind(content.keyKind, spec.kind) && mayJoin(orphan, ledger);
+}
+
 /** An orphan that can't be used ends, so that it is destroyed and never published. */
-function buryMisfit(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): Step | null {
+function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): Step | null {
   const origin = originOf(orphan);
   if (origin === null) return null;
-  if (sameKind(origin.keyKind, situation.spec.kind) && mayJoin(orphan, ledger)) return null;
-  if (!hasRoomForAnotherKey(ledger)) return null;
   const write = writeSigner(situation, buryOrphan(ledger, origin, situation.seenMs), {
     from: 'unchanged',
   });
-  const message = `Secret ${orphan.meta.name} holds a key of another kind than is asked for`;
+  const message = `Secret ${orphan.meta.name} holds no key that this set can use: it ends`;
   return step(write, 'BuryOrphan', message);
 }
 

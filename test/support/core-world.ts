@@ -2,6 +2,7 @@
  * The core in a world of its own: an API server in memory, one true time, operators with clocks
  * that may be wrong, hands that do harm, and a record of everything for an outside oracle.
  */
+import { nextReadingMs } from '../../src/core/clock-judgement.ts';
 import { admit, type Refusal } from '../../src/core/guard.ts';
 import { stateViolations } from '../../src/core/invariants.ts';
 import { keysIn } from '../../src/core/jwks-document.ts';
@@ -104,7 +105,7 @@ export class World {
     const seen = this.observe(skewMs);
     this.onObserved?.(seen, skewMs);
     const { step, nextAtMs } = plan(seen, seen.reading.startedMs);
-    const atMs = nextAtMs === null ? null : nextAtMs - skewMs;
+    const atMs = nextAtMs === null ? null : nextReadingMs(seen.reading, nextAtMs) - skewMs;
     if (step === null) return { nextAtMs: atMs, wrote: false, refused: false };
     const refusal = this.judge(step, seen, skewMs);
     if (refusal !== null) return { nextAtMs: atMs, wrote: false, refused: true };

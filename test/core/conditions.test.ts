@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION } from '../../src/core/names.ts';
+import type { Condition } from '../../src/core/status.ts';
+import { type World, worldWith } from '../support/core-world.ts';
+import { FAST_SPEC, SECOND } from '../support/core-world-fixtures.ts';
+
+function conditions(world: World): readonly Condition[] {
+  return world.api.set?.status?.conditions ?? [];
+}
+
+/** All but what is as it should be, as `Type=Status Reason`. */
+function told(world: World): readonly string[] {
+  const fine = new Set(['RotationOverdue=False OnTime', 'InvariantsHold=True NoneViolated']);
+  return conditions(world)
+    .map(({ type, status, reason }) => `${type}=${status} ${reason}`)
+    .filter((text) => !fine.has(text));
+}
+
+function message(world: World, wanted: string): string {
+  return conditions(world).find(({ type }) => type === wanted)?.message ?? '';
+}
+
+function settled(afterMs: number, disturb: (world: World) => void, spec = FAST_SPEC): World {
+  const world = worldWith(spec);
+  world.runFor(afterMs);
+  disturb(world);
+  world.settle();
+  return world;
+}
+
+const NOTHING = () => undefined;
+
+test.each<[string, World, readonly string[]]>([
+  [
+    'while the first key is being served',
+    settled(0, NOTHING),
+    [
+      'Ready=False PublicationPending',
+      'Reconciling=True PublicationPending',
+      'StandbyReady=False Waiting',
+    ],
+  ],
+  [
+    'once it is served',
+    settled(2 * SECOND, NOTHING),
+    ['Ready=True Signing', 'StandbyReady=False Waiting'],
+  ],
+  [
+    'once the standby is proven',
+    settled(8 * SECOND, NOTHING),
+    ['Ready=True Signing', 'StandbyReady=True Proven'],
+  ],
+  [
+    'without a standby',
+    settled(8 * SECOND, NOTHING, {
+      ...FAST_SPEC,
+      rotation: { intervalMs: 3_600_000, standby: false, suspend: false },
+    }),
+    ['Ready=True Signing', 'StandbyReady=False NotWanted'],
+  ],
+  [
+    'with the clocks apart',
+    settled(12 * SECOND, (world) => Object.assign(world, { skewMs: 9_000 })),
+    ['Ready=True Signing', 'ClockSkew=True ClocksDisagree', 'StandbyReady=True Proven'],
+  ],
+  [
+    'with no key left to sign',
+    settled(3 * SECOND, ({ hands }) => {
+      hands.deleteKeySecret(1);
+      hands.deleteSigner();
+    }),
+    ['Ready=False NoSigningKey', 'Reconciling=True NoSigningKey', 'StandbyReady=False Waiting'],
+  ],
+  [
+    'suspended over the due time and a lead',
+    settled(0, (world) => {
+      world.hands.editSpec((spec) => ({ ...spec, rotation: { ...spec.rotation, suspend: true } }));
+      world.runFor(30 * SECOND + 8 * SECOND + 60 * SECOND);
+    }),
+    ['Ready=True Signing', 'StandbyReady=True Proven', 'RotationOverdue=True Suspended'],
+  ],
+  [
+    'with a newer ledger',
+    settled(12 * SECOND, ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}')),
+    ['Ready=False LedgerTooNew', 'Stalled=True LedgerTooNew'],
+  ],
+  [
+    'with a signer of somebody else',
+    settled(12 * SECOND, ({ hands }) =>
+      hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
+    ),
+    ['Ready=False ObjectNotOwned', 'Stalled=True ObjectNotOwned'],
+  ],
+  [
+    'with a spec that can’t be decoded',
+    settled(12 * SECOND, ({ api }) => {
+      api.set = api.set && {
+        ...api.set,
+        spec: null,
+        specProblems: ['spec.tokenTTL: 1d is no duration'],
+      };
+    }),
+    ['Ready=False InvalidSpec', 'Stalled=True InvalidSpec'],
+  ],
+])('%s', (_, world, expected) => {
+  expect(told(world)).toEqual(expected);
+});
+
+describe('a message says what happened and what to do', () => {
+  test.each<[string, string, (world: World) => void, string]>([
+    [
+      'of a newer ledger',
+      'Stalled',
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}'),
+      'the ledger in the signer Secret is of version 2, which a newer operator wrote: upgrade this operator; it writes nothing until then',
+    ],
+    [
+      'of another set’s signer',
+      'Stalled',
+      ({ hands }) =>
+        hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
+      'Secret payments-signer belongs to the set a/b (UID c): if that set is gone for good, annotate this one with signingkeys.dev/adopt=c',
+    ],
+    [
+      'of a bad spec',
+      'Ready',
+      ({ api }) => {
+        api.set = api.set && {
+          ...api.set,
+          spec: null,
+          specProblems: ['spec.tokenTTL: 1d is no duration'],
+        };
+      },
+      'spec.tokenTTL: 1d is no duration: correct the spec; nothing is changed until then',
+    ],
+    [
+      'of clocks that differ',
+      'ClockSkew',
+      (world) => Object.assign(world, { skewMs: 9_000 }),
+      'the clocks of operator and API server differ by more than spec.timing.clockSkew (1s) and a second: no gate opens, and nothing is recorded until they agree',
+    ],
+  ])('%s', (_, type, disturb, expected) => {
+    expect(message(settled(12 * SECOND, disturb), type)).toBe(expected);
+  });
+});
+
+test('a condition keeps its time for as long as its status stays', () => {
+  const world = settled(12 * SECOND, NOTHING);
+  const since = conditions(world).find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  expect(since).toBe('2026-12-01T09:00:02Z');
+  world.runFor(100 * SECOND);
+  expect(conditions(world).find(({ type }) => type === 'Ready')?.lastTransitionTime).toBe(since);
+});
