@@ -31,6 +31,9 @@ export const terminal = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what marks a style's begin and end.
 const STYLES = /\u001b\[[0-9;]*m/g;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above; the group keeps the styles.
+const STYLES_KEPT = /(\u001b\[[0-9;]*m)/;
+
 export function plainText(text: string): string {
   return text.replace(STYLES, '');
 }
@@ -38,6 +41,23 @@ export function plainText(text: string): string {
 /** Pads by what is seen. */
 export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - plainText(text).length));
+}
+
+/** Cuts by what is seen; where something is cut, it ends in `…`. */
+export function clip(text: string, width: number): string {
+  if (plainText(text).length <= width) return text;
+  let seen = 0;
+  let clipped = '';
+  for (const part of text.split(STYLES_KEPT)) {
+    if (part.startsWith('\u001b')) {
+      clipped += part;
+      continue;
+    }
+    const room = Math.max(0, width - 1 - seen);
+    clipped += part.slice(0, room);
+    seen += part.length;
+  }
+  return `${clipped}…`;
 }
 
 /** Breaks at spaces, so that no line is longer than `width`. */

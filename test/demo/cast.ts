@@ -116,8 +116,11 @@ export class Cast {
         ...JWKS_MOUNTS.map(({ name, pace }) => volume(name, pace, 'configmaps', set.jwksName)),
       ],
     };
-    this.#projector = this.#startActor('projector', start, (message: FromProjector) =>
-      this.#seeMount(message),
+    this.#projector = this.#startActor(
+      'projector',
+      'projector.ts',
+      start,
+      (message: FromProjector) => this.#seeMount(message),
     );
   }
 
@@ -165,7 +168,7 @@ export class Cast {
       };
       chronicle.verifiers.push(tally);
       const onMessage = (message: FromVerifier) => this.#seeVerifier(tally, message);
-      this.#verifiers.push(this.#startActor(name, start, onMessage, 'verifier'));
+      this.#verifiers.push(this.#startActor(name, 'verifier.ts', start, onMessage));
     }
   }
 
@@ -186,7 +189,7 @@ export class Cast {
         chronicle.seeToken(name, token.kid);
         for (const verifier of this.#verifiers) verifier.send(token);
       };
-      this.#issuers.push(this.#startActor(name, start, onToken, 'issuer'));
+      this.#issuers.push(this.#startActor(name, 'issuer.ts', start, onToken));
     }
   }
 
@@ -241,12 +244,12 @@ export class Cast {
 
   #startActor<From, To>(
     name: string,
+    module: string,
     start: object,
     onMessage: (message: From) => void,
-    module: string = name,
   ): Actor<To> {
     const logPath = join(this.#options.folder, `${name}.log`);
-    return startActor({ name, module: `${module}.ts`, start, logPath, onMessage });
+    return startActor({ name, module, start, logPath, onMessage });
   }
 
   #seeMount({ volume, lagMs }: FromProjector): void {

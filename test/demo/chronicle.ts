@@ -146,7 +146,7 @@ export class Chronicle {
   describeRejection(verifier: string, rejection: Rejection): string {
     const { kid, ageMs, leftMs, cacheAgeMs, reason } = rejection;
     const held = cacheAgeMs === null ? '' : `, its key set ${seconds(cacheAgeMs)} old`;
-    const token = `a token of ${this.keyName(kid)}, ${seconds(ageMs)} old, valid ${seconds(leftMs)} more`;
+    const token = `a token of ${this.keyName(kid)}, ${seconds(Math.max(0, ageMs))} old, valid ${seconds(leftMs)} more`;
     return `REJECTED by ${verifier}: ${token}${held}: ${reason}`;
   }
 

@@ -21,6 +21,8 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 
+/** A log that is read elsewhere gets no colours. */
+const red = process.stdout.isTTY === true ? paint.red : (text: string) => text;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<number> {
@@ -92,12 +94,12 @@ function conclude(chronicle: Chronicle, set: SampleSet, fault: unknown, cast: Ca
   for (const line of describeSummary(summary, chronicle)) say(line);
   say('');
   for (const rejection of chronicle.rejections.slice(0, 10)) {
-    say(paint.red(chronicle.describeRejection(rejection.verifier, rejection)));
+    say(red(chronicle.describeRejection(rejection.verifier, rejection)));
   }
   if (summary.rejected > 0) for (const line of brokenTerms(chronicle, set)) say(line);
   if (isInterrupted) say('interrupted: the story was not played to its end');
   else if (fault !== null) {
-    say(paint.red(describeFault(fault)));
+    say(red(describeFault(fault)));
     say(`the operator printed last:\n${cast.operatorLogTail()}`);
   }
   say(JSON.stringify(summary));

@@ -1,6 +1,6 @@
 /** One picture of the demo as lines of text: a pure function of the chronicle. */
 import { formatDurationMs } from '../../src/core/time.ts';
-import { padEnd, paint, plainText, wrap } from './ansi.ts';
+import { clip, padEnd, paint, plainText, wrap } from './ansi.ts';
 import { type Chronicle, type Happening, type KeyState, seconds, type Tone } from './chronicle.ts';
 import type { SampleSet } from './sample-set.ts';
 import { axisFor, bar, markLine, ruler } from './timeline.ts';
@@ -49,7 +49,7 @@ export function draw(picture: Picture): readonly string[] {
     '',
   ];
   const left = Math.max(1, picture.rows - top.length - 2);
-  return [...top, ...happenings(picture, width, left)].map((line) => ` ${line}`);
+  return [...top, ...happenings(picture, left)].map((line) => ` ${clip(line, width)}`);
 }
 
 function header({ set, chronicle, nowMs }: Picture, width: number): readonly string[] {
@@ -85,7 +85,7 @@ function timeline({ chronicle, nowMs, expectedMs }: Picture, width: number): rea
     );
   });
   const states = Object.entries(STATES).map(([name, look]) => look.paint(`${look.cell} ${name}`));
-  const legend = [...states, paint.magenta('✗ killed  ↻ started  ⟳ rotate asked  ✂ JWKS deleted')];
+  const legend = [...states, paint.magenta('✗ killed  ↻ started  ⟳ asked  ✂ deleted')];
   return [
     margin + paint.dim(ruler(axis)),
     ...bars,
@@ -120,24 +120,19 @@ function tokens({ chronicle }: Picture): readonly string[] {
     `${paint.bold('TOKENS')}  signed ${paint.bold(String(chronicle.signed))}${by}` +
     `   alive ${alive}   verified ${paint.greenBold(String(chronicle.verified()))}` +
     `   rejected ${tally(rejected)}`;
-  const rows = chronicle.verifiers.map(
-    ({ name, kind, verified, rejected, cacheAgeMs, leewayMs }) => {
-      const cache = cacheAgeMs === null ? '' : `oldest cache ${seconds(cacheAgeMs)}`;
-      const leeway = `leeway ${formatDurationMs(leewayMs)}`;
-      return (
-        `  ${name.padEnd(9)} ${paint.dim(kind.padEnd(28))} ${cache.padEnd(19)} ${paint.dim(leeway)}` +
-        `  verified ${String(verified).padStart(6)}   rejected ${tally(rejected)}`
-      );
-    },
-  );
+  const rows = chronicle.verifiers.map(({ name, kind, verified, rejected, cacheAgeMs }) => {
+    const cache = cacheAgeMs === null ? '' : `oldest cache ${seconds(cacheAgeMs)}`;
+    return (
+      `  ${name.padEnd(9)}verified ${String(verified).padStart(6)}   rejected ${tally(rejected)}` +
+      `   ${cache.padEnd(19)} ${paint.dim(kind)}`
+    );
+  });
   return [summary, ...rows];
 }
 
-function happenings({ chronicle }: Picture, width: number, rows: number): readonly string[] {
+function happenings({ chronicle }: Picture, rows: number): readonly string[] {
   return chronicle.happenings.slice(-rows).map((happening) => {
-    const line = describe(chronicle, happening);
-    const cut = line.length > width ? `${line.slice(0, width - 1)}…` : line;
-    return TONES[happening.tone](cut);
+    return TONES[happening.tone](describe(chronicle, happening));
   });
 }
 
