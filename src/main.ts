@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'rotate the signing keys of the SigningKeySets of a cluster',
     run: async (argv) => (await import('./operator/main.ts')).runOperator(argv),
   },
+  serve: {
+    summary: 'answer HTTP requests for a JWKS that is mounted as a folder',
+    run: async (argv) => (await import('./server/main.ts')).runServe(argv),
+  },
   version: {
     summary: 'print the version',
     run: async () => {
@@ -35,7 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command !== undefined) return await command.run(rest);
   const found = name === '' ? 'no command is given' : `there is no command '${name}'`;
   const known = Object.keys(COMMANDS).join(', ');
-  process.stderr.write(`signing-keys: ${found}; the commands are: ${known}\n`);
+  process.stderr.write(`error: ${found}; write one of ${known}\n`);
   return EXIT_USAGE;
 }
 

@@ -18,7 +18,7 @@ export type Ownership =
   | 'Stripped'
   | 'Foreign';
 
-export function parseOwner(meta: ObjectMeta): SetRef | null {
+export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
   const text = meta.annotations[ANNOTATION.owner];
   if (text === undefined) return null;
   try {

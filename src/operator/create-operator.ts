@@ -4,11 +4,12 @@
  */
 import type { Registry } from 'prom-client';
 import { LABEL, MANAGER } from '../core/names.ts';
+import { parseOwner } from '../core/ownership.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyMaker } from '../platform/key-maker.ts';
 import { createKubeClient, type KubeClient } from '../platform/kube-client.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
-import { isRecord, type KubeObject, type Resource } from '../platform/kube-resource.ts';
+import type { KubeObject, Resource } from '../platform/kube-resource.ts';
 import { createLeaderElector, type LeaderElector } from '../platform/leader-election.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectEvent } from '../platform/object-store.ts';
@@ -251,15 +252,22 @@ function untilAborted(signal: AbortSignal): Promise<OperatorEnd> {
 
 /** What the handlers need of an object, and no more: thousands of these are kept. */
 function slim({ metadata }: KubeObject): KubeObject {
-  const { namespace, name, uid, resourceVersion, labels } = metadata;
-  const set = isRecord(labels) ? labels[LABEL.set] : undefined;
+  const { namespace, name, uid, resourceVersion } = metadata;
+  const set = setOf(metadata);
   return {
     metadata: {
       name: name ?? '',
       ...(namespace === undefined ? {} : { namespace }),
       uid: uid ?? '',
       resourceVersion: resourceVersion ?? '',
-      ...(typeof set === 'string' ? { labels: { [LABEL.set]: set } } : {}),
+      ...(set === null ? {} : { labels: { [LABEL.set]: set } }),
     },
   };
+}
+
+/** By label, or where a hand took that off, by the owner annotation. */
+function setOf({ labels, annotations }: KubeObject['metadata']): string | null {
+  const label = labels?.[LABEL.set];
+  if (label !== undefined) return label;
+  return parseOwner({ annotations: annotations ?? {} })?.name ?? null;
 }

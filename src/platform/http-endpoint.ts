@@ -143,7 +143,8 @@ export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<H
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+/** Opens the port. @throws ListenError with advice in its message. */
+export function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
       const code = error.code ?? 'UNKNOWN';

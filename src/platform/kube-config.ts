@@ -1,7 +1,9 @@
 import { accessSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { KubeConfig, loadYaml, type User } from '@kubernetes/client-node';
+import { KubeConfig, type User } from '@kubernetes/client-node';
+// The parser that client-node itself uses. Its own loadYaml would bring all its models along.
+import { load } from 'js-yaml';
 import { isRecord } from './kube-resource.ts';
 
 /** No usable cluster is configured. A program ends with exit code 2 and this message. */
@@ -100,7 +102,7 @@ function readConfigFile(file: string): KubeConfig {
     const config = new KubeConfig();
     config.loadFromString(text);
     config.makePathsAbsolute(dirname(file));
-    useTokenFiles(config.users, loadYaml<unknown>(text), dirname(file));
+    useTokenFiles(config.users, load(text), dirname(file));
     return config;
   } catch (error) {
     throw new KubeConfigError(`${file} is no kubeconfig: ${parseFault(error)}`);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { waitFor } from '../support/wait-for.ts';
 import { ensureBinaries } from './control-plane/binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
 import type { User } from './control-plane/users.ts';
@@ -64,6 +65,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 async function applyCrds(controlPlane: ControlPlane): Promise<void> {
   if (!existsSync(CRDS) || !readdirSync(CRDS).some((file) => /\.ya?ml$/.test(file))) return;
   await controlPlane.kubectl(['apply', '--server-side', '--filename', CRDS]);
-  const wait = ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'];
-  await controlPlane.kubectl(wait);
+  // Right after the apply a CRD has no conditions at all, on which `kubectl wait` gives up.
+  await waitFor(
+    async () => {
+      const wait = ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=5s'];
+      return (await controlPlane.kubectl(wait)) !== '';
+    },
+    { timeoutMs: 60_000, describe: 'the CRDs to be established' },
+  );
 }

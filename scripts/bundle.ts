@@ -1,0 +1,52 @@
+/** The one program as an ES module and the chunks that its commands load, made by esbuild. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { licencesOf } from './licences.ts';
+import { slimUndici, withoutUnusedModels } from './slim-packages.ts';
+
+export const PROGRAM = 'signing-keys.mjs';
+export const LICENCES = 'THIRD-PARTY-LICENSES.txt';
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Packages in CommonJS ask for Node's own modules with `require`, which an ES module lacks. */
+const REQUIRE = "import{createRequire as $r}from'node:module';const require=$r(import.meta.url);";
+
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  entryPoints: { [PROGRAM.replace('.mjs', '')]: 'src/main.ts' },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  // Each command's dynamic import becomes a chunk of its own: `serve` never reads what only the
+  // operator needs.
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+  outExtension: { '.js': '.mjs' },
+  banner: { js: REQUIRE },
+  // Names stay, so that a stack trace in a log says something without the source maps. They are
+  // beside the files for `node --enable-source-maps`.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: 'linked',
+  // They are all in one file of their own.
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  logLimit: 5,
+  plugins: [withoutUnusedModels, slimUndici],
+} as const satisfies BuildOptions;
+
+/**
+ * Makes the bundle in a folder, which is emptied first. The same sources make the same bytes.
+ * @returns the names of the files, sorted
+ */
+export async function bundle(folder: string): Promise<readonly string[]> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { metafile } = await build({ ...OPTIONS, outdir: folder });
+  writeFileSync(join(folder, LICENCES), licencesOf(metafile, ROOT));
+  return [...Object.keys(metafile.outputs).map((file) => basename(file)), LICENCES].sort();
+}

@@ -1,0 +1,106 @@
+/**
+ * Reads a mounted folder as one consistent state. A kubelet's atomic writer puts each state into
+ * a folder of its own, and swaps it in by renaming the link `..data`; files that are read one by
+ * one through their links can come from two states.
+ */
+import { constants } from 'node:fs';
+import { access, type FileHandle, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A file's bytes, or why it has none; a file that is not there is `null`. */
+export type FileContent = Uint8Array | { readonly problem: string } | null;
+
+/** The files of a folder, by name, all of one state. */
+export type Snapshot = ReadonlyMap<string, FileContent>;
+
+/** The link that a kubelet swaps; a folder without one is read as it is. */
+const DATA_LINK = '..data';
+/** Each further attempt needs one more swap during a read of a few files: a kubelet makes none. */
+const ATTEMPTS_MAX = 5;
+
+/**
+ * Reads the named files, each up to its bound in bytes.
+ * @returns all of them from one state, or what is wrong with the folder as a whole.
+ */
+export async function readSnapshot(
+  folder: string,
+  bytesMax: Readonly<Record<string, number>>,
+): Promise<Snapshot | { readonly problem: string }> {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    const before = await resolveState(folder);
+    if ('problem' in before) return before;
+    const files = new Map<string, FileContent>();
+    for (const [name, max] of Object.entries(bytesMax)) {
+      files.set(name, await readBounded(join(before.path, name), max));
+    }
+    const after = await resolveState(folder);
+    if ('problem' in after) return after;
+    // The old state's folder is removed after the swap, so what was read may be incomplete.
+    if (after.path === before.path) return files;
+  }
+  return { problem: `it changed during each of ${ATTEMPTS_MAX} reads` };
+}
+
+/** @returns why the path is no folder that can be read, with what to do; null where it is one. */
+export async function findFolderProblem(path: string): Promise<string | null> {
+  try {
+    await readdir(path);
+    return null;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return 'which is not there; mount the ConfigMap there, or create it';
+    if (code === 'ENOTDIR') return 'which is not a folder; name the folder that holds jwks.json';
+    return `which cannot be read (${code}); let this user read it`;
+  }
+}
+
+/** The folder that holds the present state. */
+async function resolveState(
+  folder: string,
+): Promise<{ readonly path: string } | { readonly problem: string }> {
+  try {
+    // Not realpath: it fails where the old state is removed between its own steps.
+    return { path: join(folder, await readlink(join(folder, DATA_LINK))) };
+  } catch (error) {
+    const code = codeOf(error);
+    // EINVAL: it is there but no link, so no kubelet made it.
+    if (code !== 'ENOENT' && code !== 'EINVAL') return { problem: `it cannot be read (${code})` };
+  }
+  try {
+    await access(folder);
+    return { path: folder };
+  } catch (error) {
+    return { problem: `it cannot be read (${codeOf(error)})` };
+  }
+}
+
+async function readBounded(path: string, bytesMax: number): Promise<FileContent> {
+  let file: FileHandle;
+  try {
+    // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    return { problem: `it cannot be read (${codeOf(error)})` };
+  }
+  try {
+    if (!(await file.stat()).isFile()) return { problem: 'it is not a regular file' };
+    const buffer = new Uint8Array(bytesMax + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) return buffer.slice(0, length);
+      length += bytesRead;
+    }
+    return { problem: `it is larger than ${bytesMax} bytes` };
+  } catch (error) {
+    return { problem: `it cannot be read (${codeOf(error)})` };
+  } finally {
+    await file.close();
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'unknown error';
+}

@@ -1,0 +1,59 @@
+/** The flags of `signing-keys serve`. */
+import {
+  choice,
+  duration,
+  integer,
+  optionalText,
+  port,
+  requiredText,
+} from '../platform/option-kinds.ts';
+import type { OptionValues } from '../platform/options.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../platform/pino-log.ts';
+
+export const SERVE_OPTIONS = {
+  dir: requiredText({
+    placeholder: '<folder>',
+    help: 'the folder where the JWKS ConfigMap is mounted, as a whole and not by subPath',
+  }),
+  host: optionalText({
+    placeholder: '<address>',
+    help: 'the address of both ports instead of every address of the machine',
+  }),
+  port: port({ help: 'where verifiers fetch the JWKS', default: 8080 }),
+  metricsPort: port({ help: 'where /healthz, /readyz and /metrics are served', default: 8081 }),
+  pollInterval: duration({
+    help: 'how often the folder is compared, beside being watched',
+    default: 5000,
+    minMs: 100,
+    maxMs: 60_000,
+  }),
+  contentType: choice({
+    help: 'the media type of the JWKS',
+    default: 'application/json',
+    choices: ['application/json', 'application/jwk-set+json'],
+  }),
+  maxConnections: integer({
+    help: 'how many connections may be open on the public port',
+    default: 4096,
+    min: 1,
+    max: 1_000_000,
+  }),
+  shutdownDelay: duration({
+    help: 'how long to go on answering, unready, after SIGTERM, until no traffic is sent here',
+    default: 5000,
+    minMs: 0,
+    maxMs: 600_000,
+  }),
+  logLevel: choice({
+    help: 'the least level that is logged',
+    default: 'info',
+    choices: LOG_LEVELS,
+  }),
+  logFormat: choice({
+    help: 'a JSON object a line, or for people',
+    default: 'json',
+    choices: LOG_FORMATS,
+  }),
+} as const;
+
+export type ServeConfig = OptionValues<typeof SERVE_OPTIONS>;

@@ -1,0 +1,109 @@
+/**
+ * Judges the files of a JWKS folder. What passes is served as the very bytes that were read, so
+ * it is not enough that the parsed value is good: nothing may hide in the text beside it.
+ */
+import { PRIVATE_MEMBERS } from '../core/jwk.ts';
+import {
+  JWKS_BYTES_MAX,
+  JWKS_FILE,
+  OPENID_CONFIGURATION_FILE,
+  parseJwks,
+  parseServePolicy,
+  SERVE_FILE,
+  type ServePolicy,
+} from '../core/served-set.ts';
+
+export type Problem = { readonly problem: string };
+
+export interface JwksDocument {
+  readonly bytes: Uint8Array;
+  readonly kids: readonly string[];
+}
+
+export interface OpenidConfiguration {
+  readonly bytes: Uint8Array;
+}
+
+/** The files that are read, each with the most bytes that it may have. */
+export const FILE_BYTES_MAX = {
+  [JWKS_FILE]: JWKS_BYTES_MAX,
+  [SERVE_FILE]: 4096,
+  [OPENID_CONFIGURATION_FILE]: 65_536,
+} as const;
+
+/** Judges `jwks.json`: RFC 7517, at least one key, public members only. */
+export function judgeJwks(bytes: Uint8Array): JwksDocument | Problem {
+  const text = decodeUtf8(bytes);
+  if (typeof text !== 'string') return text;
+  const keys = parseJwks(text);
+  if ('problem' in keys) return keys;
+  const hidden = findHidden(text);
+  if (hidden !== null) return hidden;
+  return { bytes, kids: keys.map((key) => key.kid) };
+}
+
+/** Judges `serve.json`. */
+export function judgeServePolicy(bytes: Uint8Array): ServePolicy | Problem {
+  const text = decodeUtf8(bytes);
+  return typeof text === 'string' ? parseServePolicy(text) : text;
+}
+
+/**
+ * Judges `openid-configuration.json`: an object with the two members that a verifier looks for
+ * (OpenID Connect Discovery 1.0 section 3). Its other members are its issuer's business.
+ */
+export function judgeOpenidConfiguration(bytes: Uint8Array): OpenidConfiguration | Problem {
+  const text = decodeUtf8(bytes);
+  if (typeof text !== 'string') return text;
+  const document = parseJson(text);
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    return { problem: 'it is not a JSON object' };
+  }
+  for (const name of ['issuer', 'jwks_uri']) {
+    const value: unknown = (document as Record<string, unknown>)[name];
+    if (typeof value !== 'string' || value === '') return { problem: `${name} is missing` };
+  }
+  return findHidden(text) ?? { bytes };
+}
+
+/**
+ * Looks for what `JSON.parse` does not show or a strict reader skips: a private member anywhere,
+ * and a member that stands twice, whose first value (it may be a private key) is dropped silently.
+ */
+function findHidden(text: string): Problem | null {
+  let members = 0;
+  // No recursion: the text is foreign, and nesting costs it only one byte a level.
+  const left: unknown[] = [parseJson(text)];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [name, member] of Object.entries(value)) {
+      if ((PRIVATE_MEMBERS as readonly string[]).includes(name)) {
+        return { problem: `it has the private member '${name}'` };
+      }
+      if (!Array.isArray(value)) members++;
+      left.push(member);
+    }
+  }
+  // Outside strings, JSON has exactly one colon for each member that is written.
+  const written = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
+  return written === members ? null : { problem: 'a member stands there twice' };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | Problem {
+  try {
+    // A byte order mark is kept, so that it is refused: RFC 8259 section 8.1 forbids one, and
+    // the bytes are served as they are.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return { problem: 'it is not UTF-8' };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * What has been seen so far: the one value that the screen, the story and the summary look at.
+ * It is told of everything by others and asks nothing itself.
+ */
+import type { Rejection } from './messages.ts';
+
+export type KeyState = 'Pending' | 'Active' | 'Retiring' | 'Retired';
+
+export interface KeyLife {
+  readonly ordinal: number;
+  readonly kid: string;
+  /** Each state with the time at which the status first showed it. */
+  readonly changes: readonly { readonly state: KeyState; readonly atMs: number }[];
+}
+
+/** The members of the set's status that are looked at. */
+export interface SetStatus {
+  readonly keys?: readonly {
+    readonly ordinal: number;
+    readonly kid: string;
+    readonly state: KeyState;
+    readonly activatedTime?: string;
+  }[];
+  readonly nextTransition?: NextTransition;
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+}
+
+export interface NextTransition {
+  readonly action: string;
+  readonly kid?: string;
+  readonly time?: string;
+  readonly waitingFor: string;
+  readonly explanation: string;
+}
+
+export interface VerifierTally {
+  readonly name: string;
+  /** For people: how it comes by its keys. */
+  readonly kind: string;
+  readonly leewayMs: number;
+  verified: number;
+  rejected: number;
+  alive: number;
+  cacheAgeMs: number | null;
+}
+
+export type Tone = 'plain' | 'good' | 'notice' | 'bad';
+
+export interface Happening {
+  readonly atMs: number;
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** An incident on the time axis. */
+export interface Mark {
+  readonly atMs: number;
+  readonly symbol: string;
+  readonly text: string;
+}
+
+export type SeenRejection = Rejection & { readonly verifier: string; readonly atMs: number };
+
+/** Of the rejections so many are told one by one. */
+const REJECTIONS_TOLD_MAX = 20;
+const HAPPENINGS_MAX = 200;
+
+export class Chronicle {
+  readonly startMs: number;
+  readonly verifiers: VerifierTally[] = [];
+  readonly marks: Mark[] = [];
+  readonly happenings: Happening[] = [];
+  readonly rejections: SeenRejection[] = [];
+  /** The slowest mount so far, by the declared delay's name. */
+  readonly slowestMs = { publicationDelay: 0, signerRefreshDelay: 0 };
+  signed = 0;
+  /** What each issuer signs with. */
+  readonly signing = new Map<string, string>();
+  operatorKills = 0;
+  jwksDeletions = 0;
+  isOperatorUp = false;
+  status: SetStatus = {};
+  signerKid: string | null = null;
+  jwksUid: string | null = null;
+  onHappening: (happening: Happening) => void = () => undefined;
+  readonly #nowMs: () => number;
+  readonly #lives = new Map<string, KeyLife>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.startMs = nowMs();
+  }
+
+  nowMs(): number {
+    return this.#nowMs();
+  }
+
+  say(text: string, tone: Tone = 'plain'): void {
+    const happening = { atMs: this.#nowMs(), tone, text };
+    this.happenings.push(happening);
+    if (this.happenings.length > HAPPENINGS_MAX) this.happenings.shift();
+    this.onHappening(happening);
+  }
+
+  mark(symbol: string, text: string): void {
+    this.marks.push({ atMs: this.#nowMs(), symbol, text });
+    this.say(`${symbol} ${text}`, 'notice');
+  }
+
+  seeStatus(status: SetStatus): void {
+    const before = this.status.nextTransition;
+    this.status = status;
+    for (const { ordinal, kid, state } of status.keys ?? []) this.#seeKey(ordinal, kid, state);
+    const next = status.nextTransition;
+    if (next !== undefined && next.explanation !== before?.explanation) {
+      this.say(`next: ${next.action} ${this.keyName(next.kid)}: ${next.explanation}`);
+    }
+  }
+
+  #seeKey(ordinal: number, kid: string, state: KeyState): void {
+    const life = this.#lives.get(kid);
+    const last = life?.changes.at(-1)?.state;
+    if (last === state) return;
+    const changes = [...(life?.changes ?? []), { state, atMs: this.#nowMs() }];
+    this.#lives.set(kid, { ordinal, kid, changes });
+    const from = last === undefined ? '' : `${last} → `;
+    this.say(`#${ordinal} ${from}${state}`, state === 'Active' ? 'good' : 'plain');
+  }
+
+  seeToken(issuer: string, kid: string): void {
+    this.signed++;
+    if (this.signing.get(issuer) === kid) return;
+    this.signing.set(issuer, kid);
+    this.say(`${issuer} signs with ${this.keyName(kid)}`, 'good');
+  }
+
+  seeRejection(verifier: string, rejection: Rejection): void {
+    this.rejections.push({ ...rejection, verifier, atMs: this.#nowMs() });
+    if (this.rejections.length <= REJECTIONS_TOLD_MAX) {
+      this.say(this.describeRejection(verifier, rejection), 'bad');
+    } else if (this.rejections.length === REJECTIONS_TOLD_MAX + 1) {
+      this.say('more rejections are only counted', 'bad');
+    }
+  }
+
+  describeRejection(verifier: string, rejection: Rejection): string {
+    const { kid, ageMs, leftMs, cacheAgeMs, reason } = rejection;
+    const held = cacheAgeMs === null ? '' : `, its key set ${seconds(cacheAgeMs)} old`;
+    const token = `a token of ${this.keyName(kid)}, ${seconds(Math.max(0, ageMs))} old, valid ${seconds(leftMs)} more`;
+    return `REJECTED by ${verifier}: ${token}${held}: ${reason}`;
+  }
+
+  lives(): readonly KeyLife[] {
+    return [...this.#lives.values()].sort((a, b) => a.ordinal - b.ordinal);
+  }
+
+  stateOf(ordinal: number): KeyState | null {
+    return (
+      this.lives()
+        .find((life) => life.ordinal === ordinal)
+        ?.changes.at(-1)?.state ?? null
+    );
+  }
+
+  activeOrdinal(): number | null {
+    return this.status.keys?.find(({ state }) => state === 'Active')?.ordinal ?? null;
+  }
+
+  /** `#3`, or the beginning of a kid that no status has shown yet. */
+  keyName(kid: string | undefined): string {
+    if (kid === undefined) return 'a new key';
+    const life = this.#lives.get(kid);
+    return life === undefined ? `key ${kid.slice(0, 8)}` : `#${life.ordinal}`;
+  }
+
+  /** A rotation is full once the key that signed before is out of the JWKS. */
+  fullRotations(): number {
+    return this.lives().filter(({ changes }) => {
+      const states = changes.map(({ state }) => state);
+      return states.at(-1) === 'Retired' && states.includes('Retiring');
+    }).length;
+  }
+
+  verified(): number {
+    return this.verifiers.reduce((sum, { verified }) => sum + verified, 0);
+  }
+
+  rejected(): number {
+    return this.verifiers.reduce((sum, { rejected }) => sum + rejected, 0);
+  }
+}
+
+export function seconds(durationMs: number): string {
+  return `${(durationMs / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,163 @@
+/**
+ * What happens in the demo, in order. Three rotations: one by schedule, with the operator killed
+ * in its middle; one that is asked for as soon as the next key is published, so that its gate is
+ * all that holds it back; and one whose JWKS ConfigMap a hand deletes shortly before it is due.
+ */
+import { join } from 'node:path';
+import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
+import type { Cast } from './cast.ts';
+import type { Chronicle } from './chronicle.ts';
+import type { SampleSet, SampleTerms } from './sample-set.ts';
+
+export interface StoryOptions {
+  readonly repository: string;
+  readonly controlPlane: ControlPlane;
+  readonly set: SampleSet;
+  readonly chronicle: Chronicle;
+  readonly cast: Cast;
+  /** Ends the story at once. */
+  readonly signal: AbortSignal;
+}
+
+/** The story did not come to its end. */
+export class StoryFault extends Error {}
+
+/** From the API server being up to the end of it all, with a reserve within three minutes. */
+const STORY_MAX_MS = 172_000;
+const OPERATOR_DOWN_MS = 4000;
+const LOOK_INTERVAL_MS = 20;
+
+/** How long it takes where nothing is in the way. */
+export function expectedMs(terms: SampleTerms): number {
+  const startMs = 10_000;
+  const removalMs =
+    terms.signerRefreshDelayMs + terms.tokenTtlMs + terms.verifierLeewayMs + 2 * terms.clockSkewMs;
+  const lastTokensMs = terms.tokenTtlMs + terms.verifierLeewayMs;
+  return (
+    startMs +
+    2 * terms.intervalMs +
+    1.5 * leadMs(terms) +
+    OPERATOR_DOWN_MS +
+    removalMs +
+    lastTokensMs
+  );
+}
+
+/** P + C + S: how long a key is published before it may sign. */
+function leadMs(terms: SampleTerms): number {
+  return terms.publicationDelayMs + terms.verifierCacheTtlMs + terms.clockSkewMs;
+}
+
+export async function play(options: StoryOptions): Promise<void> {
+  await begin(options);
+  await rotationWithKill(options);
+  await requestedRotation(options);
+  await rotationWithoutJwks(options);
+  await lastTokens(options);
+}
+
+async function begin(options: StoryOptions): Promise<void> {
+  const { controlPlane, repository, set, chronicle, cast } = options;
+  await controlPlane.kubectl(['apply', '-f', join(repository, 'crds')]);
+  await controlPlane.kubectl([
+    ...['wait', '--for=condition=Established', '--timeout=30s'],
+    'crd/signingkeysets.signingkeys.dev',
+  ]);
+  await cast.startOperator();
+  chronicle.say('the CRD is applied, the operator runs');
+  await controlPlane.kubectl(['apply', '-f', set.path]);
+  chronicle.say(`kubectl apply -f ${set.path.slice(repository.length + 1)}`, 'notice');
+  cast.startProjector();
+  await until(options, 'all mounts show their objects', () => cast.hasMounts());
+  await cast.startServer();
+  await until(options, 'the JWKS server answers', () => cast.serverAnswers());
+  await until(options, 'the set is Ready', () => isReady(chronicle));
+  cast.startVerifiers();
+  await until(options, 'every verifier holds a JWKS', () => cast.verifiersAreReady());
+  cast.startIssuers();
+  chronicle.say('the issuers and the verifiers run', 'good');
+}
+
+function isReady({ status }: Chronicle): boolean {
+  return (status.conditions ?? []).some(
+    ({ type, status }) => type === 'Ready' && status === 'True',
+  );
+}
+
+async function rotationWithKill(options: StoryOptions): Promise<void> {
+  const { chronicle, cast } = options;
+  const firstKid = chronicle.signerKid;
+  await until(options, 'the first rotation', () => chronicle.signerKid !== firstKid);
+  // The signer has just been written: nothing of what follows the switch has been done yet.
+  await cast.killOperator();
+  chronicle.operatorKills++;
+  chronicle.mark('✗', 'kill -9 of the operator in the moment of the switch');
+  await pause(options, OPERATOR_DOWN_MS);
+  await cast.startOperator();
+  chronicle.mark('↻', 'the operator is started again');
+  await until(options, 'the switch is seen', () => chronicle.activeOrdinal() === 2);
+}
+
+async function requestedRotation(options: StoryOptions): Promise<void> {
+  const { chronicle, controlPlane, set } = options;
+  await until(options, '#3 is published', () => chronicle.stateOf(3) === 'Pending');
+  const annotation = `signingkeys.dev/rotate=${Date.now()}`;
+  await controlPlane.kubectl(['-n', set.namespace, 'annotate', 'sks', set.name, annotation]);
+  chronicle.mark('⟳', 'a rotation is asked for by annotation: the gate of #3 still holds');
+  await until(options, 'the requested rotation', () => chronicle.activeOrdinal() === 3);
+}
+
+async function rotationWithoutJwks(options: StoryOptions): Promise<void> {
+  const { chronicle, controlPlane, set } = options;
+  // Half a lead before it is due: the gate of #4 starts anew and makes the rotation late.
+  const waitMs = set.terms.intervalMs - leadMs(set.terms) / 2;
+  await until(options, 'the third rotation is near', () => {
+    const activeMs = activatedMs(chronicle, 3);
+    return activeMs !== null && chronicle.nowMs() >= activeMs + waitMs;
+  });
+  await controlPlane.kubectl([
+    ...['-n', set.namespace, 'delete', 'configmap', set.jwksName, '--wait=false'],
+  ]);
+  chronicle.jwksDeletions++;
+  chronicle.mark('✂', 'a hand deletes the JWKS ConfigMap: every lead starts anew');
+  await until(options, 'the third rotation', () => chronicle.activeOrdinal() === 4);
+  await until(options, '#3 is out of the JWKS', () => chronicle.stateOf(3) === 'Retired');
+}
+
+/** By the status; null until the operator has seen it. */
+function activatedMs({ status }: Chronicle, wanted: number): number | null {
+  const time = status.keys?.find(({ ordinal }) => ordinal === wanted)?.activatedTime;
+  return time === undefined ? null : Date.parse(time);
+}
+
+/** Every token is checked until it expires, so the end waits for the last ones. */
+async function lastTokens(options: StoryOptions): Promise<void> {
+  const { chronicle, cast, set } = options;
+  cast.issue(false);
+  chronicle.say('no more tokens are signed; the last ones are checked until they expire');
+  await pause(options, set.terms.tokenTtlMs);
+  await until(options, 'the last token expires', () =>
+    chronicle.verifiers.every(({ alive }) => alive === 0),
+  );
+}
+
+async function pause(options: StoryOptions, durationMs: number): Promise<void> {
+  const endMs = options.chronicle.nowMs() + durationMs;
+  await until(options, 'a pause', () => options.chronicle.nowMs() >= endMs);
+}
+
+async function until(
+  { chronicle, cast, signal }: StoryOptions,
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  while (!(await condition())) {
+    signal.throwIfAborted();
+    cast.checkAllRun();
+    if (chronicle.nowMs() - chronicle.startMs > STORY_MAX_MS) {
+      const max = `${STORY_MAX_MS / 1000} s`;
+      throw new StoryFault(`the demo is not through after ${max}: it still waits until ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+  }
+}
