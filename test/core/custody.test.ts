@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { ANNOTATION } from '../../src/core/names.ts';
+import { ledgerOf, rotatedWorld } from '../support/core-world-states.ts';
+
+test('a removal that a hand forestalls is proven by a JWKS of the bar’s own generation', () => {
+  const world = rotatedWorld();
+  let barred = 0;
+  while (barred === 0) {
+    const { nextAtMs, wrote } = world.runPass();
+    if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
+    barred = ledgerOf(world).keys.find(({ kid }) => kid === 'k1')?.bar?.generation ?? 0;
+  }
+  world.hands.editJwksKeys((keys) => keys.filter(({ kid }) => kid !== 'k1'));
+  world.settle();
+  const stamp = world.api.jwks?.meta.annotations[ANNOTATION.generation];
+  expect(Number(stamp)).toBeGreaterThanOrEqual(barred);
+  expect(ledgerOf(world).tombstones.map(({ kid }) => kid)).toEqual(['k1']);
+  expect([...world.api.keySecrets.keys()]).toEqual(['payments-key-2', 'payments-key-3']);
+});
+
+test('the active key’s lost Secret is made anew from the signer, once', () => {
+  const world = rotatedWorld();
+  world.hands.deleteKeySecret(2);
+  const before = world.written.length;
+  world.settle();
+  const codes = world.written.slice(before).map(({ step }) => step.reason.code);
+  expect(codes).toEqual(['KeySecretRestored']);
+  expect(world.hands.keySecret(2).content).toMatchObject({ kind: 'Key', kid: 'k2' });
+});
+
+test('labels that a hand took off are put right, object by object, and nothing else changes', () => {
+  const world = rotatedWorld();
+  world.hands.editJwksMeta((meta) => ({ ...meta, labels: {} }));
+  world.hands.editSigner((signer) => ({ ...signer, meta: { ...signer.meta, labels: {} } }));
+  const { generation } = ledgerOf(world);
+  const before = world.written.length;
+  world.settle();
+  const codes = world.written.slice(before).map(({ step }) => step.reason.code);
+  expect(codes).toEqual(['Publish', 'RepairMetadata']);
+  expect(ledgerOf(world).generation).toBe(generation);
+});
