@@ -44,7 +44,8 @@ export interface VerifierTally {
   cacheAgeMs: number | null;
 }
 
-export type Tone = 'plain' | 'good' | 'notice' | 'bad';
+/** `wait`: what is waited for now, which a screen shows elsewhere. */
+export type Tone = 'plain' | 'wait' | 'good' | 'notice' | 'bad';
 
 export interface Happening {
   readonly atMs: number;
@@ -113,7 +114,7 @@ export class Chronicle {
     for (const { ordinal, kid, state } of status.keys ?? []) this.#seeKey(ordinal, kid, state);
     const next = status.nextTransition;
     if (next !== undefined && next.explanation !== before?.explanation) {
-      this.say(`next: ${next.action} ${this.keyName(next.kid)}: ${next.explanation}`);
+      this.say(`next: ${next.action} ${this.keyName(next.kid)}: ${next.explanation}`, 'wait');
     }
   }
 

@@ -25,6 +25,7 @@ const STATES: { readonly [State in KeyState]: { cell: string; paint: (text: stri
 
 const TONES: { readonly [Name in Tone]: (text: string) => string } = {
   plain: (text) => text,
+  wait: (text) => text,
   good: paint.green,
   notice: paint.magenta,
   bad: paint.redBold,
@@ -131,7 +132,8 @@ function tokens({ chronicle }: Picture): readonly string[] {
 }
 
 function happenings({ chronicle }: Picture, rows: number): readonly string[] {
-  return chronicle.happenings.slice(-rows).map((happening) => {
+  const shown = chronicle.happenings.filter(({ tone }) => tone !== 'wait');
+  return shown.slice(-rows).map((happening) => {
     return TONES[happening.tone](describe(chronicle, happening));
   });
 }
