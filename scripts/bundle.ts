@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { licencesOf } from './licences.ts';
-import { slimUndici, withoutUnusedModels } from './slim-packages.ts';
+import { lazyBuiltins, slimUndici, withoutUnusedModels } from './slim-packages.ts';
 
 export const PROGRAM = 'signing-keys.mjs';
 export const LICENCES = 'THIRD-PARTY-LICENSES.txt';
@@ -30,13 +30,15 @@ const OPTIONS = {
   // beside the files for `node --enable-source-maps`.
   minifySyntax: true,
   minifyWhitespace: true,
+  // Node prints the whole line of an uncaught error.
+  lineLimit: 160,
   sourcemap: 'linked',
   // They are all in one file of their own.
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
   logLimit: 5,
-  plugins: [withoutUnusedModels, slimUndici],
+  plugins: [withoutUnusedModels, slimUndici, lazyBuiltins],
 } as const satisfies BuildOptions;
 
 /**

@@ -1,0 +1,142 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { bundle, LICENCES, PROGRAM } from '../../scripts/bundle.ts';
+import { kubeconfigText, sendJson, startApiSocket } from '../support/api-socket.ts';
+import { makeCertificate } from '../support/certificate.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const run = promisify(execFile);
+/** Outside the project, so that no node_modules is found on the way up. */
+const folder = mkdtempSync(join(tmpdir(), 'signing-keys-bundle-'));
+const dist = join(folder, 'dist');
+/** A second on an idle machine. */
+const BUSY_MACHINE_MS = 60_000;
+let files: readonly string[] = [];
+
+beforeAll(async () => {
+  files = await bundle(dist);
+}, BUSY_MACHINE_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const program = (...args: string[]) =>
+  run(process.execPath, [join(dist, PROGRAM), ...args], { cwd: folder });
+
+test(
+  'the same sources make the same bytes, and the folder holds nothing else',
+  async () => {
+    const again = join(folder, 'again');
+    mkdirSync(again);
+    writeFileSync(join(again, 'stale.mjs'), '');
+    await bundle(again);
+    expect(hashes(again)).toEqual(hashes(dist));
+    expect(readdirSync(dist).sort()).toEqual(files);
+  },
+  BUSY_MACHINE_MS,
+);
+
+test('it needs only Node: nothing but its own chunks and built-in modules is named', () => {
+  for (const file of files.filter((name) => name.endsWith('.mjs'))) {
+    const text = readFileSync(join(dist, file), 'utf8');
+    const imported = [...text.matchAll(/(?:^|[;}\s])import[^"'()]*["']([^"']+)["'];/g)];
+    for (const [, name] of imported) expect(name).toMatch(/^(?:\.\/[\w-]+\.mjs|node:module)$/);
+  }
+});
+
+test('the version, the help of each command, and a wrong word', async () => {
+  expect((await program('version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await program('operator', '--help')).stdout).toContain('--leader-elect');
+  expect((await program('serve', '--help')).stdout).toContain('--dir');
+  await expect(program('nonsense')).rejects.toMatchObject({ code: 2 });
+});
+
+test('serve does not load the Kubernetes client, and the program itself loads neither', () => {
+  const chunksWith = (text: string) =>
+    files.filter((f) => f.endsWith('.mjs') && read(f).includes(text));
+  const [operator = '', ...others] = chunksWith('current-context');
+  const [serve = ''] = chunksWith('async function runServe');
+  expect(others).toEqual([]);
+  expect(reachable(serve)).not.toContain(operator);
+  expect(reachable(PROGRAM)).not.toContain(serve);
+  expect(reachable(PROGRAM)).not.toContain(operator);
+});
+
+test('the operator becomes ready over TLS, through the slimmed client', async () => {
+  const certificate = makeCertificate();
+  await using api = await startApiSocket(answerEmpty, certificate);
+  const ca = Buffer.from(certificate.certificate).toString('base64');
+  const cluster = { server: api.url, 'certificate-authority-data': ca };
+  writeFileSync(join(folder, 'kubeconfig'), kubeconfigText(cluster, { token: 'bundle-test' }));
+  const output = start('operator', '--listen', '127.0.0.1:0', '--kubeconfig', 'kubeconfig');
+  const port = await waitFor(() => /"port":(\d+)/.exec(output())?.[1], {
+    timeoutMs: 15_000,
+    describe: 'the port of the operator',
+  });
+  await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200, {
+    timeoutMs: 15_000,
+    describe: `the operator to be ready: ${output()}`,
+  });
+  expect(api.requests.some((request) => request.includes('watch=true'))).toBe(true);
+});
+
+test('the licence of every package in it is there', () => {
+  const text = read(LICENCES);
+  for (const name of ['@kubernetes/client-node', 'undici', 'pino', 'prom-client', 'commander']) {
+    expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\([A-Z]`, 'm'));
+  }
+  // Only for development.
+  expect(text).not.toMatch(/^(?:vitest|esbuild|typescript) /m);
+});
+
+function read(file: string): string {
+  return readFileSync(join(dist, file), 'utf8');
+}
+
+function hashes(of: string): Readonly<Record<string, string>> {
+  const hash = (file: string) => createHash('sha256').update(readFileSync(join(of, file)));
+  return Object.fromEntries(
+    readdirSync(of)
+      .filter((file) => !file.endsWith('.map'))
+      .map((file) => [file, hash(file).digest('hex')]),
+  );
+}
+
+/** The chunks that a file loads at its start; commands are dynamic imports and don't count. */
+function reachable(file: string): readonly string[] {
+  const open = [file];
+  const found = new Set<string>();
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (found.has(name)) continue;
+    found.add(name);
+    const statics = read(name).matchAll(/import[^"'()]*["']\.\/([\w-]+\.mjs)["']/g);
+    open.push(...[...statics].map((match) => match[1] ?? ''));
+  }
+  return [...found];
+}
+
+function answerEmpty(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url?.includes('watch=true')) {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    return;
+  }
+  sendJson(response, 200, { kind: 'List', metadata: { resourceVersion: '1' }, items: [] });
+}
+
+/** Starts the program; it ends with the test. @returns what it has printed */
+function start(...args: string[]): () => string {
+  const child = spawn(process.execPath, [join(dist, PROGRAM), ...args], { cwd: folder });
+  let output = '';
+  const gather = (chunk: Buffer) => {
+    output += chunk.toString();
+  };
+  child.stdout.on('data', gather);
+  child.stderr.on('data', gather);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return () => output;
+}
