@@ -2,12 +2,20 @@
  * Keeping the objects what the ledger says they are: repairs after another hand, and the end of
  * key Secrets. Each function is one stage of the plan.
  */
+import { mayLeave } from './gates.ts';
 import { jwksData, sameData } from './jwks-document.ts';
-import { activeKey, hasEnded, keyByKid, type Ledger, publishedKeys } from './ledger.ts';
+import {
+  activeKey,
+  hasEnded,
+  keyByKid,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+} from './ledger.ts';
 import { bury, emptySigner, signerDisturbed } from './lifecycle.ts';
 import type { ObservedKeySecret, Step } from './model.ts';
 import { keySecretName } from './names.ts';
-import { jwksGeneration, signerFits } from './observations.ts';
+import { jwksGeneration, showsKey, signerFits } from './observations.ts';
 import { patchChanges } from './ownership.ts';
 import { type Situation, secretOf } from './situation.ts';
 import {
@@ -95,8 +103,14 @@ export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
   );
   const differs = jwks.hasBinaryData || !sameData(jwks.data, data);
   if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
+  if (ledger.keys.some((key) => isHeldBack(key, situation))) return null;
   const message = `the JWKS is written with the keys ${kids.join(', ')}`;
   return guardedStep(writeJwks(situation, ledger), { code: 'Publish', message });
+}
+
+/** A barred key whose gate moved later meanwhile (T was raised) stays for that long. */
+function isHeldBack(key: LedgerKey, { jwks, nowMs }: Situation): boolean {
+  return key.bar !== null && showsKey(jwks, key) && !mayLeave(key, nowMs);
 }
 
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */

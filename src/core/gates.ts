@@ -87,6 +87,14 @@ export function removalGate(key: LedgerKey): Gate {
   ]);
 }
 
+/**
+ * Whether nobody can hold a token of this key that is still valid: it never signed, its removal
+ * gate is open, or it was revoked, which makes its tokens invalid.
+ */
+export function mayLeave(key: LedgerKey, nowMs: number): boolean {
+  return !key.mayHaveSigned || key.bar?.reason === 'Revoked' || isOpen(removalGate(key), nowMs);
+}
+
 /** Due at activation + I. When late, the old key lives longer; no gate is ever shortened. */
 export function dueGate(active: LedgerKey, rotation: RotationPolicy): Gate {
   return gate('active', active.activatedMs, [

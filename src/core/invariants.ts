@@ -2,7 +2,7 @@
  * I1 to I8 of docs/rotation.md as functions. A state is judged by itself, a write by what it
  * would make of the state; no write may add a violation.
  */
-import { activationGate, isOpen, namedGates, removalGate } from './gates.ts';
+import { activationGate, isOpen, mayLeave, namedGates, removalGate } from './gates.ts';
 import { PRIVATE_MEMBERS, type PublicJwk, samePublicJwk } from './jwk.ts';
 import { keysIn } from './jwks-document.ts';
 import { activeKey, hasEnded, keyByKid, type Ledger, publishedKeys } from './ledger.ts';
@@ -292,7 +292,11 @@ function judgeUnpublish(
   const gone = keysIn(situation.jwks?.data ?? {}).filter(({ kid }) => !shown.has(kid));
   return gone.flatMap(({ kid }): readonly Violation[] => {
     const key = ledger === null ? null : keyByKid(ledger, kid);
-    if (key === null || key.bar !== null) return [];
-    return [{ invariant: 'I3', message: `the JWKS would lose ${kid}, which is not barred` }];
+    if (key === null) return [];
+    if (key.bar === null) {
+      return [{ invariant: 'I3', message: `the JWKS would lose ${kid}, which is not barred` }];
+    }
+    if (mayLeave(key, situation.nowMs)) return [];
+    return [{ invariant: 'I3', message: `tokens of ${kid} may not have expired yet` }];
   });
 }

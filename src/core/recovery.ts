@@ -113,7 +113,8 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
       mayHaveSigned,
       publishedSeenMs: null,
       signerSeenMs: null,
-      signedUntilMs: null,
+      // A barred key can't have signed since: its gate was open then.
+      signedUntilMs: bar === null ? null : key.signedUntilMs,
     };
   });
   const { ref, annotations } = situation.set;

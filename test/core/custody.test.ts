@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keysIn } from '../../src/core/jwks-document.ts';
 import { ANNOTATION } from '../../src/core/names.ts';
 import { ledgerOf, rotatedWorld } from '../support/core-world-states.ts';
 
@@ -38,4 +39,21 @@ test('labels that a hand took off are put right, object by object, and nothing e
   const codes = world.written.slice(before).map(({ step }) => step.reason.code);
   expect(codes).toEqual(['Publish', 'RepairMetadata']);
   expect(ledgerOf(world).generation).toBe(generation);
+});
+
+test('T raised after the bar and before the un-publish still counts: the key stays published', () => {
+  const world = rotatedWorld();
+  const barOf = () => ledgerOf(world).keys.find(({ kid }) => kid === 'k1')?.bar;
+  while (barOf() == null) {
+    const { nextAtMs, wrote } = world.runPass();
+    if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
+  }
+  const shows = () => keysIn(world.api.jwks?.data ?? {}).some(({ kid }) => kid === 'k1');
+  expect(shows()).toBe(true);
+  const barredMs = world.nowMs;
+  world.hands.editSpec((spec) => ({ ...spec, terms: { ...spec.terms, tokenTtlMs: 28_000 } }));
+  world.runUntil(barredMs + 18_000);
+  expect(shows()).toBe(true);
+  world.runUntil(barredMs + 25_000);
+  expect(shows()).toBe(false);
 });

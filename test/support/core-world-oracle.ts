@@ -4,7 +4,6 @@
  * show a ConfigMap up to P late; an issuer signs with an old key for up to Ps; each token of up
  * to T is accepted from its issue until it expires, with leeway L, by a clock that is S off.
  */
-import type { Ledger } from '../../src/core/ledger.ts';
 import type { Terms } from '../../src/core/spec.ts';
 import type { Fact, World, Written } from './core-world.ts';
 
@@ -48,11 +47,9 @@ function liveTokensCutOff(world: World, written: Written): readonly string[] {
     );
     const stoppedMs = stoppedSigning(world, kid, factsBefore);
     if (hadEnded || stoppedMs === null) return [];
-    // The decision falls with the bar: what is declared after it comes too late for this key.
-    const letGoMs = earlier.find(({ ledger }) => isBarred(ledger, kid))?.atMs ?? atMs;
     const lifeMs =
       held(world, 'signerRefreshDelayMs', atMs) +
-      largestBetween(world, 'tokenTtlMs', startedSigning(world, kid), letGoMs) +
+      largestBetween(world, 'tokenTtlMs', startedSigning(world, kid), atMs) +
       held(world, 'verifierLeewayMs', atMs) +
       held(world, 'clockSkewMs', atMs);
     const leftMs = stoppedMs + lifeMs - atMs;
@@ -88,10 +85,6 @@ function held(world: World, name: keyof Terms, atMs: number): number {
     const isHeld = fromMs <= atMs && untilMs + spec.terms.publicationDelayMs + value > atMs;
     return isHeld ? Math.max(largest, value) : largest;
   }, 0);
-}
-
-function isBarred(ledger: Ledger | null, kid: string): boolean {
-  return ledger?.keys.some((key) => key.kid === kid && key.bar !== null) === true;
 }
 
 function largestBetween(
