@@ -13,7 +13,7 @@ const CRDS = fileURLToPath(new URL('../crds', import.meta.url));
 export const NAMESPACE = 'default';
 export const SETS_PATH = `/apis/${API_GROUP_VERSION}/namespaces/${NAMESPACE}/${SET_PLURAL}`;
 
-/** P: how long a first key is published before it signs. No work can make that shorter. */
+/** P, the smallest that the terms of a set may sensibly declare. */
 export const PUBLICATION_DELAY_MS = 1000;
 
 /** Short terms, so that Ready comes soon; a rotation is a month away. */

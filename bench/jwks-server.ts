@@ -148,8 +148,10 @@ function nginxArgs(folder: string, port: number, { headers, body }: Answer): rea
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   );
+  // Started by root, nginx would read the folder as nobody, who may not.
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
   const config = `
-daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log stderr error;
+${user} daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log stderr error;
 events { worker_connections 1024; }
 http {
   access_log off; sendfile on; tcp_nopush on; server_tokens off; etag off; if_modified_since off;
