@@ -81,7 +81,11 @@ test('the operator becomes ready over TLS, through the slimmed client', async ()
     timeoutMs: 15_000,
     describe: `the operator to be ready: ${output()}`,
   });
-  expect(api.requests.some((request) => request.includes('watch=true'))).toBe(true);
+  // The watches follow the lists that make it ready.
+  await waitFor(() => api.requests.some((request) => request.includes('watch=true')), {
+    timeoutMs: 15_000,
+    describe: 'a watch',
+  });
 });
 
 test('the licence of every package in it is there', () => {
