@@ -3,13 +3,7 @@ import { recordFigure } from '../support/record-figure.ts';
 import { eventually, FAST_SPEC, inNamespace } from './operator-cases.ts';
 import { createOperatorAccount, startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';
-import {
-  auditEvents,
-  auditWrites,
-  createNamespace,
-  kubectl,
-  request,
-} from './shared-control-plane.ts';
+import { auditWrites, createNamespace, request } from './shared-control-plane.ts';
 import { TokenWorld } from './token-world.ts';
 
 const TERMS = {
@@ -18,8 +12,6 @@ const TERMS = {
   publicationDelayMs: 2000,
   signerRefreshDelayMs: 2000,
 };
-/** How long an idle set is watched; `.ci/run` makes it five minutes. */
-const IDLE_SECONDS = Number(process.env['IDLE_SECONDS'] ?? 20);
 /** When the operator dies in each life: spread over a rotation's steps, which follow within 0.5 s. */
 const LIVES_MS = [300, 420, 560, 700, 850, 1000, 1300, 1700, 2500, 4000];
 
@@ -70,36 +62,6 @@ test('SIGKILL at any moment: rotations go on, no second pending key, no token re
   // Each crash that added a key would show here: one more than there were switches is the standby.
   expect(ordinals.length).toBeLessThanOrEqual(figures.kids.length + 2);
 }, 240_000);
-
-test('after convergence, a hundred touches and idle time make no write', async () => {
-  const namespace = await createNamespace('op-idle');
-  const { kubeconfigPath, user } = await createOperatorAccount(namespace);
-  const { keys, statusOf } = inNamespace(namespace);
-  const operator = startOperator({ kubeconfigPath, namespace });
-  await setsIn(namespace).create('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
-  await eventually('convergence', async () => {
-    const standby = (await statusOf('payments')).conditions?.find(
-      ({ type }) => type === 'StandbyReady',
-    );
-    return standby?.status === 'True' && (await keys('payments')) === '#1 Active, #2 Pending';
-  });
-  const sinceMs = Date.now();
-  for (let touch = 0; touch < 25; touch += 1) {
-    for (const object of [
-      'sks/payments',
-      'secret/payments-signer',
-      'secret/payments-key-2',
-      'cm/payments-jwks',
-    ]) {
-      await kubectl(['label', object, '-n', namespace, `touched=t${touch}`, '--overwrite']);
-    }
-  }
-  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
-  recordFigure('idleSeconds', IDLE_SECONDS);
-  expect(auditEvents({ user, sinceMs }).length).toBeGreaterThan(25);
-  expect(auditWrites({ user, sinceMs })).toEqual([]);
-  expect(await operator.end('SIGTERM')).toBe(0);
-}, 600_000);
 
 test('the private keys of a set are in no log line, event, status or ConfigMap', async () => {
   const namespace = await createNamespace('op-secrets');
