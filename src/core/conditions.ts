@@ -4,8 +4,9 @@ import { explainGate } from './explain.ts';
 import { activationGate, type Gate, isOpen, PUBLISH_MARGIN_MS, servedGate } from './gates.ts';
 import { stateViolations } from './invariants.ts';
 import { activeKey, type Ledger } from './ledger.ts';
-import { demandOf, successorOf } from './schedule.ts';
+import { deletionTransition, demandOf, successorOf } from './schedule.ts';
 import type { Situation } from './situation.ts';
+import type { Terms } from './spec.ts';
 import type { Condition, ConditionStatus } from './status.ts';
 import { effectiveTerms, leadMs } from './terms.ts';
 import { formatDurationMs } from './time.ts';
@@ -43,7 +44,7 @@ function readyOf(situation: Situation): Verdict {
   const stall = stallOf(situation);
   if (stall !== null) return no(stall.code, stall.message);
   const { book, set } = situation;
-  if (set.deleting) return no('Deleting', 'the set is being deleted');
+  if (set.deleting) return no('Deleting', deletionText(situation));
   if (book.kind === 'None')
     return no('FirstKeyPending', 'the first key is being made and published');
   if (book.kind === 'Lost') return no('LedgerLost', `${book.problem}: it is being recovered`);
@@ -54,7 +55,7 @@ function readyOf(situation: Situation): Verdict {
   }
   const served = servedGate(active);
   if (!isOpen(served, situation.nowMs)) {
-    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served)}`;
+    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, book.ledger.terms.declared)}`;
     return no('PublicationPending', waits);
   }
   return verdict(
@@ -63,6 +64,14 @@ function readyOf(situation: Situation): Verdict {
     'Signing',
     `key #${active.ordinal} signs and is served everywhere`,
   );
+}
+
+function deletionText(situation: Situation): string {
+  const { book } = situation;
+  const next = book.kind === 'Sound' ? deletionTransition(situation, book.ledger) : null;
+  return next === null
+    ? 'the set is being deleted'
+    : `the set is being deleted; ${next.action} waits: ${next.explanation}`;
 }
 
 /** How far the clocks are apart is left out: it would change the status in every pass. */
@@ -95,7 +104,12 @@ function standbyReady(situation: Situation, ledger: Ledger): Verdict {
   if (isOpen(gate, situation.nowMs)) {
     return verdict('StandbyReady', 'True', 'Proven', `${name} is known to every verifier`);
   }
-  return verdict('StandbyReady', 'False', 'Waiting', `${name}: ${explainGate(gate)}`);
+  return verdict(
+    'StandbyReady',
+    'False',
+    'Waiting',
+    `${name}: ${explainGate(gate, ledger.terms.declared)}`,
+  );
 }
 
 /**
@@ -116,11 +130,11 @@ function rotationOverdue(situation: Situation, ledger: Ledger): Verdict {
     return verdict('RotationOverdue', 'False', 'OnTime', 'no rotation is overdue');
   }
   const why = situation.spec.rotation.suspend ? 'Suspended' : 'Late';
-  return verdict('RotationOverdue', 'True', why, dueText(gate));
+  return verdict('RotationOverdue', 'True', why, dueText(gate, ledger.terms.declared));
 }
 
-function dueText(gate: Gate): string {
-  return `the rotation was due (${explainGate(gate)}); the old key signs until the next one may`;
+function dueText(gate: Gate, declared: Terms): string {
+  return `the rotation was due (${explainGate(gate, declared)}); the old key signs until the next one may`;
 }
 
 function invariantsHold(situation: Situation): Verdict {

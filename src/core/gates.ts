@@ -22,6 +22,8 @@ export interface GateTerm {
   readonly durationMs: number;
   /** `until`: after it something holds, so the instant says more than the duration. */
   readonly kind?: 'until';
+  /** Whose value it is, so that one which was lowered meanwhile can be told apart. */
+  readonly term?: keyof Terms;
 }
 
 /** How much sooner than strictly needed a key is published where there is no standby. */
@@ -34,7 +36,7 @@ export function isOpen(gate: Gate, nowMs: number): boolean {
 /** `servedSince`: seen in the ConfigMap, plus P. From then on every server and mount shows it. */
 export function servedGate(key: LedgerKey): Gate {
   return gate('published', key.publishedSeenMs, [
-    { label: 'served everywhere', durationMs: key.largest.publicationDelayMs, kind: 'until' },
+    until('served everywhere', key.largest, 'publicationDelayMs'),
   ]);
 }
 
@@ -43,32 +45,28 @@ export function servedGate(key: LedgerKey): Gate {
  * copy that is H old and hold it for C.
  */
 export function activationGate(key: LedgerKey): Gate {
-  const { sharedCacheTtlMs, verifierCacheTtlMs, clockSkewMs } = key.largest;
+  const { largest } = key;
   return gate('published', key.publishedSeenMs, [
-    { label: 'served everywhere', durationMs: key.largest.publicationDelayMs, kind: 'until' },
-    { label: 'shared caches hold up to', durationMs: sharedCacheTtlMs },
-    { label: 'caches hold up to', durationMs: verifierCacheTtlMs },
-    { label: 'skew', durationMs: clockSkewMs },
+    until('served everywhere', largest, 'publicationDelayMs'),
+    upTo('shared caches hold up to', largest, 'sharedCacheTtlMs'),
+    upTo('caches hold up to', largest, 'verifierCacheTtlMs'),
+    upTo('skew', largest, 'clockSkewMs'),
   ]);
 }
 
 /** `switchedAt`: a live read showed the new signer, plus Ps. Then every issuer signs with it. */
 export function switchGate(key: LedgerKey): Gate {
   return gate('signing', key.signerSeenMs, [
-    {
-      label: 'every issuer signs with it',
-      durationMs: key.largest.signerRefreshDelayMs,
-      kind: 'until',
-    },
+    until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
   ]);
 }
 
 /** No scheduled or requested promotion before `switchedAt + S`. */
 export function nextSwitchGate(active: LedgerKey): Gate {
-  const { signerRefreshDelayMs, clockSkewMs } = active.largest;
+  const { largest } = active;
   return gate('the last switch was seen', active.signerSeenMs, [
-    { label: 'every issuer signs with it', durationMs: signerRefreshDelayMs, kind: 'until' },
-    { label: 'skew', durationMs: clockSkewMs },
+    until('every issuer signs with it', largest, 'signerRefreshDelayMs'),
+    upTo('skew', largest, 'clockSkewMs'),
   ]);
 }
 
@@ -78,12 +76,12 @@ export function nextSwitchGate(active: LedgerKey): Gate {
  * a verifier that keeps a removed key accepts more, never less.
  */
 export function removalGate(key: LedgerKey): Gate {
-  const { signerRefreshDelayMs, tokenTtlMs, verifierLeewayMs, clockSkewMs } = key.largest;
+  const { largest } = key;
   return gate('stopped signing', key.signedUntilMs, [
-    { label: 'every issuer has switched', durationMs: signerRefreshDelayMs, kind: 'until' },
-    { label: 'its last token lives', durationMs: tokenTtlMs },
-    { label: 'verifiers grant', durationMs: verifierLeewayMs },
-    { label: 'twice the skew', durationMs: 2 * clockSkewMs },
+    until('every issuer has switched', largest, 'signerRefreshDelayMs'),
+    upTo('its last token lives', largest, 'tokenTtlMs'),
+    upTo('verifiers grant', largest, 'verifierLeewayMs'),
+    { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
   ]);
 }
 
@@ -113,10 +111,10 @@ export function publishGate(active: LedgerKey, rotation: RotationPolicy, terms: 
 /** In an ordered deletion the rest goes P + H + C + S after the JWKS was seen to be gone. */
 export function deletionGate(ledger: Ledger, terms: Terms): Gate {
   return gate('JWKS removed', ledger.deletion?.jwksRemovedSeenMs ?? null, [
-    { label: 'gone everywhere', durationMs: terms.publicationDelayMs, kind: 'until' },
-    { label: 'shared caches hold up to', durationMs: terms.sharedCacheTtlMs },
-    { label: 'caches hold up to', durationMs: terms.verifierCacheTtlMs },
-    { label: 'skew', durationMs: terms.clockSkewMs },
+    until('gone everywhere', terms, 'publicationDelayMs'),
+    upTo('shared caches hold up to', terms, 'sharedCacheTtlMs'),
+    upTo('caches hold up to', terms, 'verifierCacheTtlMs'),
+    upTo('skew', terms, 'clockSkewMs'),
   ]);
 }
 
@@ -141,6 +139,20 @@ export function namedGates(ledger: Ledger): ReadonlyMap<string, Gate> {
   const active = activeKey(ledger);
   if (active !== null) gates.set(`switch after ${active.kid}`, nextSwitchGate(active));
   return gates;
+}
+
+/** What must have passed, as a duration. */
+function upTo(
+  label: string,
+  terms: Terms,
+  term: Exclude<keyof Terms, 'verifierTrustMs'>,
+): GateTerm {
+  return { label, durationMs: terms[term], term };
+}
+
+/** What holds from an instant on. */
+function until(...args: Parameters<typeof upTo>): GateTerm {
+  return { ...upTo(...args), kind: 'until' };
 }
 
 function gate(label: string, atMs: number | null, terms: readonly GateTerm[]): Gate {

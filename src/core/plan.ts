@@ -37,7 +37,7 @@ import { activateNext, barNext, publishNext } from './rotation.ts';
 import { scheduleOf, type Transition } from './schedule.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { basedOn, step, withEvents, writeSigner } from './steps.ts';
-import { adoptionEvents, transitionEvents } from './transition-events.ts';
+import { adoptionEvents, conditionEvents, transitionEvents } from './transition-events.ts';
 import { stallOf } from './verdicts.ts';
 
 /** How soon a reading is repeated while the clocks are in doubt. */
@@ -145,11 +145,9 @@ function statusStep(observed: Observed, status: ReturnType<typeof projectStatus>
   const { set } = observed;
   if (sameStatus(set.status, status)) return null;
   const expects = { uid: set.ref.uid, resourceVersion: set.resourceVersion };
-  return step(
-    { kind: 'WriteStatus', expects, status },
-    'WriteStatus',
-    'the status is brought up to date',
-  );
+  const write = { kind: 'WriteStatus', expects, status } as const;
+  const written = step(write, 'WriteStatus', 'the status is brought up to date');
+  return withEvents(written, ...conditionEvents(set.status, status));
 }
 
 /** The next instant at which the same reading could lead to another step, on this machine's clock. */

@@ -54,6 +54,14 @@ export interface Demand {
   readonly gate: Gate | null;
 }
 
+/** Said before the arithmetic, where it is not the interval that asks for a rotation. */
+const DEMANDED: Readonly<Record<Demand['code'], string>> = {
+  RotationDue: '',
+  RotationRequested: 'a rotation is requested; ',
+  AlgorithmChanged: 'the algorithm changes; ',
+  NoActiveKey: 'no key signs; ',
+};
+
 /** A requested id that no ledger write has handled yet, or null. */
 export function openRotateRequest({ set }: Situation, ledger: Ledger): string | null {
   const id = requestId(set.annotations, REQUEST.rotate);
@@ -105,8 +113,8 @@ export function activation(situation: Situation, ledger: Ledger): Transition | n
   if (demand.gate !== null) gates[demand.code] = demand.gate;
   const last = lastOf(Object.values(gates));
   const waitingFor = Object.keys(gates).find((name) => gates[name] === last) ?? demand.code;
-  const explanation = last === null ? '' : explainGate(last);
-  return of(last?.opensAtMs ?? null, waitingFor, explanation);
+  const explanation = last === null ? '' : explainGate(last, ledger.terms.declared);
+  return of(last?.opensAtMs ?? null, waitingFor, `${DEMANDED[demand.code]}${explanation}`);
 }
 
 /** When the next key is published; null where there is one already. */
@@ -133,7 +141,7 @@ export function publication(situation: Situation, ledger: Ledger): Transition | 
   }
   const terms = effectiveTerms(ledger.terms, situation.nowMs);
   const gate = publishGate(active, situation.spec.rotation, terms);
-  return of(gate.opensAtMs, 'PublicationDue', explainGate(gate));
+  return of(gate.opensAtMs, 'PublicationDue', explainGate(gate, ledger.terms.declared));
 }
 
 /** When each key leaves the JWKS that is on its way out. */
@@ -151,7 +159,7 @@ export function removals(situation: Situation, ledger: Ledger): readonly Transit
       return [{ action: 'Remove', key, atMs, waitingFor: 'Nothing', explanation, reason }];
     }
     const gate = removalGate(key);
-    const explanation = explainGate(gate);
+    const explanation = explainGate(gate, ledger.terms.declared);
     return [
       {
         action: 'Remove',
@@ -185,7 +193,8 @@ export function deletionTransition(situation: Situation, ledger: Ledger): Transi
     key: null,
     atMs: gate === null || skipsDeletionWait(situation) ? AT_ONCE_MS : gate.opensAtMs,
     waitingFor,
-    explanation: gate === null ? 'nothing is left to wait for' : explainGate(gate),
+    explanation:
+      gate === null ? 'nothing is left to wait for' : explainGate(gate, ledger.terms.declared),
   });
   if (!deletion.removing) {
     const signed = ledger.keys.filter((key) => key.bar === null && key.mayHaveSigned);
@@ -203,7 +212,10 @@ export function skipsDeletionWait({ set }: Situation): boolean {
   return set.annotations[REQUEST.skipDeletionWait] === set.ref.uid;
 }
 
-/** Everything that a set waits for, soonest first; what has no time yet comes last. */
+/**
+ * Everything that a set waits for: what the user has just requested, then the rest, soonest
+ * first; what has no time yet comes last.
+ */
 export function scheduleOf(situation: Situation, ledger: Ledger): readonly Transition[] {
   const transitions =
     ledger.deletion === null
@@ -213,10 +225,12 @@ export function scheduleOf(situation: Situation, ledger: Ledger): readonly Trans
           ...removals(situation, ledger),
         ]
       : [deletionTransition(situation, ledger)];
-  const latest = Number.POSITIVE_INFINITY;
+  const isRequested = demandOf(situation, ledger).code === 'RotationRequested';
+  const rank = ({ action, atMs }: Transition) =>
+    isRequested && action !== 'Remove' ? -1 : (atMs ?? Number.POSITIVE_INFINITY);
   return transitions
     .filter((transition) => transition !== null)
-    .sort((a, b) => (a.atMs ?? latest) - (b.atMs ?? latest));
+    .sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
 }
 
 /** Whether a transition's time has come. */

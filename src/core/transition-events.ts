@@ -3,6 +3,7 @@ import { keyByKid, type Ledger } from './ledger.ts';
 import type { EventNote } from './model.ts';
 import { parseOwner } from './ownership.ts';
 import type { Situation } from './situation.ts';
+import type { Status } from './status.ts';
 
 export function transitionEvents(before: Ledger | null, after: Ledger): readonly EventNote[] {
   const events: EventNote[] = [];
@@ -28,9 +29,10 @@ export function transitionEvents(before: Ledger | null, after: Ledger): readonly
     if (
       old?.publishedSeenMs != null &&
       key.publishedSeenMs !== old.publishedSeenMs &&
+      key.state === 'Pending' &&
       key.bar === null
     ) {
-      const message = `the JWKS ConfigMap was changed by another hand: the wait of ${name} starts anew`;
+      const message = `the JWKS ConfigMap was changed or deleted by another hand: the wait of ${name} starts anew`;
       events.push({ type: 'Warning', reason: 'WaitRestarted', message });
     }
   }
@@ -54,6 +56,19 @@ export function adoptionEvents({ ownership, observed }: Situation): readonly Eve
     `the keys of the set ${owner.namespace}/${owner.name} (UID ${owner.uid}) are adopted: if an ` +
     'operator still runs for it, both rotate these keys; stop that one';
   return [{ type: 'Warning', reason: 'KeysAdopted', message }];
+}
+
+/** What a person must see to, told once, when it begins. */
+const ALARMING: readonly string[] = ['Stalled', 'ClockSkew'];
+
+/** The conditions that a status newly reports and that somebody should look at. */
+export function conditionEvents(before: Status | null, after: Status): readonly EventNote[] {
+  const begun = (after.conditions ?? []).filter(({ type, status, reason }) => {
+    const old = before?.conditions?.find((condition) => condition.type === type);
+    const isNew = old?.status !== 'True' || old.reason !== reason;
+    return ALARMING.includes(type) && status === 'True' && isNew;
+  });
+  return begun.map(({ reason, message }) => ({ type: 'Warning', reason, message }));
 }
 
 function normal(reason: string, message: string): EventNote {

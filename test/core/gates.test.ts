@@ -35,6 +35,11 @@ function keyWith(changes: Partial<LedgerKey>, terms: Terms = DEFAULT_TERMS): Led
   return { ...newKey(origin, terms), ...changes };
 }
 
+/** Larger than any term of these tests. */
+const NOTHING_LOWERED = {
+  ...DEFAULT_TERMS,
+  ...Object.fromEntries(Object.keys(DEFAULT_TERMS).map((name) => [name, 720 * HOUR])),
+};
 const published = keyWith({ publishedSeenMs: NINE });
 const shared = keyWith({ publishedSeenMs: NINE }, { ...DEFAULT_TERMS, sharedCacheTtlMs: MINUTE });
 const signing = keyWith({ state: 'Active', signerSeenMs: NINE, activatedMs: NINE });
@@ -46,7 +51,7 @@ test.each<[string, Gate, number | null, string]>([
     'servedSince',
     servedGate(published),
     3 * MINUTE,
-    'published 09:00:00, served everywhere by 09:03:00: 09:03:00',
+    'published 09:00:00, served everywhere by 09:03:00',
   ],
   [
     'Pending → Active',
@@ -64,7 +69,7 @@ test.each<[string, Gate, number | null, string]>([
     'switchedAt',
     switchGate(signing),
     3 * MINUTE,
-    'signing 09:00:00, every issuer signs with it by 09:03:00: 09:03:00',
+    'signing 09:00:00, every issuer signs with it by 09:03:00',
   ],
   [
     'the next promotion',
@@ -82,13 +87,13 @@ test.each<[string, Gate, number | null, string]>([
     'due',
     dueGate(signing, policy),
     720 * HOUR,
-    'active 09:00:00, the rotation interval is 720h: 2026-12-31T09:00:00Z',
+    'active 2026-12-01T09:00:00Z, the rotation interval is 720h: 2026-12-31T09:00:00Z',
   ],
   [
     'the next key without a standby',
     publishGate(signing, policy, DEFAULT_TERMS),
     720 * HOUR - (13 * MINUTE + 30_000) - MINUTE,
-    'active 09:00:00, the rotation interval is 720h, the next key needs a lead of 14m30s: 2026-12-31T08:45:30Z',
+    'active 2026-12-01T09:00:00Z, the rotation interval is 720h, the next key needs a lead of 14m30s: 2026-12-31T08:45:30Z',
   ],
   [
     'a gate whose observation is missing',
@@ -98,7 +103,7 @@ test.each<[string, Gate, number | null, string]>([
   ],
 ])('%s', (_, gate, afterMs, explanation) => {
   expect(gate.opensAtMs).toBe(afterMs === null ? null : NINE + afterMs);
-  expect(explainGate(gate)).toBe(explanation);
+  expect(explainGate(gate, NOTHING_LOWERED)).toBe(explanation);
 });
 
 test('the rest of a set goes P + H + C + S after its JWKS', () => {
@@ -106,6 +111,14 @@ test('the rest of a set goes P + H + C + S after its JWKS', () => {
   const deletion = { removing: true, jwksRemovedSeenMs: NINE };
   const gate = deletionGate({ ...ledger, deletion }, { ...FAST_TERMS, sharedCacheTtlMs: 4_000 });
   expect(gate.opensAtMs).toBe(NINE + 2_000 + 4_000 + 5_000 + 1_000);
+});
+
+test('a term that was lowered meanwhile is told apart, since it still counts', () => {
+  const declared = { ...DEFAULT_TERMS, publicationDelayMs: 2_000, verifierCacheTtlMs: 5_000 };
+  expect(explainGate(activationGate(published), declared)).toBe(
+    'published 09:00:00, served everywhere by 09:03:00 (lowered to 2s: the old value still counts), ' +
+      'caches hold up to 10m (lowered to 5s: the old value still counts), skew 30s: 09:13:30',
+  );
 });
 
 describe('a gate', () => {
@@ -128,6 +141,8 @@ describe('a gate', () => {
 
   test('is shown in whole seconds, rounded up: it is not open before', () => {
     const odd = servedGate(keyWith({ publishedSeenMs: NINE + 1 }));
-    expect(explainGate(odd)).toBe('published 09:00:01, served everywhere by 09:03:01: 09:03:01');
+    expect(explainGate(odd, NOTHING_LOWERED)).toBe(
+      'published 09:00:01, served everywhere by 09:03:01',
+    );
   });
 });

@@ -160,3 +160,14 @@ test('a plan tells when it wants to be asked again, and what is to come', () => 
   ]);
   expect(reasons.map(({ code }) => code)).toEqual(['TokensExpire', 'RotationDue']);
 });
+
+test('what a user requests is told first, although a removal comes sooner', () => {
+  const world = rotatedWorld();
+  const actions = () =>
+    scheduleOf(situation(world), ledgerOf(world)).map(({ action, key }) => `${action} ${key?.kid}`);
+  expect(actions()).toEqual(['Remove k1', 'Activate k3']);
+  world.hands.annotate(REQUEST.rotate, 'now');
+  expect(actions()).toEqual(['Activate k3', 'Remove k1']);
+  const [next] = scheduleOf(situation(world), ledgerOf(world));
+  expect(next?.explanation).toMatch(/^a rotation is requested; published /);
+});

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Ledger } from '../../src/core/ledger.ts';
 import { activate, bar, bury, emptySigner } from '../../src/core/lifecycle.ts';
-import { transitionEvents } from '../../src/core/transition-events.ts';
+import type { Condition, Status } from '../../src/core/status.ts';
+import { conditionEvents, transitionEvents } from '../../src/core/transition-events.ts';
 import { ledgerOf, rotatedWorld, withKey } from '../support/core-world-states.ts';
 
 const ledger = ledgerOf(rotatedWorld());
@@ -37,7 +38,7 @@ test.each<[string, Ledger | null, Ledger, readonly string[]]>([
     ledger,
     withKey(ledger, 'k3', { publishedSeenMs: null }),
     [
-      'Warning WaitRestarted: the JWKS ConfigMap was changed by another hand: the wait of key #3 (k3) starts anew',
+      'Warning WaitRestarted: the JWKS ConfigMap was changed or deleted by another hand: the wait of key #3 (k3) starts anew',
     ],
   ],
   [
@@ -59,4 +60,33 @@ test('a whole rotation tells each transition once', () => {
   world.runFor(20_000);
   const events = world.written.slice(before).flatMap(({ step }) => step.events);
   expect(events.map(({ reason }) => reason)).toEqual(['KeyRemoved', 'KeyRetired']);
+});
+
+function statusWith(type: string, status: Condition['status'], reason: string): Status {
+  const condition = { type, status, reason, message: 'why', lastTransitionTime: '' };
+  return { conditions: [{ ...condition, observedGeneration: 1 }] };
+}
+
+test.each<[string, Status | null, Status, readonly string[]]>([
+  ['a stall that begins', null, statusWith('Stalled', 'True', 'A'), ['Warning A: why']],
+  [
+    'a stall that lasts',
+    statusWith('Stalled', 'True', 'A'),
+    statusWith('Stalled', 'True', 'A'),
+    [],
+  ],
+  [
+    'a stall for another reason',
+    statusWith('Stalled', 'True', 'A'),
+    statusWith('Stalled', 'True', 'B'),
+    ['Warning B: why'],
+  ],
+  ['clocks that begin to differ', {}, statusWith('ClockSkew', 'True', 'C'), ['Warning C: why']],
+  ['a set that becomes ready', {}, statusWith('Ready', 'True', 'Signing'), []],
+  ['a stall that ends', statusWith('Stalled', 'True', 'A'), {}, []],
+])('conditions: %s', (_, before, after, expected) => {
+  const told = conditionEvents(before, after).map(
+    ({ type, reason, message }) => `${type} ${reason}: ${message}`,
+  );
+  expect(told).toEqual(expected);
 });
