@@ -150,6 +150,18 @@ test.for(readdirSync(EXAMPLES))('the example %s is taken as it is', async (file)
   expect(applied).toMatch(/created/);
 });
 
+test('the examples of the README are sets of their own: each is created, in its order', async () => {
+  const namespace = await createNamespace('crd-readme');
+  for (const name of ['payments', 'payments-fast', 'login']) {
+    const file = `${EXAMPLES}${name === 'login' ? 'login-es256' : name}.yaml`;
+    const text = await kubectl(['create', '-f', file, '--dry-run=client', '-o=json']);
+    const manifest = JSON.parse(text) as { metadata: object };
+    const stdin = JSON.stringify({ ...manifest, metadata: { ...manifest.metadata, namespace } });
+    const applied = await kubectl(['apply', '--validate=strict', '-f', '-'], { stdin });
+    expect(applied.trim()).toBe(`signingkeyset.signingkeys.dev/${name} created`);
+  }
+});
+
 const NAMES = [
   ['signer', 'secretName', 'payments-signer', 'issuers mount that Secret'],
   ['jwks', 'configMapName', 'payments-jwks', 'verifiers mount that ConfigMap'],
