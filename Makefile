@@ -9,45 +9,53 @@ MAKEFLAGS += --no-print-directory
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-node_modules/.installed: package.json package-lock.json
+# npm's own record of what it installed, written last: so an `npm ci` by hand counts as well. The
+# touch makes it newer than its prerequisites, whatever time npm gives it.
+INSTALLED := node_modules/.package-lock.json
+
+$(INSTALLED): package.json package-lock.json
 	@echo "installing npm packages (about half a minute the first time)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.PHONY: install
+install: $(INSTALLED) ## the npm packages, where they are not there yet
+	@:
+
 .PHONY: check
-check: node_modules/.installed ## format, lint, types, boundaries, generated files
+check: $(INSTALLED) ## format, lint, types, boundaries, generated files
 	@npm run --silent check
 
 .PHONY: generate
-generate: node_modules/.installed ## make the TypeScript types from the CRD
+generate: $(INSTALLED) ## make the TypeScript types from the CRD
 	@npm run --silent generate
 
 .PHONY: test-fast
-test-fast: node_modules/.installed ## every test that needs no API server
+test-fast: $(INSTALLED) ## every test that needs no API server
 	@npm run --silent test:fast
 
 .PHONY: test
-test: node_modules/.installed ## everything that needs no root: check, fast tests, a real kube-apiserver
+test: $(INSTALLED) ## everything that needs no root: check, fast tests, a real kube-apiserver
 	@npm run --silent check
 	@npm run --silent test:fast
 	@npm run --silent test:cluster
 
 .PHONY: demo
-demo: node_modules/.installed ## the main job on a real API server, as it happens; KEEP=1 leaves it running
+demo: $(INSTALLED) ## the main job on a real API server, as it happens; KEEP=1 leaves it running
 	@npm run --silent demo
 
 .PHONY: binaries
-binaries: node_modules/.installed ## etcd, kube-apiserver and kubectl, built once (about eight minutes)
+binaries: $(INSTALLED) ## etcd, kube-apiserver and kubectl, built once (about eight minutes)
 	@npm run --silent binaries
 
 .PHONY: control-plane
-control-plane: node_modules/.installed ## a real API server to play with, until Ctrl-C
+control-plane: $(INSTALLED) ## a real API server to play with, until Ctrl-C
 	@npm run --silent control-plane
 
 .PHONY: build
-build: node_modules/.installed ## the program as a bundle that needs only Node, in dist/
+build: $(INSTALLED) ## the program as a bundle that needs only Node, in dist/
 	@npm run --silent build
 
 .PHONY: bench
-bench: node_modules/.installed ## measure: 1,000 sets, start-up and memory, the JWKS server beside nginx
+bench: $(INSTALLED) ## measure: 1,000 sets, start-up and memory, the JWKS server beside nginx
 	@npm run --silent bench
