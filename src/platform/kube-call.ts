@@ -145,6 +145,24 @@ const NEVER_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
+const CHECK_CERTIFICATE =
+  "the server's certificate is not trusted: check the CA and the server's name in the kubeconfig";
+const CHECK_NAME = "the server's name is not known: check it in the kubeconfig, and the DNS";
+
+/** What to look at, by the code of a connection; others have the hint of their kind. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$/, 'nothing listens there: is the API server up, and the kubeconfig current?'],
+  [/^(?:ENOTFOUND|EAI_AGAIN)$/, CHECK_NAME],
+  [/CERT/, CHECK_CERTIFICATE],
+  [/^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/, CHECK_CERTIFICATE],
+];
+
+/** What is wrong with credentials only the transport knows; it says so in its own words. */
+function hintOf({ code, message }: TransportError): string | null {
+  if (code.startsWith('CREDENTIALS_') || code === 'CA_INVALID') return message;
+  return HINTS.find(([pattern]) => pattern.test(code))?.[1] ?? null;
+}
+
 /**
  * What the caller of the client gets: its own abort reason, or a {@link KubeApiError}. A fault
  * of the program itself comes through as it is.
@@ -162,10 +180,11 @@ export function toKubeError(error: unknown, request: Request, signal: AbortSigna
     if (error.code === 'TRUNCATED') {
       return new KubeApiError(request, { kind: 'bad-answer', reason: 'Truncated' });
     }
+    const hint = hintOf(error);
     return new KubeApiError(request, {
       kind: /TIMEOUT/.test(error.code) ? 'timeout' : 'no-answer',
       reason: error.code,
-      hint: error.message,
+      ...(hint === null ? {} : { hint }),
       ...(NEVER_SENT.has(error.code) ? { outcome: 'not-applied' as const } : {}),
     });
   }

@@ -30,6 +30,8 @@ export interface LoadedConfig {
   readonly namespace: string | null;
 }
 
+const CORRECT_FILE = 'Correct it, or pass another with --kubeconfig FILE';
+const CORRECT_CONTEXT = 'Correct it, or pass --context with another one';
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /**
@@ -105,7 +107,7 @@ function readConfigFile(file: string): KubeConfig {
     useTokenFiles(config.users, load(text), dirname(file));
     return config;
   } catch (error) {
-    throw new KubeConfigError(`${file} is no kubeconfig: ${parseFault(error)}`);
+    throw new KubeConfigError(`${file} is no kubeconfig: ${parseFault(error)}. ${CORRECT_FILE}`);
   }
 }
 
@@ -143,17 +145,18 @@ function check(config: KubeConfig, source: string): LoadedConfig {
   const context = config.contexts.find(({ name }) => name === config.currentContext);
   if (context === undefined) {
     const names = config.contexts.map(({ name }) => name).join(', ');
-    throw new KubeConfigError(
+    const missing =
       config.currentContext === ''
-        ? `${source} has no current-context. Pass --context NAME (there is: ${names || 'none'})`
-        : `${source} has no context ${JSON.stringify(config.currentContext)} (there is: ${names || 'none'})`,
-    );
+        ? 'current-context'
+        : `context ${JSON.stringify(config.currentContext)}`;
+    const advice = names === '' ? CORRECT_FILE : `Pass --context with one that is there: ${names}`;
+    throw new KubeConfigError(`${source} has no ${missing}. ${advice}`);
   }
   const cluster = config.clusters.find(({ name }) => name === context.cluster);
   if (cluster === undefined) {
     throw new KubeConfigError(
       `the context ${JSON.stringify(context.name)} of ${source} names the cluster ` +
-        `${JSON.stringify(context.cluster)}, which is not there`,
+        `${JSON.stringify(context.cluster)}, which is not there. ${CORRECT_CONTEXT}`,
     );
   }
   checkUser(config, context, source);
@@ -170,7 +173,7 @@ function checkUser(config: KubeConfig, context: { name: string; user: string }, 
   if (context.user !== undefined) {
     throw new KubeConfigError(
       `the context ${JSON.stringify(context.name)} of ${source} names the user ` +
-        `${JSON.stringify(context.user)}, which is not there`,
+        `${JSON.stringify(context.user)}, which is not there. ${CORRECT_CONTEXT}`,
     );
   }
   // Without a user client-node leaves the cluster's CA out as well.
@@ -184,7 +187,9 @@ function checkServer(
 ): URL {
   const server = URL.parse(cluster.server);
   if (server === null || !/^https?:$/.test(server.protocol)) {
-    throw new KubeConfigError(`${source}: the cluster's server is no http or https URL`);
+    throw new KubeConfigError(
+      `${source}: the cluster's server is no http or https URL. ${CORRECT_FILE}`,
+    );
   }
   if (server.protocol === 'http:' && cluster.skipTLSVerify !== true) {
     throw new KubeConfigError(
@@ -193,7 +198,7 @@ function checkServer(
     );
   }
   if (cluster.proxyUrl && !/^https?:\/\//.test(cluster.proxyUrl)) {
-    throw new KubeConfigError(`${source}: proxy-url must be an http or https URL`);
+    throw new KubeConfigError(`${source}: proxy-url must be an http or https URL. ${CORRECT_FILE}`);
   }
   return server;
 }

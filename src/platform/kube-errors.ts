@@ -138,14 +138,20 @@ export function errorOfStatus(
   facts: StatusFacts | null,
   retryAfterMs: number | null,
 ): KubeApiError {
+  const kind = kindOf(status, facts);
   return new KubeApiError(request, {
-    kind: kindOf(status, facts),
+    kind,
     reason: facts?.reason ?? 'Unknown',
     status,
     causes: facts?.causes ?? [],
     retryAfterMs: retryAfterMs ?? facts?.retryAfterMs ?? null,
+    ...(kind === 'not-found' && isOfMany(request.verb) ? { hint: TYPE_NOT_THERE } : {}),
   });
 }
+
+/** A list of no objects, or of a namespace that is not there, is an empty one and no 404. */
+const TYPE_NOT_THERE =
+  'the type is not there: apply its CustomResourceDefinition, of the version of this program';
 
 /** True where the server knows no such version yet, as after etcd was restored from a backup. */
 export function isVersionFromTheFuture(error: KubeApiError): boolean {
@@ -182,6 +188,10 @@ function kindOf(status: number, facts: StatusFacts | null): ErrorKind {
 
 function isRead(verb: Verb): boolean {
   return verb === 'get' || verb === 'list' || verb === 'watch';
+}
+
+function isOfMany(verb: Verb): boolean {
+  return verb === 'list' || verb === 'watch';
 }
 
 function messageOf(request: Request, found: Found, hint: string): string {

@@ -244,7 +244,7 @@ function canResume(error: unknown): boolean {
 
 /** Of an error of unknown make only its type and place: its message may quote an object. */
 function describe(error: unknown): Record<string, unknown> {
-  if (error instanceof KubeApiError) return { error: error.message };
+  if (error instanceof KubeApiError) return { code: error.code, error: error.message };
   if (error instanceof WatchFailed || !(error instanceof Error)) return {};
   const frame = error.stack?.split('\n').find((line) => line.startsWith('    at '));
   return { error: error.name, at: frame?.trim() };

@@ -265,7 +265,27 @@ describe('what the API server answers, at the client', () => {
       kind: 'no-answer',
       outcome: 'not-applied',
       reason: 'ECONNREFUSED',
+      message:
+        'create secrets auth/payments-key-1: no-answer (ECONNREFUSED); nothing listens there: ' +
+        'is the API server up, and the kubeconfig current?',
     });
+  });
+
+  test('a type that is not there', async () => {
+    await using kube = await startKube((_, response) => sendJson(response, 404, {}));
+    const options = { resourceVersion: '1', timeoutSeconds: 1, signal: never() };
+    const list = await rejection(kube.client.list(SECRETS, { signal: never() }));
+    const watch = await rejection(kube.client.watch(SECRETS, options));
+    for (const [verb, error] of Object.entries({ list, watch })) {
+      expect(error).toMatchObject({
+        code: 'KUBE_NOT_FOUND',
+        message:
+          `${verb} secrets: not-found (404 Unknown); the type is not there: apply its ` +
+          'CustomResourceDefinition, of the version of this program',
+      });
+    }
+    const read = await rejection(kube.client.get(SECRETS, REF, { signal: never() }));
+    expect(read).toMatchObject({ message: expect.stringMatching(/its type is not there$/) });
   });
 
   test('a write that hangs ends at its deadline and gives its connection up', async () => {

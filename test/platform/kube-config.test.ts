@@ -53,20 +53,48 @@ const text = (fields: object) =>
   JSON.stringify({ ...JSON.parse(kubeconfigText(CLUSTER, { token: 'hunter2' })), ...fields });
 
 test.each([
-  ['broken YAML', 'users:\n- token: "hunter2\n  x: [', /line \d+ is not valid YAML$/],
-  ['empty', '', /it has no clusters, contexts and users$/],
-  ['a scalar', 'hunter2', /has no current-context/],
-  ['a cluster without server', kubeconfigText({}), /clusters\[0\]\.cluster\.server is missing$/],
-  ['no current context', text({ 'current-context': '' }), /--context NAME \(there is: test\)$/],
-  ['a context that is not there', text({ 'current-context': 'x' }), /no context "x"/],
-  ['a cluster that is not there', text({ clusters: [] }), /names the cluster "test"/],
-  ['a user that is not there', text({ users: [] }), /names the user "test"/],
-  ['a server that is no URL', kubeconfigText({ server: 'hunter2' }), /no http or https URL$/],
+  [
+    'broken YAML',
+    'users:\n- token: "hunter2\n  x: [',
+    /line \d+ is not valid YAML\. Correct it, or pass another with --kubeconfig FILE$/,
+  ],
+  ['empty', '', /it has no clusters, contexts and users\. Correct it/],
+  ['a scalar', 'hunter2', /has no current-context\. Correct it/],
+  [
+    'a cluster without server',
+    kubeconfigText({}),
+    /clusters\[0\]\.cluster\.server is missing\. Correct it/,
+  ],
+  [
+    'no current context',
+    text({ 'current-context': '' }),
+    /Pass --context with one that is there: test$/,
+  ],
+  [
+    'a context that is not there',
+    text({ 'current-context': 'x' }),
+    /no context "x"\. Pass --context with one that is there: test$/,
+  ],
+  [
+    'a cluster that is not there',
+    text({ clusters: [] }),
+    /names the cluster "test", which is not there\. Correct it/,
+  ],
+  [
+    'a user that is not there',
+    text({ users: [] }),
+    /names the user "test", which is not there\. Correct it/,
+  ],
+  [
+    'a server that is no URL',
+    kubeconfigText({ server: 'hunter2' }),
+    /no http or https URL\. Correct it/,
+  ],
   ['a token in the clear', kubeconfigText({ server: 'http://10.0.0.1' }), /in the clear/],
   [
     'a proxy of another kind',
     kubeconfigText({ ...CLUSTER, 'proxy-url': 'socks5://x' }),
-    /proxy-url must be an http/,
+    /proxy-url must be an http or https URL\. Correct it/,
   ],
 ])('%s is refused in words without secrets', (_, content, message) => {
   const kubeconfig = folder.write('config', content);

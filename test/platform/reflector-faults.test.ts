@@ -42,6 +42,8 @@ describe('a fault of the list is outlived', () => {
         expect(await clock.advanceToNext()).toBe(kind === 'throttled' ? 60_000 : 2 * RETRY_MIN_MS);
         await watching(world);
         expect(world.told).toEqual(['upsert auth/a uid-a']);
+        const code = `KUBE_${kind.toUpperCase().replaceAll('-', '_')}`;
+        expect(JSON.stringify(world.log.lines)).toContain(`"code":"${code}"`);
         expect(JSON.stringify(world.log.lines)).not.toContain('hunter2');
       },
     );
