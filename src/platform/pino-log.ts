@@ -57,7 +57,8 @@ async function prettyStream(target: DestinationStream): Promise<DestinationStrea
   const { prettyFactory } = await import('pino-pretty');
   const prettify = prettyFactory({
     colorize: process.stdout.isTTY === true,
-    translateTime: 'SYS:HH:MM:ss.l',
+    // As in every status and message: UTC, with its Z.
+    translateTime: "UTC:HH:MM:ss.l'Z'",
     errorLikeObjectKeys: [],
   });
   return { write: (line) => target.write(prettify(line)) };

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 import { CompactSign } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   createLog,
   LOG_FORMATS,
@@ -60,6 +61,20 @@ describe('pretty', () => {
     const { log, lines } = await createCapture({ format: 'pretty' });
     log.error({ set: 'auth/payments' }, 'a step failed');
     expect(lines.join('')).toMatch(/ERROR.*: a step failed\n\s+set: "auth\/payments"\n/);
+  });
+
+  it('gives the time in UTC, wherever it runs', async () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(new Date().getTimezoneOffset()).toBe(-540);
+    const { log, lines } = await createCapture({ format: 'pretty' });
+    const before = new Date().toISOString();
+    log.info({}, 'said');
+    const said = /^\[(\d\d:\d\d:\d\d\.\d{3}Z)\]/.exec(stripVTControlCharacters(lines.join('')));
+    const after = new Date().toISOString();
+    // Around midnight the day would be missing, so it is put back.
+    const times = [before, after].map((at) => `${at.slice(0, 11)}${said?.[1]}`);
+    expect(times.some((at) => before <= at && at <= after)).toBe(true);
   });
 });
 
