@@ -1,5 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIELD_ERROR_CODES } from '../../src/api/field-error.ts';
+import { startProgram } from '../server/serve-process.ts';
+import { kubeconfigText } from '../support/api-socket.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { readMarkdown } from './markdown.ts';
 import { readProjectFile, sourceFiles, withoutComments } from './source-tree.ts';
 
@@ -101,3 +106,57 @@ describe('docs/errors.md', () => {
     expect(undocumented(coreCodes(), without)).toEqual(['WaitRestarted']);
   });
 });
+
+/** What a user does wrong: the words, the environment, and for a kubeconfig its content. */
+const MISTAKES: readonly (readonly [
+  argv: readonly string[],
+  env?: Readonly<Record<string, string>>,
+  kubeconfig?: string,
+])[] = [
+  [[]],
+  [['server']],
+  [['serve', '--dri', '.']],
+  [['serve', '--dir', '/not/there']],
+  [['serve', '--dir', '.', '--port', 'x']],
+  // TEST-NET-1 (RFC 5737) belongs to nobody.
+  [['serve', '--dir', '.', '--host', '192.0.2.1']],
+  [['operator'], { SIGNING_KEYS_WORKERS: 'many' }],
+  [['operator'], { HOME: '/nonexistent' }],
+  [['operator'], { KUBERNETES_SERVICE_HOST: '127.0.0.1' }],
+  [['operator', '--kubeconfig', '/not/there']],
+  [['operator', '--kubeconfig', 'README.md']],
+  [['operator', '--context', 'nope'], {}, kubeconfigText({ server: 'https://127.0.0.1:1' })],
+  [['operator'], {}, kubeconfigText({ server: 'http://127.0.0.1:1' })],
+];
+
+async function messageOf([argv, env, kubeconfig]: (typeof MISTAKES)[number]): Promise<string> {
+  const file = join(temporaryFolder(), 'config');
+  if (kubeconfig !== undefined) writeFileSync(file, kubeconfig);
+  const flags = kubeconfig === undefined ? [] : ['--kubeconfig', file];
+  // Nothing else goes to stdout at this level: what is gathered is the one line on stderr.
+  const program = startProgram([...argv, ...flags], { ...env, SIGNING_KEYS_LOG_LEVEL: 'error' });
+  expect(await program.ended).toBe(2);
+  return program.output();
+}
+
+/** The messages in the first column of that table, as patterns: `…` stands for anything. */
+function documentedMessages(page: string): readonly (readonly [string, RegExp])[] {
+  const table = /\n\| message \|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)/.exec(page)?.[1] ?? '';
+  return table.split('\n').flatMap((row) =>
+    readMarkdown(row.split('|')[1] ?? '').code.map((text): readonly [string, RegExp] => {
+      const parts = text.split('…').map((part) => part.replace(/[^\w\s]/g, '\\$&'));
+      return [text, new RegExp(`^error: ${parts.join('.*')}`)];
+    }),
+  );
+}
+
+test('docs/errors.md has the start-up messages as the program prints them', async () => {
+  const documented = documentedMessages(readProjectFile('docs/errors.md') ?? '');
+  const printed: string[] = [];
+  for (const mistake of MISTAKES) printed.push(await messageOf(mistake));
+  const unlisted = printed.filter((line) => !documented.some(([, pattern]) => pattern.test(line)));
+  expect(unlisted).toEqual([]);
+  const unheard = documented.filter(([, pattern]) => !printed.some((line) => pattern.test(line)));
+  expect(unheard.map(([text]) => text)).toEqual([]);
+  expect(documented.length).toBeGreaterThanOrEqual(12);
+}, 60_000);
