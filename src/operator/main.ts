@@ -127,6 +127,7 @@ function listen(
   return startHttpEndpoint({
     host,
     port,
+    flags: { host: '--listen', port: '--listen' },
     clock: systemClock,
     log,
     limits: OPERATIONAL_LIMITS,

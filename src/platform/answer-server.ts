@@ -13,7 +13,7 @@ import {
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
-import { listen } from './http-endpoint.ts';
+import { type ListenFlags, listen } from './http-endpoint.ts';
 import { cutStalledPeers } from './stalled-peers.ts';
 
 export interface Answer {
@@ -52,6 +52,7 @@ const TIMEOUT_CHECK_INTERVAL_MS = 500;
 export interface AnswerServerOptions {
   /** 0 for any free one. */
   readonly port: number;
+  readonly flags?: ListenFlags;
   readonly limits: AnswerLimits;
   readonly clock: Clock;
   /** @param path without the query, not decoded */
@@ -118,7 +119,7 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
 
   return {
     async listen(host) {
-      await listen(server, host, options.port);
+      await listen(server, { ...options, host });
       return (server.address() as AddressInfo).port;
     },
     drain() {

@@ -56,11 +56,18 @@ export interface HttpAnswer {
 /** Answers one path. Asked for HEAD too, whose body is then not sent. */
 export type HttpRoute = (question: HttpQuestion) => HttpAnswer | Promise<HttpAnswer>;
 
+/** What a user calls address and port, such as `--host` and `--port`, for the advice of an error. */
+export interface ListenFlags {
+  readonly host: string;
+  readonly port: string;
+}
+
 export interface HttpEndpointOptions {
   /** An address to bind, such as `127.0.0.1`, `0.0.0.0` or `::`. */
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  readonly flags?: ListenFlags;
   /** By exact path. */
   readonly routes: Readonly<Record<string, HttpRoute>>;
   readonly limits: HttpLimits;
@@ -90,11 +97,15 @@ export class ListenError extends Error {
   }
 }
 
-const LISTEN_ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there; stop it or choose another port',
-  EACCES: 'this user may not open it; choose a port from 1024 on',
-  EADDRNOTAVAIL: 'this machine does not have that address; choose 0.0.0.0, :: or one that it has',
-  ENOTFOUND: 'that is not an address; choose 0.0.0.0, :: or one that this machine has',
+/** What to do, and by which flag. */
+const LISTEN_ADVICE: Readonly<Record<string, readonly [string, keyof ListenFlags]>> = {
+  EADDRINUSE: ['another process listens there; stop it or choose another port', 'port'],
+  EACCES: ['this user may not open it; choose a port from 1024 on', 'port'],
+  EADDRNOTAVAIL: [
+    'this machine does not have that address; choose 0.0.0.0, :: or one that it has',
+    'host',
+  ],
+  ENOTFOUND: ['that is not an address; choose 0.0.0.0, :: or one that this machine has', 'host'],
 };
 
 /** How often Node looks for connections beyond their time. */
@@ -132,7 +143,7 @@ export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<H
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
   server.timeout = limits.idleTimeoutMs;
-  await listen(server, options.host, options.port);
+  await listen(server, options);
   server.on('error', (err) => options.log.error({ err }, 'the HTTP server reports an error'));
   return {
     port: (server.address() as AddressInfo).port,
@@ -144,12 +155,17 @@ export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<H
 }
 
 /** Opens the port. @throws ListenError with advice in its message. */
-export function listen(server: Server, host: string, port: number): Promise<void> {
+export function listen(
+  server: Server,
+  { host, port, flags }: Pick<HttpEndpointOptions, 'host' | 'port' | 'flags'>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => {
       const code = error.code ?? 'UNKNOWN';
-      const advice = LISTEN_ADVICE[code] ?? 'see the code';
-      reject(new ListenError(code, `can't listen on ${host} port ${port} (${code}): ${advice}`));
+      const [advice, which] = LISTEN_ADVICE[code] ?? ['choose another port or address', 'port'];
+      const by = flags === undefined ? '' : ` (${flags[which]})`;
+      const message = `can't listen on ${host} port ${port} (${code}): ${advice}${by}`;
+      reject(new ListenError(code, message));
     };
     server.once('error', onError);
     server.listen(port, host, () => {

@@ -64,10 +64,15 @@ export function duration(
 }
 
 export function choice<const C extends string>(
-  options: Described<C> & { readonly choices: readonly C[] },
+  options: Described<C> & {
+    readonly choices: readonly C[];
+    /** Where the choices together are too long for a column of the help; `help` names them then. */
+    readonly placeholder?: string;
+  },
 ): OptionKind<C> {
   const advice = `write one of ${options.choices.join(', ')}`;
-  return kind(options, `<${options.choices.join('|')}>`, options.default, (text) => {
+  const placeholder = options.placeholder ?? `<${options.choices.join('|')}>`;
+  return kind(options, placeholder, options.default, (text) => {
     const value = options.choices.find((known) => known === text);
     return value === undefined ? { advice } : { value };
   });

@@ -28,7 +28,8 @@ export const SERVE_OPTIONS = {
     maxMs: 60_000,
   }),
   contentType: choice({
-    help: 'the media type of the JWKS',
+    placeholder: '<type>',
+    help: 'the media type of the JWKS, application/json or application/jwk-set+json',
     default: 'application/json',
     choices: ['application/json', 'application/jwk-set+json'],
   }),

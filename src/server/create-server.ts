@@ -63,6 +63,7 @@ export async function runServer(options: ServerOptions, stopping: AbortSignal): 
   });
   const server = createAnswerServer({
     port: config.port,
+    flags: { host: '--host', port: '--port' },
     limits: { ...LIMITS, connectionsMax: config.maxConnections },
     clock,
     choose: router.choose,
@@ -117,6 +118,7 @@ function startEndpoint(
     startHttpEndpoint({
       host,
       port: config.metricsPort,
+      flags: { host: '--host', port: '--metrics-port' },
       clock,
       log,
       limits: OPERATIONAL_LIMITS,

@@ -43,8 +43,8 @@ describe('what a user can mend ends in one line and exit code 2', () => {
       const flags = ['--kubeconfig', kubeconfig, '--listen', `127.0.0.1:${port}`];
       const program = startProgram(['operator', ...flags], NOWHERE);
       expect(await program.ended).toBe(2);
-      expect(program.output()).toContain(`error: `);
-      expect(program.output()).toContain(String(port));
+      expect(program.output()).toContain(`error: can't listen on 127.0.0.1 port ${port} `);
+      expect(program.output()).toContain('choose another port (--listen)\n');
       expect(program.output().split('\n')).toHaveLength(2);
     } finally {
       other.close();
@@ -65,7 +65,22 @@ test('--help names every flag with its environment variable and default', async 
     expect(program.output()).toContain(flag);
     expect(program.output()).toContain(variable);
   }
+  expect(widest(program.output())).toBeLessThanOrEqual(HELP_WIDTH);
 });
+
+test('--help of the JWKS server fits into a terminal as well', async () => {
+  const program = startProgram(['serve', '--help']);
+  expect(await program.ended).toBe(0);
+  expect(program.output()).toContain('--content-type <type>');
+  expect(widest(program.output())).toBeLessThanOrEqual(HELP_WIDTH);
+});
+
+/** In columns. */
+const HELP_WIDTH = 100;
+
+function widest(text: string): number {
+  return Math.max(...text.split('\n').map((line) => line.length));
+}
 
 function kubeconfigOf(server: string): string {
   return JSON.stringify({

@@ -231,6 +231,15 @@ describe('a port that can not be opened', () => {
     const wrong = startHttpEndpoint({ ...fixed, host: '192.0.2.1', port: 0 });
     await expect(wrong).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   });
+
+  it('names the flag of what is to be changed', async () => {
+    const flags = { host: '--address', port: '--number' };
+    const { port } = await start(routes);
+    const taken = startHttpEndpoint({ ...fixed, flags, host: '127.0.0.1', port });
+    await expect(taken).rejects.toThrow(/choose another port \(--number\)$/);
+    const wrong = startHttpEndpoint({ ...fixed, flags, host: '192.0.2.1', port: 0 });
+    await expect(wrong).rejects.toThrow(/or one that it has \(--address\)$/);
+  });
 });
 
 it('does not keep a client waiting that reads the answer of HEAD', async () => {

@@ -125,7 +125,8 @@ describe('what a user can mend ends in one line and exit code 2', () => {
     for (const flag of ['--port', '--metrics-port']) {
       const program = startServe(folder, '--log-level', 'error', flag, String(port));
       expect(await program.ended).toBe(2);
-      expect(program.output()).toMatch(/^error: .*EADDRINUSE.*\n$/);
+      expect(program.output()).toMatch(/^error: .*EADDRINUSE.*choose another port \((.*)\)\n$/);
+      expect(program.output()).toContain(`(${flag})`);
       expect(program.output()).toContain(String(port));
     }
   });
