@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { ensureBinaries } from './binaries.ts';
 import { startControlPlane } from './control-plane.ts';
 
@@ -7,8 +8,9 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const binaries = await ensureBinaries(say);
+  const folder = dirname(binaries.kubectl);
   if (process.argv[2] === '--build-only') {
-    process.stdout.write(`${Object.values(binaries).join('\n')}\n`);
+    process.stdout.write(`export KUBEBUILDER_ASSETS=${folder}\n`);
     return;
   }
   const interrupted = new Promise<void>((resolve) => {
@@ -19,6 +21,7 @@ async function main(): Promise<void> {
   const controlPlane = await startControlPlane({ binaries });
   say(`${controlPlane.url} is ready; Ctrl-C ends it. In another terminal:`);
   process.stdout.write(`export KUBECONFIG=${controlPlane.kubeconfig()}\n`);
+  process.stdout.write(`export PATH=${folder}:$PATH\n`);
   await interrupted;
   say('stopping');
   await controlPlane.stop();
