@@ -185,10 +185,7 @@ export interface SigningKeySetStatusKey {
   readonly removableTime?: string;
   /** When the key was seen gone from the JWKS. */
   readonly removedTime?: string;
-  /**
-   * When the last verifier has stopped trusting the removed key; none where a verifier may trust it
-   * until it is restarted.
-   */
+  /** When the last verifier has stopped trusting the removed key. */
   readonly distrustedByTime?: string;
   /** Why the key is Retired. */
   readonly reason?: string;
@@ -255,7 +252,10 @@ export interface SigningKeySetStatus {
   readonly history?: readonly SigningKeySetStatusHistory[];
   /** The value of the annotation signingkeys.dev/rotate that was handled last. */
   readonly lastHandledRotateRequest?: string;
-  /** The value of the annotation signingkeys.dev/rollback that was handled last. */
+  /**
+   * Reserved for a later version, in which a rollback can be asked for: the request that was
+   * handled last.
+   */
   readonly lastHandledRollbackRequest?: string;
   /**
    * A copy of the ledger, from which the operator recovers when the signer Secret is lost. It holds

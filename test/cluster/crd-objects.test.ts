@@ -112,7 +112,7 @@ const STATUS = {
   ledger: '{}',
 };
 
-test('kubectl get shows the columns, a time in the future too; -o wide the kid', async () => {
+test('kubectl get shows the columns, a time in the future too; -o wide the reasons', async () => {
   const namespace = await createNamespace('crd-columns');
   const sets = setsIn(namespace);
   await sets.create('payments', GOOD_SPEC);
@@ -128,8 +128,8 @@ test('kubectl get shows the columns, a time in the future too; -o wide the kid',
   const age = expect.stringMatching(/^\d+s$/);
   expect(await table()).toEqual([head, [...row, age]]);
   expect(await table('-o', 'wide')).toEqual([
-    [...head, 'ACTIVE KID'],
-    [...row, age, KID],
+    [...head, 'REASON', 'WAITING', 'ACTIVE KID'],
+    [...row, age, 'Signing', 'Schedule', KID],
   ]);
 });
 
