@@ -185,7 +185,7 @@ export interface SigningKeySetStatusKey {
   readonly removableTime?: string;
   /** When the key was seen gone from the JWKS. */
   readonly removedTime?: string;
-  /** When the last verifier has stopped trusting the removed key. */
+  /** When the last verifier has stopped trusting the removed key; none where that is not known. */
   readonly distrustedByTime?: string;
   /** Why the key is Retired. */
   readonly reason?: string;

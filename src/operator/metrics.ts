@@ -7,6 +7,7 @@ const QUEUE = 'signingkeyset';
 export interface OperatorMetrics {
   readonly keyInfo: Gauge<'namespace' | 'set' | 'kid' | 'state' | 'algorithm'>;
   readonly keys: Gauge<'namespace' | 'set' | 'state'>;
+  readonly condition: Gauge<'namespace' | 'set' | 'type'>;
   readonly nextTransition: Gauge<'namespace' | 'set' | 'action'>;
   readonly overdue: Gauge<'namespace' | 'set' | 'action'>;
   readonly violations: Counter<'invariant'>;
@@ -39,6 +40,12 @@ export function createMetrics(
       name: 'signingkeys_keys',
       help: 'How many keys of a set are in each state.',
       labelNames: [...set, 'state'],
+      registers,
+    }),
+    condition: new Gauge({
+      name: 'signingkeys_condition',
+      help: 'A condition of a set: 1 while it is True, 0 while it is False.',
+      labelNames: [...set, 'type'],
       registers,
     }),
     nextTransition: new Gauge({

@@ -2,7 +2,7 @@
 import type { Refusal } from '../core/guard.ts';
 import type { Observed, Plan } from '../core/model.ts';
 import { AT_ONCE_MS, type Transition } from '../core/schedule.ts';
-import type { KeyStatus } from '../core/status.ts';
+import type { Condition, KeyStatus } from '../core/status.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import { setKey } from './resources.ts';
@@ -13,6 +13,7 @@ interface SetFigures {
   readonly namespace: string;
   readonly set: string;
   readonly keys: readonly KeyStatus[];
+  readonly conditions: readonly Condition[];
   readonly upcoming: readonly Transition[];
 }
 
@@ -30,7 +31,8 @@ export class SetReport {
   reconciled({ set }: Observed, { upcoming }: Plan): void {
     const { namespace, name } = set.ref;
     const keys = (set.status?.keys ?? []).filter(({ state }) => state !== 'Retired');
-    this.#bySet.set(setKey(set.ref), { namespace, set: name, keys, upcoming });
+    const conditions = set.status?.conditions ?? [];
+    this.#bySet.set(setKey(set.ref), { namespace, set: name, keys, conditions, upcoming });
   }
 
   refused({ invariants }: Refusal): void {
@@ -43,12 +45,12 @@ export class SetReport {
 
   /** Made anew at each scrape, so that no figure of a set that is gone stays behind. */
   #fill(): void {
-    const { keyInfo, keys, nextTransition, overdue } = this.#metrics;
-    for (const gauge of [keyInfo, keys, nextTransition, overdue]) gauge.reset();
+    const { keyInfo, keys, condition, nextTransition, overdue } = this.#metrics;
+    for (const gauge of [keyInfo, keys, condition, nextTransition, overdue]) gauge.reset();
     for (const figures of this.#bySet.values()) this.#fillSet(figures);
   }
 
-  #fillSet({ namespace, set, keys, upcoming }: SetFigures): void {
+  #fillSet({ namespace, set, keys, conditions, upcoming }: SetFigures): void {
     const labels = { namespace, set };
     for (const { kid, state, algorithm } of keys) {
       this.#metrics.keyInfo.set({ ...labels, kid, state, algorithm }, 1);
@@ -56,6 +58,10 @@ export class SetReport {
     for (const state of LIVING_STATES) {
       const count = keys.filter((key) => key.state === state).length;
       this.#metrics.keys.set({ ...labels, state }, count);
+    }
+    for (const { type, status } of conditions) {
+      if (status !== 'Unknown')
+        this.#metrics.condition.set({ ...labels, type }, Number(status === 'True'));
     }
     // Soonest first: of several with one action, the first is what is waited for.
     for (const { action, atMs } of [...upcoming].reverse()) {
