@@ -90,27 +90,34 @@ export function restoreKeySecret(situation: Situation, ledger: Ledger): Step | n
 export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
   const { jwks } = situation;
-  const data = jwksData(ledger);
-  const kids = publishedKeys(ledger).map(({ kid }) => kid);
+  const shown = withHeldBack(situation, ledger);
+  const kids = publishedKeys(shown).map(({ kid }) => kid);
   if (jwks === null) {
     const message = `the JWKS ConfigMap was gone: it is written anew with ${kids.length} keys`;
-    const written = step(writeJwks(situation, ledger), 'JwksRestored', message);
+    const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
     return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
   }
   const shownGeneration = jwksGeneration(jwks);
-  const awaitsProof = ledger.keys.some(
+  const awaitsProof = shown.keys.some(
     ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
   );
-  const differs = jwks.hasBinaryData || !sameData(jwks.data, data);
+  const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
   if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
-  if (ledger.keys.some((key) => isHeldBack(key, situation))) return null;
   const message = `the JWKS is written with the keys ${kids.join(', ')}`;
-  return guardedStep(writeJwks(situation, ledger), { code: 'Publish', message });
+  return guardedStep(writeJwks(situation, ledger, shown), { code: 'Publish', message });
 }
 
-/** A barred key whose gate moved later meanwhile (T was raised) stays for that long. */
-function isHeldBack(key: LedgerKey, { jwks, nowMs }: Situation): boolean {
-  return key.bar !== null && showsKey(jwks, key) && !mayLeave(key, nowMs);
+/**
+ * A barred key whose gate moved later before it was out of the JWKS (T was raised) is published
+ * for that much longer, though it stays barred and never signs again.
+ */
+function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
+  const isStillOut = (key: LedgerKey) => jwks === null || showsKey(jwks, key);
+  const keys = ledger.keys.map((key): LedgerKey => {
+    if (key.bar === null || key.bar.removedSeenMs !== null || mayLeave(key, nowMs)) return key;
+    return isStillOut(key) ? { ...key, bar: null } : key;
+  });
+  return { ...ledger, keys };
 }
 
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */

@@ -6,6 +6,7 @@ import { addedViolations, noPrivateMember, type Violation } from './invariants.t
 import { activeKey, keyByKid, type Ledger } from './ledger.ts';
 import type { Expected, Observed, Step, Write } from './model.ts';
 import { type Situation, situationOf } from './situation.ts';
+import { basisOf } from './steps.ts';
 
 export interface Refusal {
   readonly code: 'Undecodable' | 'Changed' | 'ClocksDisagree' | 'InvariantViolated';
@@ -81,12 +82,12 @@ function expectsLive(expects: Expected, uid: string, resourceVersion: string): R
   return refusal('Changed', 'the object changed since the step was planned');
 }
 
-/** For a guarded step, ledger and JWKS are both what it was computed from. */
+/** For a guarded step, spec, ledger and JWKS are all what it was computed from. */
 function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
-  const signer = live.signer?.meta.resourceVersion ?? null;
-  const jwks = live.jwks?.meta.resourceVersion ?? null;
-  if (!guarded || (signer === basis.signer && jwks === basis.jwks)) return null;
-  return refusal('Changed', 'ledger or JWKS changed since the step was planned');
+  const now = basisOf(live);
+  const isSame = now.signer === basis.signer && now.jwks === basis.jwks && now.set === basis.set;
+  if (!guarded || isSame) return null;
+  return refusal('Changed', 'spec, ledger or JWKS changed since the step was planned');
 }
 
 /** While the clocks are in doubt, only what records no time, opens no gate and ends no key. */

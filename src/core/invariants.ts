@@ -34,12 +34,19 @@ export function stateViolations(situation: Situation): readonly Violation[] {
 /** What a write would make worse. Empty: it may be made. */
 export function addedViolations(situation: Situation, write: Write): readonly Violation[] {
   const before = stateOf(situation);
-  const known = new Set(judgeState(before).map(textOf));
+  const known = new Set(judgeState(unlessDeleting(before, write)).map(textOf));
   const after = judgeState(stateAfter(before, write));
   return [
     ...after.filter((violation) => !known.has(textOf(violation))),
     ...judgeWrite(situation, write),
   ];
+}
+
+/** A deletion that a write calls off was no excuse: what it took away was missing before. */
+function unlessDeleting(before: State, write: Write): State {
+  const isCalledOff = write.kind === 'WriteSigner' && write.ledger.deletion === null;
+  if (before.ledger === null || !isCalledOff) return before;
+  return { ...before, ledger: { ...before.ledger, deletion: null } };
 }
 
 function textOf({ invariant, message }: Violation): string {
@@ -82,7 +89,9 @@ function judgeState(state: State): readonly Violation[] {
 function signerIsServed({ ledger, signer, signerKid, jwks }: State): readonly Violation[] {
   const active = ledger === null ? null : activeKey(ledger);
   const found: Violation[] = [];
-  if (signerKid !== null && jwks?.every(({ kid }) => kid !== signerKid) !== false) {
+  // Where it is another key than the active one, that alone is what is wrong, and is said below.
+  const isActive = active === null || signerKid === active.kid;
+  if (signerKid !== null && isActive && jwks?.every(({ kid }) => kid !== signerKid) !== false) {
     found.push({ invariant: 'I1', message: `the signing key ${signerKid} is not in the JWKS` });
   }
   if (active !== null && signerKid !== active.kid) {

@@ -11,7 +11,7 @@ import {
   type Publication,
   type Tombstone,
 } from './ledger.ts';
-import { TOMBSTONES_MAX } from './ledger-codec.ts';
+import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from './ledger-codec.ts';
 import { REQUEST, REQUEST_ID_LENGTH_MAX } from './names.ts';
 import type { Situation } from './situation.ts';
 import type { KeyKind, Spec, Terms } from './spec.ts';
@@ -211,7 +211,8 @@ function compacted(
 
 /** Whether another key could still get a tombstone one day. */
 export function hasRoomForAnotherKey(ledger: Ledger): boolean {
-  return ledger.tombstones.length + ledger.keys.length < TOMBSTONES_MAX;
+  const { keys, tombstones } = ledger;
+  return keys.length < LEDGER_KEYS_MAX && tombstones.length + keys.length < TOMBSTONES_MAX;
 }
 
 /** Orphans that a hand plants may not use up the room that rotations need. */

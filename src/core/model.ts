@@ -206,6 +206,8 @@ export interface Step {
 export interface Basis {
   readonly signer: string | null;
   readonly jwks: string | null;
+  /** UID and generation of the set: a step is not taken under another spec than it was planned. */
+  readonly set: string;
 }
 
 export interface Plan {

@@ -56,7 +56,8 @@ export function isDisturbed(jwks: ObservedJwks | null, ledger: Ledger): boolean 
   if (jwks === null || note === null) return false;
   if (jwks.meta.uid !== note.uid) return true;
   if (jwks.meta.resourceVersion === note.resourceVersion) return false;
-  if (jwks.otherManagers.some((manager) => !note.managers.includes(manager))) return true;
+  const managers = foldManagers(jwks.otherManagers);
+  if (managers.some((manager) => !note.managers.includes(manager))) return true;
   return !isOwnData(jwks, ledger, note.generation);
 }
 
@@ -84,8 +85,27 @@ export function noteOf(jwks: ObservedJwks): JwksNote {
     uid: jwks.meta.uid,
     resourceVersion: jwks.meta.resourceVersion,
     generation: jwksGeneration(jwks),
-    managers: jwks.otherManagers,
+    managers: foldManagers(jwks.otherManagers),
   };
+}
+
+/** So many managers are noted one by one; the rest as one entry that changes with any of them. */
+const MANAGERS_NOTED_MAX = 32;
+
+/** The managers as a note holds them: bounded, because any number can be made to appear. */
+export function foldManagers(managers: readonly string[]): readonly string[] {
+  if (managers.length <= MANAGERS_NOTED_MAX) return managers;
+  const rest = managers.slice(MANAGERS_NOTED_MAX);
+  return [...managers.slice(0, MANAGERS_NOTED_MAX), `${rest.length} more/${fingerprint(rest)}`];
+}
+
+/** FNV-1a over the texts: enough to notice a change, which is all that it is for. */
+function fingerprint(texts: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const character of texts.join('\n')) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return hash.toString(16);
 }
 
 /** Whether the ConfigMap shows exactly this key. */
@@ -130,7 +150,9 @@ const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {
   const keys = ledger.keys.map((key) => {
     const known = disturbed ? null : key.publishedSeenMs;
     const shown = key.bar === null && showsKey(jwks, key);
-    const publishedSeenMs = known === null && shown ? seenMs : known;
+    // A wait that starts anew never ends sooner, also where the clock was set back meanwhile.
+    const anewMs = Math.max(seenMs, key.publishedSeenMs ?? 0);
+    const publishedSeenMs = known === null && shown ? anewMs : known;
     if (publishedSeenMs === key.publishedSeenMs) return key;
     changed = true;
     return { ...key, publishedSeenMs };

@@ -98,7 +98,7 @@ function copyLedger(situation: Situation): Step | null {
 type Stage = (situation: Situation, ledger: Ledger) => Step | null;
 
 /** With the ledger sound and copied. Repairs come first, removal of keys last. */
-const ALWAYS: readonly Stage[] = [noteStep, repairSigner, deleteJwks, publishJwks];
+const ALWAYS: readonly Stage[] = [noteStep, deleteJwks, publishJwks, repairSigner];
 
 /** What records a time or opens a gate, and waits while the clocks are in doubt. */
 const WITH_SOUND_CLOCKS: readonly Stage[] = [

@@ -144,11 +144,12 @@ function rebuilt(situation: Situation): Ledger {
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
   if (content?.kind === 'Key') byKid.set(content.kid, content);
-  // What verifiers would not read stays an orphan, and may join when there is room.
+  // Nobody can tell which of them signed, so that each waits like one that did. What verifiers
+  // would not read stays an orphan, and may join when there is room.
   const roomLeft = Math.max(0, PUBLISHED_KEYS_MAX - byKid.size);
   let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
     .slice(0, roomLeft)
-    .map((origin) => newKey(origin, situation.spec.terms));
+    .map((origin) => ({ ...newKey(origin, situation.spec.terms), mayHaveSigned: true }));
   const firstFree = Math.max(nextOrdinal({ ...empty, keys }), highestOrdinal(situation) + 1);
   let withoutSecret = 0;
   for (const origin of byKid.values()) {

@@ -16,6 +16,7 @@ import type {
 } from './model.ts';
 import { ANNOTATION, REQUEST } from './names.ts';
 import { judgeOwnership, type Owned } from './ownership.ts';
+import { JWKS_FILE } from './served-set.ts';
 import type { Spec } from './spec.ts';
 
 /** What became of the ledger. */
@@ -138,14 +139,12 @@ function judgeBook(
   const read = [copies.status, copies.jwks].flatMap((copy) =>
     copy?.kind === 'Ledger' ? [copy.ledger] : [],
   );
-  const newest = read.reduce<Ledger | null>(
-    (best, copy) => (best === null || copy.generation > best.generation ? copy : best),
-    null,
-  );
+  const newest = newestOf(read);
   if (signer !== null && signerBook?.kind === 'Ledger') {
-    return judgeAgainstCopies(signerBook.ledger, read, newest);
+    return judgeAgainstCopies(signerBook.ledger, ofThisLife(set, signerBook.ledger, read));
   }
-  if (signer === null && newest === null && isFirstKeyPhase(set, jwks, keySecrets)) {
+  const isUnwritten = copies.status === null && copies.jwks === null;
+  if (signer === null && isUnwritten && isFirstKeyPhase(set, jwks, keySecrets)) {
     return { kind: 'None' };
   }
   const problem =
@@ -158,11 +157,25 @@ function judgeBook(
 }
 
 /** A ledger that is older than a copy, or differs from one of its generation, counts as lost. */
-function judgeAgainstCopies(
+function newestOf(copies: readonly Ledger[]): Ledger | null {
+  return copies.reduce<Ledger | null>(
+    (best, copy) => (best === null || copy.generation > best.generation ? copy : best),
+    null,
+  );
+}
+
+/** A copy from an earlier set of this name says nothing against the ledger of the present one. */
+function ofThisLife(
+  set: ObservedSet,
   ledger: Ledger,
   copies: readonly Ledger[],
-  newest: Ledger | null,
-): Book {
+): readonly Ledger[] {
+  if (ledger.set.uid !== set.ref.uid) return copies;
+  return copies.filter((copy) => copy.set.uid === ledger.set.uid);
+}
+
+function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): Book {
+  const newest = newestOf(copies);
   const text = serializeLedger(ledger);
   const lost = (problem: string): Book => ({
     kind: 'Lost',
@@ -194,7 +207,10 @@ function isFirstKeyPhase(
   if (keySecrets.length > 1 || (set.status?.keys ?? []).length > 0) return false;
   const content = keySecrets[0]?.content;
   const ownKid = content?.kind === 'Key' ? content.kid : null;
-  return jwks === null || keysIn(jwks.data).every(({ kid }) => kid === ownKid);
+  if (jwks === null || jwks.data[JWKS_FILE] === undefined) return true;
+  const kids = keysIn(jwks.data).map(({ kid }) => kid);
+  // What can't be read may have shown anything.
+  return kids.length > 0 && kids.every((kid) => kid === ownKid);
 }
 
 /** The usable Secret of a key, if there is one. */

@@ -33,14 +33,18 @@ export function guardedStep(write: Write, reason: Reason, events: readonly Event
 }
 
 /** The plan tells every step what it was computed from, whichever stage it comes from. */
-const UNBASED: Basis = { signer: null, jwks: null };
+const UNBASED: Basis = { signer: null, jwks: null, set: '' };
 
-export function basedOn(plain: Step, { signer, jwks }: Observed): Step {
-  const basis = {
+export function basedOn(plain: Step, observed: Observed): Step {
+  return { ...plain, basis: basisOf(observed) };
+}
+
+export function basisOf({ signer, jwks, set }: Pick<Observed, 'signer' | 'jwks' | 'set'>): Basis {
+  return {
     signer: signer?.meta.resourceVersion ?? null,
     jwks: jwks?.meta.resourceVersion ?? null,
+    set: `${set.ref.uid}/${set.generation}`,
   };
-  return { ...plain, basis };
 }
 
 export function withEvents(plain: Step, ...events: readonly EventNote[]): Step {
@@ -81,14 +85,14 @@ export function fromKeySecret(situation: Situation, key: LedgerKey): SignerSourc
 }
 
 /** The JWKS as the ledger has it, carrying the ledger's copy; without one before the first key. */
-export function writeJwks(situation: Situation, ledger: Ledger): Write {
+export function writeJwks(situation: Situation, ledger: Ledger, shown = ledger): Write {
   const { jwks, spec } = situation;
   return {
     kind: 'WriteJwks',
     name: spec.jwks.name,
     expects: expected(jwks?.meta),
     generation: ledger.generation,
-    data: jwksData(ledger),
+    data: jwksData(shown),
     metadata: jwksMetadata(situation, ledger),
   };
 }

@@ -52,7 +52,7 @@ export interface ObserverOptions {
 }
 
 /** Where a spec can't be decoded there is nothing else to look at. */
-const NOTHING = { signer: null, jwks: null, keySecrets: [], namespaceTerminating: false };
+const NOTHING = { signer: null, jwks: null, keySecrets: [] };
 
 export class Observer {
   readonly #options: ObserverOptions;
@@ -78,13 +78,19 @@ export class Observer {
     const set = await reader.get(SETS, name.name);
     if (set === null) return null;
     const decoded = decodeSigningKeySet(set);
+    const namespaceTerminating = isEnding(set) && (await reader.isTerminating(name.namespace));
     const rest = decoded.ok
       ? await this.#observeRest(reader, name, decoded.set.spec, set, suspects)
       : { objects: { signer: null, jwks: null }, ...NOTHING };
     const { objects, ...observed } = rest;
     const reading = { startedMs, endedMs: Math.ceil(clock.wallMs()), ...reader.dates() };
     return {
-      observed: { reading, set: observedSet(name, set, decoded), ...observed },
+      observed: {
+        reading,
+        set: observedSet(name, set, decoded),
+        namespaceTerminating,
+        ...observed,
+      },
       startedMonotonicMs,
       objects: { set, ...objects },
     };
@@ -92,18 +98,15 @@ export class Observer {
 
   async #observeRest(
     reader: Reader,
-    { namespace, name }: SetName,
+    { name }: SetName,
     spec: Spec,
     set: KubeObject,
     suspects: ReadonlySet<string>,
   ) {
-    const isEnding =
-      set.metadata.deletionTimestamp !== undefined && set.metadata.finalizers?.includes(FINALIZER);
-    const [signer, jwks, listed, terminating] = await Promise.all([
+    const [signer, jwks, listed] = await Promise.all([
       reader.get(SECRETS, spec.signer.name),
       reader.get(CONFIG_MAPS, spec.jwks.name),
       reader.list(SECRETS, `${LABEL.set}=${name}`, `type=${SECRET_TYPE.key}`),
-      isEnding === true ? reader.isTerminating(namespace) : false,
     ]);
     const expected = expectedKeys(signer, jwks, set);
     const keySecrets = await this.#keySecrets(reader, name, listed, expected, suspects);
@@ -111,7 +114,6 @@ export class Observer {
       signer: signer === null ? null : this.#observedSigner(signer),
       jwks: jwks === null ? null : observedJwks(jwks),
       keySecrets,
-      namespaceTerminating: terminating,
       objects: { signer, jwks },
     };
   }
@@ -165,6 +167,13 @@ export class Observer {
       content: this.#options.facts.judgeSigner(signer),
     };
   }
+}
+
+/** The set waits for its ordered deletion; only then does the namespace's own end matter. */
+function isEnding({ metadata }: KubeObject): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined && metadata.finalizers?.includes(FINALIZER) === true
+  );
 }
 
 /** Reads, and remembers the servers' dates. */

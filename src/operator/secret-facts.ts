@@ -21,19 +21,22 @@ export class SecretFacts {
 
   /** A verdict from before, for a Secret of which only the metadata was read. */
   knownKey(metadata: KubeObject['metadata'], expected: PublicJwk | null): KeyContent | null {
-    const jwk = annotatedJwk(metadata) ?? expected;
     return (
-      this.#keys.get(keyOf(metadata, jwk, true)) ??
-      this.#keys.get(keyOf(metadata, jwk, false)) ??
+      this.#keys.get(keyOf(metadata, expected, true)) ??
+      this.#keys.get(keyOf(metadata, expected, false)) ??
       null
     );
   }
 
-  /** @param expected the ledger's JWK for it, where its own annotation is gone. */
+  /**
+   * @param expected the ledger's JWK for it, which is tried before its own annotation: a hand
+   * that edits the annotation makes a sound key neither lost nor another.
+   */
   judgeKey(secret: KubeObject, expected: PublicJwk | null): KeyContent {
-    const jwk = annotatedJwk(secret.metadata) ?? expected;
-    const content = judgeKeySecret(secret, jwk);
-    remember(this.#keys, keyOf(secret.metadata, jwk, secret['immutable'] === true), content);
+    const candidates = [expected, annotatedJwk(secret.metadata)].filter((jwk) => jwk !== null);
+    const verdicts = candidates.map((jwk) => judgeKeySecret(secret, jwk));
+    const content = verdicts.find(({ kind }) => kind === 'Key') ?? verdicts[0] ?? WITHOUT_JWK;
+    remember(this.#keys, keyOf(secret.metadata, expected, secret['immutable'] === true), content);
     return content;
   }
 
@@ -47,9 +50,12 @@ export class SecretFacts {
   }
 }
 
-function judgeKeySecret(secret: KubeObject, jwk: PublicJwk | null): KeyContent {
-  if (jwk === null)
-    return { kind: 'Broken', problem: `it has no ${ANNOTATION.publicJwk} annotation` };
+const WITHOUT_JWK: KeyContent = {
+  kind: 'Broken',
+  problem: `it has no ${ANNOTATION.publicJwk} annotation`,
+};
+
+function judgeKeySecret(secret: KubeObject, jwk: PublicJwk): KeyContent {
   const verdict = checkKeySecret(dataOf(secret), jwk, 'any');
   if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
   return {
@@ -87,11 +93,13 @@ export function dataOf(secret: KubeObject): Readonly<Record<string, string>> {
 }
 
 function keyOf(
-  { uid, resourceVersion }: KubeObject['metadata'],
-  jwk: PublicJwk | null,
+  { uid, resourceVersion, annotations }: KubeObject['metadata'],
+  expected: PublicJwk | null,
   isImmutable: boolean,
 ): string {
-  return `${uid}/${isImmutable ? 'immutable' : resourceVersion}/${jwk === null ? '' : publicJwkText(jwk)}`;
+  const version = isImmutable ? 'immutable' : resourceVersion;
+  const expectedText = expected === null ? '' : publicJwkText(expected);
+  return `${uid}/${version}/${annotations?.[ANNOTATION.publicJwk] ?? ''}/${expectedText}`;
 }
 
 function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {

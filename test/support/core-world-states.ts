@@ -5,6 +5,7 @@ import type { Observed, Step, Write } from '../../src/core/model.ts';
 import { ANNOTATION } from '../../src/core/names.ts';
 import { plan } from '../../src/core/plan.ts';
 import { type Situation, situationOf } from '../../src/core/situation.ts';
+import { basisOf } from '../../src/core/steps.ts';
 import { type World, worldWith } from './core-world.ts';
 import { FAST_SPEC } from './core-world-fixtures.ts';
 
@@ -82,11 +83,9 @@ export function sourceOf(
 }
 
 export function stepOf(world: World, write: Write, guarded = false): Step {
-  const { signer, jwks } = world.api;
-  const basis = {
-    signer: signer?.meta.resourceVersion ?? null,
-    jwks: jwks?.meta.resourceVersion ?? null,
-  };
+  const { signer, jwks, set } = world.api;
+  if (set === null) throw new Error('there is no set');
+  const basis = basisOf({ signer, jwks, set });
   return { write, reason: { code: 'Crafted', message: 'by hand' }, events: [], guarded, basis };
 }
 

@@ -1,0 +1,70 @@
+import { afterEach, expect, test } from 'vitest';
+import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
+
+let world: OperatorWorld | undefined;
+afterEach(() => world?.stopAll());
+
+// A watch that filters by labels shows such an object as deleted, or without its set's name.
+test.each([
+  ['secrets', 'payments-signer'],
+  ['secrets', 'payments-key-2'],
+  ['configmaps', 'payments-jwks'],
+])('labels that a hand takes off %s %s are put back at once', async (resource, name) => {
+  for (const label of ['signingkeys.dev/set', 'app.kubernetes.io/managed-by']) {
+    world = new OperatorWorld();
+    const { api, clock } = world;
+    world.start();
+    world.apply('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
+    await clock.advance(20_000);
+    const labels = () => {
+      const metadata = api.hand.get(resource, NAMESPACE, name)?.['metadata'];
+      return (metadata as { labels: object } | undefined)?.labels;
+    };
+    const before = labels();
+    api.hand.edit(resource, NAMESPACE, name, (draft) => {
+      const metadata = draft['metadata'] as { labels: Record<string, string> };
+      delete metadata.labels[label];
+    });
+    await clock.advance(2000);
+    expect(labels(), label).toEqual(before);
+    await world.stopAll();
+  }
+});
+
+test('a wrong public JWK in a key Secret’s annotation costs no key: the ledger knows better', async () => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  world.start();
+  world.apply('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
+  await clock.advance(20_000);
+  const jwkOf = (name: string) => {
+    const metadata = api.hand.get('secrets', NAMESPACE, name)?.['metadata'];
+    const { annotations } = metadata as { annotations: Record<string, string> };
+    return annotations['signingkeys.dev/public-jwk'];
+  };
+  const own = jwkOf('payments-key-2');
+  const wrong = jwkOf('payments-key-1') ?? '';
+  api.hand.edit('secrets', NAMESPACE, 'payments-key-2', (draft) => {
+    const metadata = draft['metadata'] as { annotations: Record<string, string> };
+    metadata.annotations['signingkeys.dev/public-jwk'] = wrong;
+  });
+  await clock.advance(5000);
+  expect(world.keys()).toBe('#1 Active, #2 Pending');
+  expect(jwkOf('payments-key-2')).toBe(own);
+});
+
+test('a set whose spec can no longer be read lets go of a namespace that is being deleted', async () => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  world.start();
+  world.apply('payments', { ...FAST_SPEC, deletionPolicy: 'Delete' });
+  await clock.advance(20_000);
+  api.hand.edit('signingkeysets', NAMESPACE, 'payments', (draft) => {
+    draft['spec'] = { ...(draft['spec'] as object), tokenTTL: 'never' };
+  });
+  await clock.advance(2000);
+  api.hand.delete('namespaces', '', NAMESPACE);
+  api.hand.delete('signingkeysets', NAMESPACE, 'payments');
+  await clock.advance(5000);
+  expect(api.hand.get('signingkeysets', NAMESPACE, 'payments')).toBeNull();
+});
