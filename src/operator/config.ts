@@ -1,6 +1,6 @@
 /** The flags of `signing-keys operator`. */
+import { LOG_OPTIONS } from '../platform/log-options.ts';
 import {
-  choice,
   duration,
   hostPort,
   integer,
@@ -9,7 +9,6 @@ import {
   toggle,
 } from '../platform/option-kinds.ts';
 import type { OptionValues } from '../platform/options.ts';
-import { LOG_FORMATS, LOG_LEVELS } from '../platform/pino-log.ts';
 
 export const OPERATOR_OPTIONS = {
   kubeconfig: optionalText({
@@ -45,16 +44,7 @@ export const OPERATOR_OPTIONS = {
     minMs: 0,
     maxMs: 600_000,
   }),
-  logLevel: choice({
-    help: 'the least level that is logged',
-    default: 'info',
-    choices: LOG_LEVELS,
-  }),
-  logFormat: choice({
-    help: 'a JSON object a line, or for people',
-    default: 'json',
-    choices: LOG_FORMATS,
-  }),
+  ...LOG_OPTIONS,
 } as const;
 
 export type OperatorConfig = OptionValues<typeof OPERATOR_OPTIONS>;

@@ -1,4 +1,5 @@
 /** The flags of `signing-keys serve`. */
+import { LOG_OPTIONS } from '../platform/log-options.ts';
 import {
   choice,
   duration,
@@ -8,7 +9,6 @@ import {
   requiredText,
 } from '../platform/option-kinds.ts';
 import type { OptionValues } from '../platform/options.ts';
-import { LOG_FORMATS, LOG_LEVELS } from '../platform/pino-log.ts';
 
 export const SERVE_OPTIONS = {
   dir: requiredText({
@@ -45,16 +45,7 @@ export const SERVE_OPTIONS = {
     minMs: 0,
     maxMs: 600_000,
   }),
-  logLevel: choice({
-    help: 'the least level that is logged',
-    default: 'info',
-    choices: LOG_LEVELS,
-  }),
-  logFormat: choice({
-    help: 'a JSON object a line, or for people',
-    default: 'json',
-    choices: LOG_FORMATS,
-  }),
+  ...LOG_OPTIONS,
 } as const;
 
 export type ServeConfig = OptionValues<typeof SERVE_OPTIONS>;

@@ -19,24 +19,13 @@ import type { Transport } from '../../src/platform/transport.ts';
 import { FakeApi, type WriteRecord } from '../fake-api/fake-api.ts';
 import type { JsonObject } from '../fake-api/json.ts';
 import { customResource } from '../fake-api/resource-types.ts';
+import { FAST_SPEC } from '../support/fast-spec.ts';
 import { recordLog } from '../support/log-recorder.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 export const NAMESPACE = 'auth';
 
-/** T 8s, C 5s, P 2s, Ps 2s, L 1s, S 1s, I 30s. */
-export const FAST_SPEC = {
-  tokenTTL: '8s',
-  verifierCacheTTL: '5s',
-  algorithm: 'ES256',
-  rotation: { interval: '30s' },
-  timing: {
-    publicationDelay: '2s',
-    signerRefreshDelay: '2s',
-    verifierLeeway: '1s',
-    clockSkew: '1s',
-  },
-};
+export { FAST_SPEC } from '../support/fast-spec.ts';
 
 export interface StartOptions {
   readonly transport?: Transport;
