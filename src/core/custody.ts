@@ -149,7 +149,7 @@ export function destroyBarred(situation: Situation, ledger: Ledger): Step | null
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
-    if (secret === undefined) continue;
+    if (secret === undefined || secret.meta.deleting === true) continue;
     const message = `key #${key.ordinal} is out of the JWKS: its private key is destroyed`;
     return deleteKeySecret(secret, { code: 'DestroyKey', message });
   }
@@ -170,7 +170,9 @@ export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null
 
 /** An ended key that a restore or a late POST brought back, or an orphan that never was used. */
 export function destroyEnded(situation: Situation, ledger: Ledger): Step | null {
-  const ended = situation.keySecrets.find((secret) => isEnded(secret, ledger));
+  const ended = situation.keySecrets.find(
+    (secret) => secret.meta.deleting !== true && isEnded(secret, ledger),
+  );
   if (ended === undefined) return null;
   const message = `Secret ${ended.meta.name} is of a key that has ended: it is destroyed`;
   const destroyed = deleteKeySecret(ended, { code: 'DestroyEndedKey', message });

@@ -26,6 +26,8 @@ export interface ObjectMeta {
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** It has a deletionTimestamp: some finalizer keeps it, and a second delete does nothing. */
+  readonly deleting?: true;
 }
 
 export interface ObservedSet {

@@ -306,5 +306,6 @@ function metaOf({ metadata }: KubeObject): ObjectMeta {
     resourceVersion: metadata.resourceVersion ?? '',
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
+    ...(metadata.deletionTimestamp === undefined ? {} : { deleting: true }),
   };
 }

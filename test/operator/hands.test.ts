@@ -68,3 +68,19 @@ test('a set whose spec can no longer be read lets go of a namespace that is bein
   await clock.advance(5000);
   expect(api.hand.get('signingkeysets', NAMESPACE, 'payments')).toBeNull();
 });
+
+test('a key Secret that a finalizer keeps is deleted once, and holds up no other', async () => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  world.start();
+  world.apply('payments', FAST_SPEC);
+  await clock.advance(20_000);
+  api.hand.edit('secrets', NAMESPACE, 'payments-key-1', (draft) => {
+    draft['metadata'] = { ...(draft['metadata'] as object), finalizers: ['example.com/keep'] };
+  });
+  await clock.advance(80_000);
+  const deletes = world.operatorWrites().filter(({ verb }) => verb === 'delete');
+  expect(deletes.map(({ name }) => name)).toEqual(['payments-key-1', 'payments-key-2']);
+  expect(world.secret('payments-key-1')).not.toBeNull();
+  expect(world.secret('payments-key-2')).toBeNull();
+});
