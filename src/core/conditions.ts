@@ -1,5 +1,4 @@
 /** The conditions of a set (Kubernetes API conventions, and what kstatus reads of them). */
-import { clocksDisagree } from './clock-judgement.ts';
 import { explainGate } from './explain.ts';
 import { activationGate, type Gate, isOpen, PUBLISH_MARGIN_MS, servedGate } from './gates.ts';
 import { stateViolations } from './invariants.ts';
@@ -145,9 +144,4 @@ function invariantsHold(situation: Situation): Verdict {
   }
   const names = violations.map(({ invariant }) => invariant).join(', ');
   return verdict('InvariantsHold', 'False', first.invariant, `${names}: ${first.message}`);
-}
-
-/** Whether this reading's clocks may be believed; for the metrics. */
-export function areClocksSound({ observed, spec }: Situation): boolean {
-  return !clocksDisagree(observed.reading, spec.terms.clockSkewMs);
 }

@@ -5,8 +5,6 @@ export const API_VERSION = 'v1alpha1';
 export const API_GROUP_VERSION = `${API_GROUP}/${API_VERSION}`;
 export const SET_KIND = 'SigningKeySet';
 export const SET_PLURAL = 'signingkeysets';
-/** The name of the CustomResourceDefinition. */
-export const CRD_NAME = `${SET_PLURAL}.${API_GROUP}`;
 /** A set's name: with `-key-` and an ordinal it fits into the 63 characters of a label's value. */
 export const SET_NAME_LENGTH_MAX = 52;
 

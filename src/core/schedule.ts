@@ -33,7 +33,7 @@ import { formatInstant } from './time.ts';
 /** The time of what waits for nothing. */
 export const AT_ONCE_MS = 0;
 
-export type Action = 'Publish' | 'Activate' | 'Remove' | 'EmptySigner' | 'RemoveJwks' | 'Delete';
+export type Action = 'Publish' | 'Activate' | 'Remove' | 'RemoveJwks' | 'Delete';
 
 export interface Transition {
   readonly action: Action;

@@ -3,6 +3,7 @@
  * the checks of what a Secret holds. Nothing here returns or throws a key's private value but
  * {@link privateJwkOf}; problems name entries and members, never values.
  */
+
 import {
   createHash,
   createPrivateKey,
@@ -14,6 +15,7 @@ import {
   type webcrypto,
 } from 'node:crypto';
 import { PUBLIC_MEMBERS, type PublicJwk, parsePublicJwk, samePublicJwk } from '../core/jwk.ts';
+import { SIGNER_FILE } from '../core/names.ts';
 import { ALGORITHMS, type Algorithm } from '../core/spec.ts';
 
 /** What is wrong, as a clause to be put behind the object's name. */
@@ -24,11 +26,12 @@ export interface Problem {
 /** `data` of a Secret: values in base64. */
 export type SecretData = Readonly<Record<string, string>>;
 
-export const PRIVATE_PEM_ENTRY = 'private.pem';
-export const PRIVATE_JWK_ENTRY = 'private.jwk';
-export const KID_ENTRY = 'kid';
-export const ALG_ENTRY = 'alg';
-const SIGNER_ENTRIES = [KID_ENTRY, ALG_ENTRY, PRIVATE_PEM_ENTRY, PRIVATE_JWK_ENTRY] as const;
+const SIGNER_ENTRIES = [
+  SIGNER_FILE.kid,
+  SIGNER_FILE.alg,
+  SIGNER_FILE.pem,
+  SIGNER_FILE.jwk,
+] as const;
 
 /** Shorter ones are refused by RFC 7518 sections 3.3 and 3.5. */
 const RSA_MODULUS_BITS_MIN = 2048;
@@ -82,7 +85,7 @@ export function checkKeySecret(
   publicJwk: PublicJwk,
   kidRule: 'thumbprint' | 'any',
 ): { readonly ok: true } | Problem {
-  const pem = entryText(data, PRIVATE_PEM_ENTRY);
+  const pem = entryText(data, SIGNER_FILE.pem);
   if (typeof pem !== 'string') return pem;
   const key = readPrivatePem(pem);
   if ('problem' in key) return key;
@@ -108,10 +111,10 @@ export function checkSignerSecret(
   if (emptyOnes.length === SIGNER_ENTRIES.length) return { empty: true };
   if (emptyOnes[0] !== undefined) return { problem: `the entry '${emptyOnes[0]}' is empty` };
   return checkSignerTexts(
-    texts[KID_ENTRY] ?? '',
-    texts[ALG_ENTRY] ?? '',
-    texts[PRIVATE_PEM_ENTRY] ?? '',
-    texts[PRIVATE_JWK_ENTRY] ?? '',
+    texts[SIGNER_FILE.kid] ?? '',
+    texts[SIGNER_FILE.alg] ?? '',
+    texts[SIGNER_FILE.pem] ?? '',
+    texts[SIGNER_FILE.jwk] ?? '',
   );
 }
 
@@ -143,13 +146,13 @@ function entryText(data: SecretData, name: string): string | Problem {
 
 function readPrivatePem(privatePem: string): KeyObject | Problem {
   if (!PKCS8_PEM.test(privatePem)) {
-    return { problem: `'${PRIVATE_PEM_ENTRY}' is not an unencrypted PKCS#8 PEM private key` };
+    return { problem: `'${SIGNER_FILE.pem}' is not an unencrypted PKCS#8 PEM private key` };
   }
   try {
     return createPrivateKey({ key: privatePem, format: 'pem', type: 'pkcs8' });
   } catch {
     // OpenSSL's own message says nothing more that may be shown.
-    return { problem: `'${PRIVATE_PEM_ENTRY}' does not parse as a private key` };
+    return { problem: `'${SIGNER_FILE.pem}' does not parse as a private key` };
   }
 }
 
@@ -166,7 +169,7 @@ function publicJwkOfKey(key: KeyObject, algorithm: Algorithm, kid?: string): Pub
 /** Whether the key is of the type, curve and size that the algorithm needs. */
 function kindProblem(key: KeyObject, algorithm: Algorithm): string | null {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
-  const wrong = `'${PRIVATE_PEM_ENTRY}' is not a key for ${algorithm}`;
+  const wrong = `'${SIGNER_FILE.pem}' is not a key for ${algorithm}`;
   switch (algorithm) {
     case 'ES256':
       return type === 'ec' && details?.namedCurve === 'prime256v1' ? null : wrong;
@@ -185,7 +188,7 @@ function kindProblem(key: KeyObject, algorithm: Algorithm): string | null {
       if (type !== 'rsa') return wrong;
       return (details?.modulusLength ?? 0) >= RSA_MODULUS_BITS_MIN
         ? null
-        : `'${PRIVATE_PEM_ENTRY}' is an RSA key of less than ${RSA_MODULUS_BITS_MIN} bits`;
+        : `'${SIGNER_FILE.pem}' is an RSA key of less than ${RSA_MODULUS_BITS_MIN} bits`;
     default:
       return algorithm satisfies never;
   }
@@ -195,11 +198,11 @@ function keyProblem(key: KeyObject, publicJwk: PublicJwk): string | null {
   const derived = publicJwkOfKey(key, publicJwk.alg, publicJwk.kid);
   if ('problem' in derived) return derived.problem;
   if (!samePublicJwk(derived, publicJwk)) {
-    return `'${PRIVATE_PEM_ENTRY}' is the private half of another key than the public JWK`;
+    return `'${SIGNER_FILE.pem}' is the private half of another key than the public JWK`;
   }
   return signsFor(key, publicJwk)
     ? null
-    : `'${PRIVATE_PEM_ENTRY}' makes signatures that its own public key refuses`;
+    : `'${SIGNER_FILE.pem}' makes signatures that its own public key refuses`;
 }
 
 function kidProblem(publicJwk: PublicJwk, kidRule: 'thumbprint' | 'any'): string | null {
@@ -250,14 +253,14 @@ function isPublicMember(name: string, publicJwk: PublicJwk): boolean {
 /** The text's members must be exactly the expected ones; their order is free. */
 function privateJwkProblem(text: string, expected: Record<string, unknown>): string | null {
   const found = parseRecord(text);
-  if (found === null) return `'${PRIVATE_JWK_ENTRY}' is not a JSON object`;
+  if (found === null) return `'${SIGNER_FILE.jwk}' is not a JSON object`;
   const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
   for (const name of names) {
     if (Object.hasOwn(found, name) && !Object.hasOwn(expected, name)) {
-      return `'${PRIVATE_JWK_ENTRY}' has a member that does not belong there`;
+      return `'${SIGNER_FILE.jwk}' has a member that does not belong there`;
     }
     if (found[name] !== expected[name]) {
-      return `'${PRIVATE_JWK_ENTRY}' differs in '${name}' from the other entries`;
+      return `'${SIGNER_FILE.jwk}' differs in '${name}' from the other entries`;
     }
   }
   return null;

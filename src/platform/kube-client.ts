@@ -1,3 +1,4 @@
+import { MANAGER } from '../core/names.ts';
 import type { Clock } from './clock.ts';
 import { type Call, createCaller } from './kube-call.ts';
 import { KubeApiError } from './kube-errors.ts';
@@ -12,8 +13,6 @@ import {
 import type { Transport } from './transport.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch-stream.ts';
 
-/** Who the operator's writes belong to in `managedFields`. */
-export const FIELD_MANAGER = 'signing-key-operator';
 /** A read that takes longer has failed. */
 export const READ_TIMEOUT_MS = 30_000;
 /** With less time left a write is not sent: it could take effect after its deadline. */
@@ -84,7 +83,7 @@ export interface KubeClient {
 export interface KubeClientOptions {
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Default {@link FIELD_MANAGER}. */
+  /** Default {@link MANAGER}. */
   readonly fieldManager?: string;
 }
 
@@ -102,7 +101,7 @@ type WriteCall = Omit<Call, 'deadlineMs' | 'maxBytes' | 'signal'>;
 export function createKubeClient(options: KubeClientOptions): KubeClient {
   const { transport, clock } = options;
   const caller = createCaller(transport, clock);
-  const fieldManager = options.fieldManager ?? FIELD_MANAGER;
+  const fieldManager = options.fieldManager ?? MANAGER;
 
   const write = async (call: WriteCall, given: WriteOptions, managed: boolean): Promise<Answer> => {
     const leftMs = Math.floor(given.deadlineMs - clock.monotonicMs());

@@ -38,7 +38,6 @@ const NO_CODES = new Set([
   ...['CreateKeySecret', 'RestoreKeySecret', 'PatchKeySecretMetadata', 'DeleteKeySecret'],
   ...['WriteSigner', 'DeleteSigner', 'WriteJwks', 'DeleteJwks', 'WriteFinalizer'],
   // An action that is declared for revocations.
-  'EmptySigner',
 ]);
 
 /** Codes of OpenSSL, of undici and of node:http, and names of environment variables. */
