@@ -108,6 +108,9 @@ function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
       uri: jwks?.uri ?? null,
     },
     deletionPolicy: spec.deletionPolicy,
+    revocations: [],
+    onRevokeWithoutStandby: 'FailClosed',
+    restartToForget: [],
   };
 }
 

@@ -72,4 +72,24 @@ export interface Spec {
     readonly uri: string | null;
   };
   readonly deletionPolicy: 'Retain' | 'Delete';
+  /** Kids that are no longer to be trusted. An entry that is taken away un-revokes nothing. */
+  readonly revocations: readonly Revocation[];
+  /** What to do where the active key is revoked and no other key may sign yet. */
+  readonly onRevokeWithoutStandby: 'FailClosed' | 'SignImmediately';
+  /** Names of declared verifiers that trust a key they know until they are restarted. */
+  readonly restartToForget: readonly string[];
+}
+
+/** Why a key is revoked, after the CRLReason of RFC 5280 section 5.3.1. */
+export const REVOCATION_REASONS = [
+  'Unspecified',
+  'KeyCompromise',
+  'CessationOfOperation',
+  'Superseded',
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+
+export interface Revocation {
+  readonly kid: string;
+  readonly reason: RevocationReason;
 }

@@ -40,6 +40,9 @@ export const FAST_SPEC: Spec = {
   signer: { name: 'payments-signer', labels: {}, annotations: {} },
   jwks: { name: 'payments-jwks', labels: {}, annotations: {}, uri: null },
   deletionPolicy: 'Retain',
+  revocations: [],
+  onRevokeWithoutStandby: 'FailClosed',
+  restartToForget: [],
 };
 
 export const DEFAULT_SPEC: Spec = {
