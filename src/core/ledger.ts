@@ -30,7 +30,7 @@ export interface Ledger {
   readonly tombstones: readonly Tombstone[];
   /** Every ordinal below it has ended. Never above a living ordinal. */
   readonly ordinalFloor: number;
-  /** The key that signed immediately before the active one; what a rollback goes back to. */
+  /** The key that signed immediately before the active one, whatever became of it since. */
   readonly previousKid: string | null;
   readonly terms: TermMemory;
   /** What the JWKS ConfigMap shows beside the keys, so that it is a function of the ledger alone. */

@@ -163,8 +163,7 @@ export function withRevoked(ledger: Ledger, isRevoked: (kid: string) => boolean)
   });
   const stopped = activeKey(ledger);
   const closed = ledger.closed || (stopped !== null && isRevoked(stopped.kid));
-  const isPreviousRevoked = ledger.previousKid !== null && isRevoked(ledger.previousKid);
-  return { ...ledger, keys, closed, previousKid: isPreviousRevoked ? null : ledger.previousKid };
+  return { ...ledger, keys, closed };
 }
 
 /** The signer is emptied: nobody signs, and the key that did retires. */
@@ -196,8 +195,7 @@ export function bar(ledger: Ledger, kid: string, reason: EndReason): Ledger {
   const keys = ledger.keys.map((key) =>
     key.kid === kid ? { ...key, bar: { generation, reason, removedSeenMs: null } } : key,
   );
-  const previousKid = ledger.previousKid === kid ? null : ledger.previousKid;
-  return nextLedger(ledger, { keys, previousKid });
+  return nextLedger(ledger, { keys });
 }
 
 /** A barred key whose removal was seen and whose Secret is gone becomes a tombstone. */

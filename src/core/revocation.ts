@@ -35,7 +35,7 @@ export function revoke(situation: Situation, ledger: Ledger): Step | null {
   const next = replacement(situation, ledger);
   const source = next === null ? null : fromKeySecret(situation, next);
   if (next === null || source === null) return closeSet(situation, closed, said);
-  return switchAway(situation, closed, next, source, said);
+  return switchAway(situation, { ...closed, previousKid: before.kid }, next, source, said);
 }
 
 function reasonOf({ spec }: Situation, kid: string): RevocationReason {
@@ -59,7 +59,7 @@ function switchAway(
   const rotateId = openRotateRequest(situation, closed);
   const { generation } = closed;
   const switched = activate(closed, next.kid, rotateId, situation.nowMs);
-  const ledger = { ...switched, generation, previousKid: null };
+  const ledger = { ...switched, generation };
   const message = `${said}: key #${next.ordinal} signs from now on`;
   return guardedStep(writeSigner(situation, ledger, source), { code: 'Revoke', message });
 }
