@@ -1,0 +1,86 @@
+/**
+ * Plants a bug: a copy of the project with one patch applied, in a folder of its own, so that
+ * nothing of it can get into the tree that is worked on.
+ */
+
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const PATCHES = fileURLToPath(new URL('.', import.meta.url));
+/** What the checks need, beside the packages. */
+const COPIED = ['src', 'test', 'crds', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+
+export interface Patch {
+  /** Such as `activation-without-c`. */
+  readonly name: string;
+  readonly path: string;
+  /** Its first paragraph: what the bug is, and whom it harms. */
+  readonly description: string;
+}
+
+/** The patches that lie beside this file, by name. */
+export function knownPatches(): readonly Patch[] {
+  const files = readdirSync(PATCHES).filter((file) => file.endsWith('.patch'));
+  return files.sort().map((file) => readPatch(join(PATCHES, file)));
+}
+
+export function readPatch(path: string): Patch {
+  const text = readFileSync(path, 'utf8');
+  const description = text.split(/\n(?=\n|--- )/, 1)[0]?.trim() ?? '';
+  return {
+    name: basename(path).replace(/\.(?:patch|diff)$/, ''),
+    path: resolve(path),
+    description,
+  };
+}
+
+/** Thrown where a patch does not fit the code as it is. */
+export class DoesNotApply extends Error {
+  override readonly name = 'DoesNotApply';
+}
+
+/** Runs `work` in a patched copy, which is removed afterwards. */
+export async function withPlanted<Result>(
+  patch: Patch,
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'signing-key-operator-planted-'));
+  try {
+    for (const name of COPIED) cpSync(join(PROJECT, name), join(folder, name), { recursive: true });
+    symlinkSync(packagesFolder(), join(folder, 'node_modules'));
+    apply(patch, folder);
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function packagesFolder(): string {
+  const folder = join(PROJECT, 'node_modules');
+  if (!existsSync(folder)) throw new Error('node_modules is not there: run make install');
+  return folder;
+}
+
+function apply({ name, path }: Patch, folder: string): void {
+  // Git finds no repository above the copy, so that paths are those in the patch.
+  const env = { ...process.env, GIT_CEILING_DIRECTORIES: tmpdir() };
+  const done = spawnSync('git', ['apply', '--recount', path], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  if (done.status === 0) return;
+  throw new DoesNotApply(`${name} does not fit the code as it is: ${(done.stderr ?? '').trim()}`);
+}
