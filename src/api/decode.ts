@@ -6,6 +6,7 @@ import { type FieldError, fieldError } from './field-error.ts';
 import { checkSetName, checkSpec, isRsa } from './rules.ts';
 import { type SigningKeySetSpec, SPEC_SCHEMA } from './signing-key-set.generated.ts';
 import { readStructure } from './structure.ts';
+import { restartToForget, verifierCacheMs, verifierTrustMs } from './verifiers.ts';
 
 /** What every reader of a set needs, whether or not its spec is good. Absent fields are empty. */
 export interface SetMeta {
@@ -49,7 +50,7 @@ export function decodeSigningKeySet(object: unknown): DecodeResult {
   }
   const spec = readSpec(root['spec'], errors);
   if (spec === null || meta === null) return { ok: false, errors, meta };
-  const broken = [...checkSetName(meta.name), ...checkSpec(spec)];
+  const broken = [...errors, ...checkSetName(meta.name), ...checkSpec(spec)];
   if (broken.length > 0) return { ok: false, errors: broken, meta };
   const status = isRecord(root['status']) ? root['status'] : {};
   return { ok: true, set: { meta, spec: toSpec(meta.name, spec), status } };
@@ -61,7 +62,9 @@ function readSpec(value: unknown, errors: FieldError[]): SigningKeySetSpec | nul
     return null;
   }
   const spec = readStructure(SPEC_SCHEMA, value, 'spec', errors);
-  return errors.length === 0 ? (spec as SigningKeySetSpec) : null;
+  // Like the API server: a list with an item twice is of the right form, and is judged further.
+  const ofRightForm = errors.every(({ code }) => code === 'Duplicate');
+  return ofRightForm ? (spec as SigningKeySetSpec) : null;
 }
 
 function readMeta(value: unknown): SetMeta | null {
@@ -108,9 +111,9 @@ function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
       uri: jwks?.uri ?? null,
     },
     deletionPolicy: spec.deletionPolicy,
-    revocations: [],
-    onRevokeWithoutStandby: 'FailClosed',
-    restartToForget: [],
+    revocations: spec.revocations ?? [],
+    onRevokeWithoutStandby: spec.onRevokeWithoutStandby,
+    restartToForget: restartToForget(spec),
   };
 }
 
@@ -119,13 +122,12 @@ function toKind({ algorithm, rsaModulusLength }: SigningKeySetSpec): KeyKind {
   return { algorithm, rsaModulusLength: isRsa(algorithm) ? (rsaModulusLength ?? 2048) : null };
 }
 
-function toTerms({ tokenTTL, verifierCacheTTL, timing }: SigningKeySetSpec): Terms {
-  const verifierCacheTtlMs = durationMs(verifierCacheTTL);
+function toTerms(spec: SigningKeySetSpec): Terms {
+  const { tokenTTL, timing } = spec;
   return {
     tokenTtlMs: durationMs(tokenTTL),
-    verifierCacheTtlMs,
-    // A verifier with a declared cache lifetime trusts a key no longer than it caches it.
-    verifierTrustMs: verifierCacheTtlMs,
+    verifierCacheTtlMs: verifierCacheMs(spec),
+    verifierTrustMs: verifierTrustMs(spec),
     sharedCacheTtlMs: durationMs(timing.sharedCacheTTL),
     publicationDelayMs: durationMs(timing.publicationDelay),
     signerRefreshDelayMs: durationMs(timing.signerRefreshDelay),

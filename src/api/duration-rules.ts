@@ -1,11 +1,12 @@
-/** The CRD's rules on durations, in the same words. */
-import { formatDurationMs, parseDurationMs } from '../core/time.ts';
+/** The CRD's rules on single durations, in the same words. */
+import { parseDurationMs } from '../core/time.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import type { SigningKeySetSpec } from './signing-key-set.generated.ts';
 
 interface DurationRule {
   readonly path: string;
-  readonly read: (spec: SigningKeySetSpec) => string;
+  /** Undefined where it may be missing, and is. */
+  readonly read: (spec: SigningKeySetSpec) => string | undefined;
   readonly min: string;
   readonly max: string;
 }
@@ -47,48 +48,20 @@ export const DURATION_RULES: readonly DurationRule[] = [
 export function checkDurations(spec: SigningKeySetSpec): FieldError[] {
   return DURATION_RULES.flatMap(({ path, read, min, max }) => {
     const text = read(spec);
-    const ms = parseDurationMs(text);
-    if (ms !== null && ms >= durationMs(min) && ms <= durationMs(max)) return [];
-    const days = /^([0-9]{1,5})d$/.exec(text);
-    const remedy =
-      days === null
-        ? `write a duration from ${min} to ${max}, in h, m, s or ms, such as 1h30m`
-        : `days are not a unit, write ${Number(days[1]) * 24}h`;
-    const message = `${path} is '${text}': ${remedy}`;
-    return [fieldError(`spec.${path}`, 'InvalidDuration', text, message)];
+    const remedy = text === undefined ? null : durationRemedy(text, min, max);
+    if (remedy === null) return [];
+    return [fieldError(`spec.${path}`, 'InvalidDuration', text, `${path} is '${text}': ${remedy}`)];
   });
 }
 
-/**
- * I ≥ P + H + C + Ps + T + L + 3S, so that ordinarily at most one key retires at a time
- * (docs/rotation.md). Says nothing where one of them is no duration at all.
- */
-export function checkInterval(spec: SigningKeySetSpec): FieldError[] {
-  const { tokenTTL, verifierCacheTTL, timing } = spec;
-  const { publicationDelay, sharedCacheTTL, signerRefreshDelay, verifierLeeway, clockSkew } =
-    timing;
-  const interval = spec.rotation.interval;
-  const parts = [
-    publicationDelay,
-    sharedCacheTTL,
-    verifierCacheTTL,
-    signerRefreshDelay,
-    tokenTTL,
-    verifierLeeway,
-    clockSkew,
-    clockSkew,
-    clockSkew,
-  ].map(parseDurationMs);
-  const intervalMs = parseDurationMs(interval);
-  if (intervalMs === null || !parts.every((part) => part !== null)) return [];
-  const neededMs = parts.reduce((sumMs, partMs) => sumMs + partMs, 0);
-  if (intervalMs >= neededMs) return [];
-  const message =
-    `rotation.interval is ${interval}, but publicationDelay ${publicationDelay} + sharedCacheTTL ` +
-    `${sharedCacheTTL} + verifierCacheTTL ${verifierCacheTTL} + signerRefreshDelay ` +
-    `${signerRefreshDelay} + tokenTTL ${tokenTTL} + verifierLeeway ${verifierLeeway} + 3 x ` +
-    `clockSkew ${clockSkew} needs ${formatDurationMs(neededMs)}: write at least that`;
-  return [fieldError('spec.rotation.interval', 'IntervalTooShort', interval, message)];
+/** What to write instead; null where the text is a duration within its bounds. */
+export function durationRemedy(text: string, min: string, max: string): string | null {
+  const ms = parseDurationMs(text);
+  if (ms !== null && ms >= durationMs(min) && ms <= durationMs(max)) return null;
+  const days = /^([0-9]{1,5})d$/.exec(text);
+  return days === null
+    ? `write a duration from ${min} to ${max}, in h, m, s or ms, such as 1h30m`
+    : `days are not a unit, write ${Number(days[1]) * 24}h`;
 }
 
 /** Reads a duration that has been judged. */

@@ -4,9 +4,11 @@
  * here: one object can't show it.
  */
 import { LABEL, RESERVED_PREFIX, SET_NAME_LENGTH_MAX } from '../core/names.ts';
-import { checkDurations, checkInterval } from './duration-rules.ts';
+import { checkDurations } from './duration-rules.ts';
 import { type FieldError, fieldError } from './field-error.ts';
+import { checkInterval } from './interval-rule.ts';
 import type { SigningKeySetSpec } from './signing-key-set.generated.ts';
+import { checkRevocations, checkVerifiers } from './verifier-rules.ts';
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -26,6 +28,7 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
   const { signer, jwks } = spec;
   return [
     ...checkDurations(spec),
+    ...checkVerifiers(spec),
     ...checkInterval(spec),
     ...checkModulusLength(spec),
     ...checkUrl('issuer', spec.issuer, ISSUER, 'user, query and fragment'),
@@ -39,6 +42,7 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
     ...checkKeys('jwks.labels', 'label', jwks?.labels),
     ...checkLabelValues('jwks.labels', jwks?.labels),
     ...checkKeys('jwks.annotations', 'annotation', jwks?.annotations),
+    ...checkRevocations(spec),
   ];
 }
 

@@ -2,12 +2,28 @@
 import type { JsonSchema } from './json-schema.ts';
 import type { ObjectMeta } from './object-meta.ts';
 
+/** One verifier, or several of a kind. */
+export interface SigningKeySetSpecVerifier {
+  /** What you call it. The status names it where it must be restarted to forget a key. */
+  readonly name: string;
+  /**
+   * The library or proxy that it runs, with its default settings; docs/verifiers.md says what each
+   * stands for. For any other, and for settings of your own, write cacheTTL instead.
+   */
+  readonly preset?: 'jose' | 'jwks-rsa' | 'get-jwks' | 'pyjwt' | 'authlib' | 'go-oidc' | 'kube-apiserver' | 'keyfunc' | 'jwx-v2' | 'nimbus' | 'spring' | 'spring-reactive' | 'dotnet' | 'envoy' | 'istio' | 'istio-envoy' | 'espv2' | 'aws-http-api' | 'kong' | 'mod-auth-openidc';
+  /**
+   * The longest until it uses a key that is newly served, and the longest that it goes on using one
+   * that it knows. A duration from 0s to 8760h, such as 1h30m.
+   */
+  readonly cacheTTL?: string;
+}
+
 /** When keys are rotated. */
 export interface SigningKeySetSpecRotation {
   /**
    * How long a key signs before the next one takes over. At least publicationDelay + sharedCacheTTL
-   * + verifierCacheTTL + signerRefreshDelay + tokenTTL + verifierLeeway + 3 x clockSkew. A duration
-   * from 1s to 26280h, such as 1h30m.
+   * + the largest of verifierCacheTTL and verifiers + signerRefreshDelay + tokenTTL +
+   * verifierLeeway + 3 x clockSkew. A duration from 1s to 26280h, such as 1h30m.
    */
   readonly interval: string;
   /**
@@ -94,9 +110,17 @@ export interface SigningKeySetSpecJwks {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** One key. */
+export interface SigningKeySetSpecRevocation {
+  /** The key's id, as the status shows it. One that the set never held changes nothing. */
+  readonly kid: string;
+  /** Why, after the CRLReason of RFC 5280. It is recorded, and changes nothing else. */
+  readonly reason: 'Unspecified' | 'KeyCompromise' | 'CessationOfOperation' | 'Superseded';
+}
+
 /**
- * What you declare. The two required fields are promises about your issuers and verifiers; every
- * wait is computed from them.
+ * What you declare. tokenTTL, and verifierCacheTTL or verifiers, are promises about your issuers
+ * and verifiers; every wait is computed from them.
  */
 export interface SigningKeySetSpec {
   /**
@@ -106,10 +130,16 @@ export interface SigningKeySetSpec {
   readonly tokenTTL: string;
   /**
    * The longest until a verifier uses a key that is newly served: the lifetime of its JWKS cache
-   * with refresh jitter and the retry of a failed fetch. The largest over all your verifiers
-   * counts. A new key waits so long before it signs. A duration from 0s to 8760h, such as 1h30m.
+   * with refresh jitter and the retry of a failed fetch. A new key waits so long before it signs.
+   * Required, unless verifiers lists at least one; the largest over this and all of verifiers
+   * counts. A duration from 0s to 8760h, such as 1h30m.
    */
-  readonly verifierCacheTTL: string;
+  readonly verifierCacheTTL?: string;
+  /**
+   * Verifiers whose caches differ, each with the preset of what it runs or with its cacheTTL. The
+   * largest over these and verifierCacheTTL counts.
+   */
+  readonly verifiers?: readonly SigningKeySetSpecVerifier[];
   /**
    * The JWS algorithm of the keys. EdDSA is Ed25519. A change is due at once: a key of the new kind
    * is published, waits until verifiers know it, and then signs.
@@ -133,6 +163,19 @@ export interface SigningKeySetSpec {
   readonly signer?: SigningKeySetSpecSigner;
   /** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
   readonly jwks?: SigningKeySetSpecJwks;
+  /**
+   * Keys that are no longer to be trusted. A revoked key stops signing and leaves the JWKS at once,
+   * without any wait: tokens that it has signed are rejected. Removing an entry does not bring its
+   * key back.
+   */
+  readonly revocations?: readonly SigningKeySetSpecRevocation[];
+  /**
+   * What happens where the key that signs is revoked and no other may sign yet. FailClosed empties
+   * the signer Secret's values until the next key's wait is over: nothing is signed.
+   * SignImmediately signs with a key that verifiers may not know yet: tokens are rejected until
+   * they do.
+   */
+  readonly onRevokeWithoutStandby: 'FailClosed' | 'SignImmediately';
   /**
    * What becomes of the objects when the set is deleted. Retain leaves them as they are, and
    * nothing breaks. Delete removes them in order, after the waits of a removal.
@@ -187,6 +230,11 @@ export interface SigningKeySetStatusKey {
   readonly removedTime?: string;
   /** When the last verifier has stopped trusting the removed key; none where that is not known. */
   readonly distrustedByTime?: string;
+  /**
+   * Verifiers that trust the removed key until they are restarted, by their names in
+   * spec.verifiers.
+   */
+  readonly restartRequired?: readonly string[];
   /** Why the key is Retired. */
   readonly reason?: string;
 }
@@ -221,6 +269,16 @@ export interface SigningKeySetStatusHistory {
   readonly reason?: string;
 }
 
+/** The rollback that was refused last, if none has succeeded since. */
+export interface SigningKeySetStatusRollbackRefused {
+  /** The value of the annotation signingkeys.dev/rollback. */
+  readonly request: string;
+  /** Why, in one word; docs/errors.md lists them. */
+  readonly reason: string;
+  /** Why, in words. */
+  readonly message: string;
+}
+
 /**
  * What the operator observes and does next. It is a projection of the ledger; changes by hand have
  * no effect.
@@ -252,11 +310,10 @@ export interface SigningKeySetStatus {
   readonly history?: readonly SigningKeySetStatusHistory[];
   /** The value of the annotation signingkeys.dev/rotate that was handled last. */
   readonly lastHandledRotateRequest?: string;
-  /**
-   * Reserved for a later version, in which a rollback can be asked for: the request that was
-   * handled last.
-   */
+  /** The value of the annotation signingkeys.dev/rollback that was handled last. */
   readonly lastHandledRollbackRequest?: string;
+  /** The rollback that was refused last, if none has succeeded since. */
+  readonly rollbackRefused?: SigningKeySetStatusRollbackRefused;
   /**
    * A copy of the ledger, from which the operator recovers when the signer Secret is lost. It holds
    * no private key. For the operator alone.
@@ -275,8 +332,8 @@ export interface SigningKeySet {
   readonly kind: string;
   readonly metadata: ObjectMeta;
   /**
-   * What you declare. The two required fields are promises about your issuers and verifiers; every
-   * wait is computed from them.
+   * What you declare. tokenTTL, and verifierCacheTTL or verifiers, are promises about your issuers
+   * and verifiers; every wait is computed from them.
    */
   readonly spec: SigningKeySetSpec;
   /**
@@ -290,8 +347,7 @@ export interface SigningKeySet {
 export const SPEC_SCHEMA: JsonSchema = {
   "type": "object",
   "required": [
-    "tokenTTL",
-    "verifierCacheTTL"
+    "tokenTTL"
   ],
   "properties": {
     "tokenTTL": {
@@ -301,6 +357,54 @@ export const SPEC_SCHEMA: JsonSchema = {
     "verifierCacheTTL": {
       "type": "string",
       "maxLength": 20
+    },
+    "verifiers": {
+      "type": "array",
+      "maxItems": 32,
+      "listMapKeys": [
+        "name"
+      ],
+      "items": {
+        "type": "object",
+        "required": [
+          "name"
+        ],
+        "properties": {
+          "name": {
+            "type": "string",
+            "maxLength": 63
+          },
+          "preset": {
+            "type": "string",
+            "enum": [
+              "jose",
+              "jwks-rsa",
+              "get-jwks",
+              "pyjwt",
+              "authlib",
+              "go-oidc",
+              "kube-apiserver",
+              "keyfunc",
+              "jwx-v2",
+              "nimbus",
+              "spring",
+              "spring-reactive",
+              "dotnet",
+              "envoy",
+              "istio",
+              "istio-envoy",
+              "espv2",
+              "aws-http-api",
+              "kong",
+              "mod-auth-openidc"
+            ]
+          },
+          "cacheTTL": {
+            "type": "string",
+            "maxLength": 20
+          }
+        }
+      }
     },
     "algorithm": {
       "type": "string",
@@ -433,6 +537,43 @@ export const SPEC_SCHEMA: JsonSchema = {
           }
         }
       }
+    },
+    "revocations": {
+      "type": "array",
+      "maxItems": 256,
+      "listMapKeys": [
+        "kid"
+      ],
+      "items": {
+        "type": "object",
+        "required": [
+          "kid"
+        ],
+        "properties": {
+          "kid": {
+            "type": "string",
+            "maxLength": 128
+          },
+          "reason": {
+            "type": "string",
+            "enum": [
+              "Unspecified",
+              "KeyCompromise",
+              "CessationOfOperation",
+              "Superseded"
+            ],
+            "default": "Unspecified"
+          }
+        }
+      }
+    },
+    "onRevokeWithoutStandby": {
+      "type": "string",
+      "enum": [
+        "FailClosed",
+        "SignImmediately"
+      ],
+      "default": "FailClosed"
     },
     "deletionPolicy": {
       "type": "string",

@@ -1,6 +1,6 @@
 /**
  * What the API server does with a spec before any CEL rule: drops nulls, fills in defaults, drops
- * unknown fields, checks types, required fields, enums and lengths. Done again here, because an
+ * unknown fields, checks types, required fields, enums, lengths and unique list items. Done again here, because an
  * object may have been stored before a tightening of the CRD, or come from a file.
  */
 import { describe, type FieldError, fieldError } from './field-error.ts';
@@ -25,6 +25,9 @@ export function readStructure(
   }
   checkEnum(schema, value, path, errors);
   if (typeof value === 'string') checkLength(schema, value, path, errors);
+  if (schema.type === 'array') {
+    return readList(schema, schema.items, value as readonly unknown[], path, errors);
+  }
   if (schema.type !== 'object') return value;
   const record = value as Record<string, unknown>;
   return schema.additionalProperties === undefined
@@ -53,6 +56,20 @@ function readFields(
   return result;
 }
 
+function readList(
+  schema: JsonSchema,
+  items: JsonSchema | undefined,
+  list: readonly unknown[],
+  path: string,
+  errors: FieldError[],
+): readonly unknown[] {
+  checkCount(list.length, schema.maxItems, path, errors);
+  if (items === undefined) return list;
+  const result = list.map((item, index) => readStructure(items, item, `${path}[${index}]`, errors));
+  checkUnique(schema.listMapKeys ?? [], result, path, errors);
+  return result;
+}
+
 function readMap(
   schema: JsonSchema,
   values: JsonSchema,
@@ -61,11 +78,7 @@ function readMap(
   errors: FieldError[],
 ): Record<string, unknown> {
   const entries = Object.entries(record).filter(([, value]) => value !== null);
-  const max = schema.maxProperties ?? Number.POSITIVE_INFINITY;
-  if (entries.length > max) {
-    const message = `${path} has ${entries.length} entries: write at most ${max}`;
-    errors.push(fieldError(path, 'TooMany', entries.length, message));
-  }
+  checkCount(entries.length, schema.maxProperties, path, errors);
   return Object.fromEntries(
     entries.map(([key, value]) => [key, readStructure(values, value, `${path}[${key}]`, errors)]),
   );
@@ -117,4 +130,40 @@ function checkLength(schema: JsonSchema, value: string, path: string, errors: Fi
   if (length <= max) return;
   const message = `${path} has ${length} characters: write at most ${max}`;
   errors.push(fieldError(path, 'TooLong', value, message));
+}
+
+function checkCount(
+  count: number,
+  max: number | undefined,
+  path: string,
+  errors: FieldError[],
+): void {
+  if (max === undefined || count <= max) return;
+  const message = `${path} has ${count} entries: write at most ${max}`;
+  errors.push(fieldError(path, 'TooMany', count, message));
+}
+
+/** One error for each key that stands more than once, at its second place. */
+function checkUnique(
+  keys: readonly string[],
+  items: readonly unknown[],
+  path: string,
+  errors: FieldError[],
+): void {
+  if (keys.length === 0) return;
+  const counts = new Map<string, number>();
+  for (const [index, item] of items.entries()) {
+    // What lacks the key, or has one of another type, is refused already.
+    const record = typeof item === 'object' && item !== null ? item : {};
+    const values = keys.map((key) => (record as Readonly<Record<string, unknown>>)[key]);
+    if (values.includes(undefined)) continue;
+    const identity = JSON.stringify(values);
+    const count = (counts.get(identity) ?? 0) + 1;
+    counts.set(identity, count);
+    if (count !== 2) continue;
+    const shown = keys.map((key, i) => `${key} ${describe(values[i])}`).join(', ');
+    const itemPath = `${path}[${index}]`;
+    const message = `${itemPath} has the ${shown} once more: write it only once`;
+    errors.push(fieldError(itemPath, 'Duplicate', item, message));
+  }
 }

@@ -4,7 +4,7 @@
  */
 
 import { rotationOverdueMs } from './conditions.ts';
-import { type Gate, namedGates, servedGate } from './gates.ts';
+import { activationGate, type Gate, namedGates, servedGate } from './gates.ts';
 import { activeKey, type Ledger } from './ledger.ts';
 import { activation, deletionTransition, demandOf, publication, removals } from './schedule.ts';
 import type { Situation } from './situation.ts';
@@ -35,6 +35,8 @@ function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
   const { gate } = demandOf(situation, ledger);
   return [
     ...namedGates(ledger).values(),
+    // What a revocation or a rollback could go back to.
+    ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
     ...(active === null ? [] : [servedGate(active)]),
     ...(gate === null ? [] : [gate]),
   ];

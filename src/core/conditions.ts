@@ -3,6 +3,7 @@ import { explainGate } from './explain.ts';
 import { activationGate, type Gate, isOpen, PUBLISH_MARGIN_MS, servedGate } from './gates.ts';
 import { stateViolations } from './invariants.ts';
 import { activeKey, type Ledger } from './ledger.ts';
+import { revocationsApplied } from './revocations-applied.ts';
 import { deletionTransition, demandOf, successorOf } from './schedule.ts';
 import type { Situation } from './situation.ts';
 import type { Terms } from './spec.ts';
@@ -29,6 +30,8 @@ export function conditionsOf(situation: Situation): readonly Verdict[] {
   if (book.kind === 'Sound' && !situation.set.deleting) {
     verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
   }
+  const applied = book.kind === 'Sound' ? revocationsApplied(situation, book.ledger) : null;
+  if (applied !== null) verdicts.push(applied);
   verdicts.push(invariantsHold(situation));
   return verdicts;
 }
@@ -49,9 +52,7 @@ function readyOf(situation: Situation): Verdict {
   if (book.kind === 'Lost') return no('LedgerLost', `${book.problem}: it is being recovered`);
   if (book.kind === 'Newer') return no('LedgerTooNew', 'a newer operator wrote the ledger');
   const active = activeKey(book.ledger);
-  if (active === null) {
-    return no('NoSigningKey', 'no key signs: the next one may once its gate is open');
-  }
+  if (active === null) return no('NoSigningKey', noSigningKeyText(book.ledger));
   const served = servedGate(active);
   if (!isOpen(served, situation.nowMs)) {
     const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, book.ledger.terms.declared)}`;
@@ -62,6 +63,16 @@ function readyOf(situation: Situation): Verdict {
     'True',
     'Signing',
     `key #${active.ordinal} signs and is served everywhere`,
+  );
+}
+
+function noSigningKeyText({ closed }: Ledger): string {
+  const next = 'the next one may once its gate is open';
+  if (!closed) return `no key signs: ${next}`;
+  return (
+    `the signing key is revoked and no key signs: ${next} (status.nextTransition), or as soon as it is ` +
+    'in the JWKS with spec.onRevokeWithoutStandby: SignImmediately, which makes verifiers reject ' +
+    'tokens that do not know it yet'
   );
 }
 

@@ -17,7 +17,7 @@ import type { ObservedKeySecret, Step } from './model.ts';
 import { keySecretName } from './names.ts';
 import { jwksGeneration, showsKey, signerFits } from './observations.ts';
 import { patchChanges } from './ownership.ts';
-import { type Situation, secretOf } from './situation.ts';
+import { isRevoked, type Situation, secretOf } from './situation.ts';
 import {
   deleteKeySecret,
   exactly,
@@ -171,7 +171,7 @@ export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null
 /** An ended key that a restore or a late POST brought back, or an orphan that never was used. */
 export function destroyEnded(situation: Situation, ledger: Ledger): Step | null {
   const ended = situation.keySecrets.find(
-    (secret) => secret.meta.deleting !== true && isEnded(secret, ledger),
+    (secret) => secret.meta.deleting !== true && isEnded(situation, secret, ledger),
   );
   if (ended === undefined) return null;
   const message = `Secret ${ended.meta.name} is of a key that has ended: it is destroyed`;
@@ -179,9 +179,15 @@ export function destroyEnded(situation: Situation, ledger: Ledger): Step | null 
   return withEvents(destroyed, { type: 'Warning', reason: 'EndedKeyDestroyed', message });
 }
 
-function isEnded({ content, ordinal }: ObservedKeySecret, ledger: Ledger): boolean {
+function isEnded(
+  situation: Situation,
+  { content, ordinal }: ObservedKeySecret,
+  ledger: Ledger,
+): boolean {
   const kid = content.kind === 'Key' ? content.kid : '';
   if (keyByKid(ledger, kid)?.ordinal === ordinal) return false;
   const isOccupied = ledger.keys.some((key) => key.ordinal === ordinal);
-  return !isOccupied && hasEnded(ledger, kid, ordinal);
+  if (isOccupied) return false;
+  const isUnknown = keyByKid(ledger, kid) === null;
+  return hasEnded(ledger, kid, ordinal) || (isUnknown && isRevoked(situation, kid));
 }

@@ -3,11 +3,11 @@
  * dropped. The objects have deterministic names and are made by POST, of which exactly one wins.
  */
 import { jwksData, sameData } from './jwks-document.ts';
-import { activate, addPending, emptyLedger } from './lifecycle.ts';
+import { activate, addPending, emptyLedger, withRevoked } from './lifecycle.ts';
 import type { KeyContent, ObservedKeySecret, Step } from './model.ts';
 import { noteOf, showsKey } from './observations.ts';
 import { ordinalFor } from './rotation.ts';
-import type { Situation } from './situation.ts';
+import { isRevoked, type Situation } from './situation.ts';
 import {
   createKeySecret,
   fromKeySecret,
@@ -24,6 +24,8 @@ export function firstKeyStep(situation: Situation): Step | null {
     return createKeySecret(situation, ordinalFor(situation, emptyLedger(situation)));
   }
   if (secret.content.kind !== 'Key') return null;
+  if (isRevoked(situation, secret.content.kid))
+    return closeFirst(situation, secret, secret.content);
   const pending = ledgerOf(situation, secret, secret.content);
   const { jwks } = situation;
   if (jwks === null || !sameData(jwks.data, jwksData(pending))) {
@@ -32,6 +34,24 @@ export function firstKeyStep(situation: Situation): Step | null {
   }
   if (situation.clockInDoubt) return null;
   return activateFirst(situation, secret.content.kid, pending);
+}
+
+/** Revoked before it ever signed: it enters the ledger as revoked, and nobody signs. */
+function closeFirst(
+  situation: Situation,
+  secret: ObservedKeySecret,
+  content: Extract<KeyContent, { kind: 'Key' }>,
+): Step {
+  const { jwks } = situation;
+  const pending = { ...ledgerOf(situation, secret, content), generation: 1 };
+  const revoked = withRevoked(pending, (kid) => isRevoked(situation, kid));
+  const ledger = { ...revoked, closed: true, jwks: jwks === null ? null : noteOf(jwks) };
+  const message = `the first key, ${content.kid}, is revoked: none signs until the next one may`;
+  return guardedStep(
+    writeSigner(situation, ledger, { from: 'nothing' }),
+    { code: 'RevokeFirstKey', message },
+    [{ type: 'Warning', reason: 'NoSigningKey', message }],
+  );
 }
 
 /** A ledger that holds only this key, pending: what the JWKS is a projection of until there is one. */

@@ -3,9 +3,9 @@
  * reading. It knows nothing of why the step was planned.
  */
 import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
-import { activeKey, keyByKid, type Ledger } from './ledger.ts';
+import { activeKey, keyByKid, type Ledger, type LedgerKey, publishedKeys } from './ledger.ts';
 import type { Expected, Observed, Step, Write } from './model.ts';
-import { type Situation, situationOf } from './situation.ts';
+import { isRevoked, type Situation, situationOf } from './situation.ts';
 import { basisOf } from './steps.ts';
 
 export interface Refusal {
@@ -90,38 +90,45 @@ function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
   return refusal('Changed', 'spec, ledger or JWKS changed since the step was planned');
 }
 
-/** While the clocks are in doubt, only what records no time, opens no gate and ends no key. */
-function soundClocks(write: Write, { clockInDoubt, book }: Situation): Refusal | null {
-  if (!clockInDoubt) return null;
-  switch (write.kind) {
-    case 'WriteJwks':
-    case 'DeleteJwks':
-      return null;
-    case 'WriteSigner': {
-      const before = book.kind === 'Sound' ? book.ledger : null;
-      if (before === null ? book.kind === 'Lost' : onlyForgets(before, write.ledger)) return null;
-      break;
-    }
-    default:
-      if (book.kind === 'None') return null;
-  }
+/**
+ * While the clocks are in doubt, only what records no time and opens no gate; a revocation may end
+ * a key, and where it was the last one that was published, make its successor.
+ */
+function soundClocks(write: Write, situation: Situation): Refusal | null {
+  if (!situation.clockInDoubt || isClockless(write, situation)) return null;
   return refusal('ClocksDisagree', 'the clocks are in doubt');
 }
 
+function isClockless(write: Write, situation: Situation): boolean {
+  const { book } = situation;
+  switch (write.kind) {
+    case 'WriteJwks':
+    case 'DeleteJwks':
+      return true;
+    case 'WriteSigner':
+      if (book.kind === 'Sound') return onlyForgets(situation, book.ledger, write.ledger);
+      return book.kind === 'Lost' || activeKey(write.ledger) === null;
+    case 'CreateKeySecret':
+      if (book.kind === 'Sound') return publishedKeys(book.ledger).length === 0;
+      return book.kind === 'None';
+    default:
+      return book.kind === 'None';
+  }
+}
+
 /** Whether a ledger knows no time, no end and no signing key that the one before did not. */
-function onlyForgets(before: Ledger, after: Ledger): boolean {
+function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boolean {
   const isKept = (old: number | null, now: number | null) => now === null || now === old;
-  const active = activeKey(after);
   const keys = after.keys.every((key) => {
     const old = keyByKid(before, key.kid);
+    if (old === null) return isUntouched(key);
     return (
-      old !== null &&
       isKept(old.publishedSeenMs, key.publishedSeenMs) &&
       isKept(old.activatedMs, key.activatedMs) &&
       isKept(old.signerSeenMs, key.signerSeenMs) &&
       isKept(old.signedUntilMs, key.signedUntilMs) &&
       isKept(old.bar?.removedSeenMs ?? null, key.bar?.removedSeenMs ?? null) &&
-      (key.bar === null) === (old.bar === null)
+      ((key.bar === null) === (old.bar === null) || isRevoked(situation, key.kid))
     );
   });
   const stones = after.tombstones.every(({ kid, removedSeenMs }) => {
@@ -129,8 +136,21 @@ function onlyForgets(before: Ledger, after: Ledger): boolean {
     return old !== undefined && isKept(old.removedSeenMs, removedSeenMs);
   });
   const deletion = JSON.stringify(before.deletion) === JSON.stringify(after.deletion);
-  const isSameSigner = active === null || active.kid === activeKey(before)?.kid;
-  return keys && stones && deletion && isSameSigner && after.keys.length === before.keys.length;
+  const isNoneLost = before.keys.every(({ kid }) => keyByKid(after, kid) !== null);
+  return keys && stones && deletion && isNoneLost && signsOnInDoubt(situation, before, after);
+}
+
+/** A key that is new to the ledger, and of which nothing was seen. */
+function isUntouched({ state, publishedSeenMs, bar }: LedgerKey): boolean {
+  return state === 'Pending' && publishedSeenMs === null && bar === null;
+}
+
+/** The same key signs, or none, or one that a revocation calls without its gate. */
+function signsOnInDoubt(situation: Situation, before: Ledger, after: Ledger): boolean {
+  const [old, now] = [activeKey(before), activeKey(after)];
+  if (now === null || now.kid === old?.kid) return true;
+  const isCalled = old !== null && isRevoked(situation, old.kid);
+  return isCalled && situation.spec.onRevokeWithoutStandby === 'SignImmediately';
 }
 
 function asRefusal(violations: readonly Violation[]): Refusal | null {

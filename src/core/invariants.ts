@@ -5,10 +5,17 @@
 import { activationGate, isOpen, mayLeave, namedGates, removalGate } from './gates.ts';
 import { PRIVATE_MEMBERS, type PublicJwk, samePublicJwk } from './jwk.ts';
 import { keysIn } from './jwks-document.ts';
-import { activeKey, hasEnded, keyByKid, type Ledger, publishedKeys } from './ledger.ts';
+import {
+  activeKey,
+  hasEnded,
+  keyByKid,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+} from './ledger.ts';
 import type { SignerContent, Write } from './model.ts';
 import { skipsDeletionWait } from './schedule.ts';
-import type { Situation } from './situation.ts';
+import { isRevoked, type Situation } from './situation.ts';
 
 export type InvariantName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
 
@@ -24,6 +31,8 @@ interface State {
   readonly signerKid: string | null;
   /** Null where there is no ConfigMap. */
   readonly jwks: readonly PublicJwk[] | null;
+  /** The signer holds a key that is being revoked: that it is not served is what is wanted. */
+  readonly isSignerRevoked: boolean;
 }
 
 /** What is wrong with the state that a reading shows, whoever did it. */
@@ -53,11 +62,14 @@ function textOf({ invariant, message }: Violation): string {
   return `${invariant} ${message}`;
 }
 
-function stateOf({ book, signer, jwks }: Situation): State {
+function stateOf(situation: Situation): State {
+  const { book, signer, jwks } = situation;
+  const signerKid = signer?.content.kind === 'Key' ? signer.content.kid : null;
   return {
     ledger: book.kind === 'Sound' ? book.ledger : null,
     signer: signer?.content.kind ?? 'Absent',
-    signerKid: signer?.content.kind === 'Key' ? signer.content.kid : null,
+    signerKid,
+    isSignerRevoked: signerKid !== null && isRevoked(situation, signerKid),
     jwks: jwks === null ? null : keysIn(jwks.data),
   };
 }
@@ -67,8 +79,9 @@ function stateAfter(before: State, write: Write): State {
     case 'WriteSigner': {
       const { source, ledger } = write;
       if (source.from === 'unchanged') return { ...before, ledger };
-      if (source.from === 'nothing') return { ...before, ledger, signer: 'Empty', signerKid: null };
-      return { ...before, ledger, signer: 'Key', signerKid: source.kid };
+      const next = { ...before, ledger, isSignerRevoked: false };
+      if (source.from === 'nothing') return { ...next, signer: 'Empty', signerKid: null };
+      return { ...next, signer: 'Key', signerKid: source.kid };
     }
     case 'WriteJwks':
       return { ...before, jwks: keysIn(write.data) };
@@ -86,12 +99,18 @@ function judgeState(state: State): readonly Violation[] {
 }
 
 /** I1: what signs is in the JWKS, and is what the ledger calls active. */
-function signerIsServed({ ledger, signer, signerKid, jwks }: State): readonly Violation[] {
+function signerIsServed(state: State): readonly Violation[] {
+  const { ledger, signer, signerKid, jwks, isSignerRevoked } = state;
   const active = ledger === null ? null : activeKey(ledger);
   const found: Violation[] = [];
   // Where it is another key than the active one, that alone is what is wrong, and is said below.
   const isActive = active === null || signerKid === active.kid;
-  if (signerKid !== null && isActive && jwks?.every(({ kid }) => kid !== signerKid) !== false) {
+  if (
+    signerKid !== null &&
+    !isSignerRevoked &&
+    isActive &&
+    jwks?.every(({ kid }) => kid !== signerKid) !== false
+  ) {
     found.push({ invariant: 'I1', message: `the signing key ${signerKid} is not in the JWKS` });
   }
   if (active !== null && signerKid !== active.kid) {
@@ -228,27 +247,43 @@ function signsAsBefore({ book, signer }: Situation, after: Ledger): readonly Vio
   return [{ invariant: 'I2', message: `nothing shows that the gate of ${active.kid} was open` }];
 }
 
-/** I2: a key is activated only through its gate. */
-function gateWasOpen({ nowMs }: Situation, before: Ledger, after: Ledger): readonly Violation[] {
+/** I2: a key is activated only through its gate, or where a revocation calls an observed one. */
+function gateWasOpen(situation: Situation, before: Ledger, after: Ledger): readonly Violation[] {
   const active = activeKey(after);
   if (active === null || active.kid === activeKey(before)?.kid) return [];
   const key = keyByKid(before, active.kid);
-  if (key !== null && key.bar === null && isOpen(activationGate(key), nowMs)) return [];
+  const isUsable = key !== null && key.bar === null && !isRevoked(situation, key.kid);
+  if (isUsable && isOpen(activationGate(key), situation.nowMs)) return [];
+  if (isUsable && isCalledAtOnce(situation, before, key)) return [];
   return [{ invariant: 'I2', message: `the gate of ${active.kid} is not open` }];
 }
 
-/** I3: a key is barred only once its last token has expired; or it never signed. */
+/** A revocation under `SignImmediately` calls a key that was seen in the JWKS. */
+function isCalledAtOnce(
+  situation: Situation,
+  before: Ledger,
+  { kid, publishedSeenMs }: LedgerKey,
+): boolean {
+  const signing = activeKey(before);
+  const isCalled = signing === null ? before.closed : isRevoked(situation, signing.kid);
+  const isServed = keysIn(situation.jwks?.data ?? {}).some((shown) => shown.kid === kid);
+  const isAsked = situation.spec.onRevokeWithoutStandby === 'SignImmediately';
+  return isAsked && isCalled && isServed && publishedSeenMs !== null;
+}
+
+/** I3: a key is barred once its last token has expired, or it never signed, or it is revoked. */
 function keptUntilExpired(
-  { nowMs }: Situation,
+  situation: Situation,
   before: Ledger,
   after: Ledger,
 ): readonly Violation[] {
   return before.keys.flatMap((key): readonly Violation[] => {
     const next = keyByKid(after, key.kid);
-    const wasBarred = key.bar !== null;
-    const goes = next === null || next.bar !== null;
-    if (wasBarred || !goes || next?.bar?.reason === 'Revoked') return [];
-    if (!key.mayHaveSigned || isOpen(removalGate(key), nowMs)) return [];
+    const isNewlyBarred = key.bar === null && (next === null || next.bar !== null);
+    // A barred key may still be published where T was raised; a revocation ends that.
+    const isNewlyRevoked = next?.bar?.reason === 'Revoked' && key.bar?.reason !== 'Revoked';
+    if (isRevoked(situation, key.kid) || !(isNewlyBarred || isNewlyRevoked)) return [];
+    if (!key.mayHaveSigned || isOpen(removalGate(key), situation.nowMs)) return [];
     return [{ invariant: 'I3', message: `tokens of ${key.kid} may not have expired yet` }];
   });
 }
@@ -301,7 +336,7 @@ function judgeUnpublish(
   const gone = keysIn(situation.jwks?.data ?? {}).filter(({ kid }) => !shown.has(kid));
   return gone.flatMap(({ kid }): readonly Violation[] => {
     const key = ledger === null ? null : keyByKid(ledger, kid);
-    if (key === null) return [];
+    if (key === null || isRevoked(situation, kid)) return [];
     if (key.bar === null) {
       return [{ invariant: 'I3', message: `the JWKS would lose ${kid}, which is not barred` }];
     }

@@ -12,6 +12,8 @@ import {
   type Ledger,
   type LedgerKey,
   type LedgerKeyState,
+  ROLLBACK_REFUSALS,
+  type RollbackRefusal,
   type SetRef,
   type Tombstone,
 } from './ledger.ts';
@@ -57,6 +59,8 @@ export function serializeLedger(ledger: Ledger): string {
     },
     publication: { issuer: ledger.publication.issuer, jwksUri: ledger.publication.jwksUri },
     handled: { rotate: ledger.handled.rotate, rollback: ledger.handled.rollback },
+    rollbackRefused: ledger.rollbackRefused,
+    closed: ledger.closed,
     jwks: ledger.jwks === null ? null : jwksNoteForm(ledger.jwks),
     deletion: ledger.deletion === null ? null : deletionForm(ledger.deletion),
   });
@@ -152,6 +156,9 @@ function ledgerOf(form: Fields): Ledger {
       rotate: orNull(handled['rotate'], 'handled.rotate', text),
       rollback: orNull(handled['rollback'], 'handled.rollback', text),
     },
+    // The first operators knew neither of these two.
+    rollbackRefused: orNull(form['rollbackRefused'] ?? null, 'rollbackRefused', refusalOf),
+    closed: boolean(form['closed'] ?? false, 'closed'),
     jwks: orNull(form['jwks'], 'jwks', jwksNoteOf),
     deletion: orNull(form['deletion'], 'deletion', deletionOf),
   };
@@ -194,6 +201,10 @@ function keyOf(value: unknown): LedgerKey {
     bar: orNull(form['bar'], 'bar', barOf),
     largest: termsOf(form['largest'], 'largest'),
   };
+}
+
+function refusalOf(value: unknown, name: string): RollbackRefusal {
+  return oneOf(value, name, ROLLBACK_REFUSALS);
 }
 
 const END_REASONS: readonly EndReason[] = ['Retired', 'Superseded', 'SecretLost', 'Revoked'];

@@ -30,17 +30,32 @@ export interface Ledger {
   readonly tombstones: readonly Tombstone[];
   /** Every ordinal below it has ended. Never above a living ordinal. */
   readonly ordinalFloor: number;
-  /** The key that signed immediately before the active one; what a rollback goes back to. */
+  /** The key that signed immediately before the active one, whatever became of it since. */
   readonly previousKid: string | null;
   readonly terms: TermMemory;
   /** What the JWKS ConfigMap shows beside the keys, so that it is a function of the ledger alone. */
   readonly publication: Publication;
   /** The last request id of each verb that was carried out or refused. */
   readonly handled: { readonly rotate: string | null; readonly rollback: string | null };
+  /** Why the rollback that was handled last was refused; null where it was carried out. */
+  readonly rollbackRefused: RollbackRefusal | null;
+  /** True from a revocation that left no key to sign with until a key signs again. */
+  readonly closed: boolean;
   readonly jwks: JwksNote | null;
   /** Set once an ordered deletion has begun. */
   readonly deletion: DeletionNote | null;
 }
+
+export const ROLLBACK_REFUSALS = [
+  'NoPreviousKey',
+  'PreviousKeyRevoked',
+  'PreviousKeyRemoved',
+  'PreviousKeyOfOtherKind',
+  'PreviousKeySecretLost',
+  'PreviousKeyNotProven',
+  'Deleting',
+] as const;
+export type RollbackRefusal = (typeof ROLLBACK_REFUSALS)[number];
 
 export type LedgerKeyState = 'Pending' | 'Active' | 'Retiring';
 

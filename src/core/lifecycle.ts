@@ -9,10 +9,11 @@ import {
   type Ledger,
   type LedgerKey,
   type Publication,
+  type RollbackRefusal,
   type Tombstone,
 } from './ledger.ts';
 import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from './ledger-codec.ts';
-import { REQUEST, REQUEST_ID_LENGTH_MAX } from './names.ts';
+import { presentRequests } from './requests.ts';
 import type { Situation } from './situation.ts';
 import type { KeyKind, Spec, Terms } from './spec.ts';
 import { effectiveTerms, largestTerms, trustAfterRemovalMs } from './terms.ts';
@@ -39,6 +40,8 @@ export function emptyLedger({ set, spec }: Situation): Ledger {
     terms: { declared: spec.terms, lowered: [] },
     publication: publicationOf(spec),
     handled: presentRequests(set.annotations),
+    rollbackRefused: null,
+    closed: false,
     jwks: null,
     deletion: null,
   };
@@ -46,23 +49,6 @@ export function emptyLedger({ set, spec }: Situation): Ledger {
 
 export function publicationOf(spec: Spec): Publication {
   return { issuer: spec.issuer, jwksUri: spec.jwks.uri };
-}
-
-/** The id of a request on the set; null where there is none, or it is longer than the status holds. */
-export function requestId(
-  annotations: Readonly<Record<string, string>>,
-  request: string,
-): string | null {
-  const id = annotations[request];
-  return id === undefined || id.length > REQUEST_ID_LENGTH_MAX ? null : id;
-}
-
-/** Ids present when a set is first seen count as handled: a copied manifest replays none. */
-export function presentRequests(annotations: Readonly<Record<string, string>>): Ledger['handled'] {
-  return {
-    rotate: requestId(annotations, REQUEST.rotate),
-    rollback: requestId(annotations, REQUEST.rollback),
-  };
 }
 
 /** The same ledger with changes, one generation on. */
@@ -95,13 +81,18 @@ export function addPending(ledger: Ledger, origin: KeyOrigin, nowMs: number): Le
   return nextLedger(ledger, { keys: byOrdinal([...ledger.keys, key]) });
 }
 
-/** An orphan of the wrong kind ends before it is ever published. */
-export function buryOrphan(ledger: Ledger, origin: KeyOrigin, seenMs: number): Ledger {
+/** An orphan of the wrong kind, or a revoked one, ends before it is ever published. */
+export function buryOrphan(
+  ledger: Ledger,
+  origin: KeyOrigin,
+  reason: EndReason,
+  seenMs: number,
+): Ledger {
   const stone: Tombstone = {
     ordinal: origin.ordinal,
     kid: origin.kid,
     algorithm: origin.keyKind.algorithm,
-    reason: 'Superseded',
+    reason,
     removedSeenMs: seenMs,
     trustMs: 0,
   };
@@ -135,7 +126,44 @@ export function activate(
     };
   });
   const handled = { ...ledger.handled, rotate: rotateId ?? ledger.handled.rotate };
-  return nextLedger(ledger, { keys, handled, previousKid: before?.kid ?? ledger.previousKid });
+  const previousKid = before?.kid ?? ledger.previousKid;
+  return nextLedger(ledger, { keys, handled, previousKid, closed: false });
+}
+
+/** The key that signed immediately before signs again: its removal is void. */
+export function rollBackTo(
+  ledger: Ledger,
+  kid: string,
+  requests: { readonly rollback: string; readonly rotate: string | null },
+  nowMs: number,
+): Ledger {
+  const switched = activate(ledger, kid, requests.rotate, nowMs);
+  const handled = { ...switched.handled, rollback: requests.rollback };
+  return { ...switched, handled, rollbackRefused: null };
+}
+
+/** A rollback that can't be carried out is handled all the same, so that it is told once. */
+export function refuseRollback(ledger: Ledger, id: string, why: RollbackRefusal): Ledger {
+  const handled = { ...ledger.handled, rollback: id };
+  return nextLedger(ledger, { handled, rollbackRefused: why });
+}
+
+/**
+ * Revoked keys are barred, all in one write: they leave the JWKS at once, and none of them ever
+ * signs again. Where the active key is among them, it stops signing, and the set is closed until
+ * another key signs. The generation stays: the write that this is part of has its own.
+ */
+export function withRevoked(ledger: Ledger, isRevoked: (kid: string) => boolean): Ledger {
+  const { generation } = ledger;
+  const keys = ledger.keys.map((key): LedgerKey => {
+    if (!isRevoked(key.kid) || key.bar?.reason === 'Revoked') return key;
+    const removedSeenMs = key.bar?.removedSeenMs ?? null;
+    const barred = key.state === 'Active' ? superseded(key) : key;
+    return { ...barred, bar: { generation, reason: 'Revoked', removedSeenMs } };
+  });
+  const stopped = activeKey(ledger);
+  const closed = ledger.closed || (stopped !== null && isRevoked(stopped.kid));
+  return { ...ledger, keys, closed };
 }
 
 /** The signer is emptied: nobody signs, and the key that did retires. */
@@ -167,8 +195,7 @@ export function bar(ledger: Ledger, kid: string, reason: EndReason): Ledger {
   const keys = ledger.keys.map((key) =>
     key.kid === kid ? { ...key, bar: { generation, reason, removedSeenMs: null } } : key,
   );
-  const previousKid = ledger.previousKid === kid ? null : ledger.previousKid;
-  return nextLedger(ledger, { keys, previousKid });
+  return nextLedger(ledger, { keys });
 }
 
 /** A barred key whose removal was seen and whose Secret is gone becomes a tombstone. */

@@ -7,9 +7,10 @@ import { samePublicJwk } from './jwk.ts';
 import { jwksData, keysIn, sameData } from './jwks-document.ts';
 import { activeKey, type JwksNote, type Ledger, type LedgerKey, type Tombstone } from './ledger.ts';
 import { readLedger } from './ledger-codec.ts';
-import { nextLedger, presentRequests, publicationOf, withLargest } from './lifecycle.ts';
+import { nextLedger, publicationOf, withLargest } from './lifecycle.ts';
 import type { ObservedJwks, ObservedSigner } from './model.ts';
 import { ANNOTATION } from './names.ts';
+import { presentRequests } from './requests.ts';
 import type { Situation } from './situation.ts';
 import { rememberTerms, sameTerms } from './terms.ts';
 

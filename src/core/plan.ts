@@ -33,6 +33,8 @@ import { FINALIZER } from './names.ts';
 import { noteObservations } from './observations.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './project-status.ts';
 import { recoveryStep } from './recovery.ts';
+import { isRevokedStillShown, replaceLastRevoked, revoke } from './revocation.ts';
+import { rollBack } from './rollback.ts';
 import { activateNext, barNext, publishNext } from './rotation.ts';
 import { scheduleOf, type Transition } from './schedule.ts';
 import { type Situation, situationOf } from './situation.ts';
@@ -97,14 +99,22 @@ function copyLedger(situation: Situation): Step | null {
 
 type Stage = (situation: Situation, ledger: Ledger) => Step | null;
 
-/** With the ledger sound and copied. Repairs come first, removal of keys last. */
-const ALWAYS: readonly Stage[] = [noteStep, deleteJwks, publishJwks, repairSigner];
+/** With the ledger sound and copied. Revocations come first, then repairs, removal of keys last. */
+const ALWAYS: readonly Stage[] = [
+  revoke,
+  replaceLastRevoked,
+  noteStep,
+  deleteJwks,
+  publishJwks,
+  repairSigner,
+];
 
 /** What records a time or opens a gate, and waits while the clocks are in doubt. */
 const WITH_SOUND_CLOCKS: readonly Stage[] = [
   repairSignerMetadata,
   repairKeySecretMetadata,
   restoreKeySecret,
+  rollBack,
   activateNext,
   publishNext,
   barNext,
@@ -128,6 +138,7 @@ function ledgerStep(situation: Situation, ledger: Ledger): Step | null {
 }
 
 function noteStep(situation: Situation, ledger: Ledger): Step | null {
+  if (isRevokedStillShown(situation, ledger)) return null;
   const noted = noteObservations(situation, ledger);
   if (noted === null) return null;
   const write = writeSigner(situation, noted, { from: 'unchanged' });

@@ -7,6 +7,7 @@ import { activationGate, type Gate, removalGate, servedGate, switchGate } from '
 import { activeKey, type Ledger, type LedgerKey, publishedKeys, type Tombstone } from './ledger.ts';
 import { serializeLedger } from './ledger-codec.ts';
 import type { Observed } from './model.ts';
+import { ROLLBACK_REFUSED_BECAUSE } from './rollback.ts';
 import { scheduleOf, type Transition, transitionTime } from './schedule.ts';
 import type { Situation } from './situation.ts';
 import {
@@ -18,7 +19,7 @@ import {
   RETIRED_SHOWN_MAX,
   type Status,
 } from './status.ts';
-import { effectiveTerms } from './terms.ts';
+import { effectiveTerms, trustAfterRemovalMs } from './terms.ts';
 import { formatDurationMs, formatInstant } from './time.ts';
 
 /** The status that this reading asks for; equal to the stored one where nothing is new. */
@@ -72,7 +73,7 @@ const MESSAGE_MAX = 2048;
 
 function ledgerStatus(situation: Situation, ledger: Ledger): Status {
   const active = activeKey(ledger);
-  const keys = keyStatuses(ledger);
+  const keys = keyStatuses(ledger, situation.spec.restartToForget);
   const next = nextTransition(scheduleOf(situation, ledger));
   const { rotate, rollback } = ledger.handled;
   const ttlMs = effectiveTerms(ledger.terms, situation.nowMs).tokenTtlMs;
@@ -85,8 +86,15 @@ function ledgerStatus(situation: Situation, ledger: Ledger): Status {
     history: historyOf(situation, keys),
     ...(rotate === null ? {} : { lastHandledRotateRequest: rotate }),
     ...(rollback === null ? {} : { lastHandledRollbackRequest: rollback }),
+    ...refusedRollback(ledger),
     ledger: serializeLedger(ledger),
   };
+}
+
+function refusedRollback({ handled, rollbackRefused: reason }: Ledger): Partial<Status> {
+  if (reason === null || handled.rollback === null) return {};
+  const message = ROLLBACK_REFUSED_BECAUSE[reason];
+  return { rollbackRefused: { request: handled.rollback, reason, message } };
 }
 
 function nextTransition(schedule: readonly Transition[]): NextTransition | null {
@@ -102,16 +110,19 @@ function nextTransition(schedule: readonly Transition[]): NextTransition | null 
   };
 }
 
-function keyStatuses(ledger: Ledger): readonly KeyStatus[] {
+function keyStatuses(ledger: Ledger, toRestart: readonly string[]): readonly KeyStatus[] {
   const ended = ledger.tombstones.slice(-RETIRED_SHOWN_MAX);
-  return [...ended.map(endedStatus), ...ledger.keys.map(livingStatus)].sort(
-    (a, b) => a.ordinal - b.ordinal,
-  );
+  return [
+    ...ended.map((stone) => endedStatus(stone, toRestart)),
+    ...ledger.keys.map((key) => livingStatus(key, toRestart)),
+  ].sort((a, b) => a.ordinal - b.ordinal);
 }
 
-function livingStatus(key: LedgerKey): KeyStatus {
+function livingStatus(key: LedgerKey, toRestart: readonly string[]): KeyStatus {
   const isPending = key.state === 'Pending';
   const signed = key.mayHaveSigned && key.state !== 'Active';
+  const removedSeenMs = key.bar?.removedSeenMs ?? null;
+  const trust = trustEnd(removedSeenMs, trustAfterRemovalMs(key.largest), toRestart);
   return withTimes(
     {
       ordinal: key.ordinal,
@@ -119,6 +130,7 @@ function livingStatus(key: LedgerKey): KeyStatus {
       state: key.state,
       algorithm: key.algorithm,
       ...(key.bar === null ? {} : { reason: key.bar.reason }),
+      ...trust.restart,
     },
     {
       publishedTime: key.publishedSeenMs,
@@ -128,24 +140,32 @@ function livingStatus(key: LedgerKey): KeyStatus {
       switchCompleteTime: opens(switchGate(key)),
       supersededTime: key.signedUntilMs,
       removableTime: signed ? opens(removalGate(key)) : null,
-      removedTime: key.bar?.removedSeenMs ?? null,
+      removedTime: removedSeenMs,
+      distrustedByTime: trust.endsMs,
     },
   );
 }
 
-function endedStatus({
-  ordinal,
-  kid,
-  algorithm,
-  reason,
-  removedSeenMs,
-  trustMs,
-}: Tombstone): KeyStatus {
-  const isBounded = removedSeenMs !== null && trustMs !== null;
+function endedStatus(
+  { ordinal, kid, algorithm, reason, removedSeenMs, trustMs }: Tombstone,
+  toRestart: readonly string[],
+): KeyStatus {
+  const trust = trustEnd(removedSeenMs, trustMs, toRestart);
   return withTimes(
-    { ordinal, kid, state: 'Retired', algorithm, reason },
-    { removedTime: removedSeenMs, distrustedByTime: isBounded ? removedSeenMs + trustMs : null },
+    { ordinal, kid, state: 'Retired', algorithm, reason, ...trust.restart },
+    { removedTime: removedSeenMs, distrustedByTime: trust.endsMs },
   );
+}
+
+/** When trust in a removed key ends; where it has no end by itself, who must be restarted. */
+function trustEnd(
+  removedSeenMs: number | null,
+  trustMs: number | null,
+  toRestart: readonly string[],
+): { readonly endsMs: number | null; readonly restart: Pick<KeyStatus, 'restartRequired'> } {
+  if (removedSeenMs === null) return { endsMs: null, restart: {} };
+  if (trustMs !== null) return { endsMs: removedSeenMs + trustMs, restart: {} };
+  return { endsMs: null, restart: toRestart.length === 0 ? {} : { restartRequired: toRestart } };
 }
 
 type TimeName = Extract<keyof KeyStatus, `${string}Time`>;

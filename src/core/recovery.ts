@@ -20,13 +20,14 @@ import {
   type KeyOrigin,
   newKey,
   nextLedger,
-  presentRequests,
+  withRevoked,
 } from './lifecycle.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
 import { jwksGeneration } from './observations.ts';
 import { mayJoin } from './ownership.ts';
+import { presentRequests } from './requests.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
-import type { Book, Situation } from './situation.ts';
+import { type Book, isRevoked, type Situation } from './situation.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 import { largestTerms } from './terms.ts';
 import { adoptionEvents, transitionEvents } from './transition-events.ts';
@@ -70,7 +71,10 @@ function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
 
 /** Ledger and signing key go into the signer Secret again, together. */
 function takeSigner(situation: Situation, recovered: Ledger, book: LostBook): Step {
-  const settled = nextLedger(recovered, { recovering: false });
+  // A revocation may have come since the JWKS was written.
+  const settled = withRevoked(nextLedger(recovered, { recovering: false }), (kid) =>
+    isRevoked(situation, kid),
+  );
   const { ledger, source } = withSource(situation, settled);
   const reason = recoveryReason(book, 'the signer Secret is written');
   return guardedStep(writeSigner(situation, ledger, source), reason, [
@@ -120,7 +124,10 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
   const { ref, annotations } = situation.set;
   const handled = base.set.uid === ref.uid ? base.handled : presentRequests(annotations);
   const deletion = restartedDeletion(situation, base);
-  return { ...base, set: ref, generation, recovering: true, keys, handled, jwks: null, deletion };
+  const begun = { generation, recovering: true, jwks: null };
+  return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, (kid) =>
+    isRevoked(situation, kid),
+  );
 }
 
 /** A JWKS that is gone already stays gone; one that still stands waits for its tokens again. */

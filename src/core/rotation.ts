@@ -11,15 +11,16 @@ import {
 import type { ObservedKeySecret, Step } from './model.ts';
 import { isDisturbed, showsKey } from './observations.ts';
 import { mayJoin } from './ownership.ts';
+import { openRotateRequest } from './requests.ts';
 import {
   activation,
   isDue,
   isGateOpen,
-  openRotateRequest,
   publication,
   removals,
+  signsImmediately,
 } from './schedule.ts';
-import type { Situation } from './situation.ts';
+import { isRevoked, type Situation } from './situation.ts';
 import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
 
 /**
@@ -32,7 +33,8 @@ export function activateNext(situation: Situation, ledger: Ledger): Step | null 
   const { key } = due;
   const isShown = showsKey(situation.jwks, key) && !isDisturbed(situation.jwks, ledger);
   const source = fromKeySecret(situation, key);
-  if (!isShown || source === null || !isGateOpen(key, situation.nowMs)) return null;
+  const mayActivate = isGateOpen(key, situation.nowMs) || signsImmediately(situation, ledger);
+  if (!isShown || source === null || !mayActivate) return null;
   const rotateId = openRotateRequest(situation, ledger);
   const next = activate(ledger, key.kid, rotateId, situation.nowMs);
   const before = activeKey(ledger);
@@ -47,8 +49,10 @@ export function publishNext(situation: Situation, ledger: Ledger): Step | null {
   const orphans = situation.keySecrets.filter((secret) => isOrphan(secret, ledger));
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));
-  if (useless !== undefined && hasRoomForOrphans(ledger))
+  // The end of one is a time, and none is recorded while the clocks are in doubt.
+  if (useless !== undefined && hasRoomForOrphans(ledger) && !situation.clockInDoubt) {
     return endOrphan(situation, ledger, useless);
+  }
   if (!isDue(publication(situation, ledger), situation.nowMs)) return null;
   const origin = orphans.filter(isUsable).map(originOf)[0] ?? null;
   if (origin === null) return createKeySecret(situation, ordinalFor(situation, ledger));
@@ -69,17 +73,19 @@ function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
   );
 }
 
-/** Of the kind that is asked for, under its own thumbprint. */
-function isUsableOrphan({ spec }: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
+/** Of the kind that is asked for, under its own thumbprint, and not revoked. */
+function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
   const { content } = orphan;
-  return content.kind === 'Key' && sameKind(content.keyKind, spec.kind) && mayJoin(orphan, ledger);
+  if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
+  return sameKind(content.keyKind, situation.spec.kind) && mayJoin(orphan, ledger);
 }
 
 /** An orphan that can't be used ends, so that it is destroyed and never published. */
 function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): Step | null {
   const origin = originOf(orphan);
   if (origin === null) return null;
-  const write = writeSigner(situation, buryOrphan(ledger, origin, situation.seenMs), {
+  const reason = isRevoked(situation, origin.kid) ? 'Revoked' : 'Superseded';
+  const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation.seenMs), {
     from: 'unchanged',
   });
   const message = `Secret ${orphan.meta.name} holds no key that this set can use: it ends`;

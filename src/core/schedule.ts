@@ -23,8 +23,10 @@ import {
   publishedKeys,
   sameKind,
 } from './ledger.ts';
-import { hasRoomForAnotherKey, requestId } from './lifecycle.ts';
+import { hasRoomForAnotherKey } from './lifecycle.ts';
 import { REQUEST } from './names.ts';
+import { openRollbackRequest, openRotateRequest } from './requests.ts';
+import { previousSigner } from './rollback.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
 import { type Situation, secretOf } from './situation.ts';
 import { effectiveTerms, largestTerms } from './terms.ts';
@@ -33,7 +35,7 @@ import { formatInstant } from './time.ts';
 /** The time of what waits for nothing. */
 export const AT_ONCE_MS = 0;
 
-export type Action = 'Publish' | 'Activate' | 'Remove' | 'RemoveJwks' | 'Delete';
+export type Action = 'Publish' | 'Activate' | 'RollBack' | 'Remove' | 'RemoveJwks' | 'Delete';
 
 export interface Transition {
   readonly action: Action;
@@ -62,12 +64,6 @@ const DEMANDED: Readonly<Record<Demand['code'], string>> = {
   NoActiveKey: 'no key signs; ',
 };
 
-/** A requested id that no ledger write has handled yet, or null. */
-export function openRotateRequest({ set }: Situation, ledger: Ledger): string | null {
-  const id = requestId(set.annotations, REQUEST.rotate);
-  return id === ledger.handled.rotate ? null : id;
-}
-
 /** Without a gate it is due now. */
 export function demandOf(situation: Situation, ledger: Ledger): Demand {
   const active = activeKey(ledger);
@@ -91,8 +87,31 @@ export function successorOf(situation: Situation, ledger: Ledger): LedgerKey | n
   );
 }
 
+/**
+ * Whether none signs because of a revocation, and the user prefers rejected tokens to none. Read
+ * anew in each pass, so that an edit of the policy counts at once.
+ */
+export function signsImmediately({ spec }: Situation, ledger: Ledger): boolean {
+  const isClosed = ledger.closed && activeKey(ledger) === null && ledger.deletion === null;
+  return isClosed && spec.onRevokeWithoutStandby === 'SignImmediately';
+}
+
+/** Then the pending key signs whose gate opens first, of those that were seen in the JWKS. */
+function firstObserved(situation: Situation, ledger: Ledger): LedgerKey | null {
+  const observed = ledger.keys.filter(
+    (key) =>
+      key.state === 'Pending' &&
+      key.bar === null &&
+      key.publishedSeenMs !== null &&
+      secretOf(situation, key) !== null,
+  );
+  const opensMs = (key: LedgerKey) => activationGate(key).opensAtMs ?? 0;
+  return observed.sort((a, b) => opensMs(a) - opensMs(b))[0] ?? null;
+}
+
 /** When the successor is activated. */
 export function activation(situation: Situation, ledger: Ledger): Transition | null {
+  if (signsImmediately(situation, ledger)) return immediateActivation(situation, ledger);
   const key = successorOf(situation, ledger);
   if (key === null) return null;
   const active = activeKey(ledger);
@@ -115,6 +134,31 @@ export function activation(situation: Situation, ledger: Ledger): Transition | n
   const waitingFor = Object.keys(gates).find((name) => gates[name] === last) ?? demand.code;
   const explanation = last === null ? '' : explainGate(last, ledger.terms.declared);
   return of(last?.opensAtMs ?? null, waitingFor, `${DEMANDED[demand.code]}${explanation}`);
+}
+
+function immediateActivation(situation: Situation, ledger: Ledger): Transition | null {
+  const observed = firstObserved(situation, ledger);
+  const key = observed ?? successorOf(situation, ledger);
+  if (key === null) return null;
+  const explanation =
+    'no key signs, and spec.onRevokeWithoutStandby is SignImmediately: it signs once it is seen in the JWKS';
+  const atMs = observed === null ? null : AT_ONCE_MS;
+  return { action: 'Activate', key, atMs, waitingFor: 'NoActiveKey', explanation };
+}
+
+/** When the key that signed before signs again, or its refusal is told; null where none is asked. */
+export function rollback(situation: Situation, ledger: Ledger): Transition | null {
+  if (openRollbackRequest(situation, ledger) === null) return null;
+  const active = activeKey(ledger);
+  const previous = previousSigner(situation, ledger);
+  const of = (atMs: number | null, waitingFor: string, explanation: string): Transition => {
+    const key = 'key' in previous ? previous.key : null;
+    return { action: 'RollBack', key, atMs, waitingFor, explanation };
+  };
+  if (active === null) return of(AT_ONCE_MS, 'Nothing', 'a rollback is requested');
+  const gate = nextSwitchGate(active);
+  const explanation = explainGate(gate, ledger.terms.declared);
+  return of(gate.opensAtMs, 'SwitchComplete', `a rollback is requested; ${explanation}`);
 }
 
 /** When the next key is published; null where there is one already. */
@@ -220,14 +264,17 @@ export function scheduleOf(situation: Situation, ledger: Ledger): readonly Trans
   const transitions =
     ledger.deletion === null
       ? [
+          rollback(situation, ledger),
           activation(situation, ledger),
           publication(situation, ledger),
           ...removals(situation, ledger),
         ]
       : [deletionTransition(situation, ledger)];
   const isRequested = demandOf(situation, ledger).code === 'RotationRequested';
-  const rank = ({ action, atMs }: Transition) =>
-    isRequested && action !== 'Remove' ? -1 : (atMs ?? Number.POSITIVE_INFINITY);
+  const rank = ({ action, atMs }: Transition) => {
+    if (action === 'RollBack') return -2;
+    return isRequested && action !== 'Remove' ? -1 : (atMs ?? Number.POSITIVE_INFINITY);
+  };
   return transitions
     .filter((transition) => transition !== null)
     .sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));

@@ -213,6 +213,11 @@ function isFirstKeyPhase(
   return kids.length > 0 && kids.every((kid) => kid === ownKid);
 }
 
+/** Whether the spec says that a kid is no longer to be trusted. */
+export function isRevoked({ spec }: Pick<Situation, 'spec'>, kid: string): boolean {
+  return spec.revocations.some((entry) => entry.kid === kid);
+}
+
 /** The usable Secret of a key, if there is one. */
 export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecret | null {
   const found = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);

@@ -28,7 +28,10 @@ export interface KeyStatus {
   readonly supersededTime?: string;
   readonly removableTime?: string;
   readonly removedTime?: string;
+  /** From here on no verifier trusts it that keeps the declared terms. */
   readonly distrustedByTime?: string;
+  /** Declared verifiers that trust it until they are restarted, where that has no end. */
+  readonly restartRequired?: readonly string[];
 }
 
 export interface NextTransition {
@@ -38,6 +41,13 @@ export interface NextTransition {
   readonly time?: string;
   readonly waitingFor: string;
   readonly explanation: string;
+}
+
+/** Why the last rollback that was asked for was not carried out. */
+export interface RollbackRefused {
+  readonly request: string;
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface HistoryEntry {
@@ -62,6 +72,7 @@ export interface Status {
   readonly history?: readonly HistoryEntry[];
   readonly lastHandledRotateRequest?: string;
   readonly lastHandledRollbackRequest?: string;
+  readonly rollbackRefused?: RollbackRefused;
   /** The copy of the ledger, as text. */
   readonly ledger?: string;
 }

@@ -10,12 +10,13 @@ export function transitionEvents(before: Ledger | null, after: Ledger): readonly
   for (const key of after.keys) {
     const old = before === null ? null : keyByKid(before, key.kid);
     const name = `key #${key.ordinal} (${key.kid})`;
-    if (old === null && key.state === 'Pending')
+    if (old === null && key.state === 'Pending' && key.bar === null)
       events.push(normal('KeyPending', `${name} is pending: it is published next`));
     if (key.state === 'Active' && old?.state !== 'Active') {
       events.push(normal('KeyActivated', `${name} signs from now on`));
     }
-    if (key.state === 'Retiring' && old !== null && old.state !== 'Retiring') {
+    const isRevoked = key.bar?.reason === 'Revoked';
+    if (key.state === 'Retiring' && old !== null && old.state !== 'Retiring' && !isRevoked) {
       events.push(
         normal(
           'KeyRetiring',
@@ -23,8 +24,12 @@ export function transitionEvents(before: Ledger | null, after: Ledger): readonly
         ),
       );
     }
-    if (key.bar !== null && old?.bar === null) {
-      events.push(normal('KeyRemoved', `${name} leaves the JWKS: ${key.bar.reason}`));
+    const isNewlyBarred = key.bar !== null && key.bar.reason !== old?.bar?.reason;
+    if (isNewlyBarred && key.bar?.reason === 'Revoked') {
+      const message = `${name} is revoked: it leaves the JWKS at once and never signs again`;
+      events.push({ type: 'Warning', reason: 'KeyRevoked', message });
+    } else if (isNewlyBarred && old !== null) {
+      events.push(normal('KeyRemoved', `${name} leaves the JWKS: ${key.bar?.reason}`));
     }
     if (
       old?.publishedSeenMs != null &&

@@ -11,6 +11,8 @@ export interface CrdSchema {
   readonly enum?: readonly (string | number)[];
   readonly default?: unknown;
   readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly maxProperties?: number;
 }
 
@@ -96,12 +98,17 @@ function literal(value: string | number): string {
   return typeof value === 'number' ? String(value) : `'${value}'`;
 }
 
+const KEPT = ['required', 'enum', 'maxLength', 'maxItems', 'maxProperties', 'default'] as const;
+
 /** Keeps what the decoder judges by, in a fixed order. */
 function structural(schema: CrdSchema): Record<string, unknown> {
   const kept: Record<string, unknown> = { type: schema.type };
-  for (const key of ['required', 'enum', 'maxLength', 'maxProperties', 'default'] as const) {
+  for (const key of KEPT) {
     if (schema[key] !== undefined) kept[key] = schema[key];
   }
+  const listMapKeys = schema['x-kubernetes-list-map-keys'];
+  if (listMapKeys !== undefined) kept['listMapKeys'] = listMapKeys;
+  if (schema.items !== undefined) kept['items'] = structural(schema.items);
   if (schema.additionalProperties !== undefined) {
     kept['additionalProperties'] = structural(schema.additionalProperties);
   }

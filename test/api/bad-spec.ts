@@ -36,6 +36,23 @@ export function byRule(
   return { field, code, message, server: prefix + message };
 }
 
+/** Only what is not the default needs to be told: P, H, C, T and S, and what C is of. */
+export function tooShort(
+  found: string,
+  needs: string,
+  over: Patch = {},
+  cache = 'verifierCacheTTL',
+): ExpectedError {
+  return byRule(
+    'spec.rotation.interval',
+    'IntervalTooShort',
+    `rotation.interval is ${found}, but publicationDelay ${over['P'] ?? '3m'} + sharedCacheTTL ` +
+      `${over['H'] ?? '0s'} + ${cache} ${over['C'] ?? '10m'} + signerRefreshDelay 3m + ` +
+      `tokenTTL ${over['T'] ?? '15m'} + verifierLeeway 5m + 3 x clockSkew ${over['S'] ?? '30s'} ` +
+      `needs ${needs}: write at least that`,
+  );
+}
+
 /** A refusal by the schema, for which each side has words of its own. */
 export function bySchema(
   field: string,

@@ -3,13 +3,18 @@
  * API server (test/cluster/crd-rules.test.ts) and the decoder (test/api/decode.test.ts).
  */
 import { ALGORITHM_NAMES, type BadSpec } from './bad-spec.ts';
+import { BROKEN_LISTS, GOOD_LISTS } from './broken-lists.ts';
 import { BROKEN_RULES } from './broken-rules.ts';
 import { BROKEN_STRUCTURES } from './broken-structures.ts';
 
 export const GOOD_SPEC = { tokenTTL: '15m', verifierCacheTTL: '10m' } as const;
 
 /** All of them. */
-export const BAD_SPECS: readonly BadSpec[] = [...BROKEN_RULES, ...BROKEN_STRUCTURES];
+export const BAD_SPECS: readonly BadSpec[] = [
+  ...BROKEN_RULES,
+  ...BROKEN_STRUCTURES,
+  ...BROKEN_LISTS,
+];
 
 /** A set as a user would write it, with a bad spec. */
 export function badSet(bad: BadSpec): Record<string, unknown> {
@@ -87,4 +92,5 @@ export const GOOD_PATCHES: readonly Omit<BadSpec, 'errors'>[] = [
       },
     },
   },
+  ...GOOD_LISTS,
 ];

@@ -1,5 +1,5 @@
 /** Specs that CEL rules refuse. */
-import { type BadSpec, byRule, DURATIONS, METADATA, nest, type Patch } from './bad-spec.ts';
+import { type BadSpec, byRule, DURATIONS, METADATA, nest, tooShort } from './bad-spec.ts';
 
 /** An interval that no sum of the other bounds exceeds, so that only one rule is broken. */
 const roomy = { rotation: { interval: '26280h' } };
@@ -38,16 +38,6 @@ const words: readonly BadSpec[] = [
   patch: { tokenTTL: text },
   errors: [byRule('spec.tokenTTL', 'InvalidDuration', `tokenTTL is '${text}': ${remedy}`, text)],
 }));
-
-const tooShort = (found: string, needs: string, over: Patch = {}) =>
-  byRule(
-    'spec.rotation.interval',
-    'IntervalTooShort',
-    `rotation.interval is ${found}, but publicationDelay ${over['P'] ?? '3m'} + sharedCacheTTL ` +
-      `${over['H'] ?? '0s'} + verifierCacheTTL ${over['C'] ?? '10m'} + signerRefreshDelay 3m + ` +
-      `tokenTTL ${over['T'] ?? '15m'} + verifierLeeway 5m + 3 x clockSkew ${over['S'] ?? '30s'} ` +
-      `needs ${needs}: write at least that`,
-  );
 
 const intervals: readonly BadSpec[] = [
   {

@@ -90,7 +90,6 @@ const tooMany = (path: string): BadSpec => ({
 
 export const BROKEN_STRUCTURES: readonly BadSpec[] = [
   required('tokenTTL'),
-  required('verifierCacheTTL'),
   wrongType('tokenTTL', 900, 'string', 'a string'),
   wrongType('rotation', 'x', 'object', 'an object'),
   wrongType('rotation.standby', 'yes', 'boolean', 'true or false'),
@@ -118,4 +117,5 @@ export const BROKEN_STRUCTURES: readonly BadSpec[] = [
   notSupported('algorithm', 'none', ALGORITHM_NAMES),
   notSupported('rsaModulusLength', 1024, [2048, 3072, 4096]),
   notSupported('deletionPolicy', 'Keep', ['Retain', 'Delete']),
+  notSupported('onRevokeWithoutStandby', 'Ignore', ['FailClosed', 'SignImmediately']),
 ];

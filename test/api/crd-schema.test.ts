@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { formatDurationMs } from '../../src/core/time.ts';
+import { VERIFIER_PRESETS } from '../../src/core/verifier-presets.ts';
 
 interface Schema {
   readonly type?: string;
@@ -58,4 +60,14 @@ test('every string, list and map is bounded', () => {
 
 test('nothing is taken unread', () => {
   expect(readFileSync(FILE, 'utf8')).not.toContain('x-kubernetes-preserve-unknown-fields');
+});
+
+test('it knows the presets, and in both expressions of the interval rule their cache lifetimes', () => {
+  const presets = Object.entries(VERIFIER_PRESETS);
+  const literal = presets.map(([name, of]) => `'${name}': '${formatDurationMs(of.cacheTtlMs)}'`);
+  const found = readFileSync(FILE, 'utf8').match(/\{'jose': [^}]*\}/g) ?? [];
+  const expected = `{${literal.join(', ')}}`;
+  expect(found.map((text) => text.replace(/\s+/g, ' '))).toEqual([expected, expected]);
+  const preset = new Map(all).get('spec.verifiers[].preset');
+  expect(preset?.enum).toEqual(presets.map(([name]) => name));
 });

@@ -80,6 +80,8 @@ test('keeps what is written', () => {
     signer: { secretName: 's', labels: { a: 'b' }, annotations: { c: 'd' } },
     jwks: { configMapName: 'j', uri: 'https://cdn.example.com/j', labels: { e: 'f' } },
     deletionPolicy: 'Delete',
+    revocations: [{ kid: 'a' }, { kid: 'b', reason: 'KeyCompromise' }],
+    onRevokeWithoutStandby: 'SignImmediately',
     unknown: 'is dropped',
   };
   const result = decodeSigningKeySet({ metadata, spec, status: { ledger: '{}' } });
@@ -101,11 +103,78 @@ test('keeps what is written', () => {
         signer: { name: 's', labels: { a: 'b' }, annotations: { c: 'd' } },
         jwks: { name: 'j', uri: 'https://cdn.example.com/j', labels: { e: 'f' }, annotations: {} },
         deletionPolicy: 'Delete',
-        revocations: [],
-        onRevokeWithoutStandby: 'FailClosed',
+        revocations: [
+          { kid: 'a', reason: 'Unspecified' },
+          { kid: 'b', reason: 'KeyCompromise' },
+        ],
+        onRevokeWithoutStandby: 'SignImmediately',
         restartToForget: [],
       },
       status: { ledger: '{}' },
+    },
+  });
+});
+
+const M = 60_000;
+const H = 60 * M;
+
+test.for<[string, object, { cacheMs: number; trustMs: number | null; restart?: string[] }]>([
+  ['the one declared lifetime', { verifierCacheTTL: '10m' }, { cacheMs: 10 * M, trustMs: 10 * M }],
+  [
+    'a lifetime of a verifier',
+    { verifiers: [{ name: 'mobile', cacheTTL: '1h' }] },
+    { cacheMs: H, trustMs: H },
+  ],
+  [
+    'the largest of both',
+    { verifierCacheTTL: '2h', verifiers: [{ name: 'mobile', cacheTTL: '1h' }] },
+    { cacheMs: 2 * H, trustMs: 2 * H },
+  ],
+  [
+    'a preset that lets go when its cache ends',
+    {
+      verifiers: [
+        { name: 'a', preset: 'jose' },
+        { name: 'b', preset: 'pyjwt' },
+      ],
+    },
+    { cacheMs: 10 * M, trustMs: 10 * M },
+  ],
+  [
+    'a preset that trusts longer than it takes to learn',
+    { verifiers: [{ name: 'a', preset: 'dotnet' }] },
+    { cacheMs: 12.6 * H, trustMs: 13.6 * H },
+  ],
+  [
+    'the longest trust of one, the longest cache of another',
+    { verifierCacheTTL: '90s', verifiers: [{ name: 'a', preset: 'get-jwks' }] },
+    { cacheMs: 1.5 * M, trustMs: 2 * M },
+  ],
+  [
+    'a preset that refetches at once and never forgets',
+    { verifiers: [{ name: 'a', preset: 'go-oidc' }] },
+    { cacheMs: 0, trustMs: null, restart: ['a'] },
+  ],
+  [
+    'presets that must be restarted, among others',
+    {
+      verifierCacheTTL: '5m',
+      verifiers: [
+        { name: 'c', preset: 'kube-apiserver' },
+        { name: 'a', preset: 'envoy' },
+        { name: 'b', preset: 'kong' },
+      ],
+    },
+    { cacheMs: 10 * M, trustMs: null, restart: ['c', 'b'] },
+  ],
+])('verifiers: %s', ([, declared, { cacheMs, trustMs, restart = [] }]) => {
+  expect(decodeSigningKeySet(withSpec({ tokenTTL: '15m', ...declared }))).toMatchObject({
+    ok: true,
+    set: {
+      spec: {
+        terms: { verifierCacheTtlMs: cacheMs, verifierTrustMs: trustMs },
+        restartToForget: restart,
+      },
     },
   });
 });

@@ -17,7 +17,11 @@ const CORE_FILES = [
   'guard',
   'plan',
   'project-status',
+  'ledger',
   'recovery',
+  'revocation',
+  'revocations-applied',
+  'rollback',
   'rotation',
   'schedule',
   'steps',
@@ -37,7 +41,8 @@ const NO_CODES = new Set([
   // Kinds of writes.
   ...['CreateKeySecret', 'RestoreKeySecret', 'PatchKeySecretMetadata', 'DeleteKeySecret'],
   ...['WriteSigner', 'DeleteSigner', 'WriteJwks', 'DeleteJwks', 'WriteFinalizer'],
-  // An action that is declared for revocations.
+  // A policy, a default, and what became of a revocation on the way to its condition.
+  ...['SignImmediately', 'Unspecified', 'Removed', 'Unknown'],
 ]);
 
 /** Codes of OpenSSL, of undici and of node:http, and names of environment variables. */

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { API_GROUP_VERSION, SET_KIND } from '../../src/core/names.ts';
 import { GOOD_SPEC } from '../api/bad-specs.ts';
 import { setsIn } from './sets.ts';
 import { createNamespace, kubectl } from './shared-control-plane.ts';
@@ -11,6 +12,7 @@ const DEFAULTS = {
   ...GOOD_SPEC,
   algorithm: 'RS256',
   deletionPolicy: 'Retain',
+  onRevokeWithoutStandby: 'FailClosed',
   rotation: { interval: '720h', standby: true, suspend: false },
   timing: {
     sharedCacheTTL: '0s',
@@ -86,6 +88,7 @@ const STATUS = {
       removableTime: '2026-11-01T09:24:00Z',
       removedTime: '2026-11-01T09:24:01Z',
       distrustedByTime: '2026-11-01T09:37:31Z',
+      restartRequired: ['cluster', 'gateway'],
       reason: 'Superseded',
     },
   ],
@@ -109,6 +112,7 @@ const STATUS = {
   ],
   lastHandledRotateRequest: '1',
   lastHandledRollbackRequest: '2',
+  rollbackRefused: { request: '3', reason: 'NoPreviousKey', message: 'No key signed before' },
   ledger: '{}',
 };
 
@@ -196,4 +200,47 @@ test.for(NAMES)('%s.%s can be changed by no detour', async ([part, key, fallback
     const { status, message } = await sets.edit(set, { spec: { [part]: value } });
     expect([status, message]).toEqual([422, refusal(set, was)]);
   }
+});
+
+/** As one of several who each own a part of a set. */
+async function applyAs(manager: string, namespace: string, spec: object) {
+  const manifest = {
+    apiVersion: API_GROUP_VERSION,
+    kind: SET_KIND,
+    metadata: { name: 'payments', namespace },
+    spec,
+  };
+  const args = ['apply', '--server-side', `--field-manager=${manager}`, '--filename=-'];
+  await kubectl(args, { stdin: JSON.stringify(manifest) });
+}
+
+test('a revocation that one person applies survives whatever Git applies afterwards', async () => {
+  const namespace = await createNamespace('crd-revocations');
+  const revocations = async () =>
+    (await setsIn(namespace).read('payments')).set.spec.revocations ?? [];
+  const git = { ...GOOD_SPEC, revocations: [{ kid: 'old', reason: 'Superseded' }] };
+  await applyAs('git', namespace, git);
+  await applyAs('person', namespace, { revocations: [{ kid: KID, reason: 'KeyCompromise' }] });
+  const both = [
+    { kid: 'old', reason: 'Superseded' },
+    { kid: KID, reason: 'KeyCompromise' },
+  ];
+  expect(await revocations()).toEqual(both);
+  await applyAs('git', namespace, git);
+  expect(await revocations()).toEqual(both);
+  // Not even when Git takes its own entry away, and the field with it.
+  await applyAs('git', namespace, { ...GOOD_SPEC, tokenTTL: '10m' });
+  expect(await revocations()).toEqual([{ kid: KID, reason: 'KeyCompromise' }]);
+});
+
+test('a second revocation by the same person needs the first one beside it, or another manager', async () => {
+  const namespace = await createNamespace('crd-revocations');
+  const kids = async () =>
+    (await setsIn(namespace).read('payments')).set.spec.revocations?.map(({ kid }) => kid);
+  await applyAs('git', namespace, GOOD_SPEC);
+  await applyAs('first', namespace, { revocations: [{ kid: 'a' }] });
+  await applyAs('second', namespace, { revocations: [{ kid: 'b' }] });
+  expect(await kids()).toEqual(['a', 'b']);
+  await applyAs('second', namespace, { revocations: [{ kid: 'c' }] });
+  expect(await kids()).toEqual(['a', 'c']);
 });

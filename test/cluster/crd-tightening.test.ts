@@ -16,6 +16,7 @@ import { createNamespace, request } from './shared-control-plane.ts';
 interface Schema {
   properties?: Record<string, Schema>;
   maxLength?: number;
+  required?: string[];
   'x-kubernetes-validations'?: { rule: string; message: string; [more: string]: unknown }[];
 }
 interface Crd {
@@ -69,19 +70,21 @@ async function replaceCrd(crd: Crd): Promise<void> {
   if (put.status !== 200) throw new Error(`the CRD was refused: ${JSON.stringify(put.body)}`);
 }
 
-/** A stored set that violates, once the CRD is tightened, what `tighten` adds. */
-async function tightened(tighten: (schema: Schema) => void) {
+const OLD_SPEC = { ...GOOD_SPEC, algorithm: 'RS256', issuer: 'https://auth.example.com' };
+
+/** A set named `old`, stored under a CRD that is a copy of ours with changes. */
+async function storedUnder(change: (schema: Schema) => void) {
   const group = `tightening-${randomBytes(4).toString('hex')}.example.com`;
   const crd = copyOfCrd(group);
+  change(schemaOf(crd));
   const path = `${CRDS}/${crd.metadata.name}`;
   onTestFinished(async () => {
     await request({ method: 'DELETE', path });
   });
   await request({ method: 'POST', path: CRDS, body: crd });
   const sets = setsIn(await createNamespace('crd-tightening'), `${group}/${API_VERSION}`);
-  const spec = { ...GOOD_SPEC, algorithm: 'RS256', issuer: 'https://auth.example.com' };
   await waitFor(
-    async () => (await sets.create('old', spec, { finalizers: [FINALIZER] })).status === 201,
+    async () => (await sets.create('old', OLD_SPEC, { finalizers: [FINALIZER] })).status === 201,
     { timeoutMs: 30_000, describe: 'the copy of the CRD to be served' },
   );
   // Runs before the namespace is removed: a frozen set can't be deleted.
@@ -93,13 +96,20 @@ async function tightened(tighten: (schema: Schema) => void) {
       { timeoutMs: 30_000, describe: 'the set to thaw' },
     );
   });
+  return { sets, group };
+}
+
+/** A stored set that violates, once the CRD is tightened, what `tighten` adds. */
+async function tightened(tighten: (schema: Schema) => void) {
+  const { sets, group } = await storedUnder(() => {});
+  const crd = copyOfCrd(group);
   tighten(schemaOf(crd));
   await replaceCrd(crd);
   // The new rules are in force once a new set like the stored one is refused. So a rule
   // that the API server ignores can't pass for one that spares what is stored.
   const refusal = await waitFor(
     async () => {
-      const { status, message } = await sets.tryToCreate('new', spec);
+      const { status, message } = await sets.tryToCreate('new', OLD_SPEC);
       return status === 422 ? message : null;
     },
     { timeoutMs: 30_000, describe: 'the tightened rule to refuse a new set' },
@@ -136,6 +146,36 @@ test('a rule on the root that is not create-only would freeze the set, and this 
   const { sets, refusal } = await tightened((root) => addRule(root, `self.spec.tokenTTL == '1m'`));
   expect(refusal).toContain('tightened');
   expect(await writeAll(sets)).toEqual([422, 422, 422]);
+});
+
+/** The spec as it was before verifiers could be listed, and keys revoked. */
+function withoutLists(root: Schema): void {
+  const spec = at(root, 'spec');
+  for (const name of ['verifiers', 'revocations', 'onRevokeWithoutStandby']) {
+    delete spec.properties?.[name];
+  }
+  spec.required = ['tokenTTL', 'verifierCacheTTL'];
+  const rules = spec['x-kubernetes-validations'] ?? [];
+  spec['x-kubernetes-validations'] = rules.filter(({ rule }) => !rule.includes('self.verifiers'));
+}
+
+test('a set from before verifiers and revocations is taken on, and can be given both', async () => {
+  const { sets, group } = await storedUnder(withoutLists);
+  await replaceCrd(copyOfCrd(group));
+  await waitFor(
+    async () => (await sets.read('old')).set.spec.onRevokeWithoutStandby === 'FailClosed',
+    { timeoutMs: 30_000, describe: 'the new default to be served' },
+  );
+  const edits = [
+    { tokenTTL: '16m' },
+    { revocations: [{ kid: 'a' }] },
+    { verifierCacheTTL: null, verifiers: [{ name: 'gateway', preset: 'envoy' }] },
+  ];
+  for (const spec of edits) {
+    const { status, message } = await sets.edit('old', { spec });
+    expect([status, message]).toEqual([200, undefined]);
+  }
+  expect(await writeAll(sets)).toEqual([200, 200, 200]);
 });
 
 test('every rule on the root of the CRD is create-only or compares with what is stored', () => {

@@ -69,10 +69,13 @@ function replaced(path: string, value: unknown): string {
   return JSON.stringify(copy);
 }
 
+/** Members that the first operators did not write. */
+const ADDED: readonly string[] = ['rollbackRefused', 'closed'];
+
 describe('a ledger that is malformed in one member is refused', () => {
   const paths = pathsOf(JSON.parse(text));
 
-  test.each(paths)('%s is missing', (path) => {
+  test.each(paths.filter((path) => !ADDED.includes(path)))('%s is missing', (path) => {
     expect(readLedger(replaced(path, undefined)).kind).toBe('Unreadable');
   });
 
@@ -106,6 +109,18 @@ describe('a ledger that is malformed in one member is refused', () => {
     [' '.repeat(LEDGER_BYTES_MAX + 1), `it is over ${LEDGER_BYTES_MAX} bytes`],
   ])('%.10s', (bad, problem) => {
     expect(readLedger(bad)).toEqual({ kind: 'Unreadable', problem });
+  });
+});
+
+test('one that an operator wrote before rollback and revocation were known is read', () => {
+  const old = ADDED.reduce((left, path) => {
+    const { [path]: _, ...rest } = JSON.parse(left) as Json;
+    return JSON.stringify(rest);
+  }, text);
+  const read = readLedger(old);
+  expect(read).toMatchObject({
+    kind: 'Ledger',
+    ledger: { generation: expect.any(Number), closed: false, rollbackRefused: null },
   });
 });
 

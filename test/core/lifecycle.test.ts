@@ -119,7 +119,7 @@ describe('tombstones', () => {
 
   test('give way to the ordinal floor once no living key is below them, and stay ended', () => {
     const living = { ...afterEnds(TOMBSTONES_KEPT + 10), keys: [] };
-    const ledger = buryOrphan(living, origin(500), 0);
+    const ledger = buryOrphan(living, origin(500), 'Superseded', 0);
     expect(ledger.tombstones).toHaveLength(TOMBSTONES_KEPT);
     expect(ledger.ordinalFloor).toBe(15);
     for (let ordinal = 4; ordinal < 14 + TOMBSTONES_KEPT; ordinal += 1) {

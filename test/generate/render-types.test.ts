@@ -19,7 +19,13 @@ const SCHEMA: CrdSchema = {
         labels: { type: 'object', maxProperties: 2, additionalProperties: text },
         parts: {
           type: 'array',
-          items: { type: 'object', properties: { on: { type: 'boolean' } } },
+          maxItems: 3,
+          'x-kubernetes-list-map-keys': ['id'],
+          items: {
+            type: 'object',
+            required: ['id'],
+            properties: { id: { ...text, maxLength: 5 }, on: { type: 'boolean' } },
+          },
         },
       },
     },
@@ -33,6 +39,7 @@ import type { JsonSchema } from './json-schema.ts';
 import type { ObjectMeta } from './object-meta.ts';
 
 export interface SigningKeySetSpecPart {
+  readonly id: string;
   readonly on?: boolean;
 }
 
@@ -61,7 +68,16 @@ export const SPEC_SCHEMA: JsonSchema = ${JSON.stringify(
         mode: { type: 'string', enum: ['A', 'B'], default: 'A' },
         size: { type: 'integer', enum: [1, 2] },
         labels: { type: 'object', maxProperties: 2, additionalProperties: { type: 'string' } },
-        parts: { type: 'array' },
+        parts: {
+          type: 'array',
+          maxItems: 3,
+          listMapKeys: ['id'],
+          items: {
+            type: 'object',
+            required: ['id'],
+            properties: { id: { type: 'string', maxLength: 5 }, on: { type: 'boolean' } },
+          },
+        },
       },
     },
     null,

@@ -15,7 +15,15 @@ import { FAST_SPEC } from '../support/core-world-fixtures.ts';
 import { specArbitrary } from '../support/core-world-moves.ts';
 import { brokenPromises } from '../support/core-world-oracle.ts';
 
-type Act = 'plan' | 'write' | 'die' | 'rotate' | 'loseSigner' | 'loseLedger';
+type Act =
+  | 'plan'
+  | 'write'
+  | 'die'
+  | 'rotate'
+  | 'rollback'
+  | 'revoke'
+  | 'loseSigner'
+  | 'loseLedger';
 
 interface Turn {
   readonly who: number;
@@ -32,8 +40,8 @@ interface Held {
 const act = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Act>('plan') },
   { weight: 12, arbitrary: fc.constant<Act>('write') },
-  { weight: 2, arbitrary: fc.constantFrom<Act>('die', 'rotate') },
-  { weight: 1, arbitrary: fc.constantFrom<Act>('loseSigner', 'loseLedger') },
+  { weight: 2, arbitrary: fc.constantFrom<Act>('die', 'rotate', 'rollback') },
+  { weight: 1, arbitrary: fc.constantFrom<Act>('loseSigner', 'loseLedger', 'revoke') },
 );
 const turns: fc.Arbitrary<readonly Turn[]> = fc.array(
   fc.record({
@@ -62,8 +70,19 @@ class Contest {
     else if (what === 'write') this.#write(who);
     else if (what === 'die') this.#held[who] = null;
     else if (what === 'rotate') hands.annotate(REQUEST.rotate, String(this.#world.nowMs));
+    else if (what === 'rollback') hands.annotate(REQUEST.rollback, String(this.#world.nowMs));
+    else if (what === 'revoke') this.#revokeSigner();
     else if (what === 'loseSigner') hands.deleteSigner();
     else if (api.signer !== null) hands.annotateSigner(ANNOTATION.ledger, null);
+  }
+
+  #revokeSigner(): void {
+    const { hands, signerKid } = this.#world;
+    if (signerKid === null) return;
+    hands.editSpec((spec) => ({
+      ...spec,
+      revocations: [...spec.revocations, { kid: signerKid, reason: 'KeyCompromise' }],
+    }));
   }
 
   #planned(who: number): Held | null {

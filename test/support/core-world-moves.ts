@@ -1,5 +1,6 @@
 /** Random lives of a set for the properties: what happens, and how long the operator then goes on. */
 import fc from 'fast-check';
+import type { LedgerKeyState } from '../../src/core/ledger.ts';
 import { ANNOTATION, REQUEST } from '../../src/core/names.ts';
 import type { Spec, Terms } from '../../src/core/spec.ts';
 import type { World } from './core-world.ts';
@@ -87,7 +88,31 @@ const userMoves: fc.Arbitrary<readonly [string, Make]> = fc.oneof(
       `rotate ${id}`,
       ({ hands }) => hands.annotate(REQUEST.rotate, String(id)),
     ]),
+  fc
+    .integer({ min: 1, max: 99 })
+    .map((id): readonly [string, Make] => [
+      `rollback ${id}`,
+      ({ hands }) => hands.annotate(REQUEST.rollback, String(id)),
+    ]),
+  fc
+    .constantFrom('Active' as const, 'Retiring' as const, 'Pending' as const)
+    .map((state): readonly [string, Make] => [`revoke ${state}`, (world) => revoke(world, state)]),
+  fc
+    .constantFrom('FailClosed' as const, 'SignImmediately' as const)
+    .map((onRevokeWithoutStandby): readonly [string, Make] => [
+      onRevokeWithoutStandby,
+      edit((spec) => ({ ...spec, onRevokeWithoutStandby })),
+    ]),
 );
+
+function revoke({ hands, ledger }: World, state: LedgerKeyState): void {
+  const kid = ledger?.keys.find((key) => key.state === state)?.kid;
+  if (kid === undefined) return;
+  hands.editSpec((spec) => ({
+    ...spec,
+    revocations: [...spec.revocations, { kid, reason: 'KeyCompromise' }],
+  }));
+}
 
 function pairsOfTerms(): (readonly (keyof Terms)[])[] {
   return [

@@ -22,7 +22,12 @@ export function brokenPromises(world: World): readonly string[] {
 /** A key was switched to that some verifier can't know yet. */
 function unknownKeySigned(world: World, written: Written): readonly string[] {
   const { step, atMs, signerKid } = written;
-  if (step.reason.code !== 'Activate' || signerKid === null) return [];
+  const isSwitch = ['Activate', 'RollBack', 'Revoke'].includes(step.reason.code);
+  const previousKid = world.facts[written.factsBefore - 1]?.signerKid;
+  if (!isSwitch || signerKid === null || signerKid === previousKid) return [];
+  // The user prefers rejected tokens to none, where a revocation calls the key.
+  const isAsked = world.specsSeen.at(-1)?.spec.onRevokeWithoutStandby === 'SignImmediately';
+  if (isAsked && hasRevocation(world, atMs)) return [];
   const P = held(world, 'publicationDelayMs', atMs);
   const leadMs =
     P + held(world, 'sharedCacheTtlMs', atMs) + held(world, 'verifierCacheTtlMs', atMs);
@@ -33,6 +38,16 @@ function unknownKeySigned(world: World, written: Written): readonly string[] {
   return [
     `${signerKid} signs ${ago} ms after a JWKS without it, where verifiers need ${leadMs} ms`,
   ];
+}
+
+function hasRevocation({ specsSeen }: World, atMs: number): boolean {
+  return specsSeen.some((seen) => seen.atMs <= atMs && seen.spec.revocations.length > 0);
+}
+
+function isRevoked({ specsSeen }: World, kid: string, atMs: number): boolean {
+  return specsSeen.some(
+    (seen) => seen.atMs <= atMs && seen.spec.revocations.some((entry) => entry.kid === kid),
+  );
 }
 
 /** A key left the JWKS some of whose tokens a verifier must still accept. */
@@ -46,7 +61,7 @@ function liveTokensCutOff(world: World, written: Written): readonly string[] {
       ledger?.tombstones.some((one) => one.kid === kid),
     );
     const stoppedMs = stoppedSigning(world, kid, factsBefore);
-    if (hadEnded || stoppedMs === null) return [];
+    if (hadEnded || stoppedMs === null || isRevoked(world, kid, atMs)) return [];
     const lifeMs =
       held(world, 'signerRefreshDelayMs', atMs) +
       largestBetween(world, 'tokenTtlMs', startedSigning(world, kid), atMs) +

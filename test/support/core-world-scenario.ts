@@ -221,6 +221,26 @@ function editedSpec(spec: Spec, edit: string): Spec {
       return { ...spec, deletionPolicy: value === 'Delete' ? 'Delete' : 'Retain' };
     case 'issuer':
       return { ...spec, issuer: value };
+    case 'onRevoke':
+      return {
+        ...spec,
+        onRevokeWithoutStandby: value === 'FailClosed' ? value : 'SignImmediately',
+      };
+    case 'revoke': {
+      const revocations = value
+        .split(',')
+        .map((kid) => ({ kid, reason: 'KeyCompromise' as const }));
+      return { ...spec, revocations: [...spec.revocations, ...revocations] };
+    }
+    case 'unrevoke':
+      return { ...spec, revocations: spec.revocations.filter(({ kid }) => kid !== value) };
+    case 'forever':
+      // Verifiers that know a key until they are restarted.
+      return {
+        ...spec,
+        terms: { ...spec.terms, verifierTrustMs: null },
+        restartToForget: value.split(','),
+      };
     case 'algorithm': {
       const algorithm = ALGORITHMS.find((known) => known === value);
       if (algorithm === undefined) throw new Error(`${value} is no algorithm`);

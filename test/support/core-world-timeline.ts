@@ -89,5 +89,5 @@ export class Timeline {
 
 function isWorthTelling(type: string, value: string): boolean {
   if (type === 'InvariantsHold') return value !== 'True';
-  return type === 'Ready' || value === 'True';
+  return ['Ready', 'RevocationsApplied'].includes(type) || value === 'True';
 }

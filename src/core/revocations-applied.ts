@@ -1,0 +1,79 @@
+/** The condition `RevocationsApplied`: what became of each entry of `spec.revocations`. */
+
+import { ceilToSecondMs } from './explain.ts';
+import { keyByKid, type Ledger } from './ledger.ts';
+import type { Situation } from './situation.ts';
+import type { ConditionStatus } from './status.ts';
+import { trustAfterRemovalMs } from './terms.ts';
+import { formatInstant } from './time.ts';
+
+/** As a condition before it is known since when it holds. */
+interface Applied {
+  readonly type: 'RevocationsApplied';
+  readonly status: ConditionStatus;
+  readonly reason: 'Applied' | 'Applying' | 'KidUnknown';
+  readonly message: string;
+}
+
+/** More than so many kids are counted and not named. */
+const NAMED_MAX = 4;
+
+type Fate =
+  | { readonly kind: 'Unknown'; readonly kid: string }
+  /** Still in the JWKS, or in the signer, or seen in neither yet. */
+  | { readonly kind: 'Applying'; readonly kid: string }
+  /** Null: some verifier trusts it until it is restarted. */
+  | { readonly kind: 'Removed'; readonly kid: string; readonly distrustedByMs: number | null };
+
+/** @returns null where nothing is revoked. */
+export function revocationsApplied({ spec }: Situation, ledger: Ledger): Applied | null {
+  if (spec.revocations.length === 0) return null;
+  const fates = spec.revocations.map(({ kid }) => fateOf(ledger, kid));
+  const applying = fates.filter(({ kind }) => kind === 'Applying');
+  const unknown = fates.filter(({ kind }) => kind === 'Unknown');
+  const verdict = (status: ConditionStatus, reason: Applied['reason'], message: string) =>
+    ({ type: 'RevocationsApplied', status, reason, message }) as const;
+  if (applying.length > 0) {
+    const message = `${named(applying)}: not yet seen to be out of the JWKS`;
+    return verdict('False', 'Applying', message);
+  }
+  if (unknown.length > 0) {
+    const message =
+      `${named(unknown)}: no key that this set knows has such a kid, so nothing was changed for it; ` +
+      'compare it with status.keys and with the kid in the header of a token';
+    return verdict('False', 'KidUnknown', message);
+  }
+  return verdict('True', 'Applied', appliedText(fates, spec.restartToForget));
+}
+
+function fateOf(ledger: Ledger, kid: string): Fate {
+  const key = keyByKid(ledger, kid);
+  const stone = ledger.tombstones.find((one) => one.kid === kid);
+  if (key === null && stone === undefined) return { kind: 'Unknown', kid };
+  const isBarred = key === null || key.bar?.reason === 'Revoked';
+  const removedSeenMs = key?.bar?.removedSeenMs ?? stone?.removedSeenMs ?? null;
+  if (!isBarred || removedSeenMs === null) return { kind: 'Applying', kid };
+  const trustMs = key === null ? (stone?.trustMs ?? null) : trustAfterRemovalMs(key.largest);
+  return {
+    kind: 'Removed',
+    kid,
+    distrustedByMs: trustMs === null ? null : removedSeenMs + trustMs,
+  };
+}
+
+function appliedText(fates: readonly Fate[], toRestart: readonly string[]): string {
+  const removed = fates.filter((fate) => fate.kind === 'Removed');
+  const ends = removed.map(({ distrustedByMs }) => distrustedByMs);
+  if (ends.some((endMs) => endMs === null)) {
+    const who = toRestart.length === 0 ? 'verifiers' : `the verifiers ${toRestart.join(', ')}`;
+    return `${named(removed)}: out of the JWKS; ${who} trust what they know until they are restarted`;
+  }
+  const lastMs = Math.max(...ends.map((endMs) => endMs ?? 0));
+  return `${named(removed)}: out of the JWKS, trusted by no verifier after ${formatInstant(ceilToSecondMs(lastMs))}`;
+}
+
+function named(fates: readonly Fate[]): string {
+  const kids = fates.slice(0, NAMED_MAX).map(({ kid }) => kid);
+  const more = fates.length - kids.length;
+  return `${kids.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
