@@ -208,6 +208,10 @@ export function tokensOf(
       return Math.floor(fromMs + random() * (untilMs - fromMs));
     });
     const painful = momentsMs.filter((atMs) => fromMs < atMs && atMs < untilMs - 1);
-    return [fromMs, ...steady, ...painful, untilMs - 1].map((signedMs) => ({ stint, issuer, signedMs }));
+    return [fromMs, ...steady, ...painful, untilMs - 1].map((signedMs) => ({
+      stint,
+      issuer,
+      signedMs,
+    }));
   });
 }

@@ -4,7 +4,16 @@
  * afterwards, at the limits of what the terms allow. A pure function of the history and the seed.
  */
 import type { History } from '../history.ts';
+import { countViolations } from './invariants/counts.ts';
+import { gateViolations } from './invariants/gates.ts';
+import { identityViolations } from './invariants/identities.ts';
+import { jwksViolations } from './invariants/jwks.ts';
+import { ownershipViolations } from './invariants/ownership.ts';
+import { secrecyViolations } from './invariants/secrecy.ts';
+import { signerViolations } from './invariants/signer.ts';
 import { rejectedTokens } from './promises/accepted.ts';
+import { trustedTooLong } from './promises/distrusted.ts';
+import { tooManySigners } from './promises/one-signer.ts';
 import { sceneOf } from './scene.ts';
 import { timelineOf } from './timeline.ts';
 import type { Verdict } from './verdict.ts';
@@ -20,9 +29,20 @@ export function judge(history: History, options: JudgeOptions): Verdict {
   const timeline = timelineOf(history);
   if (timeline === null) return { violations: [], figures: { tokens: 0, verifications: 0 } };
   const scene = sceneOf(timeline);
-  const { violations, tokens, verifications } = rejectedTokens(scene, seeded(options.seed));
-  const all = [...violations].sort((a, b) => a.atMs - b.atMs);
-  return { violations: all, figures: { tokens, verifications } };
+  const { rejections, ...figures } = rejectedTokens(scene, seeded(options.seed));
+  const violations = [
+    ...rejections,
+    ...trustedTooLong(scene),
+    ...tooManySigners(scene),
+    ...signerViolations(scene),
+    ...jwksViolations(scene),
+    ...identityViolations(scene),
+    ...secrecyViolations(history),
+    ...ownershipViolations(scene),
+    ...gateViolations(scene),
+    ...countViolations(scene),
+  ];
+  return { violations: violations.sort((a, b) => a.atMs - b.atMs), figures };
 }
 
 /** Mulberry32: from 0 up to 1, the same for the same seed. */

@@ -20,7 +20,13 @@ function record(of: OperatorWorld) {
       author = HAND;
     },
     history: (): History => {
-      return { namespace: NAMESPACE, setName: 'payments', startMs, endMs: of.clock.wallMs(), changes };
+      return {
+        namespace: NAMESPACE,
+        setName: 'payments',
+        startMs,
+        endMs: of.clock.wallMs(),
+        changes,
+      };
     },
   };
 }
@@ -38,5 +44,7 @@ test('two rotations break no promise', async () => {
   expect(verdict.figures.tokens).toBeGreaterThan(100);
   const s = performance.now();
   for (let i = 0; i < 200; i += 1) judge(history, { seed: i });
-  process.stderr.write(`${history.changes.length} ${(performance.now() - s) / 200} ${JSON.stringify(verdict.figures)}\n`);
+  process.stderr.write(
+    `${history.changes.length} ${(performance.now() - s) / 200} ${JSON.stringify(verdict.figures)}\n`,
+  );
 });

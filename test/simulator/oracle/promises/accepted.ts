@@ -14,7 +14,7 @@ import type { Violation } from '../verdict.ts';
 import { audienceOf, type Copy, copiesOf, type Verifier } from '../verifiers.ts';
 
 export interface Acceptance {
-  readonly violations: readonly Violation[];
+  readonly rejections: readonly Violation[];
   readonly tokens: number;
   readonly verifications: number;
 }
@@ -23,7 +23,7 @@ export function rejectedTokens(scene: Scene, random: () => number): Acceptance {
   const { timeline, stints, published } = scene;
   const verifiers = audienceOf(random);
   const copies = copiesByWay(timeline, published, verifiers);
-  const violations: Violation[] = [];
+  const rejections: Violation[] = [];
   let tokenCount = 0;
   for (const stint of stints.filter(({ isPromised }) => isPromised)) {
     const harmful = published.filter((set) => lacks(set, stint) && !isExcused(scene, set, stint));
@@ -36,9 +36,9 @@ export function rejectedTokens(scene: Scene, random: () => number): Acceptance {
     const found = verifiers.flatMap((verifier) =>
       rejectionsAt(timeline, verifier, tokens, copies.get(wayOf(verifier)) ?? [], harmful),
     );
-    violations.push(...firstOfEachSet(found));
+    rejections.push(...firstOfEachSet(found));
   }
-  return { violations, tokens: tokenCount, verifications: tokenCount * verifiers.length };
+  return { rejections, tokens: tokenCount, verifications: tokenCount * verifiers.length };
 }
 
 /** Whether a hand is to blame that the set lacks the key, or nobody. */
