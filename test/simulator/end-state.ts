@@ -43,6 +43,16 @@ function setLines(path: string, set: JsonObject): string[] {
   ];
 }
 
+/** How often an operator put another key in the place of one that signed. */
+export function rotationsIn(changes: readonly Change[]): number {
+  return changes.filter(({ resource, name, before, after, author }) => {
+    if (resource !== 'secrets' || name.includes('-key-') || author === HAND) return false;
+    if (before === null || after === null) return false;
+    const [old, now] = [signerKid(before), signerKid(after)];
+    return old !== now && now !== '';
+  }).length;
+}
+
 /** What the operators created and deleted: a right end can hide damage that was done on the way. */
 export function writeCounts(changes: readonly Change[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};

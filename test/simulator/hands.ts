@@ -55,6 +55,8 @@ export class Hands {
     signer: (args) => this.#editSigner(args),
     strip: ([what = '']) => this.#strip(objectNamed(what)),
     kill: ([slot]) => this.#world.kill(this.#member(slot)),
+    /** Killed, and not started again for so long. */
+    down: ([slot, forText = '']) => this.#world.kill(this.#member(slot), durationOf(forText)),
     pause: ([slot, forText = '']) => this.#world.pause(this.#member(slot), durationOf(forText)),
     clock: ([slot, offset = '']) => {
       this.#member(slot).host.offsetMs = durationOf(offset);

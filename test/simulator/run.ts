@@ -1,17 +1,16 @@
 /** One run of a scenario, from its first command until nothing is left to do. */
 import { SET_PLURAL } from '../../src/core/names.ts';
 import { child, metadataOf, text } from '../fake-api/json.ts';
-import { endStateOf, writeCounts } from './end-state.ts';
+import { endStateOf, rotationsIn, writeCounts } from './end-state.ts';
 import { Hands } from './hands.ts';
 import type { History } from './history.ts';
 import { judge, type Verdict, type Violation } from './oracle/judge.ts';
 import type { Command, Scenario } from './scenario.ts';
+import { seeded } from './seeded.ts';
 import type { Step } from './steps.ts';
 import type { Trace } from './trace.ts';
 import { type FaultSource, NAMESPACE, SET_NAME, World } from './world.ts';
 
-/** Without a write for so long, and nothing announced, a set is at rest. */
-const QUIET_MS = 8000;
 /** A next transition further away than this is none to wait for. */
 const HORIZON_MS = 60_000;
 /** What has not come to rest by then never does. */
@@ -41,6 +40,8 @@ export interface Outcome {
   /** Creates and deletes by the operators, by kind. */
   readonly counts: Readonly<Record<string, number>>;
   readonly passes: number;
+  /** How many keys took over from another one. */
+  readonly rotations: number;
 }
 
 export async function run(options: RunOptions): Promise<Outcome> {
@@ -56,7 +57,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const endMs = world.nowMs();
   const { startMs, changes } = world;
   const history: History = { namespace: NAMESPACE, setName: SET_NAME, startMs, endMs, changes };
-  const verdict = judge(history, { seed: 1 });
+  const verdict = judge(history, { seed: numberOf(seed) });
   return {
     scenario,
     trace: world.trace,
@@ -68,7 +69,13 @@ export async function run(options: RunOptions): Promise<Outcome> {
     endState: endStateOf(changes),
     counts: writeCounts(changes),
     passes: await passesOf(world),
+    rotations: rotationsIn(changes),
   };
+}
+
+/** The oracle draws from a number. */
+function numberOf(seed: string): number {
+  return Math.floor(seeded(seed)() * 2 ** 31);
 }
 
 class Course {
@@ -89,7 +96,10 @@ class Course {
   }
 
   async run(): Promise<void> {
-    for (const command of this.#options.scenario.commands) await this.#take(command);
+    for (const [index, command] of this.#options.scenario.commands.entries()) {
+      await this.#take(command);
+      this.#options.faults.begin?.(index);
+    }
     await this.#rest();
     this.stepsUntilRest = this.#world.steps.length;
     await this.#touch();
@@ -116,7 +126,7 @@ class Course {
     for (;;) {
       const nowMs = world.nowMs();
       // A fault that stalls an operator asks for a longer wait.
-      const quietMs = Math.max(QUIET_MS, this.#options.faults.stallMs());
+      const quietMs = Math.max(this.#options.scenario.quietMs, this.#options.faults.stallMs());
       const restMs = Math.max(sinceMs, world.lastWriteMs, nextTransitionMs(world)) + quietMs;
       if (restMs <= nowMs) break;
       if (nowMs - sinceMs > REST_MAX_MS + 2 * quietMs) {

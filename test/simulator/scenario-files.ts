@@ -23,10 +23,15 @@ export function allScenarios(): readonly Scenario[] {
 
 /** @throws where no file holds a scenario of that name. */
 export function scenarioNamed(name: string): Scenario {
-  const found = scenariosOf(name.replace(/@.*/, '')).find((scenario) => scenario.name === name);
+  const known = byName.get(name);
+  if (known !== undefined) return known;
+  for (const scenario of allScenarios()) byName.set(scenario.name, scenario);
+  const found = byName.get(name);
   if (found === undefined) throw new Error(`there is no scenario ${name}`);
   return found;
 }
+
+const byName = new Map<string, Scenario>();
 
 export function readGolden(fileName: string): string {
   return readFileSync(new URL(`${fileName}${GOLDEN}`, FOLDER), 'utf8');

@@ -1,6 +1,6 @@
 /**
  * Scenarios as text. First what the world is made of (`operators 2`, `elected false`,
- * `skew 400ms`, `restless`), then a line for each thing that happens: a moment, a verb, its
+ * `skew 400ms`, `quiet 25s`, `restless`), then a line for each thing that happens: a moment, a verb, its
  * arguments. `rest` waits until the operators have nothing left to do, and moments count anew
  * from there. `show` begins the timeline. `#` starts a comment.
  *
@@ -14,6 +14,8 @@ export interface Scenario {
   readonly elected: boolean;
   /** How far the operators' clocks are from true time. */
   readonly skewMs: number;
+  /** So long without a write is rest; longer where a lease must run out first. */
+  readonly quietMs: number;
   /** Rotates by its interval, so that how far it gets depends on what delays it. */
   readonly restless: boolean;
   readonly commands: readonly Command[];
@@ -59,12 +61,13 @@ function parseScenario(name: string, text: string): Scenario {
     elected:
       headers.get('elected') === undefined ? operators > 1 : headers.get('elected') === 'true',
     skewMs: durationOf(headers.get('skew') ?? '0s'),
+    quietMs: durationOf(headers.get('quiet') ?? '12s'),
     restless: headers.get('restless') === 'true',
     commands,
   };
 }
 
-const HEADERS = new Set(['operators', 'elected', 'skew', 'restless']);
+const HEADERS = new Set(['operators', 'elected', 'skew', 'quiet', 'restless']);
 
 function commandOf(first: string, rest: readonly string[], text: string): Command {
   if (first === 'rest' || first === 'show') return { kind: first, text };

@@ -14,7 +14,7 @@ export interface Step {
   /** Plural; with its subresource, such as `signingkeysets.status`. */
   readonly resource: string;
   readonly namespace: string;
-  /** `*` where the request is about more than one object, or its name is random. */
+  /** `-` where the request is about more than one namespace, or its name is random. */
   readonly name: string;
   /** Of a read: how many earlier states of what it reads there are. */
   readonly snapshots: number;
@@ -61,6 +61,6 @@ const NAME_IN_BODY = /"metadata":\{[^{}]*?"name":"([^"]+)"/;
 
 function nameOf({ verb, resource, namespace, name }: RequestInfo, body = ''): string {
   if (name !== '') return name;
-  if (verb === 'create' && resource !== 'events') return NAME_IN_BODY.exec(body)?.[1] ?? '*';
-  return namespace === '' || resource === 'events' ? '*' : namespace;
+  if (verb === 'create' && resource !== 'events') return NAME_IN_BODY.exec(body)?.[1] ?? '-';
+  return namespace === '' || resource === 'events' ? '-' : namespace;
 }

@@ -5,6 +5,7 @@
 import { SET_PLURAL } from '../../src/core/names.ts';
 import type { JsonObject } from '../fake-api/json.ts';
 import type { Change } from './history.ts';
+import type { Violation } from './oracle/judge.ts';
 import type { Entry } from './trace.ts';
 import { conditionsOf, ledgerOf, ordinalsOf, servedKids, signerKid, statesOf } from './views.ts';
 
@@ -14,23 +15,24 @@ export interface TimelineOptions {
   readonly fromShow: boolean;
   /** Requests too, so that a fault can be seen where it hit. */
   readonly withRequests: boolean;
+  /** Told where they happened. */
+  readonly violations?: readonly Violation[];
 }
 
 export function timelineOf(entries: readonly Entry[], options: TimelineOptions): string {
   const changes = entries.flatMap((entry) => (entry.kind === 'change' ? [entry.change] : []));
   const teller = new Teller(ordinalsOf(changes), options.withRequests);
-  const show = entries.findIndex(({ kind, ...entry }) => {
-    return kind === 'event' && 'text' in entry && entry.text === 'show';
+  const show = entries.findIndex((entry) => entry.kind === 'event' && entry.text === 'show');
+  const lines = entries.flatMap((entry, index) => {
+    const told = teller.tell(entry).map((text) => ({ atMs: entry.atMs, text }));
+    return !options.fromShow || index > show ? told : [];
   });
-  return entries
-    .flatMap((entry, index) => {
-      const lines = teller.tell(entry);
-      const isShown = !options.fromShow || index > show;
-      return isShown
-        ? lines.map((line) => `${seconds(entry.atMs - options.startMs)}  ${line}\n`)
-        : [];
-    })
-    .join('');
+  for (const { promise, atMs, message } of options.violations ?? []) {
+    lines.push({ atMs, text: `>>> ${promise}: ${message}` });
+  }
+  // What is equally late keeps its order.
+  lines.sort((a, b) => a.atMs - b.atMs);
+  return lines.map(({ atMs, text }) => `${seconds(atMs - options.startMs)}  ${text}\n`).join('');
 }
 
 function seconds(ms: number): string {

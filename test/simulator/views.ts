@@ -80,6 +80,6 @@ export function conditionsOf(set: JsonObject): readonly string[] {
     .sort();
 }
 
-function objectsIn(value: unknown): readonly JsonObject[] {
+export function objectsIn(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }

@@ -37,6 +37,8 @@ export interface FaultSource {
   at(world: World, member: Member, step: Step): StepFault | null;
   /** How long what has struck so far may hold an operator up. */
   stallMs(): number;
+  /** Told when a command of the scenario has been carried out, by its index. */
+  begin?(command: number): void;
 }
 
 export const NO_FAULTS: FaultSource = { at: () => null, stallMs: () => 0 };
