@@ -32,7 +32,15 @@ export interface WatchLine {
   readonly name: string;
 }
 
-export type WatchFault = 'pass' | 'drop' | 'double' | 'break' | { readonly delayMs: number };
+/** `break` is a reset, `end` the server's orderly end, `gone` an ERROR 410 in the stream. */
+export type WatchFault =
+  | 'pass'
+  | 'drop'
+  | 'double'
+  | 'break'
+  | 'end'
+  | 'gone'
+  | { readonly delayMs: number };
 
 export interface FaultedRequest extends RequestInfo {
   /** From 0, over all requests of one transport. */

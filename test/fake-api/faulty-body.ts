@@ -1,6 +1,8 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import { TransportError } from '../../src/platform/transport.ts';
 import type { WatchFault, WatchLine } from './faults.ts';
+import type { JsonObject } from './json.ts';
+import { failure } from './status-error.ts';
 
 /** Only the first bytes; then an error, or silently the end. */
 export async function* truncated(
@@ -16,7 +18,7 @@ export async function* truncated(
   if (!cut.silent) throw new TransportError('TRUNCATED', 'cut off by the fault plan');
 }
 
-/** A watch whose lines are dropped, doubled or late; `break` ends it with a reset. */
+/** A watch whose lines are dropped, doubled or late, or that one of them ends. */
 export async function* faultyLines(
   body: AsyncIterable<Uint8Array>,
   judge: (line: WatchLine) => WatchFault,
@@ -30,12 +32,21 @@ export async function* faultyLines(
     index += 1;
     if (fault === 'drop') continue;
     if (fault === 'break') throw new TransportError('ECONNRESET', 'broken by the fault plan');
+    if (fault === 'end') return;
+    if (fault === 'gone') {
+      yield Buffer.from(`${JSON.stringify({ type: 'ERROR', object: expired() })}\n`);
+      return;
+    }
     if (typeof fault === 'object') {
       await clock.sleepUntil(clock.monotonicMs() + fault.delayMs, signal);
     }
     yield Buffer.from(`${line}\n`);
     if (fault === 'double') yield Buffer.from(`${line}\n`);
   }
+}
+
+function expired(): JsonObject {
+  return failure(410, 'Expired', 'too old resource version: by the fault plan').body;
 }
 
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

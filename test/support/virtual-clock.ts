@@ -101,5 +101,5 @@ export class VirtualClock implements Clock {
 
 /** Runs what can run without the passing of time. Real sockets need more: wait for their effect. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await nextTurn();
+  for (let turn = 0; turn < 1; turn += 1) await nextTurn();
 }

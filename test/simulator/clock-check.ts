@@ -1,0 +1,59 @@
+/**
+ * While an operator's clock is further off than the terms allow, it opens no gate, and what it
+ * says of the set names the clocks.
+ */
+import { SET_PLURAL } from '../../src/core/names.ts';
+import { isObject, type JsonObject } from '../fake-api/json.ts';
+import { CLOCK_OUT_FOR_MS } from './faults.ts';
+import type { Change } from './history.ts';
+import type { Violation } from './oracle/judge.ts';
+import type { PlannedFault } from './plan.ts';
+import type { Outcome } from './run.ts';
+import { conditionsOf, ledgerOf, objectsIn } from './views.ts';
+
+/** What was judged before the jump may still be written: so long is a pass on its way. */
+const UNDER_WAY_MS = 500;
+const FAR = /^clock-far-/;
+
+export function clockViolations(
+  { trace, startMs }: Outcome,
+  fired: readonly PlannedFault[],
+): readonly Violation[] {
+  if (!fired.some(({ fault }) => FAR.test(fault))) return [];
+  const jump = trace.entries.find((entry) => {
+    return entry.kind === 'event' && entry.mark === '!' && FAR.test(entry.text);
+  });
+  if (jump?.kind !== 'event') return [];
+  const author = jump.text.split(' ').at(-1) ?? '';
+  const [fromMs, untilMs] = [jump.atMs + UNDER_WAY_MS, jump.atMs + CLOCK_OUT_FOR_MS];
+  return trace.entries.flatMap((entry) => {
+    if (entry.kind !== 'change' || entry.change.author !== author) return [];
+    if (entry.atMs < fromMs || entry.atMs >= untilMs) return [];
+    const message = wrongOf(entry.change);
+    if (message === null) return [];
+    const seconds = ((entry.atMs - startMs) / 1000).toFixed(3);
+    return [{ promise: 'clock', atMs: entry.atMs, message: `${message} at ${seconds}s` }];
+  });
+}
+
+function wrongOf({ resource, before, after }: Change): string | null {
+  if (resource === SET_PLURAL && after !== null) {
+    const saysSo = conditionsOf(after).some((condition) => condition.startsWith('ClockSkew=True'));
+    return saysSo ? null : 'a status does not say that the clocks disagree';
+  }
+  if (resource !== 'secrets' || before === null || after === null) return null;
+  const [old, now] = [ledgerOf(before), ledgerOf(after)];
+  if (old === null || now === null) return null;
+  const opened = objectsIn(now['keys']).find((key) => {
+    const was = objectsIn(old['keys']).find(({ kid }) => kid === key['kid']);
+    return was !== undefined && opensGate(was, key);
+  });
+  return opened === undefined ? null : `a gate of key #${String(opened['ordinal'])} opens`;
+}
+
+/** A revocation needs no gate. */
+function opensGate(was: JsonObject, key: JsonObject): boolean {
+  const bar = key['bar'];
+  const isBarred = was['bar'] === null && isObject(bar) && bar['reason'] !== 'Revoked';
+  return isBarred || (was['state'] === 'Pending' && key['state'] === 'Active');
+}

@@ -1,0 +1,37 @@
+/** The simulator by hand: `replay SEED`, `soak --minutes N`. */
+import { parseArgs } from 'node:util';
+import { replay } from './replay.ts';
+import { soak } from './soak.ts';
+
+const USAGE = `node test/simulator/main.ts replay SEED [--until STEP] [--requests]
+node test/simulator/main.ts soak [--minutes N] [--seed N]`;
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+async function main(): Promise<boolean> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      until: { type: 'string' },
+      requests: { type: 'boolean', default: false },
+      minutes: { type: 'string', default: '5' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const [command, seed = ''] = positionals;
+  if (command === 'replay' && seed !== '') {
+    const { until = null, requests } = values;
+    return await replay(seed, { until, requests }, print);
+  }
+  if (command === 'soak') {
+    return await soak({ minutes: Number(values.minutes), seed: Number(values.seed) }, print);
+  }
+  throw new Error(`what to do is missing\n${USAGE}`);
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 2;
+}

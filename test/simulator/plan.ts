@@ -1,0 +1,58 @@
+/**
+ * A plan: a scenario, and the faults that strike at steps of it. Its name is its seed: it says
+ * everything that a run needs. `rotation/update:secrets:payments-signer:3/crash-after`.
+ */
+import { familyOf, faultNamed, faultsOn } from './faults.ts';
+import type { Member } from './member.ts';
+import type { Step } from './steps.ts';
+import type { FaultSource, StepFault, World } from './world.ts';
+
+export interface PlannedFault {
+  readonly step: string;
+  readonly fault: string;
+}
+
+/** Every fault at every step of a recorded run. */
+export function plannedFaults(steps: readonly Step[]): readonly PlannedFault[] {
+  return steps.flatMap((step) => faultsOn(step).map((fault) => ({ step: step.key, fault })));
+}
+
+/** Strikes each planned fault once, where its step comes. */
+export class PlannedFaults implements FaultSource {
+  readonly fired: PlannedFault[] = [];
+  readonly #planned: ReadonlyMap<string, PlannedFault>;
+
+  constructor(planned: readonly PlannedFault[]) {
+    this.#planned = new Map(planned.map((each) => [each.step, each]));
+  }
+
+  at(world: World, member: Member, step: Step): StepFault | null {
+    const planned = this.#planned.get(step.key);
+    if (planned === undefined || !faultsOn(step).includes(planned.fault)) return null;
+    this.fired.push(planned);
+    world.note('!', `${planned.fault} at ${step.key} of ${member.identity}`);
+    return faultNamed(planned.fault).does({ world, member, step });
+  }
+
+  stallMs(): number {
+    return Math.max(0, ...this.fired.map(({ fault }) => faultNamed(fault).stallMs));
+  }
+}
+
+export type Owed = 'all' | 'end' | 'promises';
+
+/** The least that any of them leaves. */
+export function owedAfter(planned: readonly PlannedFault[]): Owed {
+  const owed = planned.map(({ fault }) => faultNamed(fault).owes);
+  if (owed.includes('promises')) return 'promises';
+  return owed.includes('end') ? 'end' : 'all';
+}
+
+/** The object of a step, for the spread of a sample. */
+export function objectOf({ step }: PlannedFault): string {
+  return step.split(':').slice(0, 3).join(':');
+}
+
+export function familyOfFault({ fault }: PlannedFault): string {
+  return familyOf(fault);
+}

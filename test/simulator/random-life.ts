@@ -1,0 +1,149 @@
+/**
+ * Random lives of a set: commands out of the scenarios' verbs with at least two rotations among
+ * them, and faults that strike so many steps after one of the commands.
+ */
+import { faultNamed, faultsOn } from './faults.ts';
+import type { Member } from './member.ts';
+import { familyOfFault, type PlannedFault } from './plan.ts';
+import { type Command, durationOf, type Scenario } from './scenario.ts';
+import { pick, seeded } from './seeded.ts';
+import type { Step } from './steps.ts';
+import type { FaultSource, StepFault, World } from './world.ts';
+
+/** What the design does not promise anything for: an API server that lies about one object. */
+const LIES = new Set(['404', 'stale']);
+const FAULTS_MIN = 4;
+const FAULTS_MAX = 6;
+/** A rotation takes more steps than this. */
+const SKIP_MAX = 60;
+
+export interface ArmedFault {
+  /** Strikes after this command. */
+  readonly command: number;
+  /** And so many steps. */
+  readonly skip: number;
+  /** Picks among the faults that apply there. */
+  readonly dice: number;
+}
+
+export interface RandomLife {
+  readonly scenario: Scenario;
+  readonly faults: readonly ArmedFault[];
+}
+
+export function randomLife(number: number): RandomLife {
+  const random = seeded(`life ${number}`);
+  const operators = pick(random, [1, 1, 2, 3]);
+  const commands = commandsOf(random);
+  const rotations = commands.flatMap(({ text }, index) => (text.includes('rotate=') ? [index] : []));
+  const count = FAULTS_MIN + Math.floor(random() * (FAULTS_MAX - FAULTS_MIN + 1));
+  const faults = Array.from({ length: count }, () => ({
+    command: pick(random, [0, ...rotations, ...rotations]),
+    skip: Math.floor(random() * SKIP_MAX),
+    dice: random(),
+  }));
+  const scenario: Scenario = {
+    name: `random/${number}`,
+    operators,
+    elected: operators > 1 && random() < 0.5,
+    skewMs: pick(random, [0, 0, 250, 500]),
+    quietMs: durationOf('25s'),
+    restless: false,
+    commands,
+  };
+  return { scenario, faults };
+}
+
+type Draw = (random: () => number) => string;
+
+const seconds = (random: () => number, max: number) => `${1 + Math.floor(random() * max)}s`;
+
+/** What may happen between two rotations. */
+const DEEDS: readonly Draw[] = [
+  (random) => `edit T=${seconds(random, 20)}`,
+  (random) => `edit C=${seconds(random, 12)}`,
+  (random) => `edit Ps=${seconds(random, 5)}`,
+  (random) => `edit L=${seconds(random, 4)}`,
+  (random) => `edit P=${seconds(random, 5)}`,
+  (random) => `edit standby=${random() < 0.5}`,
+  (random) => `edit algorithm=${pick(random, ['EdDSA', 'ES256'])}`,
+  (random) => `edit onRevokeWithoutStandby=${pick(random, ['FailClosed', 'SignImmediately'])}`,
+  (random) => `annotate rollback=${Math.floor(random() * 1000)}`,
+  (random) => `annotate rollback=${Math.floor(random() * 1000)}`,
+  (random) => `revoke ${1 + Math.floor(random() * 4)}`,
+  (random) => `revoke ${1 + Math.floor(random() * 4)}`,
+  () => 'delete jwks',
+  () => 'delete signer',
+  (random) => `delete key ${1 + Math.floor(random() * 4)}`,
+  (random) => `restore jwks ${1 + Math.floor(random() * 4)}`,
+  (random) => `restore set ${1 + Math.floor(random() * 8)}`,
+  () => 'wipe',
+  () => 'jwks format',
+  () => 'jwks garble',
+  () => 'strip jwks',
+  () => 'signer unledger',
+  (random) => `kill ${pick(random, ['1', '1', '2'])}`,
+  (random) => `pause ${pick(random, ['1', '1', '2'])} ${seconds(random, 30)}`,
+  () => 'second',
+];
+
+function commandsOf(random: () => number): readonly Command[] {
+  const commands: Command[] = [act(0, `create standby=${random() < 0.8}`)];
+  const rotations = 2 + Math.floor(random() * 2);
+  for (let rotation = 1; rotation <= rotations; rotation += 1) {
+    commands.push({ kind: 'rest', text: 'rest' });
+    let atMs = 0;
+    const before = Math.floor(random() * 2);
+    const after = Math.floor(random() * 3);
+    for (let deed = 0; deed <= before + after; deed += 1) {
+      commands.push(act(atMs, deed === before ? `annotate rotate=${rotation}` : pick(random, DEEDS)(random)));
+      atMs += Math.floor(random() * 8000);
+    }
+  }
+  return commands;
+}
+
+function act(atMs: number, text: string): Command {
+  const [verb = '', ...args] = text.split(' ');
+  return { kind: 'act', atMs, verb, args, text: `${atMs}ms ${text}` };
+}
+
+/** Counts the steps after each command, and strikes where a fault is armed. */
+export class ArmedFaults implements FaultSource {
+  readonly fired: PlannedFault[] = [];
+  readonly #armed: Set<ArmedFault>;
+  readonly #countdown = new Map<ArmedFault, number>();
+
+  constructor(armed: readonly ArmedFault[]) {
+    this.#armed = new Set(armed);
+  }
+
+  /** A command was carried out: what is armed at it begins to count. */
+  begin(command: number): void {
+    for (const armed of this.#armed) {
+      if (armed.command === command) this.#countdown.set(armed, armed.skip);
+    }
+  }
+
+  at(world: World, member: Member, step: Step): StepFault | null {
+    let due: ArmedFault | null = null;
+    for (const [armed, left] of this.#countdown) {
+      this.#countdown.set(armed, left - 1);
+      if (left <= 0) due ??= armed;
+    }
+    if (due === null) return null;
+    const names = faultsOn(step).filter((fault) => {
+      return !LIES.has(familyOfFault({ step: step.key, fault }));
+    });
+    const fault = names[Math.floor(due.dice * names.length)];
+    if (fault === undefined) return null;
+    this.#countdown.delete(due);
+    this.fired.push({ step: step.key, fault });
+    world.note('!', `${fault} at ${step.key} of ${member.identity}`);
+    return faultNamed(fault).does({ world, member, step });
+  }
+
+  stallMs(): number {
+    return Math.max(0, ...this.fired.map(({ fault }) => faultNamed(fault).stallMs));
+  }
+}

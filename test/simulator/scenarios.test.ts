@@ -1,0 +1,27 @@
+/**
+ * Golden timelines: each scenario runs without a fault, and must go as the file beside it says.
+ * `UPDATE_GOLDEN=1` writes them anew; read the difference before it is committed.
+ */
+import { expect, test } from 'vitest';
+import { run } from './run.ts';
+import { readGolden, scenarioFileNames, scenariosOf, writeGolden } from './scenario-files.ts';
+import { timelineOf } from './timeline.ts';
+import { NO_FAULTS } from './world.ts';
+
+test.each(scenarioFileNames())('%s', async (name) => {
+  const parts: string[] = [];
+  for (const scenario of scenariosOf(name)) {
+    const outcome = await run({ scenario, faults: NO_FAULTS, lenient: false });
+    expect(outcome.violations).toEqual([]);
+    const { startMs } = outcome;
+    const timeline = timelineOf(outcome.trace.entries, {
+      startMs,
+      fromShow: true,
+      withRequests: false,
+    });
+    parts.push(scenario.name === name ? timeline : `${scenario.name}\n${timeline}`);
+  }
+  const actual = parts.join('\n');
+  if (process.env['UPDATE_GOLDEN'] === '1') writeGolden(name, actual);
+  expect(actual).toBe(readGolden(name));
+});

@@ -1,0 +1,110 @@
+/** One seed, tried: the run, and everything that is wrong with it. */
+import { clockViolations } from './clock-check.ts';
+import type { Violation } from './oracle/judge.ts';
+import { owedAfter, type PlannedFault, PlannedFaults } from './plan.ts';
+import { ArmedFaults, randomLife } from './random-life.ts';
+import { type Outcome, run } from './run.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarioNamed } from './scenario-files.ts';
+import type { Seed } from './seed.ts';
+import { NO_FAULTS } from './world.ts';
+
+export interface Trial {
+  readonly seed: Seed;
+  readonly outcome: Outcome;
+  readonly fired: readonly PlannedFault[];
+  readonly violations: readonly Violation[];
+}
+
+/** @throws where it names no scenario that there is. */
+export async function trySeed(seed: Seed): Promise<Trial> {
+  return seed.number === null ? await tryPlan(seed) : await tryRandom(seed, seed.number);
+}
+
+const straight = new Map<string, Promise<Outcome>>();
+
+/** The run without a fault: what its plans are made of, and measured by. */
+export function straightRun(scenario: Scenario): Promise<Outcome> {
+  const key = `${scenario.name} ${scenario.commands.map(({ text }) => text).join('; ')}`;
+  const known = straight.get(key);
+  if (known !== undefined) return known;
+  const outcome = run({ scenario, faults: NO_FAULTS, lenient: true });
+  straight.set(key, outcome);
+  return outcome;
+}
+
+async function tryPlan(seed: Seed): Promise<Trial> {
+  const whole = scenarioNamed(seed.scenario);
+  const scenario = { ...whole, commands: chosen(whole.commands, seed.commands) };
+  const straightOutcome = await straightRun(scenario);
+  const faults = new PlannedFaults(seed.planned);
+  const outcome = await run({ scenario, faults, lenient: true });
+  const { fired } = faults;
+  const violations = [
+    ...outcome.violations,
+    ...clockViolations(outcome, fired),
+    ...detourViolations(outcome, straightOutcome, fired),
+  ];
+  return { seed, outcome, fired, violations };
+}
+
+async function tryRandom(seed: Seed, number: number): Promise<Trial> {
+  const { scenario, faults } = randomLife(number);
+  const indices = seed.commands ?? scenario.commands.map((_, index) => index);
+  const armed = chosen(faults, seed.faults)
+    .map((fault) => ({ ...fault, command: indices.indexOf(fault.command) }))
+    .filter(({ command }) => command >= 0);
+  const source = new ArmedFaults(armed);
+  const outcome = await run({
+    scenario: { ...scenario, commands: chosen(scenario.commands, seed.commands) },
+    faults: source,
+    lenient: true,
+  });
+  const { fired } = source;
+  const violations = [...outcome.violations, ...clockViolations(outcome, fired)];
+  return { seed, outcome, fired, violations };
+}
+
+function chosen<Value>(
+  values: readonly Value[],
+  indices: readonly number[] | null,
+): readonly Value[] {
+  return indices === null ? values : values.filter((_, index) => indices.includes(index));
+}
+
+/** The same end by a detour as by the straight way, and no more made or destroyed on it. */
+function detourViolations(
+  outcome: Outcome,
+  straightOutcome: Outcome,
+  fired: readonly PlannedFault[],
+): readonly Violation[] {
+  const owed = owedAfter(fired);
+  if (owed === 'promises' || outcome.scenario.restless) return [];
+  const atMs = outcome.startMs + outcome.durationMs;
+  const found: Violation[] = [];
+  const differing = differingLines(outcome.endState, straightOutcome.endState);
+  if (differing !== '') found.push({ promise: 'same end', atMs, message: differing });
+  const more = moreWrites(outcome.counts, straightOutcome.counts, owed === 'all' ? 0 : 1);
+  if (more !== '') found.push({ promise: 'counts', atMs, message: more });
+  return found;
+}
+
+function differingLines(actual: string, expected: string): string {
+  const [have, want] = [actual.split('\n'), expected.split('\n')];
+  const extra = have.filter((line) => !want.includes(line)).map((line) => `+ ${line}`);
+  const missing = want.filter((line) => !have.includes(line)).map((line) => `- ${line}`);
+  return [...extra, ...missing].join('; ');
+}
+
+function moreWrites(
+  actual: Outcome['counts'],
+  expected: Outcome['counts'],
+  allowed: number,
+): string {
+  const kinds = [...new Set([...Object.keys(actual), ...Object.keys(expected)])].sort();
+  return kinds
+    .map((kind) => [kind, actual[kind] ?? 0, expected[kind] ?? 0] as const)
+    .filter(([, have, want]) => have > want + allowed || (allowed === 0 && have < want))
+    .map(([kind, have, want]) => `${have} × ${kind} instead of ${want}`)
+    .join('; ');
+}
