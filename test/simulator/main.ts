@@ -1,10 +1,12 @@
-/** The simulator by hand: `replay SEED`, `soak --minutes N`. */
+/** The simulator by hand: `replay SEED`, `soak --minutes N`, `hunt --plans N`. */
 import { parseArgs } from 'node:util';
+import { hunt } from './hunt.ts';
 import { replay } from './replay.ts';
 import { soak } from './soak.ts';
 
 const USAGE = `node test/simulator/main.ts replay SEED [--until STEP] [--requests]
-node test/simulator/main.ts soak [--minutes N] [--seed N]`;
+node test/simulator/main.ts soak [--minutes N] [--seed N]
+node test/simulator/main.ts hunt [--plans N]`;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -16,6 +18,7 @@ async function main(): Promise<boolean> {
       requests: { type: 'boolean', default: false },
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
+      plans: { type: 'string', default: '4000' },
     },
   });
   const [command, seed = ''] = positionals;
@@ -26,6 +29,7 @@ async function main(): Promise<boolean> {
   if (command === 'soak') {
     return await soak({ minutes: Number(values.minutes), seed: Number(values.seed) }, print);
   }
+  if (command === 'hunt') return await hunt(Number(values.plans), print);
   throw new Error(`what to do is missing\n${USAGE}`);
 }
 

@@ -1,0 +1,58 @@
+/**
+ * Tries plan after plan until one breaks a promise: how long a bug stays hidden. First each
+ * scenario without any fault, then plans of all scenarios in turn, then random lives.
+ */
+import { failureText } from './report.ts';
+import { sampleOf } from './sample.ts';
+import { scenarioFileNames, scenariosOf } from './scenario-files.ts';
+import { formatSeed, RANDOM, type Seed, seedOfPlan } from './seed.ts';
+import { type Trial, trySeed } from './trial.ts';
+
+/** Of each scenario file, before random lives are tried. */
+const PLANS_A_FILE = 40;
+
+/** What is printed at the end, as one line of JSON. */
+interface Hunted {
+  readonly plans: number;
+  readonly caught: {
+    readonly promise: string;
+    readonly message: string;
+    readonly seed: string;
+  } | null;
+}
+
+/** @returns whether a promise was broken. */
+export async function hunt(plansMax: number, print: (text: string) => void): Promise<boolean> {
+  let plans = 0;
+  for await (const seed of seeds()) {
+    if (plans >= plansMax) break;
+    plans += 1;
+    const broken = brokenBy(await trySeed(seed));
+    if (broken === null) continue;
+    print(JSON.stringify({ plans, caught: broken } satisfies Hunted));
+    return true;
+  }
+  print(JSON.stringify({ plans, caught: null } satisfies Hunted));
+  return false;
+}
+
+function brokenBy(trial: Trial): Hunted['caught'] {
+  const [first] = trial.violations;
+  if (first === undefined) return null;
+  const { promise, message } = first;
+  return { promise, message, seed: formatSeed(trial.seed) };
+}
+
+async function* seeds(): AsyncGenerator<Seed> {
+  const files = scenarioFileNames().map((name) => scenariosOf(name));
+  for (const { name } of files.flat()) yield seedOfPlan(name, []);
+  const samples: (readonly Seed[])[] = [];
+  for (const scenarios of files) samples.push(await sampleOf(scenarios, PLANS_A_FILE));
+  for (let turn = 0; turn < PLANS_A_FILE; turn += 1) {
+    for (const sample of samples) {
+      const seed = sample[turn];
+      if (seed !== undefined) yield seed;
+    }
+  }
+  for (let number = 1; ; number += 1) yield { ...seedOfPlan(RANDOM, []), number };
+}
