@@ -40,6 +40,16 @@ test: $(INSTALLED) ## everything that needs no root: check, fast tests, a real k
 	@npm run --silent test:fast
 	@npm run --silent test:cluster
 
+SOAK_MINUTES ?= 5
+
+.PHONY: soak
+soak: $(INSTALLED) ## all fault plans and random lives for SOAK_MINUTES minutes, on every core
+	@npm run --silent soak -- --minutes $(SOAK_MINUTES)
+
+.PHONY: replay
+replay: $(INSTALLED) ## one run of the simulator again, step by step: SEED='…'
+	@npm run --silent replay -- '$(SEED)'
+
 .PHONY: demo
 demo: $(INSTALLED) ## the main job on a real API server, as it happens; KEEP=1 leaves it running
 	@npm run --silent demo

@@ -20,13 +20,16 @@ export function clockViolations(
   fired: readonly PlannedFault[],
 ): readonly Violation[] {
   if (!fired.some(({ fault }) => FAR.test(fault))) return [];
-  const jump = trace.entries.find((entry) => {
-    return entry.kind === 'event' && entry.mark === '!' && FAR.test(entry.text);
-  });
+  const start = trace.entries.findIndex((entry) => entry.kind === 'event' && FAR.test(entry.text));
+  const jump = trace.entries[start];
   if (jump?.kind !== 'event') return [];
   const author = jump.text.split(' ').at(-1) ?? '';
-  const [fromMs, untilMs] = [jump.atMs + UNDER_WAY_MS, jump.atMs + CLOCK_OUT_FOR_MS];
-  return trace.entries.flatMap((entry) => {
+  const later = trace.entries.slice(start + 1);
+  // A second fault may set the clock right.
+  const next = later.find((entry) => entry.kind === 'event' && entry.mark === '!');
+  const fromMs = jump.atMs + UNDER_WAY_MS;
+  const untilMs = Math.min(jump.atMs + CLOCK_OUT_FOR_MS, next?.atMs ?? Number.POSITIVE_INFINITY);
+  return later.flatMap((entry) => {
     if (entry.kind !== 'change' || entry.change.author !== author) return [];
     if (entry.atMs < fromMs || entry.atMs >= untilMs) return [];
     const message = wrongOf(entry.change);

@@ -20,6 +20,8 @@ export interface FaultKind {
   readonly owes: 'all' | 'end' | 'promises';
   /** How long the world may stand still until it goes on. */
   readonly stallMs: number;
+  /** Holds an operator up for longer than the moments of a scenario are apart. */
+  readonly slow?: boolean;
 }
 
 /** Where a fault strikes. */
@@ -38,7 +40,7 @@ const HANG_MS = 75_000;
 /** What no watch tells of is found by the list, or the pass, that comes in any case. */
 const RECHECK_MS = 620_000;
 const CLOCK_OUT_MS = 10_000;
-export const CLOCK_OUT_FOR_MS = 15_000;
+export const CLOCK_OUT_FOR_MS = 6000;
 /** Half of the clock skew of the terms: so far may a clock be from true time. */
 const CLOCK_IN_MS = 500;
 const LAG_MS = 3000;
@@ -87,9 +89,13 @@ function atOnce(
   return { on, does: (scene) => ({ before: () => act(scene) }), owes, stallMs };
 }
 
+function slow(kind: FaultKind): FaultKind {
+  return { ...kind, slow: true };
+}
+
 /** The clock jumps; null: and stays there. */
 function clock(offsetMs: number, forMs: number | null, owes: FaultKind['owes']): FaultKind {
-  return atOnce(owes, forMs === null ? 10_000 : RECHECK_MS, ({ world, member }) => {
+  const jump = atOnce(owes, forMs === null ? 10_000 : RECHECK_MS, ({ world, member }) => {
     const { host } = member;
     const before = host.offsetMs;
     host.offsetMs = offsetMs;
@@ -98,6 +104,7 @@ function clock(offsetMs: number, forMs: number | null, owes: FaultKind['owes']):
       host.offsetMs = before;
     });
   });
+  return { ...jump, slow: forMs !== null };
 }
 
 const FAULTS = {
@@ -110,11 +117,11 @@ const FAULTS = {
   },
   'lose-answer': onWire(isWrite, 15_000, { kind: 'lose-answer' }),
   reset: onWire(anyRequest, 15_000, { kind: 'drop', code: 'ECONNRESET' }),
-  hang: onWire(anyRequest, HANG_MS, { kind: 'hang', committed: false }),
-  'hang-after': onWire(isWrite, HANG_MS, { kind: 'hang', committed: true }),
+  hang: slow(onWire(anyRequest, HANG_MS, { kind: 'hang', committed: false })),
+  'hang-after': slow(onWire(isWrite, HANG_MS, { kind: 'hang', committed: true })),
   truncate: onWire(isAnswer, 15_000, { kind: 'truncate', bytes: 20, silent: false }),
   'truncate-silent': onWire(isAnswer, 15_000, { kind: 'truncate', bytes: 20, silent: true }),
-  slow: onWire(isAnswer, 15_000, { kind: 'delay', where: 'after', ms: 1500 }),
+  lag: onWire(isAnswer, 15_000, { kind: 'delay', where: 'after', ms: 1500 }),
   '401': status(401, anyRequest),
   '403': status(403, anyRequest),
   '404': { ...status(404, anyRequest), owes: 'promises', stallMs: RECHECK_MS },
@@ -125,8 +132,13 @@ const FAULTS = {
   '500-after': status(500, isWrite, { committed: true }),
   '503': status(503, anyRequest),
   '504-after': status(504, isWrite, { committed: true }),
-  late: { on: isWrite, does: ({ step }) => ({ wire: lateBy(step) }), owes: 'all', stallMs: 15_000 },
-  'late-dead': {
+  late: slow({
+    on: isWrite,
+    does: ({ step }) => ({ wire: lateBy(step) }),
+    owes: 'all',
+    stallMs: 15_000,
+  }),
+  'late-dead': slow({
     on: isWrite,
     does: ({ world, member, step }) => ({
       wire: (request) => {
@@ -137,8 +149,8 @@ const FAULTS = {
     }),
     owes: 'end',
     stallMs: TAKEOVER_MS,
-  },
-  'late-paused': {
+  }),
+  'late-paused': slow({
     on: isWrite,
     does: ({ world, member, step }) => ({
       wire: (request) => {
@@ -149,16 +161,16 @@ const FAULTS = {
     }),
     owes: 'end',
     stallMs: TAKEOVER_MS,
-  },
-  'pause-before': atOnce('all', PAUSE_MS + 15_000, ({ world, member }) =>
-    world.pause(member, PAUSE_MS),
+  }),
+  'pause-before': slow(
+    atOnce('all', PAUSE_MS + 15_000, ({ world, member }) => world.pause(member, PAUSE_MS)),
   ),
-  'pause-after': {
+  'pause-after': slow({
     on: isWork,
     does: ({ world, member }) => ({ after: () => world.pause(member, PAUSE_MS) }),
     owes: 'all',
     stallMs: PAUSE_MS + 15_000,
-  },
+  }),
   second: atOnce('end', 0, ({ world }) => {
     world.start(world.options.operators + 1, false);
   }),
@@ -166,9 +178,9 @@ const FAULTS = {
   'clock-behind': clock(-CLOCK_IN_MS, null, 'all'),
   'clock-far-ahead': clock(CLOCK_OUT_MS, CLOCK_OUT_FOR_MS, 'end'),
   'clock-far-behind': clock(-CLOCK_OUT_MS, CLOCK_OUT_FOR_MS, 'end'),
-  drop: onLine('drop', RECHECK_MS),
+  drop: slow(onLine('drop', RECHECK_MS)),
   double: onLine('double', 0),
-  delay: onLine({ delayMs: LAG_MS }, LAG_MS),
+  delay: slow(onLine({ delayMs: LAG_MS }, LAG_MS)),
   break: onLine('break', 15_000),
   end: onLine('end', 15_000),
   gone: onLine('gone', 15_000),

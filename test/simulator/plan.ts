@@ -2,8 +2,9 @@
  * A plan: a scenario, and the faults that strike at steps of it. Its name is its seed: it says
  * everything that a run needs. `rotation/update:secrets:payments-signer:3/crash-after`.
  */
-import { familyOf, faultNamed, faultsOn } from './faults.ts';
+import { type FaultKind, familyOf, faultNamed, faultsOn } from './faults.ts';
 import type { Member } from './member.ts';
+import type { Scenario } from './scenario.ts';
 import type { Step } from './steps.ts';
 import type { FaultSource, StepFault, World } from './world.ts';
 
@@ -39,18 +40,28 @@ export class PlannedFaults implements FaultSource {
   }
 }
 
-export type Owed = 'all' | 'end' | 'promises';
-
-/** The least that any of them leaves. */
-export function owedAfter(planned: readonly PlannedFault[]): Owed {
-  const owed = planned.map(({ fault }) => faultNamed(fault).owes);
-  if (owed.includes('promises')) return 'promises';
-  return owed.includes('end') ? 'end' : 'all';
+/** What a scenario's run owes although these struck. */
+export function owedAfter(
+  { comparable, timed }: Scenario,
+  fired: readonly PlannedFault[],
+): FaultKind['owes'] {
+  const kinds = fired.map(({ fault }) => faultNamed(fault));
+  const isDelayed = timed && kinds.some(({ slow }) => slow);
+  if (!comparable || isDelayed || kinds.some(({ owes }) => owes === 'promises')) return 'promises';
+  return kinds.some(({ owes }) => owes === 'end') ? 'end' : 'all';
 }
 
 /** The object of a step, for the spread of a sample. */
 export function objectOf({ step }: PlannedFault): string {
   return step.split(':').slice(0, 3).join(':');
+}
+
+/**
+ * An API server that takes its word back, although it is linearizable for one object: it shows an
+ * old state, or nothing. Outside of what is assumed; the promises are judged all the same.
+ */
+export function isLie({ fault }: PlannedFault): boolean {
+  return fault === '404' || familyOf(fault) === 'stale';
 }
 
 export function familyOfFault({ fault }: PlannedFault): string {

@@ -4,14 +4,12 @@
  */
 import { faultNamed, faultsOn } from './faults.ts';
 import type { Member } from './member.ts';
-import { familyOfFault, type PlannedFault } from './plan.ts';
+import { isLie, type PlannedFault } from './plan.ts';
 import { type Command, durationOf, type Scenario } from './scenario.ts';
 import { pick, seeded } from './seeded.ts';
 import type { Step } from './steps.ts';
 import type { FaultSource, StepFault, World } from './world.ts';
 
-/** What the design does not promise anything for: an API server that lies about one object. */
-const LIES = new Set(['404', 'stale']);
 const FAULTS_MIN = 4;
 const FAULTS_MAX = 6;
 /** A rotation takes more steps than this. */
@@ -35,7 +33,9 @@ export function randomLife(number: number): RandomLife {
   const random = seeded(`life ${number}`);
   const operators = pick(random, [1, 1, 2, 3]);
   const commands = commandsOf(random);
-  const rotations = commands.flatMap(({ text }, index) => (text.includes('rotate=') ? [index] : []));
+  const rotations = commands.flatMap(({ text }, index) =>
+    text.includes('rotate=') ? [index] : [],
+  );
   const count = FAULTS_MIN + Math.floor(random() * (FAULTS_MAX - FAULTS_MIN + 1));
   const faults = Array.from({ length: count }, () => ({
     command: pick(random, [0, ...rotations, ...rotations]),
@@ -48,7 +48,8 @@ export function randomLife(number: number): RandomLife {
     elected: operators > 1 && random() < 0.5,
     skewMs: pick(random, [0, 0, 250, 500]),
     quietMs: durationOf('25s'),
-    restless: false,
+    comparable: false,
+    timed: true,
     commands,
   };
   return { scenario, faults };
@@ -96,7 +97,9 @@ function commandsOf(random: () => number): readonly Command[] {
     const before = Math.floor(random() * 2);
     const after = Math.floor(random() * 3);
     for (let deed = 0; deed <= before + after; deed += 1) {
-      commands.push(act(atMs, deed === before ? `annotate rotate=${rotation}` : pick(random, DEEDS)(random)));
+      commands.push(
+        act(atMs, deed === before ? `annotate rotate=${rotation}` : pick(random, DEEDS)(random)),
+      );
       atMs += Math.floor(random() * 8000);
     }
   }
@@ -132,9 +135,7 @@ export class ArmedFaults implements FaultSource {
       if (left <= 0) due ??= armed;
     }
     if (due === null) return null;
-    const names = faultsOn(step).filter((fault) => {
-      return !LIES.has(familyOfFault({ step: step.key, fault }));
-    });
+    const names = faultsOn(step).filter((fault) => !isLie({ step: step.key, fault }));
     const fault = names[Math.floor(due.dice * names.length)];
     if (fault === undefined) return null;
     this.#countdown.delete(due);

@@ -56,7 +56,8 @@ export function failureText({ seed, outcome, violations }: Trial): string {
 export function storyText({ outcome, violations }: Trial, withRequests: boolean): string {
   const { startMs, trace } = outcome;
   const told = timelineOf(trace.entries, { startMs, fromShow: false, withRequests, violations });
-  const result = violations.length === 0 ? 'no promise is broken' : `${violations.length} violations`;
+  const result =
+    violations.length === 0 ? 'no promise is broken' : `${violations.length} violations`;
   return `${told}\n${result}\ntrace ${trace.hash()}`;
 }
 

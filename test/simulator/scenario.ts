@@ -16,8 +16,16 @@ export interface Scenario {
   readonly skewMs: number;
   /** So long without a write is rest; longer where a lease must run out first. */
   readonly quietMs: number;
-  /** Rotates by its interval, so that how far it gets depends on what delays it. */
-  readonly restless: boolean;
+  /**
+   * Whether it ends alike however it is delayed: not where it rotates by its interval, nor where
+   * it brings back a state by its number, which is another state by a detour.
+   */
+  readonly comparable: boolean;
+  /**
+   * Whether something happens while an operator is at work: then what it finds, and so the end,
+   * depends on how fast it is.
+   */
+  readonly timed: boolean;
   readonly commands: readonly Command[];
 }
 
@@ -62,7 +70,8 @@ function parseScenario(name: string, text: string): Scenario {
       headers.get('elected') === undefined ? operators > 1 : headers.get('elected') === 'true',
     skewMs: durationOf(headers.get('skew') ?? '0s'),
     quietMs: durationOf(headers.get('quiet') ?? '12s'),
-    restless: headers.get('restless') === 'true',
+    timed: commands.some((command) => command.kind === 'act' && command.atMs > 0),
+    comparable: !headers.has('restless') && !/ restore /.test(text),
     commands,
   };
 }

@@ -32,7 +32,11 @@ export function parseSeed(text: string): Seed {
     if (!Number.isSafeInteger(number)) throw new Error(`${text} is no seed: it needs a number`);
     return { ...shared, number, planned: [] };
   }
-  const planned = rest.join('/').split('+').filter((each) => each !== '').map(plannedOf);
+  const planned = rest
+    .join('/')
+    .split('+')
+    .filter((each) => each !== '')
+    .map(plannedOf);
   return { ...shared, number: null, planned };
 }
 
@@ -56,5 +60,8 @@ function plannedOf(text: string): PlannedFault {
 }
 
 function indicesOf(text: string): readonly number[] {
-  return text.split(',').filter((each) => each !== '').map(Number);
+  return text
+    .split(',')
+    .filter((each) => each !== '')
+    .map(Number);
 }

@@ -51,7 +51,9 @@ async function soak({ share, shares, seed, untilMs }: SoakShare): Promise<void> 
   const note = async (trial: Trial) => {
     count(tally, trial);
     if (trial.fired.length < trial.seed.planned.length) {
-      unfired.push(...trial.seed.planned.map(({ step, fault }) => `${trial.seed.scenario}/${step}/${fault}`));
+      unfired.push(
+        ...trial.seed.planned.map(({ step, fault }) => `${trial.seed.scenario}/${step}/${fault}`),
+      );
     }
     if (trial.violations.length === 0) return;
     shrunk += 1;

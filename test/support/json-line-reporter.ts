@@ -49,7 +49,10 @@ function summarise(
 ): SuiteSummary {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-  const figures = merge(tests.map((test) => test.meta().figures ?? {}));
+  const figures = {
+    ...merge(tests.map((test) => test.meta().figures ?? {})),
+    ...sum(tests.map((test) => test.meta().totals ?? {})),
+  };
   return {
     suite,
     tests: tests.length,
@@ -71,4 +74,12 @@ function merge(
     merged[name] = before === undefined ? value : [before, value].flat();
   }
   return merged;
+}
+
+function sum(recorded: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [name, value] of recorded.flatMap((totals) => Object.entries(totals))) {
+    sums[name] = (sums[name] ?? 0) + value;
+  }
+  return sums;
 }

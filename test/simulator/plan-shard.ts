@@ -1,0 +1,42 @@
+/** A share of the sampled plans as tests: one for each scenario file. */
+import { expect, test } from 'vitest';
+import { recordFigure, recordTotal } from '../support/record-figure.ts';
+import { count, emptyTally, failureText } from './report.ts';
+import { sampleOf } from './sample.ts';
+import { scenarioFileNames, scenariosOf } from './scenario-files.ts';
+import { formatSeed } from './seed.ts';
+import { shrink } from './shrink.ts';
+import { trySeed } from './trial.ts';
+
+/** Of each scenario file: together more than any sample of this field has. */
+const PLANS_A_FILE = 60;
+const TIMEOUT_MS = 180_000;
+
+export function testShare(share: number, shares: number): void {
+  const names = scenarioFileNames().filter((_, index) => index % shares === share);
+  test.each(names)('%s', { timeout: TIMEOUT_MS }, async (name) => {
+    const scenarios = scenariosOf(name);
+    const began = process.cpuUsage();
+    const tally = emptyTally();
+    const failures: string[] = [];
+    const unfired: string[] = [];
+    for (const seed of await sampleOf(scenarios, PLANS_A_FILE)) {
+      const trial = await trySeed(seed);
+      count(tally, trial);
+      if (trial.fired.length === 0) unfired.push(formatSeed(seed));
+      if (trial.violations.length > 0) failures.push(failureText(await shrink(trial)));
+    }
+    const { user, system } = process.cpuUsage(began);
+    const cpuSeconds = (user + system) / 1e6;
+    recordTotal('simulatorScenarios', scenarios.length);
+    recordTotal('simulatorPlansFired', tally.plansFired);
+    recordTotal('simulatorPlansUnfired', tally.plansUnfired);
+    recordTotal('simulatorViolations', tally.violations);
+    recordTotal('simulatorPasses', tally.passes);
+    recordTotal('simulatorTokens', tally.tokens);
+    recordTotal('simulatorVerifications', tally.verifications);
+    recordTotal('simulatorCpuMs', Math.round(cpuSeconds * 1000));
+    if (unfired.length > 0) recordFigure('simulatorUnfired', unfired.join(' '));
+    expect(failures.join('\n\n')).toBe('');
+  });
+}

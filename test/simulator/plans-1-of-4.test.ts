@@ -1,0 +1,3 @@
+import { testShare } from './plan-shard.ts';
+
+testShare(0, 4);

@@ -1,0 +1,3 @@
+import { testShare } from './plan-shard.ts';
+
+testShare(1, 4);
