@@ -144,7 +144,9 @@ function tellsOf(places: Places, copy: string | null, kid: string): boolean {
   return jwksKeys?.has(kid) === true || signerKid === kid || [...secrets.values()].includes(kid);
 }
 
-/** What the first key's rule asks for: none of the objects shows that there ever was another key. */
-function isNothingLeft({ jwksExists, signerExists, statusHasKeys, secrets }: Places): boolean {
-  return !jwksExists && !signerExists && !statusHasKeys && secrets.size <= 1;
+/** What the first key's rule asks for: nothing shows that there ever was another key. */
+function isNothingLeft(places: Places): boolean {
+  const { jwksExists, signerExists, statusHasKeys, secrets, copies } = places;
+  const isTold = statusHasKeys || copies.set !== '';
+  return !jwksExists && !signerExists && !isTold && secrets.size <= 1;
 }
