@@ -20,6 +20,7 @@ type Content = string | JsonObject | null;
 type What =
   | 'set'
   | 'deletion'
+  | 'adoption'
   | 'status'
   | 'jwks'
   | 'signer'
@@ -96,6 +97,7 @@ class Book {
 
   #bodyOf(what: What, content: string | JsonObject, before: JsonObject | null): JsonObject {
     if (what === 'deletion') return deleted(before ?? {}, content === 'skip');
+    if (what === 'adoption') return annotated(before ?? {}, { [REQUEST.adopt]: String(content) });
     if (typeof content !== 'string') {
       if (what === 'set') {
         const spec = before === null ? FAST_SPEC : child(before, 'spec');
@@ -130,7 +132,8 @@ class Book {
     const annotations = { ...child(given, 'annotations'), ...(isOurs ? own : {}) };
     const metadata = { ...given, uid, name, namespace: NAMESPACE, annotations };
     if (what !== 'status') return { ...body, metadata };
-    return { ...body, metadata, status: { ...child(body, 'status'), ledger } };
+    const copy = author === HAND ? {} : { ledger };
+    return { ...body, metadata, status: { ...child(body, 'status'), ...copy } };
   }
 }
 
@@ -138,12 +141,18 @@ class Book {
 function deleted(set: JsonObject, isSkipped: boolean): JsonObject {
   const metadata = metadataOf(set);
   const uid = String(metadata['uid']);
-  const annotations = isSkipped ? { [REQUEST.skipDeletionWait]: uid } : {};
-  return { ...set, metadata: { ...metadata, annotations, deletionTimestamp: timeAt(0) } };
+  const going = { ...set, metadata: { ...metadata, deletionTimestamp: timeAt(0) } };
+  return annotated(going, isSkipped ? { [REQUEST.skipDeletionWait]: uid } : {});
+}
+
+function annotated(object: JsonObject, more: JsonObject): JsonObject {
+  const metadata = metadataOf(object);
+  const annotations = { ...child(metadata, 'annotations'), ...more };
+  return { ...object, metadata: { ...metadata, annotations } };
 }
 
 function placeOf(what: What): readonly [resource: string, name: string] {
-  if (what === 'set' || what === 'status' || what === 'deletion') return [SET_PLURAL, SET];
+  if (['set', 'status', 'deletion', 'adoption'].includes(what)) return [SET_PLURAL, SET];
   if (what === 'jwks') return ['configmaps', `${SET}-jwks`];
   if (what === 'signer') return ['secrets', `${SET}-signer`];
   const ordinal = /^key-(\d+)$/.exec(what)?.[1];
