@@ -49,7 +49,7 @@ const PICK_UPS: readonly (readonly [name: string, share: number])[] = [
   ['late', 1],
 ];
 
-export const ISSUERS: readonly Issuer[] = PICK_UPS.flatMap(([name, pickUpShare]) =>
+const ISSUERS: readonly Issuer[] = PICK_UPS.flatMap(([name, pickUpShare]) =>
   CLOCKS.map((clockShare) => ({
     name: `${name} issuer ${clockShare} S off`,
     pickUpShare,
@@ -120,11 +120,7 @@ function spansOf(timeline: Timeline): readonly Span[] {
 }
 
 /** `SignImmediately`: the key that signed was revoked, and the set wants another one at once. */
-export function isCalledAtOnce(
-  timeline: Timeline,
-  atMs: number,
-  signedKid: string | null,
-): boolean {
+function isCalledAtOnce(timeline: Timeline, atMs: number, signedKid: string | null): boolean {
   const sinceMs = atMs - deadlineMs(timeline, atMs);
   const isWanted =
     standingAt(timeline.sets, sinceMs)?.signsImmediately === true ||

@@ -13,7 +13,7 @@ import { type Change, HAND, type History } from '../history.ts';
 import { judge } from './judge.ts';
 
 export const OPERATOR = 'operator-1';
-export const START_MS = Date.parse('2026-01-01T00:00:00Z');
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 /** Letters of kids, `a*` for another key of the same kid, `!` for rubbish; null deletes. */
 type Content = string | JsonObject | null;
