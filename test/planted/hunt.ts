@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { type Patch, withPlanted } from './plant.ts';
 
 /** Of the simulator's plans, so many are tried before the bug counts as missed by it. */
-export const PLANS_MAX = 4000;
+export const PLANS_MAX = 800;
 /** The tests that judge behaviour; they are asked where the simulator found nothing. */
 const FAST_TESTS = [
   'test/core',

@@ -2,7 +2,6 @@
  * Tries plan after plan until one breaks a promise: how long a bug stays hidden. First each
  * scenario without any fault, then plans of all scenarios in turn, then random lives.
  */
-import { failureText } from './report.ts';
 import { sampleOf } from './sample.ts';
 import { scenarioFileNames, scenariosOf } from './scenario-files.ts';
 import { formatSeed, RANDOM, type Seed, seedOfPlan } from './seed.ts';
