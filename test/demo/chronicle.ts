@@ -243,10 +243,11 @@ export class Chronicle {
     return life === undefined ? `key ${kid.slice(0, 8)}` : `#${life.ordinal}`;
   }
 
-  /** A rotation is full once the key that signed before is out of the JWKS. */
+  /** A rotation is full once the key that signed before, and has not come back, has retired. */
   fullRotations(): number {
-    return this.#switches().filter(({ from, to }) => from < to && this.stateOf(from) === 'Retired')
-      .length;
+    return this.#switches().filter(({ from, to, isTakenBack }) => {
+      return from < to && !isTakenBack && this.stateOf(from) === 'Retired';
+    }).length;
   }
 
   /** Switches to an older key. */
@@ -254,9 +255,10 @@ export class Chronicle {
     return this.#switches().filter(({ from, to }) => from > to).length;
   }
 
-  #switches(): readonly { readonly from: number; readonly to: number }[] {
+  #switches() {
     return this.#activations.slice(1).map((to, index) => {
-      return { from: this.#activations[index] ?? to, to };
+      const from = this.#activations[index] ?? to;
+      return { from, to, isTakenBack: this.#activations.includes(from, index + 1) };
     });
   }
 

@@ -98,6 +98,7 @@ function conclude(chronicle: Chronicle, set: SampleSet, fault: unknown, cast: Ca
     say(red(chronicle.describeRejection(rejection.verifier, rejection)));
   }
   if (summary.rejected > 0) for (const line of brokenTerms(chronicle, set)) say(line);
+  if (fault === null) for (const line of summary.faults) say(red(`FAILED: ${line}`));
   if (isInterrupted) say('interrupted: the story was not played to its end');
   else if (fault !== null) {
     say(red(describeFault(fault)));

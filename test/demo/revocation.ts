@@ -38,14 +38,23 @@ export function revokedTotals(
 }
 
 /**
- * Whether trust ended as announced: the key left the JWKS, an end was announced, every cache was
- * seen to refuse a token that had not expired, and none accepted one after the announced end.
+ * Why trust did not end as announced; nothing where it did. Every cache must have been seen to
+ * refuse a token that had not expired: else it may only have met none any more.
  */
-export function endedAsAnnounced(
-  { unpublishedMs, announcedMs }: SeenRevocation,
+export function trustFaults(
+  revocation: SeenRevocation | null,
   totals: RevokedTotals | null,
-): boolean {
-  if (unpublishedMs === null || announcedMs === null || totals === null) return false;
-  const { refused, trusting, lastAcceptedMs } = totals;
-  return refused > 0 && trusting === 0 && (lastAcceptedMs ?? 0) <= announcedMs;
+): readonly string[] {
+  if (revocation === null || totals === null) return ['no key was revoked'];
+  const { revokedMs, unpublishedMs, announcedMs } = revocation;
+  const { trusting, caches } = totals;
+  const faults: string[] = [];
+  if (unpublishedMs === null) faults.push('the revoked key was not seen to leave the JWKS');
+  if (trusting > 0) faults.push(`${trusting} of ${caches} caches never let go of the revoked key`);
+  if (announcedMs === null) return [...faults, 'no end of trust was announced'];
+  const lateMs = (totals.lastAcceptedMs ?? revokedMs) - announcedMs;
+  if (lateMs > 0) {
+    faults.push(`the revoked key was accepted ${lateMs} ms after the announced end of trust`);
+  }
+  return faults;
 }

@@ -153,7 +153,7 @@ async function rollback(options: StoryOptions): Promise<void> {
   await request(options, 'rollback');
   chronicle.mark(
     '↶',
-    'a rollback is asked for by annotation: #4, which signed before, is to again',
+    'a rollback is asked for by annotation: #4, which signed before, is to sign again',
   );
   await until(options, '#4 signs again', () => chronicle.activeOrdinal() === 4);
   await until(options, 'the issuers sign with #4', () => cast.issuersSignWith(chronicle.kidOf(4)));
