@@ -35,13 +35,13 @@ const TONES: { readonly [Name in Tone]: (text: string) => string } = {
 const MARKS: { readonly [symbol: string]: string } = {
   '✗': 'killed',
   '↻': 'started',
-  '⟳': 'rotation asked',
+  '⟳': 'asked',
   '✂': 'deleted',
-  '↶': 'rollback asked',
+  '↶': 'back',
   '!': 'stolen',
   '⊘': 'revoked',
   '○': 'let go',
-  '●': 'end of trust',
+  '●': 'trust over',
 };
 
 const WIDTH_MIN = 60;
