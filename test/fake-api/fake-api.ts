@@ -45,6 +45,19 @@ export interface WriteRecord extends RequestInfo {
   readonly atMs: number;
 }
 
+/** One committed change, as whoever audits the server sees it. */
+export interface CommittedChange {
+  readonly revision: number;
+  /** Plural, such as `secrets`. */
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Null where the object was created. */
+  readonly before: JsonObject | null;
+  /** Null where it was deleted. */
+  readonly after: JsonObject | null;
+}
+
 const READS = ['get', 'list', 'watch'];
 
 export class FakeApi {
@@ -97,6 +110,15 @@ export class FakeApi {
     return this.#store
       .all(storageOf(type))
       .filter((object) => namespace === undefined || namespaceOf(object) === namespace);
+  }
+
+  /** Tells of every change at the very moment of its commit, within the request that made it. */
+  onCommit(listener: (change: CommittedChange) => void): void {
+    this.#store.subscribe(({ revision, storage, key, before, after }) => {
+      const type = this.#types.find((each) => !each.storedAs && storageOf(each) === storage);
+      const [namespace = '', name = ''] = key.split('/');
+      listener({ revision, resource: type?.plural ?? storage, namespace, name, before, after });
+    });
   }
 
   /** Forgets history, as etcd's compaction does: older watches and pages get 410. */

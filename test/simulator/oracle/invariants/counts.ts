@@ -1,0 +1,48 @@
+/**
+ * A right end can hide damage on the way: one key waits at a time, and no private key is destroyed
+ * while its public half is served or its tokens live.
+ */
+import { kindOf } from '../documents.ts';
+import { livesUntilMs, revokedMs } from '../issuers.ts';
+import type { Scene } from '../scene.ts';
+import { standingBefore } from '../timeline.ts';
+import type { Violation } from '../verdict.ts';
+
+export function countViolations(scene: Scene): readonly Violation[] {
+  return [...crowds(scene), ...destroyedTooSoon(scene)];
+}
+
+/** More than one key of one kind that waits to sign; those that hands had a part in aside. */
+function crowds({ timeline, stints }: Scene): readonly Violation[] {
+  const touched = new Set(
+    timeline.keySecrets.flatMap(({ byHand, facts }) =>
+      byHand && facts !== null ? [facts.kid] : [],
+    ),
+  );
+  const created = new Set(timeline.keySecrets.flatMap(({ facts }) => facts?.kid ?? []));
+  return timeline.jwks.flatMap(({ byHand, keys, atMs }) => {
+    if (byHand || keys === null) return [];
+    const waiting = [...keys].filter(([kid]) => {
+      const hasSigned = stints.some((stint) => stint.kid === kid && stint.startMs <= atMs);
+      const isOwn = created.has(kid) && !touched.has(kid);
+      return isOwn && !hasSigned && revokedMs(timeline, kid) > atMs;
+    });
+    const kinds = waiting.map(([, key]) => kindOf(key));
+    if (new Set(kinds).size === kinds.length) return [];
+    const message = `${waiting.map(([kid]) => kid).join(' and ')} wait at the same time`;
+    return [{ promise: 'Counts', atMs, message }];
+  });
+}
+
+function destroyedTooSoon({ timeline, stints }: Scene): readonly Violation[] {
+  return timeline.keySecrets.flatMap(({ change, byHand, facts, atMs }) => {
+    if (byHand || change.after !== null || facts === null) return [];
+    const { kid } = facts;
+    const jwks = standingBefore(timeline.jwks, change);
+    const isServed = jwks?.byHand === false && jwks.keys?.has(kid) === true;
+    const isLive = livesUntilMs(timeline, stints, kid, atMs) > atMs;
+    if (!isServed && !isLive) return [];
+    const why = isServed ? 'is in the JWKS' : 'has tokens that live';
+    return [{ promise: 'Counts', atMs, message: `${change.author} destroys ${kid}, which ${why}` }];
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * I4: under a kid an operator never shows another key, and one that it has taken out of the JWKS
+ * never comes back by its hand, nor does a revoked one sign. Ordinals only grow. All of it as far
+ * as the set's objects can still tell of it.
+ */
+
+import type { Change } from '../../history.ts';
+import { revokedMs } from '../issuers.ts';
+import type { Scene } from '../scene.ts';
+import { deadlineMs, type JwksVersion, type SignerVersion } from '../timeline.ts';
+import type { Violation } from '../verdict.ts';
+
+export function identityViolations(scene: Scene): readonly Violation[] {
+  return [...otherKeys(scene), ...broughtBack(scene), ...revokedSigns(scene), ...reused(scene)];
+}
+
+/** What operators showed, in order: kid, key, and where. */
+function shownByOperators({ timeline }: Scene) {
+  const shown = [
+    ...timeline.jwks.filter(({ byHand }) => !byHand).flatMap(jwksEntries),
+    ...timeline.signer.filter(({ byHand }) => !byHand).flatMap(signerEntries),
+  ];
+  return shown.sort((a, b) => a.change.revision - b.change.revision);
+}
+
+interface Entry {
+  readonly kid: string;
+  readonly key: string;
+  readonly change: Change;
+}
+
+function jwksEntries({ keys, change }: JwksVersion): readonly Entry[] {
+  return [...(keys ?? [])].map(([kid, key]) => ({ kid, key, change }));
+}
+
+function signerEntries({ facts, change }: SignerVersion): readonly Entry[] {
+  return facts?.kind === 'Key' ? [{ kid: facts.kid, key: facts.key, change }] : [];
+}
+
+function otherKeys(scene: Scene): readonly Violation[] {
+  const known = new Map<string, string>();
+  return shownByOperators(scene).flatMap(({ kid, key, change }) => {
+    const first = known.get(kid) ?? key;
+    known.set(kid, first);
+    if (first === key) return [];
+    const message = `another key stands under the kid ${kid} in ${change.name}`;
+    return [{ promise: 'I4', atMs: change.atMs, message }];
+  });
+}
+
+/** When an operator took each kid out of the JWKS. */
+function takenOutMs({ timeline }: Scene): ReadonlyMap<string, number> {
+  const taken = new Map<string, number>();
+  let present = new Set<string>();
+  for (const { keys, byHand, atMs } of timeline.jwks) {
+    if (keys === null) continue;
+    if (!byHand) {
+      for (const kid of present) if (!keys.has(kid) && !taken.has(kid)) taken.set(kid, atMs);
+    }
+    // What a hand takes out is not ended by that: the operator puts it back, or takes it out.
+    present = byHand ? new Set([...present, ...keys.keys()]) : new Set(keys.keys());
+  }
+  return taken;
+}
+
+function broughtBack(scene: Scene): readonly Violation[] {
+  const taken = takenOutMs(scene);
+  return shownByOperators(scene).flatMap(({ kid, change }) => {
+    const takenMs = taken.get(kid) ?? Number.POSITIVE_INFINITY;
+    const isRemembered = scene.memory.knownBeforeMs(change) >= takenMs;
+    if (takenMs >= change.atMs || !isRemembered) return [];
+    const message = `${kid} had ended, and ${change.author} brings it back into ${change.name}`;
+    return [{ promise: 'I4', atMs: change.atMs, message }];
+  });
+}
+
+function revokedSigns(scene: Scene): readonly Violation[] {
+  const { timeline, stints } = scene;
+  return stints.flatMap(({ kid, startMs: atMs, byHand }) => {
+    const sinceMs = revokedMs(timeline, kid) + deadlineMs(timeline, atMs);
+    if (byHand || atMs <= sinceMs) return [];
+    return [{ promise: 'I4', atMs, message: `${kid} is revoked and begins to sign` }];
+  });
+}
+
+/** An ordinal belongs to the key that was published under it. */
+function reused({ timeline, memory }: Scene): readonly Violation[] {
+  const publishedMs = new Map<string, number>();
+  for (const { keys, atMs } of timeline.jwks) {
+    for (const kid of keys?.keys() ?? []) {
+      if (!publishedMs.has(kid)) publishedMs.set(kid, atMs);
+    }
+  }
+  return timeline.keySecrets.flatMap(({ byHand, change, ordinal, facts, atMs }, index) => {
+    if (byHand || change.before !== null || facts === null) return [];
+    const knownMs = memory.knownBeforeMs(change);
+    const earlier = timeline.keySecrets.slice(0, index).find((other) => {
+      const kid = other.facts?.kid ?? '';
+      const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
+      return kid !== facts.kid && other.ordinal >= ordinal && sinceMs < atMs && knownMs >= sinceMs;
+    });
+    const isNew = (publishedMs.get(facts.kid) ?? Number.POSITIVE_INFINITY) >= atMs;
+    if (earlier === undefined || !isNew) return [];
+    const message = `the ordinal #${ordinal} is given to ${facts.kid}, after #${earlier.ordinal} was ${earlier.facts?.kid}'s`;
+    return [{ promise: 'I4', atMs, message }];
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * I3 and I7: a write of an operator takes no key out of the JWKS that some verifier must still
+ * accept a token of, and leaves it neither empty nor unreadable. Only an ordered deletion takes
+ * the ConfigMap away. What a hand had taken out before, the operator must put back.
+ */
+
+import type { Keys } from '../documents.ts';
+import { livesUntilMs } from '../issuers.ts';
+import type { Scene } from '../scene.ts';
+import { deadlineMs, type JwksVersion, standingAt, type Timeline } from '../timeline.ts';
+import type { Violation } from '../verdict.ts';
+
+export function jwksViolations(scene: Scene): readonly Violation[] {
+  let own: Keys | null = null;
+  return scene.timeline.jwks.flatMap((version, index) => {
+    if (version.byHand) return [];
+    const before = scene.timeline.jwks[index - 1]?.keys ?? null;
+    const kids = new Set([...(own?.keys() ?? []), ...(before?.keys() ?? [])]);
+    own = version.keys ?? own;
+    const lost = [...kids].filter((kid) => version.keys?.has(kid) !== true);
+    return [...emptied(scene.timeline, version), ...lostTooSoon(scene, version, lost)];
+  });
+}
+
+function emptied(timeline: Timeline, { atMs, change, keys }: JwksVersion): readonly Violation[] {
+  if (keys !== null) return [];
+  if (change.after === null && isOrderedDeletion(timeline, atMs)) return [];
+  const what = change.after === null ? 'deleted' : 'left without a good set';
+  return [{ promise: 'I7', atMs, message: `the JWKS is ${what} by ${change.author}` }];
+}
+
+/** Also where a hand ended it a moment ago. */
+function isOrderedDeletion(timeline: Timeline, atMs: number): boolean {
+  const sinceMs = atMs - deadlineMs(timeline, atMs);
+  const recent = timeline.sets.filter((set) => sinceMs <= set.atMs && set.atMs <= atMs);
+  return [standingAt(timeline.sets, sinceMs), ...recent].some(
+    (set) => set?.exists === true && set.deleting && set.spec?.deletionPolicy === 'Delete',
+  );
+}
+
+function lostTooSoon(
+  { timeline, stints }: Scene,
+  { atMs, change }: JwksVersion,
+  kids: readonly string[],
+): readonly Violation[] {
+  return kids.flatMap((kid) => {
+    const untilMs = livesUntilMs(timeline, stints, kid, atMs);
+    if (untilMs <= atMs) return [];
+    const left =
+      untilMs === Number.POSITIVE_INFINITY
+        ? 'while it signs'
+        : `${untilMs - atMs} ms before its last token expires`;
+    return [
+      { promise: 'I3', atMs, message: `${change.author} takes ${kid} out of the JWKS ${left}` },
+    ];
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * I6: operators change and delete no object that is not the set's. Of the set itself they write
+ * the status and the finalizers. An object of ours whose marks a hand took off is known by its keys.
+ */
+import { ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/names.ts';
+import { type JsonObject, metadataOf } from '../../../fake-api/json.ts';
+import { type Change, HAND } from '../../history.ts';
+import { keysOf, ownerOf, signerFactsOf } from '../documents.ts';
+import type { Scene } from '../scene.ts';
+import { deadlineMs, type Timeline } from '../timeline.ts';
+import type { Violation } from '../verdict.ts';
+
+export function ownershipViolations(scene: Scene): readonly Violation[] {
+  const { timeline } = scene;
+  const known = new Set(
+    scene.published.flatMap(({ byHand, keys }) => (byHand ? [] : [...keys.keys()])),
+  );
+  for (const { byHand, facts } of timeline.keySecrets)
+    if (!byHand && facts !== null) known.add(facts.kid);
+  return timeline.history.changes.flatMap((change) => {
+    const { author, before, atMs, resource, name } = change;
+    if (author === HAND || before === null) return [];
+    if (isAllowed(timeline, change, before, known)) return [];
+    const did = change.after === null ? 'deletes' : 'changes';
+    return [
+      {
+        promise: 'I6',
+        atMs,
+        message: `${author} ${did} ${resource} ${name}, which is not its own`,
+      },
+    ];
+  });
+}
+
+function isAllowed(
+  timeline: Timeline,
+  change: Change,
+  before: JsonObject,
+  known: ReadonlySet<string>,
+): boolean {
+  switch (change.resource) {
+    case 'events':
+    case 'leases':
+      return true;
+    case SET_PLURAL:
+      return isOnlyStatus(before, change.after);
+    case 'secrets':
+    case 'configmaps':
+      return isOurs(timeline, change, before, known);
+    default:
+      return false;
+  }
+}
+
+function isOnlyStatus(before: JsonObject, after: JsonObject | null): boolean {
+  if (after === null) return metadataOf(before)['deletionTimestamp'] !== undefined;
+  const declared = (object: JsonObject) => {
+    const { labels, annotations } = metadataOf(object);
+    return JSON.stringify([object['spec'], labels, annotations]);
+  };
+  return declared(before) === declared(after);
+}
+
+function isOurs(
+  timeline: Timeline,
+  change: Change,
+  before: JsonObject,
+  known: ReadonlySet<string>,
+): boolean {
+  const { namespace, setName } = timeline.history;
+  const owner = ownerOf(before);
+  const isName = change.namespace === namespace && isNameOfSet(timeline, change);
+  if (owner === null)
+    return isName && kidsOf(timeline, change, before).every((kid) => known.has(kid));
+  if (owner.namespace === namespace && owner.name === setName) return isName;
+  // What is another set's is for the judge of that set, unless it bears a name of ours.
+  if (!isName) return owner.namespace === change.namespace;
+  const sinceMs = change.atMs - deadlineMs(timeline, change.atMs);
+  return timeline.sets.some(({ adopts, atMs }, index) => {
+    const isOver = (timeline.sets[index + 1]?.atMs ?? change.atMs) < sinceMs;
+    return adopts === owner.uid && atMs <= change.atMs && !isOver;
+  });
+}
+
+function isNameOfSet({ names, history }: Timeline, { resource, name }: Change): boolean {
+  if (resource === 'configmaps') return name === names.jwks;
+  return name === names.signer || ordinalOfKeySecret(history.setName, name) !== null;
+}
+
+/** The kids in an object; one that no set has where there are none. */
+function kidsOf(timeline: Timeline, change: Change, object: JsonObject): readonly string[] {
+  const none = ['none'];
+  if (change.resource === 'configmaps') return [...(keysOf(object)?.keys() ?? none)];
+  if (change.name === timeline.names.signer) {
+    const facts = signerFactsOf(object);
+    return facts.kind === 'Key' ? [facts.kid] : none;
+  }
+  const version = timeline.keySecrets.find((each) => each.change === change);
+  return version?.facts == null ? none : [version.facts.kid];
+}

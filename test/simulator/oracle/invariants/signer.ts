@@ -1,0 +1,88 @@
+/**
+ * I1: what an operator has sign is one well-formed key, and it is in the JWKS. I2: it has been in
+ * every JWKS for P + H + C, but for the first key and one that a revocation calls at once.
+ */
+import type { Stint } from '../issuers.ts';
+import type { Scene } from '../scene.ts';
+import { deadlineMs, type JwksVersion, standingBefore } from '../timeline.ts';
+import type { Violation } from '../verdict.ts';
+
+export function signerViolations(scene: Scene): readonly Violation[] {
+  return [...malformed(scene), ...unpublished(scene), ...tooSoon(scene)];
+}
+
+function malformed({ timeline }: Scene): readonly Violation[] {
+  return timeline.signer.flatMap(({ facts, byHand, atMs }) => {
+    if (byHand || facts?.kind !== 'Malformed') return [];
+    return [{ promise: 'I1', atMs, message: 'the signer Secret holds no well-formed key' }];
+  });
+}
+
+function unpublished(scene: Scene): readonly Violation[] {
+  return chosen(scene).flatMap((stint) => {
+    const { kid, version, startMs: atMs } = stint;
+    const jwks = standingBefore(scene.timeline.jwks, version.change);
+    if (jwks?.keys?.get(kid) === stint.key) return [];
+    if (jwks !== null && isTaken(scene, jwks, stint)) return [];
+    return [{ promise: 'I1', atMs, message: `${kid} signs and is not in the JWKS` }];
+  });
+}
+
+function tooSoon(scene: Scene): readonly Violation[] {
+  const { terms, jwks } = scene.timeline;
+  return chosen(scene).flatMap((stint) => {
+    const { kid, startMs: atMs } = stint;
+    const isRepair = stint.activatedMs < atMs;
+    if (isRepair || stint.unknownUntilMs >= atMs || isFirst(scene, stint)) return [];
+    const beganMs = scene.memory.ends.findLast((endMs) => endMs <= atMs) ?? 0;
+    return jwks.flatMap((version, index): readonly Violation[] => {
+      const untilMs = jwks[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
+      if (version.atMs < beganMs || version.atMs > atMs) return [];
+      if (version.keys?.get(kid) === stint.key || isTaken(scene, version, stint)) return [];
+      const shownMs = terms.passedMs(untilMs, ['publicationDelayMs', 1]);
+      const cachedMs = terms.passedMs(shownMs, ['sharedCacheTtlMs', 1]);
+      const openMs = terms.passedMs(cachedMs, ['verifierCacheTtlMs', 1]);
+      if (openMs <= atMs) return [];
+      const early = openMs === Number.POSITIVE_INFINITY ? '' : ` ${openMs - atMs} ms`;
+      const { revision } = version.change;
+      const message = `${kid} signs${early} too soon after the JWKS of revision ${revision} without it`;
+      return [{ promise: 'I2', atMs, message }];
+    });
+  });
+}
+
+/** Stints that an operator's own write began. */
+function chosen({ stints }: Scene): readonly Stint[] {
+  return stints.filter(({ byHand, version, startMs }) => {
+    return !byHand && !version.byHand && version.atMs === startMs;
+  });
+}
+
+/** No other key ever stood in the JWKS or in the signer Secret of this set. */
+function isFirst({ timeline, stints, memory }: Scene, { kid, startMs }: Stint): boolean {
+  const beganMs = memory.ends.findLast((endMs) => endMs <= startMs) ?? 0;
+  const isBefore = (atMs: number) => beganMs <= atMs && atMs <= startMs;
+  const published = timeline.jwks.filter(({ atMs }) => isBefore(atMs));
+  const signed = stints.filter((stint) => isBefore(stint.startMs));
+  const kids = [
+    ...published.flatMap(({ keys }) => [...(keys?.keys() ?? [])]),
+    ...signed.map((stint) => stint.kid),
+  ];
+  return kids.every((other) => other === kid);
+}
+
+/**
+ * A hand took the key out, or the whole ConfigMap away, too late for an operator to see it before
+ * the key was activated, and no operator has written the JWKS since.
+ */
+function isTaken(
+  { timeline }: Scene,
+  jwks: JwksVersion,
+  { kid, key, activatedMs }: Stint,
+): boolean {
+  if (!jwks.byHand || jwks.atMs <= activatedMs - deadlineMs(timeline, activatedMs)) return false;
+  const own = timeline.jwks.filter(({ byHand, keys }) => !byHand && keys !== null);
+  const base = own.findLast(({ change }) => change.revision < jwks.change.revision);
+  const isPutRight = own.some(({ atMs }) => atMs > jwks.atMs && atMs < activatedMs);
+  return base?.keys?.get(kid) === key && !isPutRight;
+}

@@ -1,0 +1,101 @@
+/**
+ * Promise 2: once the time has passed that the status announces, by whoever's clock, no verifier
+ * that keeps its D accepts the key. Where a hand had put the key back, an announcement counts
+ * again from when it is out of the JWKS: until then the operator could not know.
+ */
+import type { Status } from '../../../../src/core/status.ts';
+import type { Scene } from '../scene.ts';
+import { fetchable, type PublishedSet } from '../servers.ts';
+import type { SetVersion } from '../set-versions.ts';
+import { deadlineMs, type Timeline } from '../timeline.ts';
+import type { Violation } from '../verdict.ts';
+
+/** A time in which a kid was served without a gap. */
+interface Presence {
+  readonly kid: string;
+  readonly fromMs: number;
+  /** The last instant at which somebody may accept the key; Infinity where there is none. */
+  readonly trustedUntilMs: number;
+  /** Only what was announced from here on can have known of it. */
+  readonly toldFromMs: number;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+const LONG_AGO = Number.NEGATIVE_INFINITY;
+const LATEST = { serverShare: 1, cacheShare: 1 };
+
+export function trustedTooLong(scene: Scene): readonly Violation[] {
+  const { timeline } = scene;
+  const told = timeline.sets.map((set, index) => ({
+    set,
+    nextMs: timeline.sets[index + 1]?.atMs ?? NEVER,
+    announcements: set.byHand || !set.exists ? [] : announced(set.status),
+  }));
+  return presencesOf(scene).flatMap((presence) => {
+    for (const { set, nextMs, announcements } of told) {
+      const announcement = announcements.find(({ kid }) => kid === presence.kid);
+      if (announcement === undefined) continue;
+      const violation = broken(timeline, set, nextMs, announcement.atMs, presence);
+      if (violation !== null) return [violation];
+    }
+    return [];
+  });
+}
+
+function announced({ keys }: Status): readonly { kid: string; atMs: number }[] {
+  return (keys ?? []).flatMap(({ kid, distrustedByTime }) => {
+    return distrustedByTime === undefined ? [] : [{ kid, atMs: Date.parse(distrustedByTime) }];
+  });
+}
+
+function broken(
+  { terms, history }: Timeline,
+  set: SetVersion,
+  nextMs: number,
+  announcedMs: number,
+  { kid, fromMs, trustedUntilMs, toldFromMs }: Presence,
+): Violation | null {
+  if (set.atMs < toldFromMs) return null;
+  const soonestMs = announcedMs - terms.at('clockSkewMs', announcedMs) / 2;
+  const atMs = Math.max(set.atMs, soonestMs, fromMs);
+  if (atMs >= Math.min(nextMs, trustedUntilMs, history.endMs)) return null;
+  const until = trustedUntilMs === NEVER ? 'for ever' : `${trustedUntilMs - announcedMs} ms longer`;
+  const message = `${kid} was announced to be distrusted by then, but is trusted ${until}`;
+  return { promise: 'P2', atMs, message };
+}
+
+function presencesOf({ timeline, published }: Scene): readonly Presence[] {
+  const kids = new Set(published.flatMap(({ keys }) => [...keys.keys()]));
+  return [...kids].flatMap((kid) => {
+    const presences: Presence[] = [];
+    let first: PublishedSet | null = null;
+    for (const [index, set] of published.entries()) {
+      if (!set.keys.has(kid)) continue;
+      first ??= set;
+      const next = published[index + 1];
+      if (next?.keys.has(kid) === true) continue;
+      presences.push(presenceOf(timeline, kid, first, set, next?.byHand === true));
+      first = null;
+    }
+    return presences;
+  });
+}
+
+function presenceOf(
+  timeline: Timeline,
+  kid: string,
+  first: PublishedSet,
+  last: PublishedSet,
+  isEndedByHand: boolean,
+): Presence {
+  const { terms } = timeline;
+  const { lastMs } = fetchable(timeline, last, LATEST);
+  const heldMs = terms.passedMs(lastMs, ['verifierTrustMs', 1]);
+  const graceMs = isEndedByHand ? deadlineMs(timeline, last.untilMs) : 0;
+  return {
+    kid,
+    fromMs: first.fromMs,
+    trustedUntilMs: Math.min(heldMs, last.forgottenMs),
+    toldFromMs: first.byHand ? last.untilMs + graceMs : LONG_AGO,
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * Promise 3: one key signs; during a switch the old and the new. Keys that are being revoked, or
+ * that a hand put there, are not counted. That it is one that verifiers know, the invariants say.
+ */
+import { revokedMs } from '../issuers.ts';
+import type { Scene } from '../scene.ts';
+import type { Violation } from '../verdict.ts';
+
+const SIGNERS_MAX = 2;
+
+export function tooManySigners({ timeline, stints }: Scene): readonly Violation[] {
+  const counted = stints.filter(({ byHand }) => !byHand);
+  return counted.flatMap(({ startMs }) => {
+    const signing = counted.filter((other) => {
+      return other.startMs <= startMs && startMs < other.signsUntilMs;
+    });
+    const kids = new Set(signing.map(({ kid }) => kid));
+    const unrevoked = [...kids].filter((kid) => revokedMs(timeline, kid) > startMs);
+    if (unrevoked.length <= SIGNERS_MAX) return [];
+    const message = `${unrevoked.join(', ')} sign at the same time`;
+    return [{ promise: 'P3', atMs: startMs, message }];
+  });
+}
