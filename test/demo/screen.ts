@@ -146,7 +146,7 @@ function tokens({ chronicle }: Picture): readonly string[] {
     const about =
       verifier.revoked === null
         ? kind
-        : `${verifier.revoked.trusting} of ${verifier.caches} caches trust ${revokedName(chronicle)}`;
+        : `trust ${revokedName(chronicle)}: ${verifier.revoked.trusting} of ${verifier.caches}`;
     return (
       `  ${name.padEnd(9)}verified ${String(verified).padStart(6)}   rejected ${tally(rejected)}` +
       `   ${cache.padEnd(19)} ${paint.dim(about)}`
@@ -172,9 +172,9 @@ function revoked({ chronicle, nowMs }: Picture): readonly string[] {
   const { accepted, refused, lastAcceptedMs, trusting, caches } = totals;
   return [
     `${paint.bold('REVOKED')}  ${paint.red(revokedName(chronicle))}, out of the JWKS after ` +
-      `${after(unpublishedMs)}; announced: no trust after ${after(announcedMs)}${when}`,
-    `  its tokens: ${accepted} still accepted, the last after ${after(lastAcceptedMs)}; ` +
-      `${refused} refused; ${trusting} of ${caches} caches trust it`,
+      `${after(unpublishedMs)}; announced end: ${after(announcedMs)}${when}`,
+    `  tokens: ${accepted} accepted, last after ${after(lastAcceptedMs)}; ` +
+      `${refused} refused; ${trusting}/${caches} caches trust it`,
   ];
 }
 
