@@ -76,7 +76,7 @@ function packagesFolder(): string {
 function apply({ name, path }: Patch, folder: string): void {
   // Git finds no repository above the copy, so that paths are those in the patch.
   const env = { ...process.env, GIT_CEILING_DIRECTORIES: tmpdir() };
-  const done = spawnSync('git', ['apply', '--recount', path], {
+  const done = spawnSync('git', ['apply', path], {
     cwd: folder,
     env,
     encoding: 'utf8',
