@@ -12,7 +12,13 @@ import type { ObservedJwks, ObservedSigner } from './model.ts';
 import { ANNOTATION } from './names.ts';
 import { presentRequests } from './requests.ts';
 import type { Situation } from './situation.ts';
-import { rememberTerms, sameTerms } from './terms.ts';
+import {
+  effectiveTerms,
+  rememberTerms,
+  sameTerms,
+  type TermMemory,
+  trustAfterRemovalMs,
+} from './terms.ts';
 
 /**
  * The ledger with everything in it that this reading shows and it does not know yet. While the
@@ -131,18 +137,29 @@ const noteSet: Note = (ledger, { set }) => {
 };
 
 /** A larger term enters the ledger before `serve.json` can show it. */
-const noteDeclarations: Note = (ledger, { spec, seenMs }) => {
+const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
   const publication = publicationOf(spec);
   const { issuer, jwksUri } = ledger.publication;
   const samePublication = issuer === publication.issuer && jwksUri === publication.jwksUri;
   if (samePublication && sameTerms(ledger.terms.declared, spec.terms)) return ledger;
+  const terms = rememberTerms(ledger.terms, spec.terms, seenMs);
   return {
     ...ledger,
     publication,
-    terms: rememberTerms(ledger.terms, spec.terms, seenMs),
+    terms,
     keys: ledger.keys.map((key) => withLargest(key, spec.terms)),
+    tombstones: ledger.tombstones.map((stone) => withLongerTrust(stone, terms, nowMs)),
   };
 };
+
+/** Who trusts an ended key still may do so for longer once a term is raised. */
+function withLongerTrust(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
+  const { removedSeenMs, trustMs } = stone;
+  const isOver = removedSeenMs !== null && trustMs !== null && removedSeenMs + trustMs <= nowMs;
+  const raisedMs = trustAfterRemovalMs(effectiveTerms(terms, nowMs));
+  if (isOver || trustMs === null || (raisedMs !== null && raisedMs <= trustMs)) return stone;
+  return { ...stone, trustMs: raisedMs };
+}
 
 /** A kid that the ConfigMap shows is published; after another hand, all of them start anew. */
 const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {

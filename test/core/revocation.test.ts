@@ -180,6 +180,28 @@ test('trust in a removed key ends when the status says so, or with a restart', (
   expect(applied?.message).toContain('gateway');
 });
 
+test('a term that is raised while trust still runs moves the announced end, and one after it does not', () => {
+  const distrusted = (world: World) => world.api.set?.status?.keys?.[0]?.distrustedByTime;
+  const raise = (world: World) =>
+    world.hands.editSpec((spec) => ({
+      ...spec,
+      terms: { ...spec.terms, verifierCacheTtlMs: 12_000, verifierTrustMs: 12_000 },
+    }));
+  const running = withStandby();
+  revoke(running, 'k1');
+  running.runFor(5_000);
+  raise(running);
+  running.runFor(1_000);
+  // A verifier that fetched just before the removal at 09:00:20 may now keep that copy for 12 s.
+  expect(distrusted(running)).toBe('2026-12-01T09:00:35Z');
+  const over = withStandby();
+  revoke(over, 'k1');
+  over.runFor(9_000);
+  raise(over);
+  over.runFor(1_000);
+  expect(distrusted(over)).toBe('2026-12-01T09:00:28Z');
+});
+
 describe('the last judge', () => {
   const barred = (world: World): Ledger =>
     withRevoked(nextLedger(ledgerOf(world), {}), (kid) => kid === 'k1');

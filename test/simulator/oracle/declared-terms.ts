@@ -10,7 +10,7 @@ export interface Declaration {
   readonly terms: Terms;
 }
 
-export type TermName = keyof Terms;
+type TermName = keyof Terms;
 
 /** From `fromMs` on this is the value; the first holds for all times before, too. */
 interface Piece {

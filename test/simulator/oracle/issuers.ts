@@ -20,7 +20,7 @@ export interface Stint {
   readonly byHand: boolean;
   /** Whether its tokens are promised to be accepted. */
   readonly isPromised: boolean;
-  /** Since when operators have had this key sign, with no other one in between. */
+  /** Since when operators have had this key sign, with no other one in between; long ago for a hand's. */
   readonly activatedMs: number;
   /** What verifiers hold of a JWKS that was committed until then without it is nobody's fault. */
   readonly unknownUntilMs: number;
@@ -49,7 +49,7 @@ const PICK_UPS: readonly (readonly [name: string, share: number])[] = [
   ['late', 1],
 ];
 
-export const ISSUERS: readonly Issuer[] = PICK_UPS.flatMap(([name, pickUpShare]) =>
+const ISSUERS: readonly Issuer[] = PICK_UPS.flatMap(([name, pickUpShare]) =>
   CLOCKS.map((clockShare) => ({
     name: `${name} issuer ${clockShare} S off`,
     pickUpShare,
@@ -104,7 +104,7 @@ function spansOf(timeline: Timeline): readonly Span[] {
       startMs: atMs,
       endMs: NEVER,
       byHand: byHand && !wasChosen,
-      activatedMs: wasChosen && chosen !== null ? chosen.activatedMs : atMs,
+      activatedMs: wasChosen && chosen !== null ? chosen.activatedMs : byHand ? LONG_AGO : atMs,
       unknownUntilMs: isCalledAtOnce(timeline, atMs, signed) && !wasChosen ? atMs : LONG_AGO,
     };
     if (wasChosen && chosen !== null) {
@@ -120,11 +120,7 @@ function spansOf(timeline: Timeline): readonly Span[] {
 }
 
 /** `SignImmediately`: the key that signed was revoked, and the set wants another one at once. */
-export function isCalledAtOnce(
-  timeline: Timeline,
-  atMs: number,
-  signedKid: string | null,
-): boolean {
+function isCalledAtOnce(timeline: Timeline, atMs: number, signedKid: string | null): boolean {
   const sinceMs = atMs - deadlineMs(timeline, atMs);
   const isWanted =
     standingAt(timeline.sets, sinceMs)?.signsImmediately === true ||

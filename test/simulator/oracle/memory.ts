@@ -3,7 +3,7 @@
  * where hands took the last object that tells of a key, nothing can be promised of it any more.
  * The copies of the ledger are only compared as texts, and searched for a kid.
  */
-import type { Change } from '../history.ts';
+import { type Change, HAND } from '../history.ts';
 import type { Keys } from './documents.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -36,6 +36,11 @@ interface Move {
   readonly copy: string;
 }
 
+interface Known {
+  readonly revision: number;
+  readonly asOfMs: number;
+}
+
 const LONG_AGO = Number.NEGATIVE_INFINITY;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -50,7 +55,7 @@ export function memoryOf(timeline: Timeline): Memory {
     secrets: new Map(),
   };
   const writtenMs = new Map<string, number>();
-  const known: { readonly revision: number; readonly asOfMs: number }[] = [];
+  const known: Known[] = [];
   const kids = new Set<string>();
   const lost = new Map<string, number>();
   const ends: number[] = [];
@@ -75,11 +80,21 @@ export function memoryOf(timeline: Timeline): Memory {
     }
   }
   return {
-    knownBeforeMs: ({ revision }) =>
-      known.findLast((each) => each.revision < revision)?.asOfMs ?? LONG_AGO,
+    knownBeforeMs: ({ revision }) => lastBefore(known, revision)?.asOfMs ?? LONG_AGO,
     lostMs: (kid) => lost.get(kid) ?? NEVER,
     ends,
   };
+}
+
+/** By halves: it is asked for very often. */
+function lastBefore(known: readonly Known[], revision: number): Known | null {
+  let [from, to] = [0, known.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((known[middle]?.revision ?? 0) < revision) from = middle + 1;
+    else to = middle;
+  }
+  return known[from - 1] ?? null;
 }
 
 function movesOf({ sets, signer, jwks, keySecrets }: Timeline): readonly Move[] {
@@ -95,7 +110,7 @@ function movesOf({ sets, signer, jwks, keySecrets }: Timeline): readonly Move[] 
     })),
     ...signer.map(({ change, copy, facts }) => ({
       change,
-      byHand: change.author === 'hand',
+      byHand: change.author === HAND,
       copy,
       apply: (places: Places) => {
         places.copies.signer = copy;
@@ -144,7 +159,9 @@ function tellsOf(places: Places, copy: string | null, kid: string): boolean {
   return jwksKeys?.has(kid) === true || signerKid === kid || [...secrets.values()].includes(kid);
 }
 
-/** What the first key's rule asks for: none of the objects shows that there ever was another key. */
-function isNothingLeft({ jwksExists, signerExists, statusHasKeys, secrets }: Places): boolean {
-  return !jwksExists && !signerExists && !statusHasKeys && secrets.size <= 1;
+/** What the first key's rule asks for: nothing shows that there ever was another key. */
+function isNothingLeft(places: Places): boolean {
+  const { jwksExists, signerExists, statusHasKeys, secrets, copies } = places;
+  const isTold = statusHasKeys || copies.set !== '';
+  return !jwksExists && !signerExists && !isTold && secrets.size <= 1;
 }

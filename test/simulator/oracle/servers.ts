@@ -40,7 +40,7 @@ export function publishedSets(timeline: Timeline, { ends }: Memory): readonly Pu
   return sets;
 }
 
-export function sameKeys(a: Keys, b: Keys): boolean {
+function sameKeys(a: Keys, b: Keys): boolean {
   return a.size === b.size && [...a].every(([kid, key]) => b.get(kid) === key);
 }
 

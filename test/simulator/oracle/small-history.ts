@@ -2,6 +2,7 @@
 import {
   ANNOTATION,
   keySecretName,
+  REQUEST,
   SECRET_TYPE,
   SET_PLURAL,
   SIGNER_FILE,
@@ -9,22 +10,57 @@ import {
 import { child, type JsonObject, metadataOf } from '../../fake-api/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
 import { type Change, HAND, type History } from '../history.ts';
+import { judge } from './judge.ts';
 
 export const OPERATOR = 'operator-1';
-export const START_MS = Date.parse('2026-01-01T00:00:00Z');
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 /** Letters of kids, `a*` for another key of the same kid, `!` for rubbish; null deletes. */
 type Content = string | JsonObject | null;
-type What = 'set' | 'status' | 'jwks' | 'signer' | `key-${number}` | `${string}/${string}`;
+type What =
+  | 'set'
+  | 'deletion'
+  | 'adoption'
+  | 'status'
+  | 'jwks'
+  | 'signer'
+  | `key-${number}`
+  | `${string}/${string}`;
 export type Move = readonly [atSeconds: number, author: string, what: What, content: Content];
 
 const NAMESPACE = 'auth';
 const SET = 'payments';
 
+/** The first key, `a`, signs from second 1 on. */
+export const FIRST_KEY: readonly Move[] = [
+  [1, OPERATOR, 'key-1', 'a'],
+  [1, OPERATOR, 'jwks', 'a'],
+  [1, OPERATOR, 'signer', 'a'],
+];
+
+/** The next one, `b`, is published at second 20. */
+export const NEXT_KEY: readonly Move[] = [
+  [20, OPERATOR, 'key-2', 'b'],
+  [20, OPERATOR, 'jwks', 'a b'],
+];
+
+export interface Found {
+  readonly atSeconds: number;
+  readonly message: string;
+}
+
+/** What the judge has to say of one promise. */
+export function violationsOf(moves: readonly Move[], promise: string): readonly Found[] {
+  const { violations } = judge(smallHistory(moves), { seed: 7 });
+  return violations
+    .filter((violation) => violation.promise === promise)
+    .map(({ atMs, message }) => ({ atSeconds: (atMs - START_MS) / 1000, message }));
+}
+
 /** T 8s, C 5s, P 2s, Ps 2s, L 1s, S 1s; it begins with the set, declared by a hand. */
 export function smallHistory(moves: readonly Move[], endSeconds = 120): History {
   const book = new Book();
-  book.write([0, HAND, 'set', { ...FAST_SPEC }]);
+  book.write([0, HAND, 'set', {}]);
   for (const move of moves) book.write(move);
   const endMs = START_MS + endSeconds * 1000;
   const { changes } = book;
@@ -60,9 +96,13 @@ class Book {
   }
 
   #bodyOf(what: What, content: string | JsonObject, before: JsonObject | null): JsonObject {
+    if (what === 'deletion') return deleted(before ?? {}, content === 'skip');
+    if (what === 'adoption') return annotated(before ?? {}, { [REQUEST.adopt]: String(content) });
     if (typeof content !== 'string') {
-      if (what === 'set')
-        return { ...before, spec: { ...child(before ?? {}, 'spec'), ...content } };
+      if (what === 'set') {
+        const spec = before === null ? FAST_SPEC : child(before, 'spec');
+        return { ...before, spec: { ...spec, ...content } };
+      }
       if (what === 'status') return { ...before, status: content };
       return content;
     }
@@ -92,12 +132,27 @@ class Book {
     const annotations = { ...child(given, 'annotations'), ...(isOurs ? own : {}) };
     const metadata = { ...given, uid, name, namespace: NAMESPACE, annotations };
     if (what !== 'status') return { ...body, metadata };
-    return { ...body, metadata, status: { ...child(body, 'status'), ledger } };
+    const copy = author === HAND ? {} : { ledger };
+    return { ...body, metadata, status: { ...child(body, 'status'), ...copy } };
   }
 }
 
+/** A set that waits for its finalizer to go; with the annotation that skips the wait. */
+function deleted(set: JsonObject, isSkipped: boolean): JsonObject {
+  const metadata = metadataOf(set);
+  const uid = String(metadata['uid']);
+  const going = { ...set, metadata: { ...metadata, deletionTimestamp: timeAt(0) } };
+  return annotated(going, isSkipped ? { [REQUEST.skipDeletionWait]: uid } : {});
+}
+
+function annotated(object: JsonObject, more: JsonObject): JsonObject {
+  const metadata = metadataOf(object);
+  const annotations = { ...child(metadata, 'annotations'), ...more };
+  return { ...object, metadata: { ...metadata, annotations } };
+}
+
 function placeOf(what: What): readonly [resource: string, name: string] {
-  if (what === 'set' || what === 'status') return [SET_PLURAL, SET];
+  if (['set', 'status', 'deletion', 'adoption'].includes(what)) return [SET_PLURAL, SET];
   if (what === 'jwks') return ['configmaps', `${SET}-jwks`];
   if (what === 'signer') return ['secrets', `${SET}-signer`];
   const ordinal = /^key-(\d+)$/.exec(what)?.[1];

@@ -3,9 +3,9 @@
  * the status and the finalizers. An object of ours whose marks a hand took off is known by its keys.
  */
 import { ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/names.ts';
-import { type JsonObject, metadataOf, text } from '../../../fake-api/json.ts';
+import { type JsonObject, metadataOf } from '../../../fake-api/json.ts';
 import { type Change, HAND } from '../../history.ts';
-import { keyFactsOf, keysOf, ownerOf, signerFactsOf } from '../documents.ts';
+import { keysOf, ownerOf, signerFactsOf } from '../documents.ts';
 import type { Scene } from '../scene.ts';
 import { deadlineMs, type Timeline } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';
@@ -87,14 +87,14 @@ function isNameOfSet({ names, history }: Timeline, { resource, name }: Change): 
   return name === names.signer || ordinalOfKeySecret(history.setName, name) !== null;
 }
 
-/** The kids in an object; one of a kind that no set has where there are none. */
-function kidsOf(
-  { names }: Timeline,
-  { resource, name }: Change,
-  object: JsonObject,
-): readonly string[] {
-  if (resource === 'configmaps') return [...(keysOf(object)?.keys() ?? ['none'])];
-  if (name !== names.signer) return [keyFactsOf(object)?.kid ?? 'none'];
-  const facts = signerFactsOf(object);
-  return [facts.kind === 'Key' ? facts.kid : text(object, 'type')];
+/** The kids in an object; one that no set has where there are none. */
+function kidsOf(timeline: Timeline, change: Change, object: JsonObject): readonly string[] {
+  const none = ['none'];
+  if (change.resource === 'configmaps') return [...(keysOf(object)?.keys() ?? none)];
+  if (change.name === timeline.names.signer) {
+    const facts = signerFactsOf(object);
+    return facts.kind === 'Key' ? [facts.kid] : none;
+  }
+  const version = timeline.keySecrets.find((each) => each.change === change);
+  return version?.facts == null ? none : [version.facts.kid];
 }

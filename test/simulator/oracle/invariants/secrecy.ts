@@ -44,5 +44,19 @@ function strings(values: JsonObject | Json[]): readonly string[] {
 /** Cheap first: nearly every text has nothing that even looks like it. */
 function showsPrivateHalf(text: string): boolean {
   if (PEM.test(text)) return true;
-  return MEMBER.test(text) && (text.includes('"kty') || text.includes('\\"kty'));
+  if (!MEMBER.test(text)) return false;
+  try {
+    return holdsPrivateJwk(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** A JWK with a private member, at any depth; a text within may be JSON again. */
+function holdsPrivateJwk(value: unknown): boolean {
+  if (typeof value === 'string') return showsPrivateHalf(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const isKey = Object.hasOwn(value, 'kty');
+  if (isKey && PRIVATE_MEMBERS.some((member) => Object.hasOwn(value, member))) return true;
+  return Object.values(value).some(holdsPrivateJwk);
 }

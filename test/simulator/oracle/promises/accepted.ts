@@ -33,9 +33,11 @@ export function rejectedTokens(scene: Scene, random: () => number): Acceptance {
     const tokens = tokensOf(timeline, stint, [...new Set(momentsMs)], random);
     tokenCount += tokens.length;
     if (harmful.length === 0) continue;
-    const found = verifiers.flatMap((verifier) =>
-      rejectionsAt(timeline, verifier, tokens, copies.get(wayOf(verifier)) ?? [], harmful),
-    );
+    const reachable = reachableByWay(scene, stint, copies, new Set(harmful));
+    const found = verifiers.flatMap((verifier) => {
+      const bad = reachable.get(wayOf(verifier)) ?? [];
+      return bad.length === 0 ? [] : rejectionsAt(timeline, verifier, tokens, bad);
+    });
     rejections.push(...firstOfEachSet(found));
   }
   return { rejections, tokens: tokenCount, verifications: tokenCount * verifiers.length };
@@ -51,7 +53,7 @@ function isExcused(scene: Scene, set: PublishedSet, stint: Stint): boolean {
  * A hand took the key out, too late for an operator to see it before the key was activated: no
  * more than a write's deadline earlier, and no operator has put the JWKS right in between.
  */
-export function isTakenByHand(
+function isTakenByHand(
   { timeline, published }: Scene,
   set: PublishedSet,
   kid: string,
@@ -87,6 +89,20 @@ function copiesByWay(
   return copies;
 }
 
+/** Of each way the harmful copies that somebody holds while a token of the stint may live. */
+function reachableByWay(
+  { timeline }: Scene,
+  { startMs, signsUntilMs }: Stint,
+  copies: ReadonlyMap<string, readonly Copy[]>,
+  harmful: ReadonlySet<PublishedSet>,
+): ReadonlyMap<string, readonly Copy[]> {
+  const { terms } = timeline;
+  const livesMs = terms.validUntilMs(signsUntilMs, ['clockSkewMs', 1], ['verifierLeewayMs', 1]);
+  const isReachable = ({ published, fromMs, untilMs }: Copy) =>
+    harmful.has(published) && startMs < untilMs && fromMs < livesMs;
+  return new Map([...copies].map(([way, all]) => [way, all.filter(isReachable)]));
+}
+
 interface Rejection extends Violation {
   readonly set: PublishedSet;
 }
@@ -95,10 +111,8 @@ function rejectionsAt(
   timeline: Timeline,
   verifier: Verifier,
   tokens: readonly Token[],
-  copies: readonly Copy[],
-  harmful: readonly PublishedSet[],
+  bad: readonly Copy[],
 ): readonly Rejection[] {
-  const bad = copies.filter(({ published }) => harmful.includes(published));
   return tokens.flatMap((token) => {
     const { stint, issuer, signedMs } = token;
     const reachable = bad.filter(({ untilMs }) => untilMs > signedMs);

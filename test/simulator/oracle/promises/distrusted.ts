@@ -26,14 +26,19 @@ const LATEST = { serverShare: 1, cacheShare: 1 };
 
 export function trustedTooLong(scene: Scene): readonly Violation[] {
   const { timeline } = scene;
-  const presences = presencesOf(scene);
-  return timeline.sets.flatMap((set, index) => {
-    if (set.byHand || !set.exists) return [];
-    const nextMs = timeline.sets[index + 1]?.atMs ?? NEVER;
-    return announced(set.status).flatMap(({ kid, atMs }) => {
-      const own = presences.filter((presence) => presence.kid === kid);
-      return own.flatMap((presence) => broken(timeline, set, nextMs, atMs, presence));
-    });
+  const told = timeline.sets.map((set, index) => ({
+    set,
+    nextMs: timeline.sets[index + 1]?.atMs ?? NEVER,
+    announcements: set.byHand || !set.exists ? [] : announced(set.status),
+  }));
+  return presencesOf(scene).flatMap((presence) => {
+    for (const { set, nextMs, announcements } of told) {
+      const announcement = announcements.find(({ kid }) => kid === presence.kid);
+      if (announcement === undefined) continue;
+      const violation = broken(timeline, set, nextMs, announcement.atMs, presence);
+      if (violation !== null) return [violation];
+    }
+    return [];
   });
 }
 
@@ -49,14 +54,14 @@ function broken(
   nextMs: number,
   announcedMs: number,
   { kid, fromMs, trustedUntilMs, toldFromMs }: Presence,
-): readonly Violation[] {
-  if (set.atMs < toldFromMs) return [];
+): Violation | null {
+  if (set.atMs < toldFromMs) return null;
   const soonestMs = announcedMs - terms.at('clockSkewMs', announcedMs) / 2;
   const atMs = Math.max(set.atMs, soonestMs, fromMs);
-  if (atMs >= Math.min(nextMs, trustedUntilMs, history.endMs)) return [];
+  if (atMs >= Math.min(nextMs, trustedUntilMs, history.endMs)) return null;
   const until = trustedUntilMs === NEVER ? 'for ever' : `${trustedUntilMs - announcedMs} ms longer`;
   const message = `${kid} was announced to be distrusted by then, but is trusted ${until}`;
-  return [{ promise: 'P2', atMs, message }];
+  return { promise: 'P2', atMs, message };
 }
 
 function presencesOf({ timeline, published }: Scene): readonly Presence[] {

@@ -1,0 +1,223 @@
+/** I5, I6, I8 and the counts: for each, histories that keep it and histories that break it. */
+import { ANNOTATION, LABEL } from '../../../../src/core/names.ts';
+import type { JsonObject } from '../../../fake-api/json.ts';
+import { HAND } from '../../history.ts';
+import { OPERATOR as OP, timeAt } from '../small-history.ts';
+import { cases, READY, SWITCHED } from './cases.ts';
+
+const PRIVATE_JWK = JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'a', y: 'a', d: 'secret' });
+const showing = (text: string): JsonObject => ({ metadata: { annotations: { note: text } } });
+
+cases('I5', READY, [
+  ['a private JWK in a status', [[30, OP, 'status', { note: PRIVATE_JWK }]], [30]],
+  ['as an object', [[30, OP, 'status', { note: JSON.parse(PRIVATE_JWK) }]], [30]],
+  ['in an annotation', [[30, OP, 'configmaps/other', showing(PRIVATE_JWK)]], [30]],
+  ['a PEM in an event', [[30, OP, 'events/one', { note: '-----BEGIN PRIVATE KEY-----' }]], [30]],
+  [
+    'a private JWK in a ConfigMap',
+    [[30, OP, 'configmaps/other', { data: { 'a.json': PRIVATE_JWK } }]],
+    [30],
+  ],
+  [
+    'public ones, and members of that name elsewhere',
+    [[30, OP, 'status', { d: 1, key: { kty: 'EC', x: 'a' } }]],
+    [],
+  ],
+  ['what a hand shows', [[30, HAND, 'configmaps/other', { data: { 'a.json': PRIVATE_JWK } }]], []],
+]);
+
+const owned = (namespace: string, name: string): JsonObject => ({
+  metadata: {
+    labels: { [LABEL.set]: name },
+    annotations: { [ANNOTATION.owner]: JSON.stringify({ namespace, name, uid: 'uid-9' }) },
+  },
+});
+
+cases('I6', READY, [
+  [
+    'an object of nobody is changed',
+    [
+      [30, HAND, 'configmaps/other', {}],
+      [31, OP, 'configmaps/other', {}],
+    ],
+    [31],
+  ],
+  [
+    'or deleted',
+    [
+      [30, HAND, 'secrets/other', {}],
+      [31, OP, 'secrets/other', null],
+    ],
+    [31],
+  ],
+  [
+    'another set’s, by the operator that keeps both',
+    [
+      [30, HAND, 'secrets/orders-signer', owned('auth', 'orders')],
+      [31, OP, 'secrets/orders-signer', null],
+    ],
+    [],
+  ],
+  [
+    'another set’s under a name of ours',
+    [
+      [30, HAND, 'key-7', owned('auth', 'orders')],
+      [31, OP, 'key-7', null],
+    ],
+    [31],
+  ],
+  [
+    'which the set was told to adopt',
+    [
+      [29, HAND, 'set', {}],
+      [29, HAND, 'adoption', 'uid-9'],
+      [30, HAND, 'key-7', owned('auth', 'orders')],
+      [31, OP, 'key-7', null],
+    ],
+    [],
+  ],
+  [
+    'ours without its marks, known by its keys',
+    [
+      [30, HAND, 'jwks', null],
+      [30, HAND, 'jwks', 'a b'],
+      [31, OP, 'jwks', 'a b'],
+    ],
+    [],
+  ],
+  [
+    'a stranger under our name',
+    [
+      [30, HAND, 'jwks', null],
+      [30, HAND, 'jwks', 'x'],
+      [31, OP, 'jwks', 'a b'],
+    ],
+    [31],
+  ],
+  ['the spec', [[30, OP, 'set', { tokenTTL: '9s' }]], [30]],
+  ['the status', [[30, OP, 'status', {}]], []],
+  [
+    'leases and events',
+    [
+      [30, HAND, 'leases/lease', {}],
+      [31, OP, 'leases/lease', {}],
+      [30, HAND, 'events/one', {}],
+      [31, OP, 'events/one', {}],
+    ],
+    [],
+  ],
+  [
+    'anything else',
+    [
+      [30, HAND, 'namespaces/auth', {}],
+      [31, OP, 'namespaces/auth', null],
+    ],
+    [31],
+  ],
+]);
+
+const gate = (name: string, seconds: number): JsonObject => ({
+  keys: [{ ordinal: 2, kid: 'b', state: 'Pending', algorithm: 'ES256', [name]: timeAt(seconds) }],
+});
+
+cases('I8', READY, [
+  [
+    'later',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, OP, 'status', gate('activatableTime', 31)],
+    ],
+    [],
+  ],
+  [
+    'earlier',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, OP, 'status', gate('activatableTime', 29)],
+    ],
+    [22],
+  ],
+  [
+    'earlier, after it was hidden for a while',
+    [
+      [21, OP, 'status', gate('removableTime', 30)],
+      [22, OP, 'status', {}],
+      [23, OP, 'status', gate('removableTime', 29)],
+    ],
+    [23],
+  ],
+  [
+    'a hand’s doing',
+    [
+      [21, HAND, 'status', gate('activatableTime', 40)],
+      [22, OP, 'status', gate('activatableTime', 30)],
+    ],
+    [],
+  ],
+  [
+    'after hands took away all that told of it',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, HAND, 'signer', null],
+      [22, HAND, 'jwks', null],
+      [22, HAND, 'status', {}],
+      [23, OP, 'status', gate('activatableTime', 29)],
+    ],
+    [],
+  ],
+]);
+
+cases('Counts', SWITCHED, [
+  [
+    'one key waits',
+    [
+      [28, OP, 'key-3', 'c'],
+      [28, OP, 'jwks', 'a b c'],
+    ],
+    [],
+  ],
+  [
+    'two keys wait',
+    [
+      [28, OP, 'key-3', 'c'],
+      [28, OP, 'key-4', 'd'],
+      [28, OP, 'jwks', 'a b c d'],
+    ],
+    [28],
+  ],
+  [
+    'one of them is a hand’s',
+    [
+      [28, OP, 'key-3', 'c'],
+      [28, HAND, 'key-4', 'd'],
+      [28, OP, 'jwks', 'a b c d'],
+    ],
+    [],
+  ],
+  ['the private key of a published one is destroyed', [[41, OP, 'key-1', null]], [41]],
+  [
+    'of one that has left',
+    [
+      [40, OP, 'jwks', 'b'],
+      [41, OP, 'key-1', null],
+    ],
+    [],
+  ],
+  [
+    'of one whose tokens live, while the JWKS is gone',
+    [
+      [30, HAND, 'jwks', null],
+      [31, OP, 'key-1', null],
+    ],
+    [31],
+  ],
+  [
+    'of an ended one that a hand had published again',
+    [
+      [40, OP, 'jwks', 'b'],
+      [50, HAND, 'jwks', 'a b'],
+      [51, OP, 'key-1', null],
+    ],
+    [],
+  ],
+]);

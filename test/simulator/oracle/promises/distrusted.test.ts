@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../../fake-api/json.ts';
+import { HAND } from '../../history.ts';
+import {
+  FIRST_KEY,
+  type Move,
+  NEXT_KEY,
+  OPERATOR as OP,
+  timeAt,
+  violationsOf,
+} from '../small-history.ts';
+
+// `a` leaves at 40: P 2 + H 0 + D 5 later, at 47, the last verifier lets go of it. A clock that is
+// S/2 ahead must not find it trusted either: 47.5 is the first time that can be announced.
+const REMOVED: readonly Move[] = [
+  ...FIRST_KEY,
+  ...NEXT_KEY,
+  [27, OP, 'signer', 'b'],
+  [40, OP, 'jwks', 'b'],
+];
+
+function announcing(seconds: number | null): JsonObject {
+  const time = seconds === null ? {} : { distrustedByTime: timeAt(seconds) };
+  return { keys: [{ ordinal: 1, kid: 'a', state: 'Retired', algorithm: 'ES256', ...time }] };
+}
+
+test.each<[string, readonly Move[], readonly number[]]>([
+  ['the time is right', [[41, OP, 'status', announcing(47.5)]], []],
+  ['it is too early', [[41, OP, 'status', announcing(47.4)]], [46.9]],
+  ['it is already past when it is announced', [[42, OP, 'status', announcing(41)]], [42]],
+  [
+    'a later announcement comes in time',
+    [
+      [41, OP, 'status', announcing(44)],
+      [43, OP, 'status', announcing(48)],
+    ],
+    [],
+  ],
+  [
+    'it comes too late',
+    [
+      [41, OP, 'status', announcing(44)],
+      [45, OP, 'status', announcing(48)],
+    ],
+    [43.5],
+  ],
+  ['nothing is announced', [[41, OP, 'status', announcing(null)]], []],
+  ['a hand announces it', [[41, HAND, 'status', announcing(44)]], []],
+  [
+    'a hand puts the key back: until it is out again nobody can know',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, HAND, 'jwks', 'a b'],
+      [61, OP, 'status', announcing(null)],
+      [61, OP, 'jwks', 'b'],
+      [62, OP, 'status', announcing(68.5)],
+    ],
+    [],
+  ],
+  [
+    'but then the time counts from there',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, HAND, 'jwks', 'a b'],
+      [61, OP, 'jwks', 'b'],
+      [62, OP, 'status', announcing(48)],
+    ],
+    [62],
+  ],
+  [
+    'an operator puts it back',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, OP, 'jwks', 'a b'],
+    ],
+    [60],
+  ],
+  [
+    'it never leaves',
+    [
+      [39, OP, 'status', announcing(48)],
+      [40, OP, 'jwks', 'a b'],
+    ],
+    [47.5],
+  ],
+])('%s', (_, moves, brokenAt) => {
+  const found = violationsOf([...REMOVED, ...moves], 'P2');
+  expect(found.map(({ atSeconds }) => atSeconds)).toEqual(brokenAt);
+});
