@@ -5,7 +5,7 @@
 import type { KubeRequest } from '../../src/platform/transport.ts';
 import type { Fault, WatchFault } from '../fake-api/faults.ts';
 import { goDurationMs } from '../fake-api/go-duration.ts';
-import { deleteObject, editData, editMetadata, recreate } from './fault-hands.ts';
+import { deleteObject, editData, editMetadata, recreate, unpublish } from './fault-hands.ts';
 import type { Member } from './member.ts';
 import type { Step } from './steps.ts';
 import type { StepFault, World } from './world.ts';
@@ -187,6 +187,7 @@ const FAULTS = {
   delete: byHand((step) => isNamed(step) && step.resource !== 'signingkeysets', deleteObject),
   recreate: byHand(isNamed, recreate),
   'edit-data': byHand(isNamed, editData),
+  unpublish: byHand((step) => isNamed(step) && step.resource === 'configmaps', unpublish),
   'edit-metadata': byHand(isNamed, editMetadata),
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
