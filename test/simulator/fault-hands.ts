@@ -42,6 +42,15 @@ export function editData(scene: Scene): void {
   );
 }
 
+/** The JWKS loses its youngest key. */
+export function unpublish(scene: Scene): void {
+  edit(scene, (draft) => {
+    const data = child(draft, 'data');
+    const { keys } = JSON.parse(text(data, 'jwks.json')) as { keys: JsonObject[] };
+    data['jwks.json'] = JSON.stringify({ keys: keys.slice(0, -1) });
+  });
+}
+
 /** The set's name and the manager's are taken off, so that filtered watches lose the object. */
 export function editMetadata(scene: Scene): void {
   edit(scene, (draft) => {

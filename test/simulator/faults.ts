@@ -5,7 +5,7 @@
 import type { KubeRequest } from '../../src/platform/transport.ts';
 import type { Fault, WatchFault } from '../fake-api/faults.ts';
 import { goDurationMs } from '../fake-api/go-duration.ts';
-import { deleteObject, editData, editMetadata, recreate } from './fault-hands.ts';
+import { deleteObject, editData, editMetadata, recreate, unpublish } from './fault-hands.ts';
 import type { Member } from './member.ts';
 import type { Step } from './steps.ts';
 import type { StepFault, World } from './world.ts';
@@ -40,7 +40,7 @@ const HANG_MS = 75_000;
 /** What no watch tells of is found by the list, or the pass, that comes in any case. */
 const RECHECK_MS = 620_000;
 const CLOCK_OUT_MS = 10_000;
-export const CLOCK_OUT_FOR_MS = 6000;
+export const CLOCK_OUT_FOR_MS = 4000;
 /** Half of the clock skew of the terms: so far may a clock be from true time. */
 const CLOCK_IN_MS = 500;
 const LAG_MS = 3000;
@@ -187,6 +187,7 @@ const FAULTS = {
   delete: byHand((step) => isNamed(step) && step.resource !== 'signingkeysets', deleteObject),
   recreate: byHand(isNamed, recreate),
   'edit-data': byHand(isNamed, editData),
+  unpublish: byHand((step) => isNamed(step) && step.resource === 'configmaps', unpublish),
   'edit-metadata': byHand(isNamed, editMetadata),
 } as const satisfies Readonly<Record<string, FaultKind>>;
 

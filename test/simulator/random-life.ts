@@ -47,7 +47,8 @@ export function randomLife(number: number): RandomLife {
     operators,
     elected: operators > 1 && random() < 0.5,
     skewMs: pick(random, [0, 0, 250, 500]),
-    quietMs: durationOf('25s'),
+    // Two leases may have to run out, one after the other.
+    quietMs: durationOf('50s'),
     comparable: false,
     timed: true,
     commands,

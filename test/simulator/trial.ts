@@ -78,13 +78,21 @@ function chosen<Value>(
 
 /**
  * What these faults bring about of themselves. Who is told that the set is gone has nothing left to
- * come to rest with. A clock that is set back makes a gate look closed that was open: the guard
- * refuses then, as it should.
+ * come to rest with; who is told that a key's Secret is gone makes another key. A clock that is set
+ * back makes a gate look closed that was open: the guard refuses then, as it should.
  */
 function isDueTo(promise: string, fired: readonly PlannedFault[]): boolean {
-  const isTold = fired.some((one) => isLie(one) && one.step.startsWith(`get:${SET_PLURAL}:`));
-  const isSetBack = fired.some(({ fault }) => fault === 'clock-far-behind');
-  return (promise === 'convergence' && isTold) || (promise === 'InvariantViolated' && isSetBack);
+  const lies = fired.filter(isLie);
+  switch (promise) {
+    case 'convergence':
+      return lies.some(({ step }) => step.startsWith(`get:${SET_PLURAL}:`));
+    case 'Counts':
+      return lies.length > 0;
+    case 'InvariantViolated':
+      return fired.some(({ fault }) => fault === 'clock-far-behind');
+    default:
+      return false;
+  }
 }
 
 /** The same end by a detour as by the straight way, and no more made or destroyed on it. */
