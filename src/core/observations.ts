@@ -12,7 +12,7 @@ import type { ObservedJwks, ObservedSigner } from './model.ts';
 import { ANNOTATION } from './names.ts';
 import { presentRequests } from './requests.ts';
 import type { Situation } from './situation.ts';
-import { rememberTerms, sameTerms } from './terms.ts';
+import { largestTerms, rememberTerms, sameTerms } from './terms.ts';
 
 /**
  * The ledger with everything in it that this reading shows and it does not know yet. While the
@@ -22,7 +22,7 @@ import { rememberTerms, sameTerms } from './terms.ts';
  */
 export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
   const disturbed = isDisturbed(situation.jwks, ledger);
-  if (situation.clockInDoubt) return disturbed ? forgetWaits(situation, ledger) : null;
+  if (situation.clockInDoubt) return noteWithoutTimes(situation, ledger, disturbed);
   const noted = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
     (current, note) => note(current, situation, disturbed),
     ledger,
@@ -42,6 +42,22 @@ function forgetWaits({ jwks }: Situation, ledger: Ledger): Ledger {
     keys: ledger.keys.map((key) => ({ ...key, publishedSeenMs: null })),
     tombstones: ledger.tombstones.map((stone) =>
       isShown(stone.kid) ? { ...stone, removedSeenMs: null } : stone,
+/** What makes gates later alone: another hand, and a term that is larger, which may be lowered soon. */
+function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
+  const raised = withRaisedTerms(ledger, situation);
+  if (disturbed) return forgetWaits(situation, raised);
+  return raised === ledger ? null : nextLedger(raised, {});
+}
+
+/** Terms that the spec raises count at once. One that it lowers does so from a time on. */
+export function withRaisedTerms(ledger: Ledger, { spec }: Situation): Ledger {
+  const { terms } = ledger;
+  const declared = largestTerms(terms.declared, spec.terms);
+  if (sameTerms(declared, terms.declared)) return ledger;
+  const keys = ledger.keys.map((key) => withLargest(key, spec.terms));
+  return { ...ledger, terms: { ...terms, declared }, keys };
+}
+
     ),
     jwks: jwks === null ? ledger.jwks : noteOf(jwks),
   });
