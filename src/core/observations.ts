@@ -5,7 +5,14 @@
 
 import { samePublicJwk } from './jwk.ts';
 import { jwksData, keysIn, sameData } from './jwks-document.ts';
-import { activeKey, type JwksNote, type Ledger, type LedgerKey, type Tombstone } from './ledger.ts';
+import {
+  activeKey,
+  isLeaving,
+  type JwksNote,
+  type Ledger,
+  type LedgerKey,
+  type Tombstone,
+} from './ledger.ts';
 import { readLedger } from './ledger-codec.ts';
 import { nextLedger, publicationOf, withLargest } from './lifecycle.ts';
 import type { ObservedJwks, ObservedSigner } from './model.ts';
@@ -80,14 +87,14 @@ export function isDisturbed(jwks: ObservedJwks | null, ledger: Ledger): boolean 
 
 function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): boolean {
   if (jwks.hasBinaryData) return false;
-  if (sameData(jwks.data, jwksData(ledger))) return true;
+  if (sameData(jwks.data, jwksData(withStillShown(jwks, ledger)))) return true;
   const copy = readLedger(jwks.meta.annotations[ANNOTATION.ledger] ?? '');
   if (copy.kind !== 'Ledger') return false;
   const { generation } = copy.ledger;
   return (
     generation >= generationMin &&
     generation === jwksGeneration(jwks) &&
-    sameData(jwks.data, jwksData(copy.ledger))
+    sameData(jwks.data, jwksData(withStillShown(jwks, copy.ledger)))
   );
 }
 
@@ -95,6 +102,17 @@ function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): b
 export function jwksGeneration(jwks: ObservedJwks): number {
   const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
   return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+/**
+ * Barred keys that the ConfigMap shows, and that may have tokens which are still valid (T was
+ * raised after the bar), count as published: the operator shows them on for as long.
+ */
+export function withStillShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
+  const keys = ledger.keys.map((key): LedgerKey => {
+    return isLeaving(key) && showsKey(jwks, key) ? { ...key, bar: null } : key;
+  });
+  return { ...ledger, keys };
+}
+
 }
 
 export function noteOf(jwks: ObservedJwks): JwksNote {

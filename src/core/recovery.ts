@@ -23,7 +23,7 @@ import {
   withRevoked,
 } from './lifecycle.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
-import { jwksGeneration } from './observations.ts';
+import { jwksGeneration, withStillShown } from './observations.ts';
 import { mayJoin } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
@@ -47,7 +47,8 @@ export function recoveryStep(situation: Situation, book: LostBook): Step {
     recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
   if (isUnpublished) return takeSigner(situation, recovered, book);
   const reason = recoveryReason(book, `the JWKS is written first`);
-  return guardedStep(writeJwks(situation, recovered), reason, [
+  const shown = withStillShown(situation.jwks, recovered);
+  return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
     ...adoptionEvents(situation),
   ]);
@@ -66,7 +67,8 @@ function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
 
 function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
   if (jwks === null || publishedKeys(ledger).length === 0) return false;
-  return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, jwksData(ledger));
+  const data = jwksData(withStillShown(jwks, ledger));
+  return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, data);
 }
 
 /** Ledger and signing key go into the signer Secret again, together. */
