@@ -147,15 +147,16 @@ function rebuilt(situation: Situation): Ledger {
   const content = situation.signer?.content;
   const shown = keysIn(situation.jwks?.data ?? {});
   const byKid = new Map<string, Omit<KeyOrigin, 'ordinal' | 'imported'>>();
+  if (content?.kind === 'Key') byKid.set(content.kid, content);
   for (const publicJwk of shown) {
+    if (byKid.has(publicJwk.kid) || byKid.size === PUBLISHED_KEYS_MAX) continue;
     const secret = secretByKid(situation, publicJwk.kid);
     const keyKind = secret === null ? kindOfJwk(publicJwk) : secret.keyKind;
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
-  if (content?.kind === 'Key') byKid.set(content.kid, content);
   // Nobody can tell which of them signed, so that each waits like one that did. What verifiers
   // would not read stays an orphan, and may join when there is room.
-  const roomLeft = Math.max(0, PUBLISHED_KEYS_MAX - byKid.size);
+  const roomLeft = PUBLISHED_KEYS_MAX - byKid.size;
   let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
     .slice(0, roomLeft)
     .map((origin) => ({ ...newKey(origin, situation.spec.terms), mayHaveSigned: true }));
@@ -174,9 +175,12 @@ function pendingSecrets(
   situation: Situation,
   taken: ReadonlyMap<string, unknown>,
 ): readonly KeyOrigin[] {
+  const seen = new Set(taken.keys());
   return situation.keySecrets.flatMap((secret): readonly KeyOrigin[] => {
     const { content, ordinal } = secret;
-    if (content.kind !== 'Key' || taken.has(content.kid) || !mayJoin(secret, null)) return [];
+    // A hand may have copied a Secret: its key joins once.
+    if (content.kind !== 'Key' || seen.has(content.kid) || !mayJoin(secret, null)) return [];
+    seen.add(content.kid);
     const { kid, publicJwk, keyKind } = content;
     return [{ ordinal, kid, publicJwk, keyKind, imported: false }];
   });
