@@ -42,13 +42,6 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
   });
 }
 
-/** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
-function forgetWaits({ jwks }: Situation, ledger: Ledger): Ledger {
-  const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
-  return nextLedger(ledger, {
-    keys: ledger.keys.map((key) => ({ ...key, publishedSeenMs: null })),
-    tombstones: ledger.tombstones.map((stone) =>
-      isShown(stone.kid) ? { ...stone, removedSeenMs: null } : stone,
 /** What makes gates later alone: another hand, and a term that is larger, which may be lowered soon. */
 function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
   const raised = withRaisedTerms(ledger, situation);
@@ -65,6 +58,17 @@ export function withRaisedTerms(ledger: Ledger, { spec }: Situation): Ledger {
   return { ...ledger, terms: { ...terms, declared }, keys };
 }
 
+/** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
+function forgetWaits({ jwks }: Situation, ledger: Ledger): Ledger {
+  const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
+  return nextLedger(ledger, {
+    keys: ledger.keys.map((key): LedgerKey => {
+      const isBack = key.bar !== null && isShown(key.kid);
+      const bar = isBack ? { ...key.bar, removedSeenMs: null } : key.bar;
+      return { ...key, publishedSeenMs: null, bar };
+    }),
+    tombstones: ledger.tombstones.map((stone) =>
+      isShown(stone.kid) ? { ...stone, removedSeenMs: null } : stone,
     ),
     jwks: jwks === null ? ledger.jwks : noteOf(jwks),
   });
@@ -98,10 +102,6 @@ function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): b
   );
 }
 
-/** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */
-export function jwksGeneration(jwks: ObservedJwks): number {
-  const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
-  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
 /**
  * Barred keys that the ConfigMap shows, and that may have tokens which are still valid (T was
  * raised after the bar), count as published: the operator shows them on for as long.
@@ -113,6 +113,10 @@ export function withStillShown(jwks: ObservedJwks | null, ledger: Ledger): Ledge
   return { ...ledger, keys };
 }
 
+/** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */
+export function jwksGeneration(jwks: ObservedJwks): number {
+  const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
 }
 
 export function noteOf(jwks: ObservedJwks): JwksNote {
@@ -221,18 +225,20 @@ export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean
 
 /**
  * A barred kid is gone once the JWKS of the bar's generation, or a later one, shows it no more.
- * An ended one that a hand put back is no longer removed, until it is seen gone again.
+ * One that a hand put back is no longer removed, until it is seen gone again.
  */
 const noteRemovals: Note = (ledger, situation, disturbed) => {
   const { jwks, seenMs } = situation;
   if (jwks === null) return noteJwksGone(ledger, situation);
   let changed = false;
   const keys = ledger.keys.map((key) => {
-    if (key.bar === null || key.bar.removedSeenMs !== null) return key;
-    if (disturbed || jwksGeneration(jwks) < key.bar.generation || showsKid(jwks, key.kid))
-      return key;
+    if (key.bar === null) return key;
+    const isProof = !disturbed && jwksGeneration(jwks) >= key.bar.generation;
+    const anewMs = key.bar.removedSeenMs ?? (isProof ? seenMs : null);
+    const removedSeenMs = showsKid(jwks, key.kid) ? null : anewMs;
+    if (removedSeenMs === key.bar.removedSeenMs) return key;
     changed = true;
-    return { ...key, bar: { ...key.bar, removedSeenMs: seenMs } };
+    return { ...key, bar: { ...key.bar, removedSeenMs } };
   });
   const tombstones = ledger.tombstones.map((stone): Tombstone => {
     const shown = showsKid(jwks, stone.kid);
