@@ -162,8 +162,8 @@ export function withRevoked(ledger: Ledger, isRevoked: (kid: string) => boolean)
     return { ...barred, bar: { generation, reason: 'Revoked', removedSeenMs } };
   });
   const stopped = activeKey(ledger);
-  const closed = ledger.closed || (stopped !== null && isRevoked(stopped.kid));
-  return { ...ledger, keys, closed };
+  if (stopped === null || !isRevoked(stopped.kid)) return { ...ledger, keys };
+  return { ...ledger, keys, previousKid: stopped.kid, closed: true };
 }
 
 /** The signer is emptied: nobody signs, and the key that did retires. */

@@ -37,7 +37,7 @@ export function revoke(situation: Situation, noted: Ledger): Step | null {
   const next = replacement(situation, ledger);
   const source = next === null ? null : fromKeySecret(situation, next);
   if (next === null || source === null) return closeSet(situation, closed, said);
-  return switchAway(situation, { ...closed, previousKid: before.kid }, next, source, said);
+  return switchAway(situation, closed, next, source, said);
 }
 
 function reasonOf({ spec }: Situation, kid: string): RevocationReason {
