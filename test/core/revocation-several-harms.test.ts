@@ -182,3 +182,42 @@ test('a removed key that a hand puts back before it is a tombstone', () => {
   const stone = ledgerOf(world).tombstones.find(({ kid }) => kid === 'k1');
   expect(stone?.removedSeenMs).toBe(before + 5_000);
 });
+
+test.each<[string, (world: World) => void]>([
+  ['and nothing else', () => undefined],
+  ['and every key is revoked', (world) => revoke(world, 'k1', 'k2', 'k3', 'k4')],
+  ['and no key signs', (world) => revoke(world, 'k2', 'k3')],
+])('signer and JWKS restored together from before a key ended, %s', (_, harm) => {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(20_000);
+  const { signer, jwks } = world.api;
+  if (signer === null || jwks === null) throw new Error('both are there');
+  world.runFor(30_000);
+  expect(ledgerOf(world).tombstones.map(({ kid }) => kid)).toEqual(['k1']);
+  harm(world);
+  world.hands.restoreSigner(signer);
+  world.hands.restoreJwks(jwks);
+  world.runFor(20_000);
+  expect(world.refused).toEqual([]);
+  expect(world.servedKids).not.toContain('k1');
+  expect(world.servedKids).toContain(world.signerKid);
+});
+
+test('an ended key put back into signer and JWKS, while a revocation leaves nobody to sign', () => {
+  const world = worldWith({ ...CALM, terms: { ...FAST_TERMS, tokenTtlMs: 1000 } });
+  world.runFor(20_000);
+  const [k1] = ledgerOf(world).keys;
+  if (k1 === undefined) throw new Error('k1 lives');
+  world.hands.annotate(REQUEST.rotate, '1');
+  world.runFor(15_000);
+  revoke(world, 'k2', 'k3');
+  world.runFor(1_000);
+  expect(world.signerKid).toBeNull();
+  const content = { kind: 'Key', kid: 'k1', publicJwk: k1.publicJwk, keyKind: EC_KIND } as const;
+  world.hands.editSigner((signer) => ({ ...signer, content }));
+  world.hands.editJwksKeys((keys) => [...keys, k1.publicJwk]);
+  world.runFor(1_000);
+  expect(world.refused).toEqual([]);
+  expect(world.signerKid).toBeNull();
+  expect(world.servedKids).not.toContain('k1');
+});
