@@ -221,3 +221,17 @@ test('an ended key put back into signer and JWKS, while a revocation leaves nobo
   expect(world.signerKid).toBeNull();
   expect(world.servedKids).not.toContain('k1');
 });
+
+test('a rollback that is asked for in a deletion is refused, and the status says so', () => {
+  const world = worldWith({ ...CALM, deletionPolicy: 'Delete' });
+  world.runFor(20_000);
+  world.hands.annotate(REQUEST.rotate, '1');
+  world.runFor(5_000);
+  world.hands.deleteSet();
+  world.runFor(1_000);
+  world.hands.annotate(REQUEST.rollback, '1');
+  world.runFor(1_000);
+  expect(world.api.set?.status?.rollbackRefused?.reason).toBe('Deleting');
+  world.runFor(120_000);
+  expect(world.api.set).toBeNull();
+});
