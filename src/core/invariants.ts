@@ -44,7 +44,7 @@ export function stateViolations(situation: Situation): readonly Violation[] {
 export function addedViolations(situation: Situation, write: Write): readonly Violation[] {
   const before = unlessSignerEnded(situation, stateOf(situation));
   const found = [before, asCopied(situation, before)].flatMap((state) =>
-    judgeState(unlessDeleting(state, write)),
+    judgeState(unlessDeleting(asIfAllSigned(state), write)),
   );
   const known = new Set(found.map(textOf));
   const after = judgeState(stateAfter(before, write));
@@ -60,6 +60,13 @@ function unlessSignerEnded(situation: Situation, state: State): State {
   if (known === null || state.signerKid === null) return state;
   const isEnded = keyByKid(known, state.signerKid)?.bar !== null;
   return { ...state, isSignerRevoked: state.isSignerRevoked || isEnded };
+}
+
+/** A note that a key may have signed takes nothing away: what the JWKS lacks, it lacked before. */
+function asIfAllSigned(state: State): State {
+  if (state.ledger === null) return state;
+  const keys = state.ledger.keys.map((key) => ({ ...key, mayHaveSigned: true }));
+  return { ...state, ledger: { ...state.ledger, keys } };
 }
 
 /** Where the ledger is lost, its newest copy says what is wrong already. */

@@ -235,3 +235,18 @@ test('a rollback that is asked for in a deletion is refused, and the status says
   world.runFor(120_000);
   expect(world.api.set).toBeNull();
 });
+
+test('the standby put into the signer and the JWKS deleted, while the active key is revoked', () => {
+  const world = worldWith(CALM);
+  world.runFor(20_000);
+  const k2 = ledgerOf(world).keys[1];
+  if (k2 === undefined) throw new Error('k2 lives');
+  const content = { kind: 'Key', kid: 'k2', publicJwk: k2.publicJwk, keyKind: EC_KIND } as const;
+  world.hands.editSigner((signer) => ({ ...signer, content }));
+  world.hands.deleteJwks();
+  revoke(world, 'k1');
+  world.runFor(20_000);
+  expect(world.refused).toEqual([]);
+  expect(world.signerKid).toBe('k2');
+  expect(world.servedKids).not.toContain('k1');
+});
