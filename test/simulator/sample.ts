@@ -22,7 +22,7 @@ export async function sampleOf(
   const all: { readonly scenario: string; readonly planned: PlannedFault }[] = [];
   for (const scenario of scenarios) {
     const plans = await plansOf(scenario, 'sample');
-    all.push(...plans.map((planned) => ({ scenario: scenario.name, planned })));
+    for (const planned of plans) all.push({ scenario: scenario.name, planned });
   }
   const candidates = shuffled(seeded(scenarios[0]?.name ?? ''), all);
   const seen = new Counter();

@@ -11,7 +11,13 @@ import { deadlineMs, type JwksVersion, type SignerVersion } from '../timeline.ts
 import type { Violation } from '../verdict.ts';
 
 export function identityViolations(scene: Scene): readonly Violation[] {
-  return [...otherKeys(scene), ...broughtBack(scene), ...revokedSigns(scene), ...reused(scene)];
+  return [
+    ...otherKeys(scene),
+    ...broughtBack(scene),
+    ...leftBehind(scene),
+    ...revokedSigns(scene),
+    ...reused(scene),
+  ];
 }
 
 /** What operators showed, in order: kid, key, and where. */
@@ -71,6 +77,26 @@ function broughtBack(scene: Scene): readonly Violation[] {
     if (takenMs >= change.atMs || !isRemembered) return [];
     const message = `${kid} had ended, and ${change.author} brings it back into ${change.name}`;
     return [{ promise: 'I4', atMs: change.atMs, message }];
+  });
+}
+
+/** An operator that is at work has noticed by then. Histories end when nothing is left to do. */
+const NOTICED_MS = 20_000;
+
+/** The Secret of an ended key that a hand put back, and that is still there at the end. */
+function leftBehind(scene: Scene): readonly Violation[] {
+  const { timeline, memory } = scene;
+  const set = timeline.sets.at(-1);
+  if (set?.exists !== true || set.deleting) return [];
+  const taken = takenOutMs(scene);
+  const last = new Map(timeline.keySecrets.map((version) => [version.change.name, version]));
+  return [...last.values()].flatMap(({ facts, change, atMs, byHand }) => {
+    const takenMs = taken.get(facts?.kid ?? '') ?? Number.POSITIVE_INFINITY;
+    const isBack = byHand && change.after !== null && takenMs < atMs;
+    const isNoticed = atMs + NOTICED_MS < timeline.history.endMs;
+    if (!isBack || !isNoticed || memory.knownBeforeMs(change) < takenMs) return [];
+    const message = `the private key of ${facts?.kid}, which had ended, is back and stays`;
+    return [{ promise: 'I4', atMs: timeline.history.endMs, message }];
   });
 }
 

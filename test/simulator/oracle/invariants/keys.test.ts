@@ -219,6 +219,16 @@ cases('I4', ENDED, [
     ],
     [54.1],
   ],
+  [
+    'the private key of an ended key is put back, and destroyed',
+    [
+      [50, HAND, 'key-1', 'a'],
+      [51, OP, 'key-1', null],
+    ],
+    [],
+  ],
+  ['the private key of an ended key is put back, and stays', [[50, HAND, 'key-1', 'a']], [120]],
+  ['it is put back just before the end', [[110, HAND, 'key-1', 'a']], []],
   ['an ordinal for another key', [[50, OP, 'key-1', 'c']], [50]],
   [
     'a lower ordinal than before',
