@@ -40,6 +40,10 @@ test: $(INSTALLED) ## everything that needs no root: check, fast tests, a real k
 	@npm run --silent test:fast
 	@npm run --silent test:cluster
 
+.PHONY: planted
+planted: $(INSTALLED) ## known bugs, planted in a copy and hunted; PATCH=file for one of your own
+	@npm run --silent planted -- $(PATCH)
+
 SOAK_MINUTES ?= 5
 
 .PHONY: soak

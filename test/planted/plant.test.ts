@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { DoesNotApply, knownPatches, readPatch, withPlanted } from './plant.ts';
+
+test('there are patches, each with a sentence of what it breaks', () => {
+  const patches = knownPatches();
+  expect(patches.length).toBeGreaterThanOrEqual(15);
+  for (const { description } of patches) expect(description).toMatch(/^[A-Z].{20,}\.$/s);
+});
+
+test('a copy has the bug in it, and the project has not', async () => {
+  const [patch] = knownPatches();
+  if (patch === undefined) throw new Error('there is no patch');
+  const file = 'src/core/gates.ts';
+  const planted = await withPlanted(patch, (folder) => readFile(join(folder, file), 'utf8'));
+  const own = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+  expect(planted).not.toBe(own);
+});
+
+test('a patch that does not fit is told, and hunts nothing', async () => {
+  const path = join(temporaryFolder(), 'odd.patch');
+  writeFileSync(
+    path,
+    'An odd one.\n\n--- a/src/main.ts\n+++ b/src/main.ts\n@@ -1 +1 @@\n-nothing\n+x\n',
+  );
+  await expect(withPlanted(readPatch(path), async () => 'ran')).rejects.toThrow(DoesNotApply);
+});

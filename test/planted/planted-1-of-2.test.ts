@@ -1,0 +1,3 @@
+import { testShare } from './shard.ts';
+
+testShare(0, 2);
