@@ -30,7 +30,7 @@ export function conditionsOf(situation: Situation): readonly Verdict[] {
   if (book.kind === 'Sound' && !situation.set.deleting) {
     verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
   }
-  const applied = book.kind === 'Sound' ? revocationsApplied(situation, book.ledger) : null;
+  const applied = revocationsApplied(situation);
   if (applied !== null) verdicts.push(applied);
   verdicts.push(invariantsHold(situation));
   return verdicts;

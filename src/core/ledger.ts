@@ -138,6 +138,11 @@ export function publishedKeys(ledger: Ledger): readonly LedgerKey[] {
   return ledger.keys.filter((key) => key.bar === null);
 }
 
+/** Whether a key is barred, and may be in the JWKS still: tokens of it can be valid, where T was raised. */
+export function isLeaving({ bar, mayHaveSigned }: LedgerKey): boolean {
+  return bar !== null && bar.removedSeenMs === null && bar.reason !== 'Revoked' && mayHaveSigned;
+}
+
 /** Whether a kid or an ordinal has ended for good (invariant I4). */
 export function hasEnded(ledger: Ledger, kid: string, ordinal: number): boolean {
   return (

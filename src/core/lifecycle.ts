@@ -9,6 +9,7 @@ import {
   type Ledger,
   type LedgerKey,
   type Publication,
+  publishedKeys,
   type RollbackRefusal,
   type Tombstone,
 } from './ledger.ts';
@@ -162,8 +163,8 @@ export function withRevoked(ledger: Ledger, isRevoked: (kid: string) => boolean)
     return { ...barred, bar: { generation, reason: 'Revoked', removedSeenMs } };
   });
   const stopped = activeKey(ledger);
-  const closed = ledger.closed || (stopped !== null && isRevoked(stopped.kid));
-  return { ...ledger, keys, closed };
+  if (stopped === null || !isRevoked(stopped.kid)) return { ...ledger, keys };
+  return { ...ledger, keys, previousKid: stopped.kid, closed: true };
 }
 
 /** The signer is emptied: nobody signs, and the key that did retires. */
@@ -236,10 +237,15 @@ function compacted(
   return { keys, tombstones: stones, ordinalFloor: floor };
 }
 
+/** So much room is left to the successor of the last published key, without which none can leave. */
+const TOMBSTONES_RESERVED = LEDGER_KEYS_MAX;
+
 /** Whether another key could still get a tombstone one day. */
 export function hasRoomForAnotherKey(ledger: Ledger): boolean {
   const { keys, tombstones } = ledger;
-  return keys.length < LEDGER_KEYS_MAX && tombstones.length + keys.length < TOMBSTONES_MAX;
+  const reserved = publishedKeys(ledger).length === 0 ? 0 : TOMBSTONES_RESERVED;
+  const hasTombstone = tombstones.length + keys.length < TOMBSTONES_MAX - reserved;
+  return keys.length < LEDGER_KEYS_MAX && hasTombstone;
 }
 
 /** Orphans that a hand plants may not use up the room that rotations need. */

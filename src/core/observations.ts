@@ -5,7 +5,14 @@
 
 import { samePublicJwk } from './jwk.ts';
 import { jwksData, keysIn, sameData } from './jwks-document.ts';
-import { activeKey, type JwksNote, type Ledger, type LedgerKey, type Tombstone } from './ledger.ts';
+import {
+  activeKey,
+  isLeaving,
+  type JwksNote,
+  type Ledger,
+  type LedgerKey,
+  type Tombstone,
+} from './ledger.ts';
 import { readLedger } from './ledger-codec.ts';
 import { nextLedger, publicationOf, withLargest } from './lifecycle.ts';
 import type { ObservedJwks, ObservedSigner } from './model.ts';
@@ -14,6 +21,7 @@ import { presentRequests } from './requests.ts';
 import type { Situation } from './situation.ts';
 import {
   effectiveTerms,
+  largestTerms,
   rememberTerms,
   sameTerms,
   type TermMemory,
@@ -28,7 +36,7 @@ import {
  */
 export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
   const disturbed = isDisturbed(situation.jwks, ledger);
-  if (situation.clockInDoubt) return disturbed ? forgetWaits(situation, ledger) : null;
+  if (situation.clockInDoubt) return noteWithoutTimes(situation, ledger, disturbed);
   const noted = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
     (current, note) => note(current, situation, disturbed),
     ledger,
@@ -41,11 +49,39 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
   });
 }
 
+/** What makes gates later alone: another hand, and a term that is larger, which may be lowered soon. */
+function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
+  const raised = withRaisedTerms(ledger, situation);
+  if (disturbed) return forgetWaits(situation, raised);
+  return raised === ledger ? null : nextLedger(raised, {});
+}
+
+/** Terms that the spec raises count at once. One that it lowers does so from a time on. */
+export function withRaisedTerms(ledger: Ledger, { spec, nowMs }: Situation): Ledger {
+  const declared = largestTerms(ledger.terms.declared, spec.terms);
+  if (sameTerms(declared, ledger.terms.declared)) return ledger;
+  return withTerms(ledger, { ...ledger.terms, declared }, nowMs);
+}
+
+/** Terms as the ledger takes them in: for every living key, and for who trusts an ended one. */
+function withTerms(ledger: Ledger, terms: TermMemory, nowMs: number): Ledger {
+  return {
+    ...ledger,
+    terms,
+    keys: ledger.keys.map((key) => withLargest(key, terms.declared)),
+    tombstones: ledger.tombstones.map((stone) => withLongerTrust(stone, terms, nowMs)),
+  };
+}
+
 /** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
 function forgetWaits({ jwks }: Situation, ledger: Ledger): Ledger {
   const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
   return nextLedger(ledger, {
-    keys: ledger.keys.map((key) => ({ ...key, publishedSeenMs: null })),
+    keys: ledger.keys.map((key): LedgerKey => {
+      const isBack = key.bar !== null && isShown(key.kid);
+      const bar = isBack ? { ...key.bar, removedSeenMs: null } : key.bar;
+      return { ...key, publishedSeenMs: null, bar };
+    }),
     tombstones: ledger.tombstones.map((stone) =>
       isShown(stone.kid) ? { ...stone, removedSeenMs: null } : stone,
     ),
@@ -70,15 +106,26 @@ export function isDisturbed(jwks: ObservedJwks | null, ledger: Ledger): boolean 
 
 function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): boolean {
   if (jwks.hasBinaryData) return false;
-  if (sameData(jwks.data, jwksData(ledger))) return true;
+  if (sameData(jwks.data, jwksData(withStillShown(jwks, ledger)))) return true;
   const copy = readLedger(jwks.meta.annotations[ANNOTATION.ledger] ?? '');
   if (copy.kind !== 'Ledger') return false;
   const { generation } = copy.ledger;
   return (
     generation >= generationMin &&
     generation === jwksGeneration(jwks) &&
-    sameData(jwks.data, jwksData(copy.ledger))
+    sameData(jwks.data, jwksData(withStillShown(jwks, copy.ledger)))
   );
+}
+
+/**
+ * Barred keys that the ConfigMap shows, and that may have tokens which are still valid (T was
+ * raised after the bar), count as published: the operator shows them on for as long.
+ */
+export function withStillShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
+  const keys = ledger.keys.map((key): LedgerKey => {
+    return isLeaving(key) && showsKey(jwks, key) ? { ...key, bar: null } : key;
+  });
+  return { ...ledger, keys };
 }
 
 /** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */
@@ -143,13 +190,7 @@ const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
   const samePublication = issuer === publication.issuer && jwksUri === publication.jwksUri;
   if (samePublication && sameTerms(ledger.terms.declared, spec.terms)) return ledger;
   const terms = rememberTerms(ledger.terms, spec.terms, seenMs);
-  return {
-    ...ledger,
-    publication,
-    terms,
-    keys: ledger.keys.map((key) => withLargest(key, spec.terms)),
-    tombstones: ledger.tombstones.map((stone) => withLongerTrust(stone, terms, nowMs)),
-  };
+  return withTerms({ ...ledger, publication }, terms, nowMs);
 };
 
 /** Who trusts an ended key still may do so for longer once a term is raised. */
@@ -204,18 +245,20 @@ export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean
 
 /**
  * A barred kid is gone once the JWKS of the bar's generation, or a later one, shows it no more.
- * An ended one that a hand put back is no longer removed, until it is seen gone again.
+ * One that a hand put back is no longer removed, until it is seen gone again.
  */
 const noteRemovals: Note = (ledger, situation, disturbed) => {
   const { jwks, seenMs } = situation;
   if (jwks === null) return noteJwksGone(ledger, situation);
   let changed = false;
   const keys = ledger.keys.map((key) => {
-    if (key.bar === null || key.bar.removedSeenMs !== null) return key;
-    if (disturbed || jwksGeneration(jwks) < key.bar.generation || showsKid(jwks, key.kid))
-      return key;
+    if (key.bar === null) return key;
+    const isProof = !disturbed && jwksGeneration(jwks) >= key.bar.generation;
+    const anewMs = key.bar.removedSeenMs ?? (isProof ? seenMs : null);
+    const removedSeenMs = showsKid(jwks, key.kid) ? null : anewMs;
+    if (removedSeenMs === key.bar.removedSeenMs) return key;
     changed = true;
-    return { ...key, bar: { ...key.bar, removedSeenMs: seenMs } };
+    return { ...key, bar: { ...key.bar, removedSeenMs } };
   });
   const tombstones = ledger.tombstones.map((stone): Tombstone => {
     const shown = showsKid(jwks, stone.kid);

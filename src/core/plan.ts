@@ -123,7 +123,8 @@ const WITH_SOUND_CLOCKS: readonly Stage[] = [
   destroyEnded,
 ];
 
-const IN_DELETION: readonly Stage[] = [beginDeletion, continueDeletion];
+/** A rollback is refused there, so that it is not carried out should the deletion be called off. */
+const IN_DELETION: readonly Stage[] = [beginDeletion, rollBack, continueDeletion];
 
 function ledgerStep(situation: Situation, ledger: Ledger): Step | null {
   const later = isOrderedDeletion(situation)

@@ -22,8 +22,8 @@ import {
   nextLedger,
   withRevoked,
 } from './lifecycle.ts';
-import type { ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
-import { jwksGeneration } from './observations.ts';
+import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
+import { jwksGeneration, withStillShown } from './observations.ts';
 import { mayJoin } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
@@ -47,10 +47,18 @@ export function recoveryStep(situation: Situation, book: LostBook): Step {
     recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
   if (isUnpublished) return takeSigner(situation, recovered, book);
   const reason = recoveryReason(book, `the JWKS is written first`);
-  return guardedStep(writeJwks(situation, recovered), reason, [
+  const shown = withStillShown(situation.jwks, recovered);
+  return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
     ...adoptionEvents(situation),
+    ...revokedMeanwhile(book, recovered),
   ]);
+}
+
+/** The copy that the signer follows carries the bars already: here is where they are told. */
+function revokedMeanwhile({ newest }: LostBook, recovered: Ledger): readonly EventNote[] {
+  if (newest === null) return [];
+  return transitionEvents(newest, recovered).filter(({ reason }) => reason === 'KeyRevoked');
 }
 
 function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
@@ -66,7 +74,8 @@ function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
 
 function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
   if (jwks === null || publishedKeys(ledger).length === 0) return false;
-  return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, jwksData(ledger));
+  const data = jwksData(withStillShown(jwks, ledger));
+  return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, data);
 }
 
 /** Ledger and signing key go into the signer Secret again, together. */
@@ -145,15 +154,16 @@ function rebuilt(situation: Situation): Ledger {
   const content = situation.signer?.content;
   const shown = keysIn(situation.jwks?.data ?? {});
   const byKid = new Map<string, Omit<KeyOrigin, 'ordinal' | 'imported'>>();
+  if (content?.kind === 'Key') byKid.set(content.kid, content);
   for (const publicJwk of shown) {
+    if (byKid.has(publicJwk.kid) || byKid.size === PUBLISHED_KEYS_MAX) continue;
     const secret = secretByKid(situation, publicJwk.kid);
     const keyKind = secret === null ? kindOfJwk(publicJwk) : secret.keyKind;
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
-  if (content?.kind === 'Key') byKid.set(content.kid, content);
   // Nobody can tell which of them signed, so that each waits like one that did. What verifiers
   // would not read stays an orphan, and may join when there is room.
-  const roomLeft = Math.max(0, PUBLISHED_KEYS_MAX - byKid.size);
+  const roomLeft = PUBLISHED_KEYS_MAX - byKid.size;
   let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
     .slice(0, roomLeft)
     .map((origin) => ({ ...newKey(origin, situation.spec.terms), mayHaveSigned: true }));
@@ -172,9 +182,12 @@ function pendingSecrets(
   situation: Situation,
   taken: ReadonlyMap<string, unknown>,
 ): readonly KeyOrigin[] {
+  const seen = new Set(taken.keys());
   return situation.keySecrets.flatMap((secret): readonly KeyOrigin[] => {
     const { content, ordinal } = secret;
-    if (content.kind !== 'Key' || taken.has(content.kid) || !mayJoin(secret, null)) return [];
+    // A hand may have copied a Secret: its key joins once.
+    if (content.kind !== 'Key' || seen.has(content.kid) || !mayJoin(secret, null)) return [];
+    seen.add(content.kid);
     const { kid, publicJwk, keyKind } = content;
     return [{ ordinal, kid, publicJwk, keyKind, imported: false }];
   });

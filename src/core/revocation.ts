@@ -7,7 +7,7 @@ import { activationGate, isOpen } from './gates.ts';
 import { activeKey, type Ledger, type LedgerKey, publishedKeys, sameKind } from './ledger.ts';
 import { activate, nextLedger, signerDisturbed, withRevoked } from './lifecycle.ts';
 import type { EventNote, SignerSource, Step } from './model.ts';
-import { isDisturbed, showsKey, signerFits } from './observations.ts';
+import { isDisturbed, showsKey, signerFits, withRaisedTerms } from './observations.ts';
 import { openRotateRequest } from './requests.ts';
 import { previousSigner } from './rollback.ts';
 import { publishNext } from './rotation.ts';
@@ -16,7 +16,9 @@ import type { RevocationReason } from './spec.ts';
 import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
 
 /** Every key that the spec revokes and the ledger does not yet, in one write. */
-export function revoke(situation: Situation, ledger: Ledger): Step | null {
+export function revoke(situation: Situation, noted: Ledger): Step | null {
+  // The same edit may raise a term, which is noted only after this: its gates count already.
+  const ledger = withRaisedTerms(noted, situation);
   const revoked = ledger.keys.filter(
     (key) => isRevoked(situation, key.kid) && key.bar?.reason !== 'Revoked',
   );
@@ -35,7 +37,7 @@ export function revoke(situation: Situation, ledger: Ledger): Step | null {
   const next = replacement(situation, ledger);
   const source = next === null ? null : fromKeySecret(situation, next);
   if (next === null || source === null) return closeSet(situation, closed, said);
-  return switchAway(situation, { ...closed, previousKid: before.kid }, next, source, said);
+  return switchAway(situation, closed, next, source, said);
 }
 
 function reasonOf({ spec }: Situation, kid: string): RevocationReason {

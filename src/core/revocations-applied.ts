@@ -26,8 +26,13 @@ type Fate =
   | { readonly kind: 'Removed'; readonly kid: string; readonly distrustedByMs: number | null };
 
 /** @returns null where nothing is revoked. */
-export function revocationsApplied({ spec }: Situation, ledger: Ledger): Applied | null {
+export function revocationsApplied({ spec, book }: Situation): Applied | null {
   if (spec.revocations.length === 0) return null;
+  if (book.kind !== 'Sound') {
+    const message = 'the ledger comes first: see Ready';
+    return { type: 'RevocationsApplied', status: 'False', reason: 'Applying', message };
+  }
+  const { ledger } = book;
   const fates = spec.revocations.map(({ kid }) => fateOf(ledger, kid));
   const applying = fates.filter(({ kind }) => kind === 'Applying');
   const unknown = fates.filter(({ kind }) => kind === 'Unknown');
@@ -39,8 +44,9 @@ export function revocationsApplied({ spec }: Situation, ledger: Ledger): Applied
   }
   if (unknown.length > 0) {
     const message =
-      `${named(unknown)}: no key that this set knows has such a kid, so nothing was changed for it; ` +
-      'compare it with status.keys and with the kid in the header of a token';
+      `${named(unknown)}: not a key that this set has or remembers, so nothing was changed for it; ` +
+      'compare it with status.keys and with the kid in the header of a token (keys that ended long ' +
+      'ago are remembered by their ordinals alone)';
     return verdict('False', 'KidUnknown', message);
   }
   return verdict('True', 'Applied', appliedText(fates, spec.restartToForget));

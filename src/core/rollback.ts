@@ -24,11 +24,14 @@ export function previousSigner(
   ledger: Ledger,
 ): { readonly key: LedgerKey } | { readonly refusal: RollbackRefusal } {
   const { spec, nowMs, jwks } = situation;
-  const key = ledger.previousKid === null ? null : keyByKid(ledger, ledger.previousKid);
+  const { previousKid } = ledger;
+  const key = previousKid === null ? null : keyByKid(ledger, previousKid);
   const refused = (refusal: RollbackRefusal) => ({ refusal });
   if (ledger.deletion !== null) return refused('Deleting');
+  // Asked by the kid: a revoked key soon is no more than a tombstone.
+  if (previousKid !== null && isRevoked(situation, previousKid))
+    return refused('PreviousKeyRevoked');
   if (key === null || key.state === 'Active') return refused('NoPreviousKey');
-  if (isRevoked(situation, key.kid)) return refused('PreviousKeyRevoked');
   if (key.bar !== null) return refused('PreviousKeyRemoved');
   if (!sameKind(key, spec.kind)) return refused('PreviousKeyOfOtherKind');
   if (secretOf(situation, key) === null) return refused('PreviousKeySecretLost');

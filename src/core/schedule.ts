@@ -18,6 +18,7 @@ import {
 import {
   activeKey,
   type EndReason,
+  isLeaving,
   type Ledger,
   type LedgerKey,
   publishedKeys,
@@ -167,7 +168,7 @@ export function publication(situation: Situation, ledger: Ledger): Transition | 
   const of = (atMs: number | null, waitingFor: string, explanation: string): Transition => {
     return { action: 'Publish', key: null, atMs, waitingFor, explanation };
   };
-  if (publishedKeys(ledger).length >= PUBLISHED_KEYS_MAX) {
+  if (publishedKeys(ledger).length + ledger.keys.filter(isLeaving).length >= PUBLISHED_KEYS_MAX) {
     return of(
       null,
       'PublishedKeysMax',

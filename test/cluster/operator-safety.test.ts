@@ -4,14 +4,8 @@ import { eventually, FAST_SPEC, inNamespace } from './operator-cases.ts';
 import { createOperatorAccount, startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';
 import { auditWrites, createNamespace, request } from './shared-control-plane.ts';
-import { TokenWorld } from './token-world.ts';
+import { FAST_TERMS, TokenWorld } from './token-world.ts';
 
-const TERMS = {
-  tokenTtlMs: 8000,
-  verifierCacheTtlMs: 5000,
-  publicationDelayMs: 2000,
-  signerRefreshDelayMs: 2000,
-};
 /** When the operator dies in each life: spread over a rotation's steps, which follow within 0.5 s. */
 const LIVES_MS = [300, 420, 560, 700, 850, 1000, 1300, 1700, 2500, 4000];
 
@@ -38,7 +32,7 @@ test('SIGKILL at any moment: rotations go on, no second pending key, no token re
   const { kubeconfigPath } = await createOperatorAccount(namespace);
   const { keys, statusOf } = inNamespace(namespace);
   await setsIn(namespace).create('payments', FAST_SPEC);
-  const world = new TokenWorld(namespace, 'payments', TERMS);
+  const world = new TokenWorld(namespace, 'payments', FAST_TERMS);
   const running = world.run();
   const start = () => startOperator({ kubeconfigPath, namespace });
   const kills = await killAgainAndAgain(start, 75_000);

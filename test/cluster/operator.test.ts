@@ -1,16 +1,7 @@
 import { calculateJwkThumbprint, importJWK, importPKCS8, type JWK, jwtVerify, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { eventually, FAST_SPEC, inNamespace } from './operator-cases.ts';
-import { createOperatorAccount, startOperator } from './operator-process.ts';
-import { setsIn } from './sets.ts';
-import { createNamespace, kubectl } from './shared-control-plane.ts';
-
-async function started(prefix: string, args: readonly string[] = []) {
-  const namespace = await createNamespace(prefix);
-  const account = await createOperatorAccount(namespace);
-  const operator = startOperator({ kubeconfigPath: account.kubeconfigPath, namespace, args });
-  return { namespace, account, operator, sets: setsIn(namespace), ...inNamespace(namespace) };
-}
+import { eventually, FAST_SPEC, started } from './operator-cases.ts';
+import { kubectl } from './shared-control-plane.ts';
 
 test('after kubectl apply there are Secrets and a ConfigMap as the contract says', async () => {
   const { namespace, sets, secret, configMap, statusOf } = await started('op-objects');

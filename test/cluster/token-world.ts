@@ -13,6 +13,14 @@ export interface WorldTerms {
   readonly signerRefreshDelayMs: number;
 }
 
+/** Those of `FAST_SPEC`. */
+export const FAST_TERMS: WorldTerms = {
+  tokenTtlMs: 8000,
+  verifierCacheTtlMs: 5000,
+  publicationDelayMs: 2000,
+  signerRefreshDelayMs: 2000,
+};
+
 export interface Rejection {
   readonly verifier: number;
   readonly kid: string;
@@ -24,6 +32,8 @@ export interface TokenFigures {
   readonly signed: number;
   readonly verified: number;
   readonly kids: readonly string[];
+  /** How often the issuer went on with another key. */
+  readonly switches: number;
   readonly rejected: readonly Rejection[];
 }
 
@@ -54,6 +64,8 @@ export class TokenWorld {
   readonly #kids = new Set<string>();
   #signed = 0;
   #verified = 0;
+  #signsWith: string | null = null;
+  #switches = 0;
   /** As the API server showed them; mounts show them late. */
   readonly #signers: Timed<{ kid: string; pem: string }>[] = [];
   readonly #published: Timed<JSONWebKeySet>[] = [];
@@ -81,8 +93,14 @@ export class TokenWorld {
       signed: this.#signed,
       verified: this.#verified,
       kids: [...this.#kids],
+      switches: this.#switches,
       rejected: this.#rejected,
     };
+  }
+
+  /** The kid of the last token. */
+  signsWith(): string | null {
+    return this.#signsWith;
   }
 
   async #watchMounts(): Promise<void> {
@@ -119,6 +137,8 @@ export class TokenWorld {
       .setExpirationTime(iat + Math.floor(tokenTtlMs / 1000))
       .sign(key);
     this.#signed += 1;
+    if (this.#signsWith !== null && this.#signsWith !== signer.kid) this.#switches += 1;
+    this.#signsWith = signer.kid;
     this.#kids.add(signer.kid);
     this.#tokens.push({
       text,

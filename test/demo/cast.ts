@@ -9,12 +9,12 @@ import type {
   FromIssuer,
   FromProjector,
   FromVerifier,
-  IssuedToken,
   IssuerStart,
   Issuing,
   KeySourcePlan,
   Pace,
   ProjectorStart,
+  ToVerifier,
   VerifierStart,
   VolumePlan,
 } from './messages.ts';
@@ -56,6 +56,8 @@ const ISSUERS: readonly { readonly name: string; readonly pace: Pace }[] = [
   { name: 'issuer-slow', pace: 'slow' },
 ];
 
+const ROBBED_ISSUER = 'issuer-quick';
+
 const SERVER_MOUNT = 'jwks-server';
 const JWKS_MOUNTS: readonly { readonly name: string; readonly pace: Pace }[] = [
   { name: SERVER_MOUNT, pace: 'slow' },
@@ -72,7 +74,8 @@ export class Cast {
   #server: { readonly process: TetheredProcess; readonly url: string } | null = null;
   readonly #issuers: Actor<Issuing>[] = [];
   #projector: Actor<never> | null = null;
-  readonly #verifiers: Actor<IssuedToken>[] = [];
+  readonly #verifiers: Actor<ToVerifier>[] = [];
+  #thief: Actor<Issuing> | null = null;
   readonly #mounted = new Set<string>();
   #verifiersReady = 0;
 
@@ -163,8 +166,8 @@ export class Cast {
         replicas: REPLICAS,
       };
       const tally: VerifierTally = {
-        ...{ name, kind: KINDS[source], leewayMs, cacheAgeMs: null },
-        ...{ verified: 0, rejected: 0, alive: 0 },
+        ...{ name, kind: KINDS[source], leewayMs, caches: REPLICAS, cacheAgeMs: null },
+        ...{ verified: 0, rejected: 0, alive: 0, revoked: null },
       };
       chronicle.verifiers.push(tally);
       const onMessage = (message: FromVerifier) => this.#seeVerifier(tally, message);
@@ -179,15 +182,13 @@ export class Cast {
   startIssuers(): void {
     const { set, chronicle } = this.#options;
     for (const { name, pace } of ISSUERS) {
-      const start: IssuerStart = {
-        folder: this.#mount(name),
-        tokenTtlMs: set.terms.tokenTtlMs,
-        tokensPerSecond: TOKENS_PER_SECOND,
+      const start = {
+        ...this.#issuerStart(name),
         clockAheadMs: pace === 'slow' ? set.terms.clockSkewMs / 2 : 0,
       };
       const onToken = (token: FromIssuer) => {
         chronicle.seeToken(name, token.kid);
-        for (const verifier of this.#verifiers) verifier.send(token);
+        this.#tellVerifiers(token);
       };
       this.#issuers.push(this.#startActor(name, 'issuer.ts', start, onToken));
     }
@@ -197,9 +198,46 @@ export class Cast {
     for (const issuer of this.#issuers) issuer.send({ kind: 'issuing', on });
   }
 
+  /** Whether all of them sign with it. */
+  issuersSignWith(kid: string | null): boolean {
+    const { signing } = this.#options.chronicle;
+    return ISSUERS.every(({ name }) => signing.get(name) === kid);
+  }
+
+  /** Somebody copies the key that an issuer has now, and signs with it from then on. */
+  startThief(): void {
+    const { chronicle } = this.#options;
+    const start = { ...this.#issuerStart(ROBBED_ISSUER), keepsKey: true };
+    this.#thief = this.#startActor('thief', 'issuer.ts', start, (token: FromIssuer) => {
+      chronicle.forged++;
+      this.#tellVerifiers(token);
+    });
+  }
+
+  stopThief(): void {
+    this.#thief?.send({ kind: 'issuing', on: false });
+  }
+
+  /** From now on they count the tokens of this key apart. */
+  announceRevocation(kid: string): void {
+    this.#tellVerifiers({ kind: 'revoked', kid });
+  }
+
+  #issuerStart(mount: string): IssuerStart {
+    return {
+      folder: this.#mount(mount),
+      tokenTtlMs: this.#options.set.terms.tokenTtlMs,
+      ...{ tokensPerSecond: TOKENS_PER_SECOND, clockAheadMs: 0, keepsKey: false },
+    };
+  }
+
+  #tellVerifiers(message: ToVerifier): void {
+    for (const verifier of this.#verifiers) verifier.send(message);
+  }
+
   /** Throws where something that should run does not, with the last lines that it printed. */
   checkAllRun(): void {
-    const actors = [...this.#issuers, this.#projector, ...this.#verifiers];
+    const actors = [...this.#issuers, this.#thief, this.#projector, ...this.#verifiers];
     const programs = { operator: this.#operator, 'JWKS server': this.#server?.process ?? null };
     const named = [
       ...actors.flatMap((actor) => (actor === null ? [] : [[actor.name, actor] as const])),
@@ -221,7 +259,7 @@ export class Cast {
   }
 
   async stop(): Promise<void> {
-    const actors = [...this.#issuers, ...this.#verifiers, this.#projector];
+    const actors = [...this.#issuers, this.#thief, ...this.#verifiers, this.#projector];
     await Promise.all(actors.map((actor) => actor?.stop()));
     await Promise.all([this.#operator?.stop(GRACE_MS), this.#server?.process.stop(GRACE_MS)]);
   }
@@ -267,11 +305,9 @@ export class Cast {
       case 'ready':
         this.#verifiersReady++;
         return;
-      case 'counts': {
-        const { kind: _, ...counts } = message;
-        Object.assign(tally, counts);
+      case 'counts':
+        this.#options.chronicle.seeCounts(tally, message);
         return;
-      }
       case 'rejection':
         this.#options.chronicle.seeRejection(tally.name, message);
     }

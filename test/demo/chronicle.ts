@@ -2,9 +2,11 @@
  * What has been seen so far: the one value that the screen, the story and the summary look at.
  * It is told of everything by others and asks nothing itself.
  */
-import type { Rejection } from './messages.ts';
+import type { Rejection, RevokedCounts, VerifierCounts } from './messages.ts';
+import { type RevokedTotals, revokedTotals, type SeenRevocation } from './revocation.ts';
 
-export type KeyState = 'Pending' | 'Active' | 'Retiring' | 'Retired';
+/** As the status says it; a revoked key is `Revoked` from then on. */
+export type KeyState = 'Pending' | 'Active' | 'Retiring' | 'Retired' | 'Revoked';
 
 export interface KeyLife {
   readonly ordinal: number;
@@ -19,7 +21,9 @@ export interface SetStatus {
     readonly ordinal: number;
     readonly kid: string;
     readonly state: KeyState;
+    readonly reason?: string;
     readonly activatedTime?: string;
+    readonly distrustedByTime?: string;
   }[];
   readonly nextTransition?: NextTransition;
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -38,10 +42,12 @@ export interface VerifierTally {
   /** For people: how it comes by its keys. */
   readonly kind: string;
   readonly leewayMs: number;
+  readonly caches: number;
   verified: number;
   rejected: number;
   alive: number;
   cacheAgeMs: number | null;
+  revoked: RevokedCounts | null;
 }
 
 /** `wait`: what is waited for now, which a screen shows elsewhere. */
@@ -75,6 +81,8 @@ export class Chronicle {
   /** The slowest mount so far, by the declared delay's name. */
   readonly slowestMs = { publicationDelay: 0, signerRefreshDelay: 0 };
   signed = 0;
+  /** By a thief, who is no issuer. */
+  forged = 0;
   /** What each issuer signs with. */
   readonly signing = new Map<string, string>();
   operatorKills = 0;
@@ -83,9 +91,14 @@ export class Chronicle {
   status: SetStatus = {};
   signerKid: string | null = null;
   jwksUid: string | null = null;
+  /** The first one; the demo has no more. */
+  revocation: SeenRevocation | null = null;
   onHappening: (happening: Happening) => void = () => undefined;
   readonly #nowMs: () => number;
   readonly #lives = new Map<string, KeyLife>();
+  /** The ordinals in the order in which they signed. */
+  readonly #activations: number[] = [];
+  #hasLetGo = false;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -111,7 +124,10 @@ export class Chronicle {
   seeStatus(status: SetStatus): void {
     const before = this.status.nextTransition;
     this.status = status;
-    for (const { ordinal, kid, state } of status.keys ?? []) this.#seeKey(ordinal, kid, state);
+    for (const { ordinal, kid, state, reason } of status.keys ?? []) {
+      this.#seeKey(ordinal, kid, reason === 'Revoked' ? 'Revoked' : state);
+    }
+    this.#seeAnnouncedEnd(status);
     const next = status.nextTransition;
     if (next !== undefined && next.explanation !== before?.explanation) {
       this.say(`next: ${next.action} ${this.keyName(next.kid)}: ${next.explanation}`, 'wait');
@@ -124,8 +140,57 @@ export class Chronicle {
     if (last === state) return;
     const changes = [...(life?.changes ?? []), { state, atMs: this.#nowMs() }];
     this.#lives.set(kid, { ordinal, kid, changes });
+    if (state === 'Active') this.#activations.push(ordinal);
     const from = last === undefined ? '' : `${last} → `;
     this.say(`#${ordinal} ${from}${state}`, state === 'Active' ? 'good' : 'plain');
+  }
+
+  /** What the spec revokes. */
+  seeRevocations([kid]: readonly string[]): void {
+    if (kid === undefined || this.revocation !== null) return;
+    this.revocation = { kid, revokedMs: this.#nowMs(), unpublishedMs: null, announcedMs: null };
+    this.mark('⊘', `${this.keyName(kid)} is revoked: its tokens are not valid any more`);
+  }
+
+  /** What the JWKS shows. */
+  seePublished(kids: readonly string[]): void {
+    const { revocation } = this;
+    if (revocation === null || revocation.unpublishedMs !== null) return;
+    if (kids.includes(revocation.kid)) return;
+    const atMs = this.#nowMs();
+    this.revocation = { ...revocation, unpublishedMs: atMs };
+    const since = seconds(atMs - revocation.revokedMs);
+    this.say(`${this.keyName(revocation.kid)} is out of the JWKS, ${since} after its revocation`);
+  }
+
+  #seeAnnouncedEnd({ keys }: SetStatus): void {
+    const { revocation } = this;
+    const time = keys?.find(({ kid }) => kid === revocation?.kid)?.distrustedByTime;
+    if (revocation === null || time === undefined) return;
+    const announcedMs = Date.parse(time);
+    if (announcedMs === revocation.announcedMs) return;
+    this.revocation = { ...revocation, announcedMs };
+    const name = this.keyName(revocation.kid);
+    const after = seconds(announcedMs - revocation.revokedMs);
+    this.say(`status: distrustedByTime of ${name} is ${time}, ${after} after its revocation`);
+  }
+
+  seeCounts(tally: VerifierTally, { kind: _, ...counts }: VerifierCounts): void {
+    Object.assign(tally, counts);
+    const totals = this.revokedTotals();
+    if (totals === null || this.revocation === null) return;
+    const { revokedMs, announcedMs, kid } = this.revocation;
+    if (totals.trusting > 0 || this.#hasLetGo) return;
+    this.#hasLetGo = true;
+    const lastMs = totals.lastAcceptedMs ?? revokedMs;
+    const left = announcedMs === null ? '' : `, ${seconds(announcedMs - lastMs)} before announced`;
+    const name = this.keyName(kid);
+    const after = seconds(lastMs - revokedMs);
+    this.mark('○', `the last verifier let go of ${name}, ${after} after its revocation${left}`);
+  }
+
+  revokedTotals(): RevokedTotals | null {
+    return revokedTotals(this.verifiers);
   }
 
   seeToken(issuer: string, kid: string): void {
@@ -163,6 +228,10 @@ export class Chronicle {
     );
   }
 
+  kidOf(ordinal: number): string | null {
+    return this.lives().find((life) => life.ordinal === ordinal)?.kid ?? null;
+  }
+
   activeOrdinal(): number | null {
     return this.status.keys?.find(({ state }) => state === 'Active')?.ordinal ?? null;
   }
@@ -174,12 +243,23 @@ export class Chronicle {
     return life === undefined ? `key ${kid.slice(0, 8)}` : `#${life.ordinal}`;
   }
 
-  /** A rotation is full once the key that signed before is out of the JWKS. */
+  /** A rotation is full once the key that signed before, and has not come back, has retired. */
   fullRotations(): number {
-    return this.lives().filter(({ changes }) => {
-      const states = changes.map(({ state }) => state);
-      return states.at(-1) === 'Retired' && states.includes('Retiring');
+    return this.#switches().filter(({ from, to, isTakenBack }) => {
+      return from < to && !isTakenBack && this.stateOf(from) === 'Retired';
     }).length;
+  }
+
+  /** Switches to an older key. */
+  rollbacks(): number {
+    return this.#switches().filter(({ from, to }) => from > to).length;
+  }
+
+  #switches() {
+    return this.#activations.slice(1).map((to, index) => {
+      const from = this.#activations[index] ?? to;
+      return { from, to, isTakenBack: this.#activations.includes(from, index + 1) };
+    });
   }
 
   verified(): number {

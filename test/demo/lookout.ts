@@ -22,7 +22,10 @@ export async function keepLookout(
     );
   await Promise.all([
     look('/apis/signingkeys.dev/v1alpha1', 'signingkeysets', set.name, (object) => {
-      if (object !== null) chronicle.seeStatus((object['status'] ?? {}) as SetStatus);
+      if (object === null) return;
+      chronicle.seeStatus((object['status'] ?? {}) as SetStatus);
+      const { revocations = [] } = (object['spec'] ?? {}) as SetSpec;
+      chronicle.seeRevocations(revocations.map(({ kid }) => kid));
     }),
     look('/api/v1', 'secrets', set.signerName, (object) => {
       const kid = object?.data?.['kid'];
@@ -34,8 +37,16 @@ export async function keepLookout(
         chronicle.say('the operator wrote the JWKS ConfigMap anew', 'good');
       }
       chronicle.jwksUid = uid;
+      const text = object?.data?.['jwks.json'];
+      if (text === undefined) return;
+      const { keys } = JSON.parse(text) as { readonly keys: readonly { readonly kid: string }[] };
+      chronicle.seePublished(keys.map(({ kid }) => kid));
     }),
   ]);
+}
+
+interface SetSpec {
+  readonly revocations?: readonly { readonly kid: string }[];
 }
 
 type See = (object: WatchedObject | null) => void;

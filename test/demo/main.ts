@@ -1,6 +1,7 @@
 /**
  * `make demo`: the main job on a real API server, seen as it happens. Exit code 0 when the whole
- * story was played and not one token was rejected, 1 when not, 130 after Ctrl-C.
+ * story was played, not one valid token was rejected, and trust in the revoked key ended as
+ * announced; 1 when not, 130 after Ctrl-C.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,6 +98,7 @@ function conclude(chronicle: Chronicle, set: SampleSet, fault: unknown, cast: Ca
     say(red(chronicle.describeRejection(rejection.verifier, rejection)));
   }
   if (summary.rejected > 0) for (const line of brokenTerms(chronicle, set)) say(line);
+  if (fault === null) for (const line of summary.faults) say(red(`FAILED: ${line}`));
   if (isInterrupted) say('interrupted: the story was not played to its end');
   else if (fault !== null) {
     say(red(describeFault(fault)));
@@ -125,6 +127,7 @@ async function keepRunning(
   say(`  export PATH=${dirname(binaries.kubectl)}:$PATH`);
   say(`  kubectl ${on} get sks -w`);
   say(`  kubectl ${on} annotate sks ${set.name} --overwrite signingkeys.dev/rotate=$(date +%s)`);
+  say(`  kubectl ${on} annotate sks ${set.name} --overwrite signingkeys.dev/rollback=$(date +%s)`);
   say(`  kubectl ${on} delete configmap ${set.jwksName}`);
   say('');
   const show = showLines({ output: process.stdout, chronicle });

@@ -18,6 +18,8 @@ export interface IssuerStart {
   readonly tokensPerSecond: number;
   /** How far its clock is ahead. */
   readonly clockAheadMs: number;
+  /** A thief goes on with the key that it read first, whatever the Secret shows later. */
+  readonly keepsKey: boolean;
 }
 
 /** To the issuer: it signs or pauses. It begins with signing. */
@@ -27,6 +29,14 @@ export interface Issuing {
 }
 
 export type FromIssuer = IssuedToken;
+
+/** To the verifiers: tokens of this key are not valid any more, and are counted apart. */
+export interface RevokedNotice {
+  readonly kind: 'revoked';
+  readonly kid: string;
+}
+
+export type ToVerifier = IssuedToken | RevokedNotice;
 
 export type Pace = 'quick' | 'slow';
 
@@ -86,6 +96,18 @@ export interface VerifierCounts {
   readonly alive: number;
   /** Of the oldest. */
   readonly cacheAgeMs: number | null;
+  /** Null until a key is revoked. */
+  readonly revoked: RevokedCounts | null;
+}
+
+/** What became of the revoked key's tokens, which the other counts leave out. */
+export interface RevokedCounts {
+  readonly accepted: number;
+  readonly refused: number;
+  /** When one was last accepted. */
+  readonly lastAcceptedMs: number | null;
+  /** So many caches have not refused one yet. */
+  readonly trusting: number;
 }
 
 export interface Rejection {

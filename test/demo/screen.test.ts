@@ -12,7 +12,10 @@ function chronicleOfAMinute(): Chronicle {
   let nowMs = 0;
   const chronicle = new Chronicle(() => nowMs);
   const tally = { name: 'web', kind: 'jose, over the JWKS server', leewayMs: 0, alive: 3 };
-  chronicle.verifiers.push({ ...tally, verified: 41, rejected: 1, cacheAgeMs: 4200 });
+  chronicle.verifiers.push({
+    ...{ ...tally, caches: 5, verified: 41, rejected: 1, cacheAgeMs: 4200 },
+    revoked: null,
+  });
   nowMs = 5000;
   const first = { ordinal: 1, kid: 'kid-of-the-first', state: 'Active' } as const;
   chronicle.seeStatus({ keys: [first] });
@@ -41,6 +44,29 @@ test('the picture shows the keys, the wait with its arithmetic, and the counts',
   expect(text).toContain('published 00:00:20, served everywhere by 00:00:22');
   expect(text).toMatch(/web +verified +41 +rejected 1 +oldest cache 4.2 s/);
   expect(text).toContain('1:00.0  ✗ killed');
+});
+
+test('of a revocation it shows what is announced, what is observed, and who still trusts', () => {
+  const chronicle = chronicleOfAMinute();
+  chronicle.seeRevocations(['kid-of-the-first']);
+  const revoked = { accepted: 12, refused: 7, lastAcceptedMs: 61_500, trusting: 2 };
+  Object.assign(chronicle.verifiers[0] ?? {}, { revoked });
+  const distrustedByTime = '1970-01-01T00:01:08Z';
+  const ended = {
+    ordinal: 1,
+    kid: 'kid-of-the-first',
+    state: 'Retired',
+    reason: 'Revoked',
+  } as const;
+  chronicle.seeStatus({ keys: [{ ...ended, distrustedByTime }] });
+  chronicle.seePublished(['kid-of-the-second']);
+  const sizes = { columns: 110, rows: 40 };
+  const lines = draw({ set, chronicle, nowMs: 63_000, expectedMs: 100_000, ...sizes });
+  const text = plainText(lines.join('\n'));
+  expect(text).toMatch(/#1 +█+×+ +Revoked/);
+  expect(text).toContain('#1, out of the JWKS after 0.0 s; announced end: 8.0 s (in 5 s)');
+  expect(text).toContain('tokens: 12 accepted, last after 1.5 s; 7 refused; 2/5 caches trust it');
+  expect(text).toMatch(/web .*trust #1: 2 of 5/);
 });
 
 test.each([60, 80, 110, 200])('no line is wider than a terminal of %i columns', (columns) => {

@@ -21,6 +21,7 @@ const STATES: { readonly [State in KeyState]: { cell: string; paint: (text: stri
     Active: { cell: '█', paint: paint.green },
     Retiring: { cell: '▒', paint: paint.yellow },
     Retired: { cell: '·', paint: paint.dim },
+    Revoked: { cell: '×', paint: paint.red },
   };
 
 const TONES: { readonly [Name in Tone]: (text: string) => string } = {
@@ -31,23 +32,39 @@ const TONES: { readonly [Name in Tone]: (text: string) => string } = {
   bad: paint.redBold,
 };
 
+const MARKS: { readonly [symbol: string]: string } = {
+  '✗': 'killed',
+  '↻': 'started',
+  '⟳': 'asked',
+  '✂': 'deleted',
+  '↶': 'back',
+  '!': 'stolen',
+  '⊘': 'revoked',
+  '○': 'let go',
+  '●': 'trust over',
+};
+
 const WIDTH_MIN = 60;
 const WIDTH_MAX = 118;
+/** Below it, there are no empty lines. */
+const ROOMY_ROWS_MIN = 32;
 /** Left and right of the bars. */
 const NAME_WIDTH = 5;
 const STATE_WIDTH = 10;
 
 export function draw(picture: Picture): readonly string[] {
   const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, picture.columns - 2));
+  const gap = picture.rows < ROOMY_ROWS_MIN ? [] : [''];
   const top = [
     ...header(picture, width),
-    '',
+    ...gap,
     ...timeline(picture, width),
-    '',
+    ...gap,
     ...waiting(picture, width),
-    '',
+    ...gap,
     ...tokens(picture),
-    '',
+    ...revoked(picture),
+    ...gap,
   ];
   const left = Math.max(1, picture.rows - top.length - 2);
   return [...top, ...happenings(picture, left)].map((line) => ` ${clip(line, width)}`);
@@ -86,12 +103,14 @@ function timeline({ chronicle, nowMs, expectedMs }: Picture, width: number): rea
     );
   });
   const states = Object.entries(STATES).map(([name, look]) => look.paint(`${look.cell} ${name}`));
-  const legend = [...states, paint.magenta('✗ killed  ↻ started  ⟳ asked  ✂ deleted')];
+  const symbols = [...new Set(chronicle.marks.map(({ symbol }) => symbol))];
+  const marks = symbols.map((symbol) => `${symbol} ${MARKS[symbol] ?? ''}`);
   return [
     margin + paint.dim(ruler(axis)),
     ...bars,
     margin + paint.magenta(markLine(chronicle.marks, axis)),
-    margin + legend.join('  '),
+    margin + states.join('  '),
+    ...(marks.length === 0 ? [] : [margin + paint.magenta(marks.join('  '))]),
   ];
 }
 
@@ -121,14 +140,42 @@ function tokens({ chronicle }: Picture): readonly string[] {
     `${paint.bold('TOKENS')}  signed ${paint.bold(String(chronicle.signed))}${by}` +
     `   alive ${alive}   verified ${paint.greenBold(String(chronicle.verified()))}` +
     `   rejected ${tally(rejected)}`;
-  const rows = chronicle.verifiers.map(({ name, kind, verified, rejected, cacheAgeMs }) => {
+  const rows = chronicle.verifiers.map((verifier) => {
+    const { name, kind, verified, rejected, cacheAgeMs } = verifier;
     const cache = cacheAgeMs === null ? '' : `oldest cache ${seconds(cacheAgeMs)}`;
+    const about =
+      verifier.revoked === null
+        ? kind
+        : `trust ${revokedName(chronicle)}: ${verifier.revoked.trusting} of ${verifier.caches}`;
     return (
       `  ${name.padEnd(9)}verified ${String(verified).padStart(6)}   rejected ${tally(rejected)}` +
-      `   ${cache.padEnd(19)} ${paint.dim(kind)}`
+      `   ${cache.padEnd(19)} ${paint.dim(about)}`
     );
   });
   return [summary, ...rows];
+}
+
+function revokedName(chronicle: Chronicle): string {
+  const { revocation } = chronicle;
+  return revocation === null ? 'the stolen key' : chronicle.keyName(revocation.kid);
+}
+
+function revoked({ chronicle, nowMs }: Picture): readonly string[] {
+  const { revocation } = chronicle;
+  const totals = chronicle.revokedTotals();
+  if (revocation === null || totals === null) return [];
+  const { revokedMs, unpublishedMs, announcedMs } = revocation;
+  const after = (atMs: number | null) => (atMs === null ? '…' : seconds(atMs - revokedMs));
+  const leftMs = announcedMs === null ? null : announcedMs - nowMs;
+  let when = '';
+  if (leftMs !== null) when = leftMs > 0 ? ` (in ${Math.ceil(leftMs / 1000)} s)` : ' (over)';
+  const { accepted, refused, lastAcceptedMs, trusting, caches } = totals;
+  return [
+    `${paint.bold('REVOKED')}  ${paint.red(revokedName(chronicle))}, out of the JWKS after ` +
+      `${after(unpublishedMs)}; announced end: ${after(announcedMs)}${when}`,
+    `  tokens: ${accepted} accepted, last after ${after(lastAcceptedMs)}; ` +
+      `${refused} refused; ${trusting}/${caches} caches trust it`,
+  ];
 }
 
 function happenings({ chronicle }: Picture, rows: number): readonly string[] {

@@ -65,8 +65,11 @@ export function showLines({ output, chronicle }: Pick<Stage, 'output' | 'chronic
     if (nowMs - quietSinceMs < HEARTBEAT_INTERVAL_MS) return;
     const keys = chronicle
       .lives()
-      .filter(({ changes }) => changes.at(-1)?.state !== 'Retired')
-      .map(({ ordinal, changes }) => `#${ordinal} ${changes.at(-1)?.state}`);
+      .map(({ ordinal, changes }) => ({ ordinal, state: changes.at(-1)?.state }))
+      .filter(({ state }) => state !== 'Retired' && state !== 'Revoked')
+      .map(({ ordinal, state }) => `#${ordinal} ${state}`);
+    const revoked = chronicle.revokedTotals();
+    if (revoked !== null) keys.push(`${revoked.trusting} caches trust the revoked key`);
     const counts = `signed ${chronicle.signed}, verified ${chronicle.verified()}, rejected ${chronicle.rejected()}`;
     print(
       describe(chronicle, { atMs: nowMs, tone: 'plain', text: `${counts}; ${keys.join(', ')}` }),

@@ -2,8 +2,10 @@
  * What happens in the demo, in order. Three rotations: one by schedule, with the operator killed
  * in its middle; one that is asked for as soon as the next key is published, so that its gate is
  * all that holds it back; and one whose JWKS ConfigMap a hand deletes shortly before it is due.
+ * Then one more switch is asked for and taken back; and the key that signs is stolen and revoked.
  */
 import { join } from 'node:path';
+import { API_GROUP_VERSION, SET_KIND } from '../../src/core/names.ts';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
 import type { Cast } from './cast.ts';
 import type { Chronicle } from './chronicle.ts';
@@ -22,9 +24,11 @@ export interface StoryOptions {
 /** The story did not come to its end. */
 export class StoryFault extends Error {}
 
-/** From the API server being up to the end of it all, with a reserve within three minutes. */
-const STORY_MAX_MS = 172_000;
+/** From the API server being up to the end of it all, with a reserve. */
+const STORY_MAX_MS = 200_000;
 const OPERATOR_DOWN_MS = 4000;
+/** For so long after the announced end of trust the thief goes on trying. */
+const THIEF_TRIES_MS = 2000;
 const LOOK_INTERVAL_MS = 20;
 
 /** How long it takes where nothing is in the way. */
@@ -39,6 +43,9 @@ export function expectedMs(terms: SampleTerms): number {
     1.5 * leadMs(terms) +
     OPERATOR_DOWN_MS +
     removalMs +
+    // The proof of the next standby, and the end of trust in the revoked key.
+    2 * leadMs(terms) +
+    THIEF_TRIES_MS +
     lastTokensMs
   );
 }
@@ -53,6 +60,8 @@ export async function play(options: StoryOptions): Promise<void> {
   await rotationWithKill(options);
   await requestedRotation(options);
   await rotationWithoutJwks(options);
+  await rollback(options);
+  await revocation(options);
   await lastTokens(options);
 }
 
@@ -71,16 +80,16 @@ async function begin(options: StoryOptions): Promise<void> {
   await until(options, 'all mounts show their objects', () => cast.hasMounts());
   await cast.startServer();
   await until(options, 'the JWKS server answers', () => cast.serverAnswers());
-  await until(options, 'the set is Ready', () => isReady(chronicle));
+  await until(options, 'the set is Ready', () => isTrue(chronicle, 'Ready'));
   cast.startVerifiers();
   await until(options, 'every verifier holds a JWKS', () => cast.verifiersAreReady());
   cast.startIssuers();
   chronicle.say('the issuers and the verifiers run', 'good');
 }
 
-function isReady({ status }: Chronicle): boolean {
+function isTrue({ status }: Chronicle, condition: string): boolean {
   return (status.conditions ?? []).some(
-    ({ type, status }) => type === 'Ready' && status === 'True',
+    ({ type, status }) => type === condition && status === 'True',
   );
 }
 
@@ -99,10 +108,9 @@ async function rotationWithKill(options: StoryOptions): Promise<void> {
 }
 
 async function requestedRotation(options: StoryOptions): Promise<void> {
-  const { chronicle, controlPlane, set } = options;
+  const { chronicle } = options;
   await until(options, '#3 is published', () => chronicle.stateOf(3) === 'Pending');
-  const annotation = `signingkeys.dev/rotate=${Date.now()}`;
-  await controlPlane.kubectl(['-n', set.namespace, 'annotate', 'sks', set.name, annotation]);
+  await request(options, 'rotate');
   chronicle.mark('⟳', 'a rotation is asked for by annotation: the gate of #3 still holds');
   await until(options, 'the requested rotation', () => chronicle.activeOrdinal() === 3);
 }
@@ -122,6 +130,71 @@ async function rotationWithoutJwks(options: StoryOptions): Promise<void> {
   chronicle.mark('✂', 'a hand deletes the JWKS ConfigMap: every lead starts anew');
   await until(options, 'the third rotation', () => chronicle.activeOrdinal() === 4);
   await until(options, '#3 is out of the JWKS', () => chronicle.stateOf(3) === 'Retired');
+}
+
+async function request(
+  { controlPlane, set }: StoryOptions,
+  verb: 'rotate' | 'rollback',
+): Promise<void> {
+  await controlPlane.kubectl([
+    ...['-n', set.namespace, 'annotate', '--overwrite', 'sks', set.name],
+    `signingkeys.dev/${verb}=${Date.now()}`,
+  ]);
+}
+
+/** #5 has long been proven, so that it signs at once; and once it does, everybody regrets it. */
+async function rollback(options: StoryOptions): Promise<void> {
+  const { chronicle, cast } = options;
+  await until(options, 'the standby is proven', () => isTrue(chronicle, 'StandbyReady'));
+  await request(options, 'rotate');
+  chronicle.mark('⟳', 'a rotation is asked for by annotation: #5 is proven, so it signs at once');
+  await until(options, '#5 signs', () => chronicle.activeOrdinal() === 5);
+  await until(options, 'the issuers sign with #5', () => cast.issuersSignWith(chronicle.kidOf(5)));
+  await request(options, 'rollback');
+  chronicle.mark(
+    '↶',
+    'a rollback is asked for by annotation: #4, which signed before, is to sign again',
+  );
+  await until(options, '#4 signs again', () => chronicle.activeOrdinal() === 4);
+  await until(options, 'the issuers sign with #4', () => cast.issuersSignWith(chronicle.kidOf(4)));
+}
+
+/** The thief goes on until after the announced end, so that trust can't end for want of tokens. */
+async function revocation(options: StoryOptions): Promise<void> {
+  const { chronicle, cast } = options;
+  await until(options, 'the standby is proven', () => isTrue(chronicle, 'StandbyReady'));
+  const kid = chronicle.kidOf(4) ?? '';
+  cast.startThief();
+  await until(options, 'the thief signs', () => chronicle.forged > 0);
+  chronicle.mark('!', 'a thief has copied the private key of #4, and signs with it from now on');
+  cast.announceRevocation(kid);
+  await until(options, 'the verifiers count apart', () => chronicle.revokedTotals() !== null);
+  await revoke(options, kid);
+  await until(options, 'the standby signs', () => chronicle.activeOrdinal() === 6);
+  await until(options, '#4 is out of the JWKS', () => chronicle.revocation?.unpublishedMs != null);
+  await until(options, 'the issuers sign with #6', () => cast.issuersSignWith(chronicle.kidOf(6)));
+  await until(options, 'the announced end of trust', () => hasTrustEnded(chronicle, 0));
+  chronicle.mark('●', 'the announced end of trust in #4: no verifier may accept it any more');
+  await until(options, 'the thief is refused', () => hasTrustEnded(chronicle, THIEF_TRIES_MS));
+  cast.stopThief();
+}
+
+/** As somebody does it while Git owns the rest of the spec. */
+async function revoke({ controlPlane, set }: StoryOptions, kid: string): Promise<void> {
+  const manifest = {
+    ...{ apiVersion: API_GROUP_VERSION, kind: SET_KIND },
+    metadata: { name: set.name, namespace: set.namespace },
+    spec: { revocations: [{ kid, reason: 'KeyCompromise' }] },
+  };
+  await controlPlane.kubectl(
+    ['apply', '--server-side', '--field-manager=incident', '--filename=-'],
+    { stdin: JSON.stringify(manifest) },
+  );
+}
+
+function hasTrustEnded(chronicle: Chronicle, sinceMs: number): boolean {
+  const endsMs = chronicle.revocation?.announcedMs ?? null;
+  return endsMs !== null && chronicle.nowMs() >= endsMs + sinceMs;
 }
 
 /** By the status; null until the operator has seen it. */

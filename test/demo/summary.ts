@@ -1,15 +1,30 @@
 /** What the demo came to: figures, the verdict, and both as text. */
-import type { Chronicle, KeyLife, KeyState } from './chronicle.ts';
+import { type Chronicle, type KeyLife, type KeyState, seconds } from './chronicle.ts';
+import { trustFaults } from './revocation.ts';
 import type { SampleSet } from './sample-set.ts';
 
 export interface Summary {
   readonly suite: 'demo';
   readonly ok: boolean;
+  /** Why it is not ok, but for a story that broke off. */
+  readonly faults: readonly string[];
   readonly rotations: number;
   readonly signed: number;
   readonly verified: number;
   readonly rejected: number;
   readonly verifiedBy: Readonly<{ [verifier: string]: number }>;
+  readonly rollbacks: number;
+  readonly revocations: number;
+  /** Null where there was no revocation, or it did not come so far. */
+  readonly msFromRevocationToUnpublished: number | null;
+  readonly msFromRevocationToLastTrust: number | null;
+  /** What the status announced, as the latest that the last trust may be. */
+  readonly msFromRevocationToAnnounced: number | null;
+  /** Tokens of the revoked key, which count as neither verified nor rejected. */
+  readonly revokedAccepted: number;
+  readonly revokedRefused: number;
+  /** Caches that were not seen to let go of it. */
+  readonly cachesStillTrusting: number;
   readonly operatorKills: number;
   readonly jwksDeletions: number;
   /** The longest that a key was published before it signed, and stayed after it had. */
@@ -22,6 +37,7 @@ export interface Summary {
 }
 
 const ROTATIONS_MIN = 2;
+const ROLLBACKS_MIN = 1;
 const VERIFIED_MIN = 1000;
 
 /** @param isThrough whether the story came to its end */
@@ -32,10 +48,18 @@ export function summarise(chronicle: Chronicle, isThrough: boolean): Summary {
   const rejected = Math.max(chronicle.rejected(), chronicle.rejections.length);
   const rotations = chronicle.fullRotations();
   const verified = chronicle.verified();
-  const isEnough = rotations >= ROTATIONS_MIN && verified >= VERIFIED_MIN;
+  const rollbacks = chronicle.rollbacks();
+  const faults = [
+    ...(rejected === 0 ? [] : [`valid tokens were rejected ${rejected} time(s)`]),
+    ...tooFew('full rotations', rotations, ROTATIONS_MIN),
+    ...tooFew('rollbacks', rollbacks, ROLLBACKS_MIN),
+    ...tooFew('verified tokens', verified, VERIFIED_MIN),
+    ...trustFaults(chronicle.revocation, chronicle.revokedTotals()),
+  ];
   return {
     suite: 'demo',
-    ok: isThrough && isEnough && rejected === 0,
+    ok: isThrough && faults.length === 0,
+    faults,
     rotations,
     signed: chronicle.signed,
     verified,
@@ -43,6 +67,8 @@ export function summarise(chronicle: Chronicle, isThrough: boolean): Summary {
     verifiedBy: Object.fromEntries(
       chronicle.verifiers.map(({ name, verified }) => [name, verified]),
     ),
+    rollbacks,
+    ...revocationFigures(chronicle),
     operatorKills: chronicle.operatorKills,
     jwksDeletions: chronicle.jwksDeletions,
     longestPendingMs: longestMs(lives, 'Pending'),
@@ -50,6 +76,37 @@ export function summarise(chronicle: Chronicle, isThrough: boolean): Summary {
     slowestPublicationMs: Math.round(publicationDelay),
     slowestSignerRefreshMs: Math.round(signerRefreshDelay),
     durationMs: chronicle.nowMs() - chronicle.startMs,
+  };
+}
+
+function tooFew(what: string, found: number, min: number): readonly string[] {
+  return found >= min ? [] : [`too few ${what}: ${found} instead of at least ${min}`];
+}
+
+type RevocationFigures = Pick<
+  Summary,
+  | 'revocations'
+  | 'msFromRevocationToUnpublished'
+  | 'msFromRevocationToLastTrust'
+  | 'msFromRevocationToAnnounced'
+  | 'revokedAccepted'
+  | 'revokedRefused'
+  | 'cachesStillTrusting'
+>;
+
+function revocationFigures(chronicle: Chronicle): RevocationFigures {
+  const { revocation } = chronicle;
+  const totals = chronicle.revokedTotals();
+  const sinceMs = (atMs: number | null | undefined) =>
+    revocation === null || atMs == null ? null : atMs - revocation.revokedMs;
+  return {
+    revocations: revocation === null ? 0 : 1,
+    msFromRevocationToUnpublished: sinceMs(revocation?.unpublishedMs),
+    msFromRevocationToLastTrust: sinceMs(totals?.lastAcceptedMs),
+    msFromRevocationToAnnounced: sinceMs(revocation?.announcedMs),
+    revokedAccepted: totals?.accepted ?? 0,
+    revokedRefused: totals?.refused ?? 0,
+    cachesStillTrusting: totals?.trusting ?? 0,
   };
 }
 
@@ -65,7 +122,6 @@ export function longestMs(lives: readonly KeyLife[], state: KeyState): number {
 }
 
 export function describeSummary(summary: Summary, chronicle: Chronicle): readonly string[] {
-  const s = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   const rows: readonly (readonly [string, string])[] = [
     ['full rotations', String(summary.rotations)],
     ['tokens signed', String(summary.signed)],
@@ -75,17 +131,41 @@ export function describeSummary(summary: Summary, chronicle: Chronicle): readonl
     ),
     ['verifications', String(summary.verified + summary.rejected)],
     ['rejected', String(summary.rejected)],
+    ['rolled back', `${summary.rollbacks} time(s)`],
+    ...describeRevocation(summary, chronicle),
     ['operator killed', `${summary.operatorKills} time(s) with SIGKILL`],
     ['JWKS deleted', `${summary.jwksDeletions} time(s) by hand`],
-    ['longest wait to sign', s(summary.longestPendingMs)],
-    ['longest wait to go', s(summary.longestRetiringMs)],
+    ['longest wait to sign', seconds(summary.longestPendingMs)],
+    ['longest wait to go', seconds(summary.longestRetiringMs)],
     [
       'slowest mounts',
-      `JWKS ${s(summary.slowestPublicationMs)}, signer ${s(summary.slowestSignerRefreshMs)}`,
+      `JWKS ${seconds(summary.slowestPublicationMs)}, signer ${seconds(summary.slowestSignerRefreshMs)}`,
     ],
-    ['took', s(summary.durationMs)],
+    ['took', seconds(summary.durationMs)],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(22)}${value}`);
+}
+
+function describeRevocation(
+  summary: Summary,
+  chronicle: Chronicle,
+): readonly (readonly [string, string])[] {
+  const { revocation } = chronicle;
+  if (revocation === null) return [['revoked', 'nothing']];
+  const after = (ms: number | null) => (ms === null ? 'not seen' : `after ${seconds(ms)}`);
+  const name = chronicle.keyName(revocation.kid);
+  const { cachesStillTrusting: left } = summary;
+  return [
+    ['revoked', `${name}, out of the JWKS ${after(summary.msFromRevocationToUnpublished)}`],
+    [
+      `last trust in ${name}`,
+      `${after(summary.msFromRevocationToLastTrust)}, announced: at the latest ${after(summary.msFromRevocationToAnnounced)}`,
+    ],
+    [
+      `revoked tokens`,
+      `${summary.revokedAccepted} still accepted, ${summary.revokedRefused} refused, ${left} caches trust it at the end`,
+    ],
+  ];
 }
 
 /**

@@ -7,6 +7,7 @@ const LETTERS: { readonly [State in KeyState]: string } = {
   Active: 'A',
   Retiring: 'r',
   Retired: '.',
+  Revoked: 'x',
 };
 
 function life(...changes: readonly (readonly [KeyState, number])[]): KeyLife {

@@ -4,7 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { plan } from '../../src/core/plan.ts';
 import { type World, worldWith } from '../support/core-world.ts';
 import { FAST_TERMS, MINUTE } from '../support/core-world-fixtures.ts';
-import { calmLife, live, roughLife, specArbitrary } from '../support/core-world-moves.ts';
+import {
+  calmLife,
+  harshLife,
+  live,
+  roughLife,
+  specArbitrary,
+} from '../support/core-world-moves.ts';
 import { brokenPromises } from '../support/core-world-oracle.ts';
 
 /** Bounded, so that the fast suite stays fast; a failure prints the seed that shows it again. */
@@ -102,4 +108,32 @@ describe.each([
       FEW_RUNS,
     );
   });
+});
+
+test('whatever is restored, lost and revoked, a set left alone gets over it', () => {
+  fc.assert(
+    fc.property(specArbitrary, harshLife, (spec, moves) => {
+      const world = worldWith(spec);
+      live(world, moves);
+      world.skewMs = 0;
+      world.hasDate = true;
+      world.hands.editSpec((last) => ({
+        ...last,
+        terms: FAST_TERMS,
+        rotation: { ...last.rotation, intervalMs: 24 * 60 * MINUTE },
+      }));
+      world.runFor(5 * MINUTE);
+      expect(invariantsBroken(world)).toEqual([]);
+      expect(world.violations()).toEqual([]);
+      const revoked = world.api.set?.spec?.revocations.map(({ kid }) => kid) ?? [];
+      const { signerKid, servedKids } = world;
+      expect(servedKids).toContain(signerKid);
+      expect(revoked.filter((kid) => servedKids?.includes(kid))).toEqual([]);
+      const ended = [...revoked, ...(world.ledger?.tombstones ?? []).map(({ kid }) => kid)];
+      const secrets = [...world.api.keySecrets.values()].map(({ content }) => content);
+      const privateKids = secrets.flatMap((content) => (content.kind === 'Key' ? content.kid : []));
+      expect(privateKids.filter((kid) => ended.includes(kid))).toEqual([]);
+    }),
+    RUNS,
+  );
 });

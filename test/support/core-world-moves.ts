@@ -166,6 +166,48 @@ function deleteKeySecret({ api, hands }: World, index: number): void {
   if (secret !== undefined) hands.deleteKeySecret(secret.ordinal);
 }
 
+/** What no promise covers, but every set must get over: old objects come back, all copies go. */
+const harshMoves: fc.Arbitrary<readonly [string, Make]> = fc.oneof(
+  fc.constantFrom<readonly [string, Make]>(
+    ['every key revoked', (world) => revokeAll(world)],
+    ['no revocations', edit((spec) => ({ ...spec, revocations: [] }))],
+    [
+      'all copies lost',
+      (world) => {
+        world.hands.wipeStatus();
+        withJwks(world, () => {
+          world.hands.editJwksMeta(({ annotations, ...meta }) => {
+            return { ...meta, annotations: { ...annotations, [ANNOTATION.ledger]: '' } };
+          });
+        });
+        withSigner(world, () => world.hands.annotateSigner(ANNOTATION.ledger, null));
+      },
+    ],
+    [
+      'no Date',
+      (world) => {
+        world.hasDate = false;
+      },
+    ],
+  ),
+  fc.nat(400).map((at): readonly [string, Make] => [`restored from ${at}`, restoredFrom(at)]),
+);
+
+function revokeAll({ hands, ledger }: World): void {
+  const kids = ledger?.keys.map(({ kid }) => kid) ?? [];
+  const entries = kids.map((kid) => ({ kid, reason: 'KeyCompromise' as const }));
+  hands.editSpec((spec) => ({ ...spec, revocations: [...spec.revocations, ...entries] }));
+}
+
+/** The signer, or the JWKS, or both, as they were after some write. */
+function restoredFrom(at: number): Make {
+  return ({ hands, snapshots }) => {
+    const { signer, jwks } = snapshots[at % snapshots.length] ?? { signer: null, jwks: null };
+    if (signer !== null && at % 3 !== 0) hands.restoreSigner(signer);
+    if (jwks !== null && at % 3 !== 1) hands.restoreJwks(jwks);
+  };
+}
+
 const clockMoves: fc.Arbitrary<readonly [string, Make]> = fc
   .integer({ min: -5000, max: 5000 })
   .map((skewMs): readonly [string, Make] => [
@@ -200,6 +242,11 @@ export const calmLife: fc.Arbitrary<readonly Move[]> = fc.array(
 
 export const roughLife: fc.Arbitrary<readonly Move[]> = fc.array(
   moved(fc.oneof(userMoves, harmMoves, harmMoves, clockMoves, downMoves)),
+  { maxLength: 10 },
+);
+
+export const harshLife: fc.Arbitrary<readonly Move[]> = fc.array(
+  moved(fc.oneof(userMoves, harmMoves, harshMoves, harshMoves, clockMoves, downMoves)),
   { maxLength: 10 },
 );
 

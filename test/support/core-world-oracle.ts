@@ -26,8 +26,7 @@ function unknownKeySigned(world: World, written: Written): readonly string[] {
   const previousKid = world.facts[written.factsBefore - 1]?.signerKid;
   if (!isSwitch || signerKid === null || signerKid === previousKid) return [];
   // The user prefers rejected tokens to none, where a revocation calls the key.
-  const isAsked = world.specsSeen.at(-1)?.spec.onRevokeWithoutStandby === 'SignImmediately';
-  if (isAsked && hasRevocation(world, atMs)) return [];
+  if (prefersRejectedTokens(world, atMs) && hasRevocation(world, atMs)) return [];
   const P = held(world, 'publicationDelayMs', atMs);
   const leadMs =
     P + held(world, 'sharedCacheTtlMs', atMs) + held(world, 'verifierCacheTtlMs', atMs);
@@ -38,6 +37,15 @@ function unknownKeySigned(world: World, written: Written): readonly string[] {
   return [
     `${signerKid} signs ${ago} ms after a JWKS without it, where verifiers need ${leadMs} ms`,
   ];
+}
+
+/** By a spec that was in force then; by either of two that were seen in the same instant. */
+function prefersRejectedTokens({ specsSeen }: World, atMs: number): boolean {
+  return specsSeen.some(({ spec, atMs: fromMs }, index) => {
+    const untilMs = specsSeen[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
+    const isInForce = fromMs <= atMs && atMs <= untilMs;
+    return isInForce && spec.onRevokeWithoutStandby === 'SignImmediately';
+  });
 }
 
 function hasRevocation({ specsSeen }: World, atMs: number): boolean {

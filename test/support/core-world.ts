@@ -69,6 +69,8 @@ export class World {
   readonly facts: Fact[] = [];
   /** Each spec that an operator has read, from when on: nobody can act on one that was never seen. */
   readonly specsSeen: { readonly atMs: number; readonly spec: Spec }[] = [];
+  /** The two objects after each write, for a hand that restores them. */
+  readonly snapshots: Pick<Api, 'signer' | 'jwks'>[] = [];
   onObserved: ((seen: Observed, skewMs: number) => void) | null = null;
   onWritten: ((written: Written) => void) | null = null;
 
@@ -131,6 +133,7 @@ export class World {
     const shown = { signerKid, servedKids, ledger };
     const entry = { atMs, step, outcome, servedBefore, factsBefore, ...shown };
     this.written.push(entry);
+    this.snapshots.push({ signer: this.api.signer, jwks: this.api.jwks });
     this.onWritten?.(entry);
     return outcome;
   }

@@ -1,6 +1,7 @@
 /**
  * An issuer: signs JWTs with the key of the mounted signer Secret. Before each signature it looks
- * whether the mount was swapped, so it is never later than the mount itself.
+ * whether the mount was swapped, so it is never later than the mount itself. A thief has read the
+ * same mount once, and signs with what it got.
  */
 import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,6 +36,7 @@ for (let turn = 0, firstMs = Date.now(); ; turn++) {
 
 /** All files come from one state, so a kid never meets the key of another. */
 async function refresh(held: Signer | null): Promise<Signer | null> {
+  if (held !== null && start.keepsKey) return held;
   const state = await readlink(join(start.folder, '..data'));
   if (state === held?.state) return held;
   const read = (name: string) => readFile(join(start.folder, state, name), 'utf8');

@@ -4,16 +4,16 @@
  */
 import { receiveStart, tellDemo } from '../actor.ts';
 import { nextCheckMs, validUntilMs } from '../check-times.ts';
-import type { FromVerifier, IssuedToken, VerifierStart } from '../messages.ts';
+import type { FromVerifier, IssuedToken, ToVerifier, VerifierStart } from '../messages.ts';
 import { createVerifier, type Verifier } from './key-sources.ts';
+import { TokenTally } from './token-tally.ts';
 
 const COUNTS_INTERVAL_MS = 250;
 
 const start = await receiveStart<VerifierStart>();
 const replicas = Array.from({ length: start.replicas }, () => createVerifier(start));
 const tell = (message: FromVerifier) => tellDemo(message);
-let verified = 0;
-let rejected = 0;
+const tally = new TokenTally(start.replicas);
 let alive = 0;
 
 // One after the other, so that at any time one of them holds a key set that is nearly too old.
@@ -21,13 +21,14 @@ for (const replica of replicas) {
   await replica.prime();
   await pause(start.cacheTtlMs / replicas.length);
 }
-process.on('message', (message: IssuedToken) => {
+process.on('message', (message: ToVerifier) => {
   if (message.kind === 'token') void follow(message);
+  else tally.revoke(message.kid);
 });
 tell({ kind: 'ready' });
 setInterval(() => {
   const ages = replicas.map((replica) => replica.cacheAgeMs() ?? 0);
-  tell({ kind: 'counts', verified, rejected, alive, cacheAgeMs: Math.max(...ages) });
+  tell({ kind: 'counts', ...tally.counts(), alive, cacheAgeMs: Math.max(...ages) });
 }, COUNTS_INTERVAL_MS);
 
 async function follow(issued: IssuedToken): Promise<void> {
@@ -38,7 +39,9 @@ async function follow(issued: IssuedToken): Promise<void> {
     const nowMs = clockMs();
     // A timer that came too late must not turn an expired token into a rejection.
     if (nowMs < untilMs) {
-      await Promise.all(replicas.map((replica) => checkOnce(replica, issued, nowMs, untilMs)));
+      const check = (replica: Verifier, index: number) =>
+        checkOnce(replica, index, issued, { nowMs, untilMs });
+      await Promise.all(replicas.map(check));
     }
     atMs = nextCheckMs(nowMs, untilMs);
   }
@@ -47,17 +50,18 @@ async function follow(issued: IssuedToken): Promise<void> {
 
 async function checkOnce(
   replica: Verifier,
+  index: number,
   issued: IssuedToken,
-  nowMs: number,
-  untilMs: number,
+  { nowMs, untilMs }: { readonly nowMs: number; readonly untilMs: number },
 ): Promise<void> {
   const cacheAgeMs = replica.cacheAgeMs();
   try {
     await replica.check(issued.token, nowMs);
-    verified++;
+    // By the clock of the machine, not by this verifier's own: the demo compares it with others.
+    tally.accept(issued.kid, index, Date.now());
   } catch (error) {
-    rejected++;
     const { kid, issuedAtS } = issued;
+    if (!tally.refuse(kid, index)) return;
     const reason = error instanceof Error ? error.message : String(error);
     const ageMs = nowMs - issuedAtS * 1000;
     tell({ kind: 'rejection', kid, ageMs, leftMs: untilMs - nowMs, cacheAgeMs, reason });
