@@ -203,8 +203,6 @@ const stale: FaultKind = {
   stallMs: RECHECK_MS,
 };
 
-export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
-
 /** The names of all faults that apply to a step. */
 export function faultsOn(step: Step): readonly string[] {
   const named = Object.entries<FaultKind>(FAULTS).filter(([, kind]) => kind.on(step));
