@@ -108,26 +108,28 @@ function clock(offsetMs: number, forMs: number | null, owes: FaultKind['owes']):
 }
 
 const FAULTS = {
-  'crash-before': atOnce('all', TAKEOVER_MS, ({ world, member }) => world.kill(member), anyRequest),
-  'crash-after': {
+  'crash-before': slow(
+    atOnce('all', TAKEOVER_MS, ({ world, member }) => world.kill(member), anyRequest),
+  ),
+  'crash-after': slow({
     on: isAnswer,
     does: ({ world, member }) => ({ after: () => world.kill(member) }),
     owes: 'all',
     stallMs: TAKEOVER_MS,
-  },
+  }),
   'lose-answer': onWire(isWrite, 15_000, { kind: 'lose-answer' }),
   reset: onWire(anyRequest, 15_000, { kind: 'drop', code: 'ECONNRESET' }),
   hang: slow(onWire(anyRequest, HANG_MS, { kind: 'hang', committed: false })),
   'hang-after': slow(onWire(isWrite, HANG_MS, { kind: 'hang', committed: true })),
   truncate: onWire(isAnswer, 15_000, { kind: 'truncate', bytes: 20, silent: false }),
   'truncate-silent': onWire(isAnswer, 15_000, { kind: 'truncate', bytes: 20, silent: true }),
-  lag: onWire(isAnswer, 15_000, { kind: 'delay', where: 'after', ms: 1500 }),
+  lag: slow(onWire(isAnswer, 15_000, { kind: 'delay', where: 'after', ms: 1500 })),
   '401': status(401, anyRequest),
   '403': status(403, anyRequest),
   '404': { ...status(404, anyRequest), owes: 'promises', stallMs: RECHECK_MS },
   '409': status(409, anyRequest),
   '410': status(410, anyRequest),
-  '429': status(429, anyRequest, { retryAfterSeconds: 2 }),
+  '429': slow(status(429, anyRequest, { retryAfterSeconds: 2 })),
   '500': status(500, anyRequest),
   '500-after': status(500, isWrite, { committed: true }),
   '503': status(503, anyRequest),
@@ -181,9 +183,9 @@ const FAULTS = {
   drop: slow(onLine('drop', RECHECK_MS)),
   double: onLine('double', 0),
   delay: slow(onLine({ delayMs: LAG_MS }, LAG_MS)),
-  break: onLine('break', 15_000),
-  end: onLine('end', 15_000),
-  gone: onLine('gone', 15_000),
+  break: slow(onLine('break', 15_000)),
+  end: slow(onLine('end', 15_000)),
+  gone: slow(onLine('gone', 15_000)),
   delete: byHand((step) => isNamed(step) && step.resource !== 'signingkeysets', deleteObject),
   recreate: byHand(isNamed, recreate),
   'edit-data': byHand(isNamed, editData),
@@ -200,8 +202,6 @@ const stale: FaultKind = {
   owes: 'promises',
   stallMs: RECHECK_MS,
 };
-
-export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
 
 /** The names of all faults that apply to a step. */
 export function faultsOn(step: Step): readonly string[] {

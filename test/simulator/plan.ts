@@ -40,13 +40,18 @@ export class PlannedFaults implements FaultSource {
   }
 }
 
+/** A reflector, or whoever waits for a lease, tries again after seconds, a pass at once. */
+const BY_A_WATCHER = /^(?:watch:|list:[^:]+:-:|[a-z]+:leases:)/;
+
 /** What a scenario's run owes although these struck. */
 export function owedAfter(
   { comparable, timed }: Scenario,
   fired: readonly PlannedFault[],
 ): FaultKind['owes'] {
   const kinds = fired.map(({ fault }) => faultNamed(fault));
-  const isDelayed = timed && kinds.some(({ slow }) => slow);
+  const isSlow =
+    kinds.some(({ slow }) => slow) || fired.some(({ step }) => BY_A_WATCHER.test(step));
+  const isDelayed = timed && isSlow;
   if (!comparable || isDelayed || kinds.some(({ owes }) => owes === 'promises')) return 'promises';
   return kinds.some(({ owes }) => owes === 'end') ? 'end' : 'all';
 }

@@ -61,6 +61,6 @@ export function storyText({ outcome, violations }: Trial, withRequests: boolean)
   return `${told}\n${result}\ntrace ${trace.hash()}`;
 }
 
-export function secondsOf(ms: number): string {
+function secondsOf(ms: number): string {
   return `${(ms / 1000).toFixed(3)}s`;
 }

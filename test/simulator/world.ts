@@ -19,7 +19,7 @@ export const NAMESPACE = 'auth';
 export const SET_NAME = 'payments';
 const LEASE_NAMESPACE = 'operators';
 /** A Pod that has ended is started again after this long. */
-export const RESTART_MS = 1000;
+const RESTART_MS = 1000;
 
 export interface WorldOptions {
   /** How many operators there are at a time. */
