@@ -32,10 +32,25 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
   const situation = situationOf(live, spec, nowMs);
   return (
     sameTarget(step.write, live) ??
+    sameSource(step.write, live) ??
     sameBasis(step, live) ??
     soundClocks(step.write, situation) ??
-    asRefusal(addedViolations(situation, step.write))
+    harmless(step.write, situation)
   );
+}
+
+/** What a write would break; by clocks that are in doubt nobody can tell, and it waits. */
+function harmless(write: Write, situation: Situation): Refusal | null {
+  const violations = addedViolations(situation, write);
+  return situation.clockInDoubt && violations.length > 0 ? clocksDisagree() : asRefusal(violations);
+}
+
+/** The Secret whose key the signer is to hold is still the one that was judged. */
+function sameSource(write: Write, live: Observed): Refusal | null {
+  if (write.kind !== 'WriteSigner' || write.source.from !== 'keySecret') return null;
+  const { name, uid } = write.source;
+  const isThere = live.keySecrets.some(({ meta }) => meta.name === name && meta.uid === uid);
+  return isThere ? null : refusal('Changed', `Secret ${name} is gone, or is another`);
 }
 
 function refusal(code: Refusal['code'], message: string): Refusal {
@@ -96,6 +111,10 @@ function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
  */
 function soundClocks(write: Write, situation: Situation): Refusal | null {
   if (!situation.clockInDoubt || isClockless(write, situation)) return null;
+  return clocksDisagree();
+}
+
+function clocksDisagree(): Refusal {
   return refusal('ClocksDisagree', 'the clocks are in doubt');
 }
 

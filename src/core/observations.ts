@@ -74,7 +74,7 @@ function withTerms(ledger: Ledger, terms: TermMemory, nowMs: number): Ledger {
 }
 
 /** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
-function forgetWaits({ jwks }: Situation, ledger: Ledger): Ledger {
+function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
   return nextLedger(ledger, {
     keys: ledger.keys.map((key): LedgerKey => {
@@ -83,7 +83,7 @@ function forgetWaits({ jwks }: Situation, ledger: Ledger): Ledger {
       return { ...key, publishedSeenMs: null, bar };
     }),
     tombstones: ledger.tombstones.map((stone) =>
-      isShown(stone.kid) ? { ...stone, removedSeenMs: null } : stone,
+      isShown(stone.kid) ? backAgain(stone, ledger.terms, nowMs) : stone,
     ),
     jwks: jwks === null ? ledger.jwks : noteOf(jwks),
   });
@@ -193,6 +193,11 @@ const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
   return withTerms({ ...ledger, publication }, terms, nowMs);
 };
 
+/** An ended key that a hand put back is trusted anew, for as long as the terms of now allow. */
+function backAgain(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
+  return withLongerTrust({ ...stone, removedSeenMs: null }, terms, nowMs);
+}
+
 /** Who trusts an ended key still may do so for longer once a term is raised. */
 function withLongerTrust(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
   const { removedSeenMs, trustMs } = stone;
@@ -265,7 +270,7 @@ const noteRemovals: Note = (ledger, situation, disturbed) => {
     const removedSeenMs = shown ? null : (stone.removedSeenMs ?? (disturbed ? null : seenMs));
     if (removedSeenMs === stone.removedSeenMs) return stone;
     changed = true;
-    return { ...stone, removedSeenMs };
+    return shown ? backAgain(stone, ledger.terms, situation.nowMs) : { ...stone, removedSeenMs };
   });
   return changed ? { ...ledger, keys, tombstones } : ledger;
 };

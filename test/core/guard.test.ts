@@ -43,6 +43,7 @@ describe('a switch that was planned', () => {
     ],
     ['the JWKS was touched', 'Changed', (world) => world.hands.editJwksMeta((meta) => meta)],
     ['the JWKS is gone', 'Changed', (world) => world.hands.deleteJwks()],
+    ['the key is gone', 'Changed', (world) => world.hands.deleteKeySecret(3)],
     ['the clocks differ', 'ClocksDisagree', (world) => Object.assign(world, { skewMs: 9_000 })],
     ['there is no Date', 'ClocksDisagree', (world) => Object.assign(world, { hasDate: false })],
     [
@@ -58,6 +59,20 @@ describe('a switch that was planned', () => {
     disturb(world);
     expect(judge(world, step)).toBe(code);
   });
+});
+
+test('an un-publish that a clock far behind would call too early is one of doubt, not of harm', () => {
+  const world = rotatedWorld();
+  world.runFor(8_000);
+  while (world.ledger?.keys[0]?.bar == null) {
+    const { nextAtMs, wrote } = world.runPass();
+    if (!wrote && nextAtMs !== null) world.nowMs = Math.max(world.nowMs, nextAtMs);
+  }
+  world.runPass();
+  const step = plannedStep(world);
+  expect(step.write.kind).toBe('WriteJwks');
+  world.skewMs = -3_600_000;
+  expect(judge(world, step)).toBe('ClocksDisagree');
 });
 
 describe('a write of the status', () => {

@@ -202,6 +202,23 @@ test('a term that is raised while trust still runs moves the announced end, and 
   expect(distrusted(over)).toBe('2026-12-01T09:00:28Z');
 });
 
+test('a revoked key that a hand puts back is trusted for as long as the terms of now allow', () => {
+  const world = withStandby();
+  const before = world.api.jwks;
+  revoke(world, 'k1');
+  world.runFor(20_000);
+  world.hands.editSpec((spec) => ({
+    ...spec,
+    terms: { ...spec.terms, verifierCacheTtlMs: 12_000, verifierTrustMs: 12_000 },
+  }));
+  world.runFor(5_000);
+  if (before === null) throw new Error('there was a JWKS');
+  world.hands.restoreJwks(before);
+  world.settle();
+  // Put back and removed at 09:00:45, P 2 s, C 12 s, S 1 s.
+  expect(world.api.set?.status?.keys?.[0]?.distrustedByTime).toBe('2026-12-01T09:01:00Z');
+});
+
 describe('the last judge', () => {
   const barred = (world: World): Ledger =>
     withRevoked(nextLedger(ledgerOf(world), {}), (kid) => kid === 'k1');
