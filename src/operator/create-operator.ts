@@ -17,7 +17,7 @@ import type { Random } from '../platform/random.ts';
 import { Reflector } from '../platform/reflector.ts';
 import type { Transport } from '../platform/transport.ts';
 import { createWorkQueue, type PassResult, type WorkQueue } from '../platform/work-queue.ts';
-import { createEventTeller } from './events.ts';
+import { createEventTeller, type EventTeller } from './events.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
 import { Observer } from './observe.ts';
@@ -66,7 +66,8 @@ export function createOperator(options: OperatorOptions): Operator {
   const metrics = createMetrics(options.metrics, () => queue?.state() ?? null);
   const elector = createElector(options, client);
   const seen = new SeenVersions();
-  const reconciler = createReconciler(options, client, metrics, seen, elector);
+  const events = createEventTeller({ client, clock, random, log, instance: options.identity });
+  const reconciler = createReconciler(options, client, metrics, seen, elector, events);
   queue = createWorkQueue({
     clock,
     random,
@@ -82,7 +83,7 @@ export function createOperator(options: OperatorOptions): Operator {
       return result;
     },
   });
-  return new RunningOperator(options, client, queue, elector, metrics, seen);
+  return new RunningOperator(options, client, queue, elector, metrics, seen, events);
 }
 
 /** A server that says when to come again is taken at its word. */
@@ -94,16 +95,20 @@ function asRetryAfter(clock: Clock, log: Log, key: string): (error: unknown) => 
   };
 }
 
+/** How long a process that ends waits for its last events to arrive. */
+const EVENTS_GRACE_MS = 1000;
+
 const CONTROLLER = 'signingkeyset';
 /** Named as controller-runtime names them. */
 const RESULT = { done: 'success', again: 'requeue', retry: 'requeue_after' } as const;
 
 function createReconciler(
-  { clock, keys, log, random, identity }: OperatorOptions,
+  { clock, keys, log }: OperatorOptions,
   client: KubeClient,
   metrics: OperatorMetrics,
   seen: SeenVersions,
   elector: LeaderElector | null,
+  events: EventTeller,
 ): Reconciler {
   return new Reconciler({
     client,
@@ -112,7 +117,7 @@ function createReconciler(
     log,
     seen,
     observer: new Observer({ client, clock, facts: new SecretFacts() }),
-    tellEvents: createEventTeller({ client, clock, random, log, instance: identity }),
+    events,
     report: new SetReport(metrics, clock),
     leads: () => elector?.leads() ?? true,
   });
@@ -132,6 +137,7 @@ class RunningOperator implements Operator {
   readonly #elector: LeaderElector | null;
   readonly #metrics: OperatorMetrics;
   readonly #seen: SeenVersions;
+  readonly #events: EventTeller;
   readonly #sets: readonly Reflector[];
   readonly #objects: readonly Reflector[];
 
@@ -142,12 +148,14 @@ class RunningOperator implements Operator {
     elector: LeaderElector | null,
     metrics: OperatorMetrics,
     seen: SeenVersions,
+    events: EventTeller,
   ) {
     this.queue = queue;
     this.#options = options;
     this.#elector = elector;
     this.#metrics = metrics;
     this.#seen = seen;
+    this.#events = events;
     const namespaces = options.namespaces.length === 0 ? [undefined] : options.namespaces;
     const each = (resource: Resource, labelSelector: string | undefined, tell: Tell) =>
       namespaces.map((namespace) =>
@@ -193,6 +201,7 @@ class RunningOperator implements Operator {
     const holding = elector === null ? untilAborted(hold.signal) : elector.hold(hold.signal);
     const end = await Promise.race([untilAborted(signal), holding]);
     const stuck = await this.queue.shutdown(end.kind === 'stopped' ? drainMs : 0);
+    await this.#events.stop(EVENTS_GRACE_MS);
     hold.abort(new Error('the work has ended'));
     await holding;
     this.#metrics.leads.set({ name: election?.name ?? '' }, 0);

@@ -4,6 +4,7 @@ import type { EventNote, ObservedSet } from '../core/model.ts';
 import { API_GROUP_VERSION, MANAGER, SET_KIND } from '../core/names.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KubeClient } from '../platform/kube-client.ts';
+import type { KubeObject } from '../platform/kube-resource.ts';
 import { microTime } from '../platform/lease.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
@@ -11,6 +12,8 @@ import { EVENTS } from './resources.ts';
 
 /** An event that can't be told within this time is dropped. */
 const EVENT_TIMEOUT_MS = 10_000;
+/** More than so many are not kept on their way: an API server without events loses them. */
+const EVENTS_WAITING_MAX = 256;
 /** Of an event's note (the API server refuses a longer one). */
 const NOTE_LENGTH_MAX = 1024;
 
@@ -23,47 +26,98 @@ export interface EventTellerOptions {
   readonly instance: string;
 }
 
-export type EventTeller = (
-  set: ObservedSet,
-  notes: readonly EventNote[],
-  signal: AbortSignal,
-) => Promise<void>;
+export interface EventTeller {
+  /**
+   * Puts events on their way, one after the other. Nobody waits for them: a revocation goes on
+   * while an API server that is slow with events is not.
+   */
+  tell(set: ObservedSet, notes: readonly EventNote[]): void;
+  /** Gives what is on its way so long to arrive, then gives it up. */
+  stop(graceMs: number): Promise<void>;
+}
 
-/** Resolves in any case: an event that is refused is logged. */
 export function createEventTeller(options: EventTellerOptions): EventTeller {
-  const { client, clock, random, log, instance } = options;
-  return async (set, notes, signal) => {
+  return new Teller(options);
+}
+
+class Teller implements EventTeller {
+  readonly #options: EventTellerOptions;
+  readonly #stopping = new AbortController();
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(options: EventTellerOptions) {
+    this.#options = options;
+  }
+
+  tell(set: ObservedSet, notes: readonly EventNote[]): void {
     for (const note of notes) {
-      const { namespace, name, uid } = set.ref;
-      const event = {
-        apiVersion: 'events.k8s.io/v1',
-        kind: 'Event',
-        metadata: { namespace, name: `${name}.${random.hex(8)}` },
-        eventTime: microTime(clock.wallMs()),
-        reportingController: MANAGER,
-        reportingInstance: instance,
-        action: 'Reconcile',
-        reason: note.reason,
-        type: note.type,
-        note: note.message.slice(0, NOTE_LENGTH_MAX),
-        regarding: {
-          apiVersion: API_GROUP_VERSION,
-          kind: SET_KIND,
-          namespace,
-          name,
-          uid,
-          resourceVersion: set.resourceVersion,
-        },
-      };
-      const deadlineMs = clock.monotonicMs() + EVENT_TIMEOUT_MS;
-      try {
-        await client.create(EVENTS, event, { signal, deadlineMs });
-      } catch (error) {
-        log.warn(
-          { set: `${namespace}/${name}`, reason: note.reason, err: error },
-          'event not told',
-        );
-      }
+      if (this.#waiting >= EVENTS_WAITING_MAX) this.#drop(set, note, 'too many wait');
+      else this.#enqueue(set, note);
     }
-  };
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (this.#waiting === 0) return;
+    const { clock } = this.#options;
+    const arrived = new AbortController();
+    const grace = clock.sleepUntil(clock.monotonicMs() + graceMs, arrived.signal).catch(() => {
+      // All arrived before the grace was over.
+    });
+    await Promise.race([this.#last, grace]);
+    arrived.abort();
+    this.#stopping.abort(new Error('the operator has ended'));
+    await this.#last;
+  }
+
+  #enqueue(set: ObservedSet, note: EventNote): void {
+    this.#waiting += 1;
+    // Its time is that of the step, however long it waits.
+    const atMs = this.#options.clock.wallMs();
+    this.#last = this.#last.then(async () => {
+      await this.#post(set, note, atMs);
+      this.#waiting -= 1;
+    });
+  }
+
+  async #post(set: ObservedSet, note: EventNote, atMs: number): Promise<void> {
+    const { client, clock } = this.#options;
+    const { signal } = this.#stopping;
+    const deadlineMs = clock.monotonicMs() + EVENT_TIMEOUT_MS;
+    try {
+      await client.create(EVENTS, this.#eventOf(set, note, atMs), { signal, deadlineMs });
+    } catch (error) {
+      this.#drop(set, note, error);
+    }
+  }
+
+  #drop({ ref }: ObservedSet, { reason }: EventNote, why: unknown): void {
+    const set = `${ref.namespace}/${ref.name}`;
+    this.#options.log.warn({ set, reason, err: why }, 'event not told');
+  }
+
+  #eventOf(set: ObservedSet, note: EventNote, atMs: number): KubeObject {
+    const { random, instance } = this.#options;
+    const { namespace, name, uid } = set.ref;
+    return {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { namespace, name: `${name}.${random.hex(8)}` },
+      eventTime: microTime(atMs),
+      reportingController: MANAGER,
+      reportingInstance: instance,
+      action: 'Reconcile',
+      reason: note.reason,
+      type: note.type,
+      note: note.message.slice(0, NOTE_LENGTH_MAX),
+      regarding: {
+        apiVersion: API_GROUP_VERSION,
+        kind: SET_KIND,
+        namespace,
+        name,
+        uid,
+        resourceVersion: set.resourceVersion,
+      },
+    };
+  }
 }

@@ -35,7 +35,7 @@ export interface ReconcilerOptions {
   readonly keys: KeyMaker;
   readonly log: Log;
   readonly observer: Observer;
-  readonly tellEvents: EventTeller;
+  readonly events: EventTeller;
   readonly report: SetReport;
   readonly seen: SeenVersions;
   /** Asked before each write; false once the lease may be somebody else's. */
@@ -47,6 +47,8 @@ export class Reconciler {
   /** Key pairs made for a set whose Secret is not written yet. */
   readonly #prepared = new Map<string, KeyPair>();
   readonly #stepsInARow = new Map<string, number>();
+  /** Sets that were not there when they were last looked at. */
+  readonly #gone = new Set<string>();
   /** Names of key Secrets that a POST found taken. */
   readonly #suspects = new Map<string, Set<string>>();
 
@@ -59,6 +61,7 @@ export class Reconciler {
     const name = setNameOf(key);
     const snapshot = await this.#observe(name, signal);
     if (snapshot === null) return this.#forget(key);
+    this.#gone.delete(key);
     const { startedMs } = snapshot.observed.reading;
     const decision = plan(snapshot.observed, startedMs);
     this.#options.report.reconciled(snapshot.observed, decision);
@@ -71,13 +74,21 @@ export class Reconciler {
     return this.#options.observer.observe(name, suspects, signal);
   }
 
+  /**
+   * A set that is gone is looked for once more, later: a proxy that says so of one that is there
+   * would else keep it from being seen to until it changes.
+   */
   #forget(key: string): PassResult {
+    const { clock } = this.#options;
+    const isConfirmed = this.#gone.delete(key);
+    if (!isConfirmed) this.#gone.add(key);
+    const nextAtMs = isConfirmed ? null : clock.monotonicMs() + RECHECK_MAX_MS;
     this.#prepared.delete(key);
     this.#stepsInARow.delete(key);
     this.#suspects.delete(key);
     this.#options.seen.forget(key);
     this.#options.report.forget(key);
-    return { kind: 'done', nextAtMs: null };
+    return { kind: 'done', nextAtMs };
   }
 
   /** Nothing to do before the next transition: versions just read need no pass of their own. */
@@ -113,7 +124,7 @@ export class Reconciler {
       { set: key, step: step.write.kind, reason: step.reason.code },
       step.reason.message,
     );
-    await this.#options.tellEvents(live.observed.set, step.events, signal);
+    this.#options.events.tell(live.observed.set, step.events);
     return this.#afterStep(key, step);
   }
 
