@@ -157,13 +157,56 @@ cases('I8', READY, [
   [
     'after hands took away all that told of it',
     [
-      [21, OP, 'status', gate('activatableTime', 30)],
+      [21, OP, 'status', gate('activatableTime', 40)],
       [22, HAND, 'signer', null],
       [22, HAND, 'jwks', null],
       [22, HAND, 'status', {}],
       [23, OP, 'status', gate('activatableTime', 29)],
+      [24, OP, 'status', gate('activatableTime', 29)],
     ],
     [],
+  ],
+  [
+    'by S + 1 s, where a hand made a wait start anew',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, HAND, 'signer', null],
+      [23, OP, 'status', {}],
+      [24, OP, 'status', gate('activatableTime', 28)],
+      [25, OP, 'status', gate('activatableTime', 28)],
+    ],
+    [],
+  ],
+  [
+    'by more',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, HAND, 'signer', null],
+      [23, OP, 'status', {}],
+      [24, OP, 'status', gate('activatableTime', 27.999)],
+    ],
+    [24],
+  ],
+  [
+    'by more in two steps',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, HAND, 'jwks', 'a'],
+      [24, OP, 'status', gate('activatableTime', 28)],
+      [25, HAND, 'jwks', 'a'],
+      [26, OP, 'status', gate('activatableTime', 27)],
+    ],
+    [26],
+  ],
+  [
+    'where a hand did so long before',
+    [
+      [10, HAND, 'signer', null],
+      [11, OP, 'signer', 'a'],
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [24, OP, 'status', gate('activatableTime', 29)],
+    ],
+    [24],
   ],
 ]);
 
