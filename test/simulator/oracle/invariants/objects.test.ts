@@ -33,6 +33,8 @@ const owned = (namespace: string, name: string): JsonObject => ({
   },
 });
 
+const unmarked = (kid: string): JsonObject => ({ data: { 'private.pem': `pem of ${kid}` } });
+
 cases('I6', READY, [
   [
     'an object of nobody is changed',
@@ -91,6 +93,42 @@ cases('I6', READY, [
       [30, HAND, 'jwks', null],
       [30, HAND, 'jwks', 'x'],
       [31, OP, 'jwks', 'a b'],
+    ],
+    [31],
+  ],
+  [
+    'the Secret of a key of ours without its marks',
+    [
+      [30, HAND, 'key-2', unmarked('b')],
+      [31, OP, 'key-2', 'b'],
+    ],
+    [],
+  ],
+  [
+    'made anew',
+    [
+      [30, HAND, 'key-2', null],
+      [30, HAND, 'key-2', unmarked('b')],
+      [31, OP, 'key-2', 'b'],
+    ],
+    [],
+  ],
+  [
+    'a key that no operator ever had, without marks',
+    [
+      [30, HAND, 'key-2', null],
+      [30, HAND, 'key-2', unmarked('x')],
+      [31, OP, 'key-2', 'b'],
+    ],
+    [31],
+  ],
+  [
+    'or one that a hand made and published',
+    [
+      [29, HAND, 'key-7', 'x'],
+      [29, HAND, 'jwks', 'a b x'],
+      [30, HAND, 'key-7', unmarked('x')],
+      [31, OP, 'key-7', null],
     ],
     [31],
   ],
