@@ -44,6 +44,11 @@ export function keyFactsOf(secret: JsonObject): KeyFacts | null {
   return 'problem' in jwk ? null : { kid: jwk.kid, key: publicJwkText(jwk) };
 }
 
+/** Only ever compared; empty where there is none. */
+export function privateKeyIn(secret: JsonObject): string {
+  return text(child(secret, 'data'), SIGNER_FILE.pem);
+}
+
 export function annotationsOf(object: JsonObject): JsonObject {
   return child(metadataOf(object), 'annotations');
 }

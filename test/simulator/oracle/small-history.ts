@@ -110,7 +110,8 @@ class Book {
     if (what === 'jwks') return { ...before, data: { 'jwks.json': jwksOf(content) } };
     if (what === 'signer') return { ...before, type: SECRET_TYPE.signer, data: signerOf(content) };
     const annotations = { [ANNOTATION.publicJwk]: JSON.stringify(jwkOf(content)) };
-    return { ...before, type: SECRET_TYPE.key, metadata: { annotations } };
+    const data = { [SIGNER_FILE.pem]: `pem of ${content}` };
+    return { ...before, type: SECRET_TYPE.key, data, metadata: { annotations } };
   }
 
   /** As an operator leaves an object, with its mark and the ledger; a hand leaves both standing. */

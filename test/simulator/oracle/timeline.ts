@@ -14,6 +14,7 @@ import {
   keyFactsOf,
   keysOf,
   ownerOf,
+  privateKeyIn,
   type SignerFacts,
   signerFactsOf,
 } from './documents.ts';
@@ -128,20 +129,22 @@ function sameData(before: JsonObject | null, after: JsonObject | null): boolean 
   return JSON.stringify(before['data'] ?? null) === JSON.stringify(after['data'] ?? null);
 }
 
+/** One without its annotations is known by its UID, or by the private key, if either was ever told of. */
 function keySecretVersions(
   changes: readonly Change[],
   setName: string,
 ): readonly KeySecretVersion[] {
-  const byUid = new Map<string, KeyFacts>();
+  const known = new Map<string, KeyFacts>();
   return changes.flatMap((change) => {
     const { resource, name, atMs, author, before, after } = change;
     const ordinal = resource === 'secrets' ? ordinalOfKeySecret(setName, name) : null;
     const object = after ?? before;
     if (ordinal === null || object === null) return [];
-    const uid = text(metadataOf(object), 'uid');
-    const known = byUid.get(uid) ?? keyFactsOf(object);
-    if (known !== null) byUid.set(uid, known);
-    return [{ atMs, byHand: author === HAND, change, ordinal, facts: known }];
+    const marks = [text(metadataOf(object), 'uid'), privateKeyIn(object)];
+    const [told] = marks.flatMap((mark) => known.get(mark) ?? []);
+    const facts = told ?? keyFactsOf(object);
+    if (facts !== null) for (const mark of marks) if (mark !== '') known.set(mark, facts);
+    return [{ atMs, byHand: author === HAND, change, ordinal, facts }];
   });
 }
 

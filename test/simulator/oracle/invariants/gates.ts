@@ -1,34 +1,60 @@
-/** I8: no gate that a status shows moves earlier, as long as the set remembers it. */
+/**
+ * I8: no gate that a status shows moves earlier, as long as the set remembers it. Where a hand
+ * made a wait start anew, it is the later wait that counts. Its time is by a clock that may be S
+ * behind that of the time before, and `Date` has whole seconds: so much earlier it may show.
+ */
 import type { KeyStatus } from '../../../../src/core/status.ts';
+import { HAND } from '../../history.ts';
 import type { Scene } from '../scene.ts';
+import type { SetVersion } from '../set-versions.ts';
+import { deadlineMs, type Timeline } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';
 
 const GATES = ['activatableTime', 'removableTime'] as const;
+/** A `Date` header has whole seconds. */
+const DATE_RESOLUTION_MS = 1000;
 
 interface Shown {
+  /** The latest that was shown. */
   readonly gateMs: number;
+  /** When that was shown first. */
+  readonly sinceMs: number;
+  /** When any was shown last. */
   readonly atMs: number;
 }
 
 export function gateViolations({ timeline, memory }: Scene): readonly Violation[] {
   const latest = new Map<string, Shown>();
-  return timeline.sets.flatMap(({ byHand, status, atMs, change }) => {
-    if (byHand) return [];
-    const knownMs = memory.knownBeforeMs(change);
-    return (status.keys ?? []).flatMap((key) =>
+  return timeline.sets.flatMap((set) => {
+    if (set.byHand) return [];
+    const { atMs } = set;
+    const knownMs = memory.knownBeforeMs(set.change);
+    return (set.status.keys ?? []).flatMap((key) =>
       GATES.flatMap((gate) => {
         const gateMs = timeOf(key, gate);
         if (gateMs === null) return [];
         const name = `${gate} of ${key.kid}`;
-        const before = latest.get(name);
-        const isEarlier = before !== undefined && gateMs < before.gateMs && knownMs >= before.atMs;
-        latest.set(name, { gateMs: Math.max(gateMs, before?.gateMs ?? 0), atMs });
-        if (!isEarlier) return [];
+        const shown = latest.get(name);
+        const before = shown !== undefined && knownMs >= shown.atMs ? shown : null;
+        const isLatest = before === null || gateMs > before.gateMs;
+        latest.set(name, isLatest ? { gateMs, sinceMs: atMs, atMs } : { ...before, atMs });
+        if (before === null || gateMs >= before.gateMs - toleratedMs(timeline, set, before))
+          return [];
         const message = `${name} moves ${before.gateMs - gateMs} ms earlier`;
         return [{ promise: 'I8', atMs, message }];
       }),
     );
   });
+}
+
+/** What an operator showed may have been read before a hand was there: so far back it counts. */
+function toleratedMs(timeline: Timeline, { atMs }: SetVersion, { sinceMs }: Shown): number {
+  const { terms, jwks, signer, sets, keySecrets } = timeline;
+  const fromMs = sinceMs - deadlineMs(timeline, sinceMs);
+  const isAnew = [...jwks, ...signer, ...sets, ...keySecrets].some(
+    ({ change }) => change.author === HAND && change.atMs >= fromMs && change.atMs <= atMs,
+  );
+  return isAnew ? terms.at('clockSkewMs', atMs) + DATE_RESOLUTION_MS : 0;
 }
 
 function timeOf(key: KeyStatus, gate: (typeof GATES)[number]): number | null {

@@ -33,6 +33,8 @@ const owned = (namespace: string, name: string): JsonObject => ({
   },
 });
 
+const unmarked = (kid: string): JsonObject => ({ data: { 'private.pem': `pem of ${kid}` } });
+
 cases('I6', READY, [
   [
     'an object of nobody is changed',
@@ -91,6 +93,42 @@ cases('I6', READY, [
       [30, HAND, 'jwks', null],
       [30, HAND, 'jwks', 'x'],
       [31, OP, 'jwks', 'a b'],
+    ],
+    [31],
+  ],
+  [
+    'the Secret of a key of ours without its marks',
+    [
+      [30, HAND, 'key-2', unmarked('b')],
+      [31, OP, 'key-2', 'b'],
+    ],
+    [],
+  ],
+  [
+    'made anew',
+    [
+      [30, HAND, 'key-2', null],
+      [30, HAND, 'key-2', unmarked('b')],
+      [31, OP, 'key-2', 'b'],
+    ],
+    [],
+  ],
+  [
+    'a key that no operator ever had, without marks',
+    [
+      [30, HAND, 'key-2', null],
+      [30, HAND, 'key-2', unmarked('x')],
+      [31, OP, 'key-2', 'b'],
+    ],
+    [31],
+  ],
+  [
+    'or one that a hand made and published',
+    [
+      [29, HAND, 'key-7', 'x'],
+      [29, HAND, 'jwks', 'a b x'],
+      [30, HAND, 'key-7', unmarked('x')],
+      [31, OP, 'key-7', null],
     ],
     [31],
   ],
@@ -157,13 +195,56 @@ cases('I8', READY, [
   [
     'after hands took away all that told of it',
     [
-      [21, OP, 'status', gate('activatableTime', 30)],
+      [21, OP, 'status', gate('activatableTime', 40)],
       [22, HAND, 'signer', null],
       [22, HAND, 'jwks', null],
       [22, HAND, 'status', {}],
       [23, OP, 'status', gate('activatableTime', 29)],
+      [24, OP, 'status', gate('activatableTime', 29)],
     ],
     [],
+  ],
+  [
+    'by S + 1 s, where a hand made a wait start anew',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, HAND, 'signer', null],
+      [23, OP, 'status', {}],
+      [24, OP, 'status', gate('activatableTime', 28)],
+      [25, OP, 'status', gate('activatableTime', 28)],
+    ],
+    [],
+  ],
+  [
+    'by more',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, HAND, 'signer', null],
+      [23, OP, 'status', {}],
+      [24, OP, 'status', gate('activatableTime', 27.999)],
+    ],
+    [24],
+  ],
+  [
+    'by more in two steps',
+    [
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [22, HAND, 'jwks', 'a'],
+      [24, OP, 'status', gate('activatableTime', 28)],
+      [25, HAND, 'jwks', 'a'],
+      [26, OP, 'status', gate('activatableTime', 27)],
+    ],
+    [26],
+  ],
+  [
+    'where a hand did so long before',
+    [
+      [10, HAND, 'signer', null],
+      [11, OP, 'signer', 'a'],
+      [21, OP, 'status', gate('activatableTime', 30)],
+      [24, OP, 'status', gate('activatableTime', 29)],
+    ],
+    [24],
   ],
 ]);
 

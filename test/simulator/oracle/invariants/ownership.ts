@@ -7,7 +7,7 @@ import { type JsonObject, metadataOf } from '../../../fake-api/json.ts';
 import { type Change, HAND } from '../../history.ts';
 import { keysOf, ownerOf, signerFactsOf } from '../documents.ts';
 import type { Scene } from '../scene.ts';
-import { deadlineMs, type Timeline } from '../timeline.ts';
+import { deadlineMs, standingBefore, type Timeline } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';
 
 export function ownershipViolations(scene: Scene): readonly Violation[] {
@@ -15,8 +15,8 @@ export function ownershipViolations(scene: Scene): readonly Violation[] {
   const known = new Set(
     scene.published.flatMap(({ byHand, keys }) => (byHand ? [] : [...keys.keys()])),
   );
-  for (const { byHand, facts } of timeline.keySecrets)
-    if (!byHand && facts !== null) known.add(facts.kid);
+  for (const { byHand, facts, change } of timeline.keySecrets)
+    if (!byHand && change.before === null && facts !== null) known.add(facts.kid);
   return timeline.history.changes.flatMap((change) => {
     const { author, before, atMs, resource, name } = change;
     if (author === HAND || before === null) return [];
@@ -95,6 +95,7 @@ function kidsOf(timeline: Timeline, change: Change, object: JsonObject): readonl
     const facts = signerFactsOf(object);
     return facts.kind === 'Key' ? [facts.kid] : none;
   }
-  const version = timeline.keySecrets.find((each) => each.change === change);
-  return version?.facts == null ? none : [version.facts.kid];
+  const versions = timeline.keySecrets.filter((each) => each.change.name === change.name);
+  const facts = standingBefore(versions, change)?.facts;
+  return facts == null ? none : [facts.kid];
 }

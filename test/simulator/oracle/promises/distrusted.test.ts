@@ -68,6 +68,50 @@ test.each<[string, readonly Move[], readonly number[]]>([
     [62],
   ],
   [
+    'a hand takes it away again before an operator did anything: nobody can ever know',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, HAND, 'jwks', 'a b'],
+      [61, HAND, 'jwks', '!'],
+      [70, OP, 'jwks', 'b'],
+      [71, OP, 'status', announcing(48)],
+    ],
+    [],
+  ],
+  [
+    'or the whole ConfigMap',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, HAND, 'jwks', 'a b'],
+      [61, HAND, 'jwks', null],
+      [70, OP, 'jwks', 'b'],
+      [71, OP, 'status', announcing(48)],
+    ],
+    [],
+  ],
+  [
+    'but an operator was at work meanwhile',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, HAND, 'jwks', 'a b'],
+      [60.5, OP, 'leases/lease', {}],
+      [61, HAND, 'jwks', '!'],
+      [70, OP, 'jwks', 'b'],
+      [71, OP, 'status', announcing(48)],
+    ],
+    [71],
+  ],
+  [
+    'and it is an operator that takes it away',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, HAND, 'jwks', 'a b'],
+      [70, OP, 'jwks', 'b'],
+      [71, OP, 'status', announcing(48)],
+    ],
+    [71],
+  ],
+  [
     'an operator puts it back',
     [
       [41, OP, 'status', announcing(48)],

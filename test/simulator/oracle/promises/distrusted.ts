@@ -1,9 +1,11 @@
 /**
  * Promise 2: once the time has passed that the status announces, by whoever's clock, no verifier
  * that keeps its D accepts the key. Where a hand had put the key back, an announcement counts
- * again from when it is out of the JWKS: until then the operator could not know.
+ * again from when it is out of the JWKS: until then the operator could not know. Nor could anybody
+ * ever know where a hand took it away again before any operator had done anything.
  */
 import type { Status } from '../../../../src/core/status.ts';
+import { HAND } from '../../history.ts';
 import type { Scene } from '../scene.ts';
 import { fetchable, type PublishedSet } from '../servers.ts';
 import type { SetVersion } from '../set-versions.ts';
@@ -96,6 +98,24 @@ function presenceOf(
     kid,
     fromMs: first.fromMs,
     trustedUntilMs: Math.min(heldMs, last.forgottenMs),
-    toldFromMs: first.byHand ? last.untilMs + graceMs : LONG_AGO,
+    toldFromMs: toldFromMs(timeline, kid, first, last.untilMs + graceMs),
   };
+}
+
+function toldFromMs(timeline: Timeline, kid: string, first: PublishedSet, outMs: number): number {
+  if (!first.byHand) return LONG_AGO;
+  return isGoneUnseen(timeline, kid, first) ? NEVER : outMs;
+}
+
+/** A server goes on with what it has: garbled is taken away, too, for whoever looks only then. */
+function isGoneUnseen({ jwks, history }: Timeline, kid: string, first: PublishedSet): boolean {
+  const { revision: fromRevision } = first.version.change;
+  const taken = jwks.find(({ change, keys }) => {
+    return change.revision > fromRevision && keys?.has(kid) !== true;
+  });
+  if (taken?.byHand !== true) return false;
+  const { revision: untilRevision } = taken.change;
+  return !history.changes.some(({ author, revision }) => {
+    return author !== HAND && revision > fromRevision && revision < untilRevision;
+  });
 }
