@@ -130,6 +130,8 @@ export class Hands {
       const { keys } = JSON.parse(text(data, 'jwks.json')) as { keys: { kid: string }[] };
       if (how === 'format') data['jwks.json'] = JSON.stringify({ keys }, null, 4);
       else if (how === 'garble') data['jwks.json'] = 'nonsense';
+      else if (how === 'unledger')
+        delete child(metadataOf(draft), 'annotations')[ANNOTATION.ledger];
       else if (how === 'drop') {
         const kid = kidOf(this.#world.changes, Number(ordinal));
         data['jwks.json'] = JSON.stringify({ keys: keys.filter((key) => key.kid !== kid) });
