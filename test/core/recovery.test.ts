@@ -92,6 +92,22 @@ describe('a ledger is lost', () => {
   });
 });
 
+test('an ended key that a hand put back before the ledger was lost is trusted anew', () => {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(25 * SECOND);
+  const before = world.api.jwks;
+  world.runFor(30 * SECOND);
+  const [ended] = world.api.set?.status?.keys ?? [];
+  expect(ended?.state).toBe('Retired');
+  if (before === null) throw new Error('there was a JWKS');
+  world.hands.restoreJwks(before);
+  world.hands.annotateSigner(ANNOTATION.ledger, null);
+  world.settle();
+  const now = world.api.set?.status?.keys?.find(({ kid }) => kid === ended?.kid);
+  // P 2 s, C 5 s, S 1 s after the removal that has just been seen, at 09:00:55.
+  expect(now?.distrustedByTime).toBe('2026-12-01T09:01:03Z');
+});
+
 describe('events', () => {
   test('tell of an adoption from elsewhere, and that another operator may still be at it', () => {
     const world = rotatedWorld();
