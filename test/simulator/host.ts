@@ -4,8 +4,6 @@
  */
 import type { Clock } from '../../src/platform/clock.ts';
 
-const NEVER = new Promise<never>(() => {});
-
 export class Host implements Clock {
   readonly #trueClock: Clock;
   /** Its wall clock against true time. */
@@ -73,7 +71,8 @@ export class Host implements Clock {
   }
 
   #held(waiting: (() => void)[]): Promise<void> {
-    if (!this.isAlive) return NEVER;
+    // One of its own each time: what waits for a promise lives as long as the promise.
+    if (!this.isAlive) return new Promise(() => {});
     return new Promise((resolve) => waiting.push(resolve));
   }
 }
