@@ -39,7 +39,7 @@ export interface Find {
 /** @returns what caught the bug, or null where nothing did. */
 export async function hunt(patch: Patch, withTests: boolean): Promise<Find | null> {
   return await withPlanted(patch, async (folder) => {
-    const { plans, caught } = await huntBySimulator(folder);
+    const { plans, caught } = await huntBySimulator(patch, folder);
     if (caught !== null) {
       const { promise, message } = caught;
       const after = plans === 1 ? '1 plan' : `${plans} plans`;
@@ -49,8 +49,9 @@ export async function hunt(patch: Patch, withTests: boolean): Promise<Find | nul
   });
 }
 
-async function huntBySimulator(folder: string): Promise<Hunted> {
-  const args = ['test/simulator/main.ts', 'hunt', '--plans', String(PLANS_MAX)];
+async function huntBySimulator({ scenarios }: Patch, folder: string): Promise<Hunted> {
+  const bounds = ['--plans', String(PLANS_MAX), '--first', scenarios.join(',')];
+  const args = ['test/simulator/main.ts', 'hunt', ...bounds];
   const { lines } = await run(process.execPath, args, folder);
   const last = lines.findLast((line) => line.startsWith('{'));
   if (last === undefined) throw new Error(`the simulator said nothing: ${lines.join('\n')}`);

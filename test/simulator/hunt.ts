@@ -9,6 +9,7 @@ import { type Trial, trySeed } from './trial.ts';
 
 /** Of each scenario file, before random lives are tried. */
 const PLANS_A_FILE = 40;
+const PLANS_A_FIRST_FILE = 400;
 
 /** What is printed at the end, as one line of JSON. */
 interface Hunted {
@@ -20,10 +21,17 @@ interface Hunted {
   } | null;
 }
 
-/** @returns whether a promise was broken. */
-export async function hunt(plansMax: number, print: (text: string) => void): Promise<boolean> {
+/**
+ * @param first scenario files whose plans are tried before those of all the others
+ * @returns whether a promise was broken
+ */
+export async function hunt(
+  plansMax: number,
+  first: readonly string[],
+  print: (text: string) => void,
+): Promise<boolean> {
   let plans = 0;
-  for await (const seed of seeds()) {
+  for await (const seed of seeds(first)) {
     if (plans >= plansMax) break;
     plans += 1;
     const broken = brokenBy(await trySeed(seed));
@@ -42,16 +50,22 @@ function brokenBy(trial: Trial): Hunted['caught'] {
   return { promise, message, seed: formatSeed(trial.seed) };
 }
 
-async function* seeds(): AsyncGenerator<Seed> {
-  const files = scenarioFileNames().map((name) => scenariosOf(name));
-  for (const { name } of files.flat()) yield seedOfPlan(name, []);
+async function* seeds(first: readonly string[]): AsyncGenerator<Seed> {
+  yield* inTurn(first, PLANS_A_FIRST_FILE);
+  const names = scenarioFileNames();
+  for (const { name } of names.flatMap(scenariosOf)) yield seedOfPlan(name, []);
+  yield* inTurn(names, PLANS_A_FILE);
+  for (let number = 1; ; number += 1) yield { ...seedOfPlan(RANDOM, []), number };
+}
+
+/** A spread sample of each file's plans, one of each file after the other. */
+async function* inTurn(names: readonly string[], count: number): AsyncGenerator<Seed> {
   const samples: (readonly Seed[])[] = [];
-  for (const scenarios of files) samples.push(await sampleOf(scenarios, PLANS_A_FILE));
-  for (let turn = 0; turn < PLANS_A_FILE; turn += 1) {
+  for (const name of names) samples.push(await sampleOf(scenariosOf(name), count));
+  for (let turn = 0; turn < count; turn += 1) {
     for (const sample of samples) {
       const seed = sample[turn];
       if (seed !== undefined) yield seed;
     }
   }
-  for (let number = 1; ; number += 1) yield { ...seedOfPlan(RANDOM, []), number };
 }

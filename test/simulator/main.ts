@@ -6,7 +6,7 @@ import { soak } from './soak.ts';
 
 const USAGE = `node test/simulator/main.ts replay SEED [--until STEP] [--requests]
 node test/simulator/main.ts soak [--minutes N] [--seed N]
-node test/simulator/main.ts hunt [--plans N]`;
+node test/simulator/main.ts hunt [--plans N] [--first SCENARIO,…]`;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -19,6 +19,7 @@ async function main(): Promise<boolean> {
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: '1' },
       plans: { type: 'string', default: '4000' },
+      first: { type: 'string', default: '' },
     },
   });
   const [command, seed = ''] = positionals;
@@ -29,7 +30,10 @@ async function main(): Promise<boolean> {
   if (command === 'soak') {
     return await soak({ minutes: Number(values.minutes), seed: Number(values.seed) }, print);
   }
-  if (command === 'hunt') return await hunt(Number(values.plans), print);
+  if (command === 'hunt') {
+    const first = values.first.split(',').filter((name) => name !== '');
+    return await hunt(Number(values.plans), first, print);
+  }
   throw new Error(`what to do is missing\n${USAGE}`);
 }
 

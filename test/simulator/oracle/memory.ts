@@ -12,6 +12,8 @@ export interface Memory {
   knownBeforeMs(change: Change): number;
   /** When hands took the last that told of a key; Infinity where it was always known. */
   lostMs(kid: string): number;
+  /** Instants at which hands took the last copy of the ledger: no state of a key is known since. */
+  readonly wipes: readonly number[];
   /** Instants at which nothing was left of the set: what comes after is another set. */
   readonly ends: readonly number[];
 }
@@ -59,11 +61,13 @@ export function memoryOf(timeline: Timeline): Memory {
   const kids = new Set<string>();
   const lost = new Map<string, number>();
   const ends: number[] = [];
+  const wipes: number[] = [];
   let isPublished = false;
   for (const { change, byHand, apply, copy } of movesOf(timeline)) {
     apply(places);
     if (!byHand && copy !== '') writtenMs.set(copy, change.atMs);
     const newest = newestCopy(places, writtenMs);
+    if (newest === null && (known.at(-1)?.asOfMs ?? LONG_AGO) !== LONG_AGO) wipes.push(change.atMs);
     known.push({ revision: change.revision, asOfMs: newest?.asOfMs ?? LONG_AGO });
     for (const kid of places.jwksKeys?.keys() ?? []) kids.add(kid);
     if (byHand) {
@@ -82,6 +86,7 @@ export function memoryOf(timeline: Timeline): Memory {
   return {
     knownBeforeMs: ({ revision }) => lastBefore(known, revision)?.asOfMs ?? LONG_AGO,
     lostMs: (kid) => lost.get(kid) ?? NEVER,
+    wipes,
     ends,
   };
 }

@@ -12,8 +12,15 @@ export function countViolations(scene: Scene): readonly Violation[] {
   return [...crowds(scene), ...destroyedTooSoon(scene)];
 }
 
-/** More than one key of one kind that waits to sign; those that hands had a part in aside. */
-function crowds({ timeline, stints }: Scene): readonly Violation[] {
+/**
+ * More than one key of one kind that waits to sign; those that hands had a part in aside. What was
+ * published before every copy of the ledger was lost waits for its end: it may have signed.
+ */
+function crowds({ timeline, stints, memory }: Scene): readonly Violation[] {
+  const isOfLostBook = (kid: string, atMs: number) => {
+    const shownMs = timeline.jwks.find(({ keys }) => keys?.has(kid) === true)?.atMs ?? atMs;
+    return memory.wipes.some((wipedMs) => shownMs < wipedMs && wipedMs <= atMs);
+  };
   const touched = new Set(
     timeline.keySecrets.flatMap(({ byHand, facts }) =>
       byHand && facts !== null ? [facts.kid] : [],
@@ -25,7 +32,8 @@ function crowds({ timeline, stints }: Scene): readonly Violation[] {
     const waiting = [...keys].filter(([kid]) => {
       const hasSigned = stints.some((stint) => stint.kid === kid && stint.startMs <= atMs);
       const isOwn = created.has(kid) && !touched.has(kid);
-      return isOwn && !hasSigned && revokedMs(timeline, kid) > atMs;
+      const waits = isOwn && !hasSigned && revokedMs(timeline, kid) > atMs;
+      return waits && !isOfLostBook(kid, atMs);
     });
     const kinds = waiting.map(([, key]) => kindOf(key));
     if (new Set(kinds).size === kinds.length) return [];
