@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { type Patch, withPlanted } from './plant.ts';
 
 /** Of the simulator's plans, so many are tried before the bug counts as missed by it. */
-export const PLANS_MAX = 800;
+export const PLANS_MAX = 1500;
 /** The tests that judge behaviour; they are asked where the simulator found nothing. */
 const FAST_TESTS = [
   'test/core',
@@ -49,8 +49,8 @@ export async function hunt(patch: Patch, withTests: boolean): Promise<Find | nul
   });
 }
 
-async function huntBySimulator({ scenarios }: Patch, folder: string): Promise<Hunted> {
-  const bounds = ['--plans', String(PLANS_MAX), '--first', scenarios.join(',')];
+async function huntBySimulator({ first }: Patch, folder: string): Promise<Hunted> {
+  const bounds = ['--plans', String(PLANS_MAX), '--first', first.join(',')];
   const args = ['test/simulator/main.ts', 'hunt', ...bounds];
   const { lines } = await run(process.execPath, args, folder);
   const last = lines.findLast((line) => line.startsWith('{'));

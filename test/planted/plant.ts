@@ -28,8 +28,8 @@ export interface Patch {
   readonly path: string;
   /** Its first paragraph: what the bug is, and whom it harms. */
   readonly description: string;
-  /** Whose plans are tried before those of all the others; from its line `Scenarios: …`. */
-  readonly scenarios: readonly string[];
+  /** Such as `three-leaders/late`: which plans are tried first; from its line `First: …`. */
+  readonly first: readonly string[];
 }
 
 /** The patches that lie beside this file, by name. */
@@ -41,9 +41,9 @@ export function knownPatches(): readonly Patch[] {
 export function readPatch(path: string): Patch {
   const text = readFileSync(path, 'utf8');
   const description = text.split(/\n\n/, 1)[0]?.trim() ?? '';
-  const scenarios = /^Scenarios: (.+)$/m.exec(text)?.[1]?.split(' ') ?? [];
+  const first = /^First: (.+)$/m.exec(text)?.[1]?.split(' ') ?? [];
   const name = basename(path).replace(/\.(?:patch|diff)$/, '');
-  return { name, path: resolve(path), description, scenarios };
+  return { name, path: resolve(path), description, first };
 }
 
 /** Thrown where a patch does not fit the code as it is. */

@@ -2,14 +2,13 @@
  * Tries plan after plan until one breaks a promise: how long a bug stays hidden. First each
  * scenario without any fault, then plans of all scenarios in turn, then random lives.
  */
-import { sampleOf } from './sample.ts';
+import { plansOf, sampleOf } from './sample.ts';
 import { scenarioFileNames, scenariosOf } from './scenario-files.ts';
 import { formatSeed, RANDOM, type Seed, seedOfPlan } from './seed.ts';
 import { type Trial, trySeed } from './trial.ts';
 
 /** Of each scenario file, before random lives are tried. */
 const PLANS_A_FILE = 40;
-const PLANS_A_FIRST_FILE = 400;
 
 /** What is printed at the end, as one line of JSON. */
 interface Hunted {
@@ -22,7 +21,8 @@ interface Hunted {
 }
 
 /**
- * @param first scenario files whose plans are tried before those of all the others
+ * @param first such as `three-leaders/late`: scenarios, each with a fault, whose plans are tried
+ * before all others
  * @returns whether a promise was broken
  */
 export async function hunt(
@@ -51,11 +51,21 @@ function brokenBy(trial: Trial): Hunted['caught'] {
 }
 
 async function* seeds(first: readonly string[]): AsyncGenerator<Seed> {
-  yield* inTurn(first, PLANS_A_FIRST_FILE);
+  for (const each of first) yield* plansWith(each);
   const names = scenarioFileNames();
   for (const { name } of names.flatMap(scenariosOf)) yield seedOfPlan(name, []);
   yield* inTurn(names, PLANS_A_FILE);
   for (let number = 1; ; number += 1) yield { ...seedOfPlan(RANDOM, []), number };
+}
+
+/** Every plan of a scenario with one fault. */
+async function* plansWith(each: string): AsyncGenerator<Seed> {
+  const [name = '', fault] = each.split('/');
+  for (const scenario of scenariosOf(name)) {
+    const plans = await plansOf(scenario, 'hunt');
+    const chosen = plans.filter((planned) => planned.fault === fault);
+    for (const planned of chosen) yield seedOfPlan(scenario.name, [planned]);
+  }
 }
 
 /** A spread sample of each file's plans, one of each file after the other. */

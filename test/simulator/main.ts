@@ -6,7 +6,7 @@ import { soak } from './soak.ts';
 
 const USAGE = `node test/simulator/main.ts replay SEED [--until STEP] [--requests]
 node test/simulator/main.ts soak [--minutes N] [--seed N]
-node test/simulator/main.ts hunt [--plans N] [--first SCENARIO,…]`;
+node test/simulator/main.ts hunt [--plans N] [--first SCENARIO/FAULT,…]`;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
