@@ -8,6 +8,8 @@ export class Host implements Clock {
   readonly #trueClock: Clock;
   /** Its wall clock against true time. */
   offsetMs: number;
+  /** What it is off by instead, for as long as it has jumped away. */
+  jumpedMs: number | null = null;
   /** Aborts when the process dies: its connections are closed for it. */
   readonly #death = new AbortController();
   #paused = false;
@@ -32,7 +34,7 @@ export class Host implements Clock {
   }
 
   wallMs(): number {
-    return this.#trueClock.wallMs() + this.offsetMs;
+    return this.#trueClock.wallMs() + (this.jumpedMs ?? this.offsetMs);
   }
 
   monotonicMs(): number {
