@@ -93,15 +93,17 @@ function slow(kind: FaultKind): FaultKind {
   return { ...kind, slow: true };
 }
 
-/** The clock jumps; null: and stays there. */
+/** The clock jumps, and back again; null: it stays there. */
 function clock(offsetMs: number, forMs: number | null, owes: FaultKind['owes']): FaultKind {
   const jump = atOnce(owes, forMs === null ? 10_000 : RECHECK_MS, ({ world, member }) => {
     const { host } = member;
-    const before = host.offsetMs;
-    host.offsetMs = offsetMs;
-    if (forMs === null) return;
+    if (forMs === null) {
+      host.offsetMs = offsetMs;
+      return;
+    }
+    host.jumpedMs = offsetMs;
     world.after(forMs, () => {
-      host.offsetMs = before;
+      host.jumpedMs = null;
     });
   });
   return { ...jump, slow: forMs !== null };

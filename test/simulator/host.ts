@@ -4,12 +4,12 @@
  */
 import type { Clock } from '../../src/platform/clock.ts';
 
-const NEVER = new Promise<never>(() => {});
-
 export class Host implements Clock {
   readonly #trueClock: Clock;
   /** Its wall clock against true time. */
   offsetMs: number;
+  /** What it is off by instead, for as long as it has jumped away. */
+  jumpedMs: number | null = null;
   /** Aborts when the process dies: its connections are closed for it. */
   readonly #death = new AbortController();
   #paused = false;
@@ -34,7 +34,7 @@ export class Host implements Clock {
   }
 
   wallMs(): number {
-    return this.#trueClock.wallMs() + this.offsetMs;
+    return this.#trueClock.wallMs() + (this.jumpedMs ?? this.offsetMs);
   }
 
   monotonicMs(): number {
@@ -73,7 +73,8 @@ export class Host implements Clock {
   }
 
   #held(waiting: (() => void)[]): Promise<void> {
-    if (!this.isAlive) return NEVER;
+    // One of its own each time: what waits for a promise lives as long as the promise.
+    if (!this.isAlive) return new Promise(() => {});
     return new Promise((resolve) => waiting.push(resolve));
   }
 }

@@ -15,6 +15,10 @@ import { type FaultSource, NAMESPACE, SET_NAME, World } from './world.ts';
 const HORIZON_MS = 60_000;
 /** What has not come to rest by then never does. */
 const REST_MAX_MS = 900_000;
+/** Nor does what has changed this much meanwhile: somebody writes without end. */
+const CHANGES_MAX = 5000;
+/** So often it is looked whether somebody does. */
+const LOOK_MS = 20_000;
 /** After the last rest, a hand's touch makes a pass more: it must write nothing. */
 const TOUCH_MS = 3000;
 
@@ -123,17 +127,19 @@ class Course {
   async #rest(): Promise<void> {
     const world = this.#world;
     const sinceMs = world.nowMs();
+    const changesBefore = world.changes.length;
     for (;;) {
       const nowMs = world.nowMs();
       // A fault that stalls an operator asks for a longer wait.
       const quietMs = Math.max(this.#options.scenario.quietMs, this.#options.faults.stallMs());
       const restMs = Math.max(sinceMs, world.lastWriteMs, nextTransitionMs(world)) + quietMs;
       if (restMs <= nowMs) break;
-      if (nowMs - sinceMs > REST_MAX_MS + 2 * quietMs) {
+      const isEndless = world.changes.length - changesBefore > CHANGES_MAX;
+      if (isEndless || nowMs - sinceMs > REST_MAX_MS + 2 * quietMs) {
         this.#violate('convergence', `there still is something to do after ${nowMs - sinceMs} ms`);
         break;
       }
-      await world.advance(restMs - nowMs);
+      await world.advance(Math.min(restMs - nowMs, LOOK_MS));
     }
     this.#originMs = world.nowMs();
   }
