@@ -5,7 +5,7 @@
 
 import { rotationOverdueMs } from './conditions.ts';
 import { activationGate, type Gate, namedGates, servedGate } from './gates.ts';
-import { activeKey, type Ledger } from './ledger.ts';
+import { activeKey, type Ledger, type Tombstone } from './ledger.ts';
 import { activation, deletionTransition, demandOf, publication, removals } from './schedule.ts';
 import type { Situation } from './situation.ts';
 import { nextTermChangeMs } from './terms.ts';
@@ -26,8 +26,14 @@ export function boundariesOf(situation: Situation): readonly number[] {
     ...transitions.map((transition) => transition?.atMs ?? null),
     rotationOverdueMs(situation, ledger),
     nextTermChangeMs(ledger.terms, nowMs),
+    // A term that is raised lengthens only the trust that has not run out.
+    ...ledger.tombstones.map(trustEndMs),
   ];
   return times.filter((atMs) => atMs !== null);
+}
+
+function trustEndMs({ removedSeenMs, trustMs }: Tombstone): number | null {
+  return removedSeenMs === null || trustMs === null ? null : removedSeenMs + trustMs;
 }
 
 function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {

@@ -34,6 +34,7 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
     sameTarget(step.write, live) ??
     sameSource(step.write, live) ??
     sameBasis(step, live) ??
+    stillOwn(step, situation) ??
     soundClocks(step.write, situation) ??
     harmless(step.write, situation)
   );
@@ -43,6 +44,18 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
 function harmless(write: Write, situation: Situation): Refusal | null {
   const violations = addedViolations(situation, write);
   return situation.clockInDoubt && violations.length > 0 ? clocksDisagree() : asRefusal(violations);
+}
+
+/**
+ * An object without our marks is known by the copies alone, and the last of them may have gone
+ * between two readings. Where there is one reading only, it would be a violation (I6).
+ */
+function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal | null {
+  const isSigner = write.kind === 'WriteSigner' || write.kind === 'DeleteSigner';
+  const isJwks = write.kind === 'WriteJwks' || write.kind === 'DeleteJwks';
+  const found = isSigner ? ownership.signer : isJwks ? ownership.jwks : null;
+  if (!guarded || found !== 'Foreign') return null;
+  return refusal('Changed', 'nothing tells any more that the object is of the set');
 }
 
 /** The Secret whose key the signer is to hold is still the one that was judged. */

@@ -194,7 +194,7 @@ const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
 };
 
 /** An ended key that a hand put back is trusted anew, for as long as the terms of now allow. */
-function backAgain(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
+export function backAgain(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
   return withLongerTrust({ ...stone, removedSeenMs: null }, terms, nowMs);
 }
 

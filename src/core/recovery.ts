@@ -13,6 +13,7 @@ import {
   type LedgerKey,
   nextOrdinal,
   publishedKeys,
+  type Tombstone,
 } from './ledger.ts';
 import {
   byOrdinal,
@@ -23,7 +24,7 @@ import {
   withRevoked,
 } from './lifecycle.ts';
 import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
-import { jwksGeneration, withStillShown } from './observations.ts';
+import { backAgain, jwksGeneration, withStillShown } from './observations.ts';
 import { mayJoin } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
@@ -111,6 +112,12 @@ function withSource(
   return { ledger: { ...ledger, keys }, source: { from: 'nothing' } };
 }
 
+/** The write that begins a recovery hides an ended key that a hand put back: it is noted here. */
+function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombstone): Tombstone {
+  const isShown = keysIn(jwks?.data ?? {}).some(({ kid }) => kid === stone.kid);
+  return isShown ? backAgain(stone, terms, nowMs) : stone;
+}
+
 export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
   const generation = book.highestGeneration + GENERATIONS_SKIPPED;
   const base = book.newest ?? rebuilt(situation);
@@ -133,7 +140,8 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
   const { ref, annotations } = situation.set;
   const handled = base.set.uid === ref.uid ? base.handled : presentRequests(annotations);
   const deletion = restartedDeletion(situation, base);
-  const begun = { generation, recovering: true, jwks: null };
+  const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
+  const begun = { generation, recovering: true, jwks: null, tombstones };
   return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, (kid) =>
     isRevoked(situation, kid),
   );
