@@ -85,6 +85,31 @@ cases('I2', READY, [
     [],
   ],
   [
+    'a switch that hands took before its ledger was copied: the key of the newest copy signs on',
+    [
+      [26, OP, 'status', {}],
+      [30, OP, 'signer', 'b'],
+      [31, HAND, 'jwks', null],
+      [31, HAND, 'signer', null],
+      [40, OP, 'jwks', 'a b'],
+      [40, OP, 'signer', 'a'],
+    ],
+    [],
+  ],
+  [
+    'a switch that was copied, and a recovery that goes back all the same',
+    [
+      [26, OP, 'status', {}],
+      [30, OP, 'signer', 'b'],
+      [30.5, OP, 'status', {}],
+      [31, HAND, 'jwks', null],
+      [31, HAND, 'signer', null],
+      [40, OP, 'jwks', 'a b'],
+      [40, OP, 'signer', 'a'],
+    ],
+    [40],
+  ],
+  [
     'a revocation that wants no wait',
     [
       [
