@@ -118,6 +118,14 @@ export function deletionGate(ledger: Ledger, terms: Terms): Gate {
   ]);
 }
 
+/** Of several keys the one that may sign soonest; the first of those that may at the same time. */
+export function firstToOpen(keys: readonly LedgerKey[]): LedgerKey | null {
+  return keys.reduce<LedgerKey | null>((first, key) => {
+    const opensMs = (of: LedgerKey) => activationGate(of).opensAtMs ?? Number.POSITIVE_INFINITY;
+    return first === null || opensMs(key) < opensMs(first) ? key : first;
+  }, null);
+}
+
 /** The latest of the gates that must all be open; a gate that can't be told yet is the latest. */
 export function lastOf(gates: readonly Gate[]): Gate | null {
   return gates.reduce<Gate | null>((last, next) => {

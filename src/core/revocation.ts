@@ -3,7 +3,7 @@
  * write, and the JWKS follows. What may sign in its place, and what happens where nothing may, is
  * decided here.
  */
-import { activationGate, isOpen } from './gates.ts';
+import { activationGate, firstToOpen, isOpen } from './gates.ts';
 import { activeKey, type Ledger, type LedgerKey, publishedKeys, sameKind } from './ledger.ts';
 import { activate, nextLedger, signerDisturbed, withRevoked } from './lifecycle.ts';
 import type { EventNote, SignerSource, Step } from './model.ts';
@@ -105,13 +105,6 @@ function isUsableStandby(situation: Situation, ledger: Ledger, key: LedgerKey): 
     showsKey(situation.jwks, key) &&
     !isDisturbed(situation.jwks, ledger)
   );
-}
-
-function firstToOpen(keys: readonly LedgerKey[]): LedgerKey | null {
-  return keys.reduce<LedgerKey | null>((first, key) => {
-    const opensMs = (of: LedgerKey) => activationGate(of).opensAtMs ?? Number.POSITIVE_INFINITY;
-    return first === null || opensMs(key) < opensMs(first) ? key : first;
-  }, null);
 }
 
 /** Where no key is left to publish, the next one comes first: the JWKS is never empty. */

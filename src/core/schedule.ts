@@ -8,6 +8,7 @@ import {
   activationGate,
   deletionGate,
   dueGate,
+  firstToOpen,
   type Gate,
   isOpen,
   lastOf,
@@ -106,8 +107,7 @@ function firstObserved(situation: Situation, ledger: Ledger): LedgerKey | null {
       key.publishedSeenMs !== null &&
       secretOf(situation, key) !== null,
   );
-  const opensMs = (key: LedgerKey) => activationGate(key).opensAtMs ?? 0;
-  return observed.sort((a, b) => opensMs(a) - opensMs(b))[0] ?? null;
+  return firstToOpen(observed);
 }
 
 /** When the successor is activated. */
