@@ -11,14 +11,8 @@ import { ledgerOf } from '../support/core-world-states.ts';
 
 const CALM: Spec = { ...FAST_SPEC, rotation: { ...FAST_SPEC.rotation, intervalMs: 600_000 } };
 
-function revoke(world: World, ...kids: readonly string[]): void {
-  world.hands.editSpec((spec) => ({
-    ...spec,
-    revocations: [
-      ...spec.revocations,
-      ...kids.map((kid) => ({ kid, reason: 'KeyCompromise' as const })),
-    ],
-  }));
+function revoke({ hands }: World, ...kids: readonly string[]): void {
+  hands.revoke(...kids);
 }
 
 function raise(world: World, terms: Partial<Spec['terms']>): void {

@@ -16,14 +16,8 @@ import {
 const CALM: Spec = { ...FAST_SPEC, rotation: { ...FAST_SPEC.rotation, intervalMs: 600_000 } };
 const AT_ONCE = { onRevokeWithoutStandby: 'SignImmediately' } as const;
 
-function revoke(world: World, ...kids: readonly string[]): void {
-  world.hands.editSpec((spec) => ({
-    ...spec,
-    revocations: [
-      ...spec.revocations,
-      ...kids.map((kid) => ({ kid, reason: 'KeyCompromise' as const })),
-    ],
-  }));
+function revoke({ hands }: World, ...kids: readonly string[]): void {
+  hands.revoke(...kids);
 }
 
 /** The next write alone, which is the revocation's. */

@@ -78,11 +78,7 @@ class Contest {
 
   #revokeSigner(): void {
     const { hands, signerKid } = this.#world;
-    if (signerKid === null) return;
-    hands.editSpec((spec) => ({
-      ...spec,
-      revocations: [...spec.revocations, { kid: signerKid, reason: 'KeyCompromise' }],
-    }));
+    if (signerKid !== null) hands.revoke(signerKid);
   }
 
   #planned(who: number): Held | null {

@@ -53,6 +53,11 @@ export class Hands {
     this.#world.noteFact();
   }
 
+  revoke(...kids: readonly string[]): void {
+    const added = kids.map((kid) => ({ kid, reason: 'KeyCompromise' as const }));
+    this.editSpec((spec) => ({ ...spec, revocations: [...spec.revocations, ...added] }));
+  }
+
   annotate(name: string, value: string | null): void {
     const { api } = this.#world;
     if (api.set === null) throw new Error('there is no set');

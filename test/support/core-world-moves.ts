@@ -108,10 +108,7 @@ const userMoves: fc.Arbitrary<readonly [string, Make]> = fc.oneof(
 function revoke({ hands, ledger }: World, state: LedgerKeyState): void {
   const kid = ledger?.keys.find((key) => key.state === state)?.kid;
   if (kid === undefined) return;
-  hands.editSpec((spec) => ({
-    ...spec,
-    revocations: [...spec.revocations, { kid, reason: 'KeyCompromise' }],
-  }));
+  hands.revoke(kid);
 }
 
 function pairsOfTerms(): (readonly (keyof Terms)[])[] {
