@@ -21,13 +21,17 @@ export function judgeOffsetMs(reading: Reading): number {
 
 /**
  * Whether the two clocks differ by more than S + 1 s. Requests take time, so the server's dates
- * may lie anywhere between the start and the end of the reading.
+ * may lie anywhere between the start and the end of the reading. Both ends are told by this
+ * machine's clock twice: as it stood when the reading began, and as it stood when it ended, which
+ * is not the same where somebody set it meanwhile.
  */
 export function clocksDisagree(reading: Reading, clockSkewMs: number): boolean {
-  const { startedMs, endedMs, firstDateMs, lastDateMs } = reading;
+  const { startedMs, endedMs, elapsedMs, firstDateMs, lastDateMs } = reading;
   if (firstDateMs === null || lastDateMs === null) return true;
   const allowedMs = clockSkewMs + DATE_RESOLUTION_MS;
-  return firstDateMs < startedMs - allowedMs || lastDateMs > endedMs + allowedMs;
+  const latestStartMs = Math.max(startedMs, endedMs - elapsedMs);
+  const earliestEndMs = Math.min(endedMs, startedMs + elapsedMs);
+  return firstDateMs < latestStartMs - allowedMs || lastDateMs > earliestEndMs + allowedMs;
 }
 
 /**

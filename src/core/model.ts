@@ -15,6 +15,8 @@ export interface Reading {
   readonly startedMs: number;
   /** This machine's clock after the last answer. Observations are recorded as of here. */
   readonly endedMs: number;
+  /** How long it took by the monotonic clock, which nobody can set. */
+  readonly elapsedMs: number;
   /** The smallest and the largest `Date` header of the answers; null where one had none. */
   readonly firstDateMs: number | null;
   readonly lastDateMs: number | null;

@@ -51,6 +51,9 @@ export interface ObserverOptions {
   readonly facts: SecretFacts;
 }
 
+/** So many key Secrets are asked for by name where no ledger names them. */
+const FIRST_KEYS_MAX = 8;
+
 /** Where a spec can't be decoded there is nothing else to look at. */
 const NOTHING = { signer: null, jwks: null, keySecrets: [] };
 
@@ -83,7 +86,12 @@ export class Observer {
       ? await this.#observeRest(reader, name, decoded.set.spec, set, suspects)
       : { objects: { signer: null, jwks: null }, ...NOTHING };
     const { objects, ...observed } = rest;
-    const reading = { startedMs, endedMs: Math.ceil(clock.wallMs()), ...reader.dates() };
+    const reading = {
+      startedMs,
+      endedMs: Math.ceil(clock.wallMs()),
+      elapsedMs: Math.ceil(clock.monotonicMs() - startedMonotonicMs),
+      ...reader.dates(),
+    };
     return {
       observed: {
         reading,
@@ -108,7 +116,7 @@ export class Observer {
       reader.get(CONFIG_MAPS, spec.jwks.name),
       reader.list(SECRETS, `${LABEL.set}=${name}`, `type=${SECRET_TYPE.key}`),
     ]);
-    const expected = expectedKeys(signer, jwks, set);
+    const expected = expectedKeys(signer, jwks, set) ?? firstKeys(listed, name);
     const keySecrets = await this.#keySecrets(reader, name, listed, expected, suspects);
     return {
       signer: signer === null ? null : this.#observedSigner(signer),
@@ -123,7 +131,7 @@ export class Observer {
     reader: Reader,
     setName: string,
     listed: readonly KubeObject[],
-    expected: ReadonlyMap<number, PublicJwk>,
+    expected: ExpectedKeys,
     suspects: ReadonlySet<string>,
   ): Promise<readonly ObservedKeySecret[]> {
     const found = new Map(listed.map((secret) => [secret.metadata.name ?? '', secret]));
@@ -233,12 +241,30 @@ class Reader {
   }
 }
 
-/** The ledger's JWK of each ordinal, from the ledger or the first copy that can be read. */
+/** What is known of a key by its ordinal: its JWK, or null where only the name is known. */
+type ExpectedKeys = ReadonlyMap<number, PublicJwk | null>;
+
+/**
+ * Before there is a ledger, nothing but a list by label tells of key Secrets, and a list may come
+ * from a cache. A key whose Secret is missed there would count as lost, so that the first ones are
+ * asked for by their names as well.
+ */
+function firstKeys(listed: readonly KubeObject[], setName: string): ExpectedKeys {
+  const ordinals = listed.map(({ metadata }) => ordinalOfKeySecret(setName, metadata.name ?? ''));
+  const highest = Math.max(0, ...ordinals.filter((ordinal) => ordinal !== null));
+  const count = Math.min(highest + 1, FIRST_KEYS_MAX);
+  return new Map(Array.from({ length: count }, (_, index) => [index + 1, null]));
+}
+
+/**
+ * The ledger's JWK of each ordinal, from the ledger or the first copy that can be read; null where
+ * there is none.
+ */
 function expectedKeys(
   signer: KubeObject | null,
   jwks: KubeObject | null,
   set: KubeObject,
-): ReadonlyMap<number, PublicJwk> {
+): ExpectedKeys | null {
   const status = isRecord(set['status']) ? set['status']['ledger'] : undefined;
   const texts = [
     signer?.metadata.annotations?.[ANNOTATION.ledger],
@@ -251,7 +277,7 @@ function expectedKeys(
       return new Map(read.ledger.keys.map((key) => [key.ordinal, key.publicJwk]));
     }
   }
-  return new Map();
+  return null;
 }
 
 function observedSet(name: SetName, set: KubeObject, decoded: DecodeResult): ObservedSet {

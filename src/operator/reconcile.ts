@@ -16,18 +16,13 @@ import type { Observer, Snapshot } from './observe.ts';
 import { type SetName, setKey, setNameOf } from './resources.ts';
 import type { SeenVersions } from './seen-versions.ts';
 import type { SetReport } from './set-report.ts';
+import { StepAllowance } from './step-allowance.ts';
 
 /**
  * However far away the next transition is: by then the set is read again, so that a clock that
  * was set forward, or a change that no watch told of, is noticed.
  */
 export const RECHECK_MAX_MS = 600_000;
-
-/**
- * So many steps in a row without a rest are no rotation any more, but a fight with another hand
- * (or a bug): from then on the set waits out the queue's back-off before each further one.
- */
-export const STEPS_IN_A_ROW_MAX = 40;
 
 export interface ReconcilerOptions {
   readonly client: KubeClient;
@@ -46,7 +41,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** Key pairs made for a set whose Secret is not written yet. */
   readonly #prepared = new Map<string, KeyPair>();
-  readonly #stepsInARow = new Map<string, number>();
+  readonly #allowance = new StepAllowance();
   /** Sets that were not there when they were last looked at. */
   readonly #gone = new Set<string>();
   /** Names of key Secrets that a POST found taken. */
@@ -62,6 +57,7 @@ export class Reconciler {
     const snapshot = await this.#observe(name, signal);
     if (snapshot === null) return this.#forget(key);
     this.#gone.delete(key);
+    if (this.#isOutOfDate(key, snapshot)) return { kind: 'retry' };
     const { startedMs } = snapshot.observed.reading;
     const decision = plan(snapshot.observed, startedMs);
     this.#options.report.reconciled(snapshot.observed, decision);
@@ -75,6 +71,19 @@ export class Reconciler {
   }
 
   /**
+   * A reading that began so long ago (this process stood still, the API server was slow) may show
+   * some objects from before a change and others from after it. Nothing could be written by it in
+   * time anyway, so nothing is judged by it either.
+   */
+  #isOutOfDate(key: string, snapshot: Snapshot): boolean {
+    const leftMs = deadlineMs(snapshot) - this.#options.clock.monotonicMs();
+    if (leftMs >= WRITE_MIN_LEFT_MS) return false;
+    const { elapsedMs } = snapshot.observed.reading;
+    this.#options.log.warn({ set: key, elapsedMs }, 'the reading took too long: read again');
+    return true;
+  }
+
+  /**
    * A set that is gone is looked for once more, later: a proxy that says so of one that is there
    * would else keep it from being seen to until it changes.
    */
@@ -84,7 +93,7 @@ export class Reconciler {
     if (!isConfirmed) this.#gone.add(key);
     const nextAtMs = isConfirmed ? null : clock.monotonicMs() + RECHECK_MAX_MS;
     this.#prepared.delete(key);
-    this.#stepsInARow.delete(key);
+    this.#allowance.forget(key);
     this.#suspects.delete(key);
     this.#options.seen.forget(key);
     this.#options.report.forget(key);
@@ -97,7 +106,6 @@ export class Reconciler {
     const { ref } = snapshot.observed.set;
     seen.remember(setKey(ref), snapshot.observed);
     this.#suspects.delete(setKey(ref));
-    this.#stepsInARow.delete(setKey(ref));
     const readAtMs =
       nextAtMs === null ? Infinity : nextReadingMs(snapshot.observed.reading, nextAtMs);
     const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs());
@@ -110,31 +118,39 @@ export class Reconciler {
     planned: Snapshot,
     signal: AbortSignal,
   ): Promise<PassResult> {
+    const pause = this.#pause(key, step);
+    if (pause !== null) return pause;
     const keyPair = await this.#prepare(key, step, planned, signal);
     if (keyPair === 'read again') return { kind: 'again' };
     const live = step.guarded ? await this.#observe(planned.observed.set.ref, signal) : planned;
     if (live === null) return this.#forget(key);
+    if (this.#isOutOfDate(key, planned)) return { kind: 'retry' };
     const refusal = admit(step, live.observed, live.observed.reading.startedMs);
     if (refusal !== null) return this.#refuse(key, step, refusal);
     if (!this.#options.leads()) return { kind: 'retry' };
     const done = await this.#execute(key, step, planned, live, keyPair, signal);
     if (!done) return { kind: 'retry' };
+    this.#allowance.spend(key, this.#options.clock.monotonicMs());
     this.#prepared.delete(key);
     this.#options.log.info(
       { set: key, step: step.write.kind, reason: step.reason.code },
       step.reason.message,
     );
     this.#options.events.tell(live.observed.set, step.events);
-    return this.#afterStep(key, step);
+    return { kind: 'again' };
   }
 
-  #afterStep(key: string, step: Step): PassResult {
-    const steps = (this.#stepsInARow.get(key) ?? 0) + 1;
-    this.#stepsInARow.set(key, steps);
-    if (steps < STEPS_IN_A_ROW_MAX) return { kind: 'again' };
-    const fields = { set: key, steps, step: step.write.kind, reason: step.reason.code };
-    this.#options.log.warn(fields, 'the set does not come to rest: is another hand changing it?');
-    return { kind: 'retry' };
+  /** How long until this set may take a step, where it has taken too many; see there. */
+  #pause(key: string, step: Step): PassResult | null {
+    const nowMs = this.#options.clock.monotonicMs();
+    const waitMs = this.#allowance.waitMs(key, nowMs);
+    if (waitMs === 0) return null;
+    if (this.#allowance.isNews(key, nowMs)) {
+      const fields = { set: key, step: step.write.kind, reason: step.reason.code };
+      const message = 'the set does not come to rest: is another hand changing it?';
+      this.#options.log.warn(fields, message);
+    }
+    return { kind: 'done', nextAtMs: nowMs + waitMs };
   }
 
   /**

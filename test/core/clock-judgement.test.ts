@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { clocksDisagree, judgeOffsetMs, recordedMs } from '../../src/core/clock-judgement.ts';
 
-const reading = (startedMs: number, endedMs: number, first: number | null, last = first) => ({
-  startedMs,
-  endedMs,
-  firstDateMs: first,
-  lastDateMs: last,
-});
+const reading = (
+  startedMs: number,
+  endedMs: number,
+  first: number | null,
+  last = first,
+  elapsedMs = endedMs - startedMs,
+) => ({ startedMs, endedMs, elapsedMs, firstDateMs: first, lastDateMs: last });
 
 test.each([
   ['the operator is ahead', reading(10_500, 10_600, 9_000), 10_600, -1_500],
@@ -26,6 +27,11 @@ test.each([
   ['S + 1 s ahead', reading(10_000, 10_000, 13_000), false],
   ['more ahead', reading(9_999, 9_999, 13_000), true],
   ['a slow reading within', reading(10_000, 60_000, 10_000, 60_000), false],
+  ['set forward by S in the middle', reading(10_000, 12_100, 10_000, 10_000, 100), false],
+  ['set forward by more in the middle', reading(10_000, 20_100, 10_000, 10_000, 100), true],
+  ['set back by S in the middle', reading(10_000, 8_100, 10_000, 10_000, 100), false],
+  ['set back by more in the middle', reading(10_000, 100, 10_000, 10_000, 100), true],
+  ['set right in the middle', reading(20_000, 10_100, 10_000, 10_000, 100), true],
 ])('clocks that are to differ by at most 2 s: %s', (_, read, disagree) => {
   expect(clocksDisagree(read, 2_000)).toBe(disagree);
 });

@@ -85,6 +85,7 @@ export class World {
     const { set, signer, jwks, keySecrets, namespaceTerminating } = this.api;
     if (set === null) throw new Error('there is no set');
     const startedMs = this.nowMs + skewMs;
+    const elapsedMs = this.requestMs;
     const firstDateMs = this.hasDate ? Math.floor(this.nowMs / 1000) * 1000 : null;
     this.nowMs += this.requestMs;
     const lastDateMs = this.hasDate ? Math.floor(this.nowMs / 1000) * 1000 : null;
@@ -93,7 +94,7 @@ export class World {
       this.specsSeen.push({ atMs: this.nowMs, spec });
     }
     return {
-      reading: { startedMs, endedMs: this.nowMs + skewMs, firstDateMs, lastDateMs },
+      reading: { startedMs, endedMs: this.nowMs + skewMs, elapsedMs, firstDateMs, lastDateMs },
       set,
       namespaceTerminating,
       signer,

@@ -1,0 +1,51 @@
+/** Somebody undoes, or sees otherwise, what the operator writes: it goes on, but not without end. */
+import { afterEach, expect, test } from 'vitest';
+import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/step-allowance.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import type { VirtualClock } from '../support/virtual-clock.ts';
+import { FAST_SPEC, OperatorWorld } from './operator-world.ts';
+
+const FIGHT_MS = 120_000;
+
+let world: OperatorWorld | undefined;
+afterEach(() => world?.stopAll());
+
+function ahead(clock: VirtualClock, byMs: number): Clock {
+  return {
+    wallMs: () => clock.wallMs() + byMs,
+    monotonicMs: () => clock.monotonicMs(),
+    sleepUntil: (atMs, signal) => clock.sleepUntil(atMs, signal),
+  };
+}
+
+// Two operators without an election, one of them with a clock that can't be right: each says of
+// the set what it sees. Found as 25 writes a second.
+test('two operators that see the set differently do not write on and on', async () => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  world.start();
+  world.start({ identity: 'operator-2', clock: ahead(clock, 60_000) });
+  world.apply('payments', FAST_SPEC);
+  await clock.advance(20_000);
+  const before = api.writes.length;
+  await clock.advance(FIGHT_MS);
+  const writes = world.operatorWrites(before).length;
+  expect(writes).toBeGreaterThan(FIGHT_MS / STEP_REGAINED_MS);
+  expect(writes).toBeLessThan(2 * (STEPS_IN_A_ROW_MAX + FIGHT_MS / STEP_REGAINED_MS));
+});
+
+test('it is said that another hand fights, and once a minute', async () => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  const { log } = world.start();
+  world.apply('payments', FAST_SPEC);
+  await clock.advance(10_000);
+  for (let undone = 0; undone < 1200; undone += 1) {
+    api.hand.edit('configmaps', 'auth', 'payments-jwks', (draft) => {
+      draft['data'] = { 'jwks.json': '{"keys":[]}' };
+    });
+    await clock.advance(100);
+  }
+  const told = log.lines.filter(({ message }) => message.includes('does not come to rest'));
+  expect(told.map(({ level }) => level)).toEqual(['warn', 'warn']);
+});
