@@ -11,6 +11,7 @@ import {
   keyByKid,
   type Ledger,
   type LedgerKey,
+  neededKeys,
   publishedKeys,
 } from './ledger.ts';
 import type { SignerContent, Write } from './model.ts';
@@ -319,8 +320,8 @@ function publishedUntilExpired(
 ): readonly Violation[] {
   const begins = after.deletion?.removing === true && before.deletion?.removing !== true;
   if (!begins || skipsDeletionWait(situation)) return [];
-  return publishedKeys(before)
-    .filter((key) => key.mayHaveSigned && !isOpen(removalGate(key), situation.nowMs))
+  return neededKeys(before)
+    .filter((key) => !isOpen(removalGate(key), situation.nowMs))
     .map(({ kid }) => ({ invariant: 'I3', message: `tokens of ${kid} may not have expired yet` }));
 }
 

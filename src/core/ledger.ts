@@ -143,6 +143,11 @@ export function isLeaving({ bar, mayHaveSigned }: LedgerKey): boolean {
   return bar !== null && bar.removedSeenMs === null && bar.reason !== 'Revoked' && mayHaveSigned;
 }
 
+/** Keys whose tokens a JWKS without them would reject: published ones and leaving ones that signed. */
+export function neededKeys(ledger: Ledger): readonly LedgerKey[] {
+  return ledger.keys.filter((key) => (key.bar === null && key.mayHaveSigned) || isLeaving(key));
+}
+
 /** Whether a kid or an ordinal has ended for good (invariant I4). */
 export function hasEnded(ledger: Ledger, kid: string, ordinal: number): boolean {
   return (

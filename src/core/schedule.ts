@@ -22,6 +22,7 @@ import {
   isLeaving,
   type Ledger,
   type LedgerKey,
+  neededKeys,
   publishedKeys,
   sameKind,
 } from './ledger.ts';
@@ -242,8 +243,7 @@ export function deletionTransition(situation: Situation, ledger: Ledger): Transi
       gate === null ? 'nothing is left to wait for' : explainGate(gate, ledger.terms.declared),
   });
   if (!deletion.removing) {
-    const signed = ledger.keys.filter((key) => key.bar === null && key.mayHaveSigned);
-    return of('RemoveJwks', 'TokensExpire', lastOf(signed.map(removalGate)));
+    return of('RemoveJwks', 'TokensExpire', lastOf(neededKeys(ledger).map(removalGate)));
   }
   const terms = ledger.keys.reduce(
     (sum, key) => largestTerms(sum, key.largest),

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { keysIn } from '../../src/core/jwks-document.ts';
 import { ANNOTATION } from '../../src/core/names.ts';
+import type { World } from '../support/core-world.ts';
+import { FAST_SPEC } from '../support/core-world-fixtures.ts';
 import { ledgerOf, rotatedWorld } from '../support/core-world-states.ts';
 
 test('a removal that a hand forestalls is proven by a JWKS of the bar’s own generation', () => {
@@ -41,19 +43,44 @@ test('labels that a hand took off are put right, object by object, and nothing e
   expect(ledgerOf(world).generation).toBe(generation);
 });
 
-test('T raised after the bar and before the un-publish still counts: the key stays published', () => {
-  const world = rotatedWorld();
+/** Up to the moment at which `k1` is barred, and not yet out of the JWKS. */
+function barredWorld(world: World): World {
   const barOf = () => ledgerOf(world).keys.find(({ kid }) => kid === 'k1')?.bar;
   while (barOf() == null) {
     const { nextAtMs, wrote } = world.runPass();
     if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
   }
-  const shows = () => keysIn(world.api.jwks?.data ?? {}).some(({ kid }) => kid === 'k1');
-  expect(shows()).toBe(true);
-  const barredMs = world.nowMs;
+  return world;
+}
+
+function raiseTokenTtl(world: World): void {
   world.hands.editSpec((spec) => ({ ...spec, terms: { ...spec.terms, tokenTtlMs: 28_000 } }));
+}
+
+const showsFirst = ({ api }: World) => keysIn(api.jwks?.data ?? {}).some(({ kid }) => kid === 'k1');
+
+test('T raised after the bar and before the un-publish still counts: the key stays published', () => {
+  const world = barredWorld(rotatedWorld());
+  expect(showsFirst(world)).toBe(true);
+  const barredMs = world.nowMs;
+  raiseTokenTtl(world);
   world.runUntil(barredMs + 18_000);
-  expect(shows()).toBe(true);
+  expect(showsFirst(world)).toBe(true);
   world.runUntil(barredMs + 25_000);
-  expect(shows()).toBe(false);
+  expect(showsFirst(world)).toBe(false);
+});
+
+// With the keys that are not barred revoked, nothing else holds the deletion up.
+test('a deletion waits for the tokens of a key that a raised T keeps published', () => {
+  const world = barredWorld(rotatedWorld({ ...FAST_SPEC, deletionPolicy: 'Delete' }));
+  const barredMs = world.nowMs;
+  raiseTokenTtl(world);
+  world.runUntil(barredMs + 1000);
+  world.hands.revoke('k2', 'k3', 'k4');
+  world.hands.deleteSet();
+  world.runUntil(barredMs + 18_000);
+  expect(showsFirst(world)).toBe(true);
+  world.runUntil(barredMs + 60_000);
+  expect(world.api.jwks).toBeNull();
+  expect(world.api.set).toBeNull();
 });

@@ -10,8 +10,8 @@ import { type World, worldWith } from './core-world.ts';
 import { FAST_SPEC } from './core-world-fixtures.ts';
 
 /** 35 s after creation: #1 Retiring, #2 Active, #3 Pending with its gate still closed. */
-export function rotatedWorld(): World {
-  const world = worldWith(FAST_SPEC);
+export function rotatedWorld(spec = FAST_SPEC): World {
+  const world = worldWith(spec);
   world.runFor(35_000);
   return world;
 }
