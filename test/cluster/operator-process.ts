@@ -9,7 +9,7 @@ import { createServiceAccount, request, type ServiceAccount } from './shared-con
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = 'src/main.ts';
 
-/** All that it needs in one namespace. */
+/** All that it needs in one namespace, the lease of an election included. */
 const RULES = [
   {
     apiGroups: ['signingkeys.dev'],
@@ -24,15 +24,24 @@ const RULES = [
   },
   { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
+  {
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['get', 'create', 'update'],
+  },
 ];
 
-export async function createOperatorAccount(namespace: string): Promise<ServiceAccount> {
-  const account = await createServiceAccount(namespace, 'operator');
-  const metadata = { name: 'operator', namespace };
+/** @param name tells two operators of one namespace apart in the audit log. */
+export async function createOperatorAccount(
+  namespace: string,
+  name = 'operator',
+): Promise<ServiceAccount> {
+  const account = await createServiceAccount(namespace, name);
+  const metadata = { name, namespace };
   const folder = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
   const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const subject = { kind: 'ServiceAccount', name: 'operator', namespace };
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' };
+  const subject = { kind: 'ServiceAccount', name, namespace };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
   const role = { apiVersion, kind: 'Role', metadata, rules: RULES };
   const binding = { apiVersion, kind: 'RoleBinding', metadata, subjects: [subject], roleRef };
   for (const [path, body] of [

@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  CANDIDATE_PERIOD_MS,
   createLeaderElector,
   LEASE_DURATION_MS,
   RENEW_DEADLINE_MS,
-  RETRY_JITTER_FACTOR,
   RETRY_PERIOD_MS,
 } from '../../src/platform/leader-election.ts';
 import { editLease, newLease, readLease } from '../../src/platform/lease.ts';
 import { CALM, createCandidate, LeaseServer, type Weather } from '../support/lease-world.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
-const LONGEST_RETRY_MS = RETRY_PERIOD_MS * (1 + RETRY_JITTER_FACTOR);
 const EXCHANGES_MS = 10;
 const HOUR_MS = 3_600_000;
 
@@ -61,7 +60,7 @@ describe('taking a lease', () => {
     await clock.advance(LEASE_DURATION_MS - EXCHANGES_MS);
     expect(b.elector.leads()).toBe(false);
     expect(b.elector.leader()).toBe('a');
-    await clock.advance(LONGEST_RETRY_MS + 2 * EXCHANGES_MS);
+    await clock.advance(CANDIDATE_PERIOD_MS + 2 * EXCHANGES_MS);
     expect(b.elector.leads()).toBe(true);
     expect(specOf(server)).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
   });
@@ -80,7 +79,7 @@ describe('taking a lease', () => {
     expect(a.elector.leads()).toBe(true);
     expect(b.elector.leads()).toBe(false);
     a.freeze();
-    await clock.advance(LEASE_DURATION_MS + RETRY_PERIOD_MS + LONGEST_RETRY_MS);
+    await clock.advance(LEASE_DURATION_MS + RETRY_PERIOD_MS + CANDIDATE_PERIOD_MS);
     expect(b.elector.leads()).toBe(true);
   });
 
@@ -105,7 +104,7 @@ describe('taking a lease', () => {
     b.run();
     await clock.advance(LEASE_DURATION_MS);
     expect(b.elector.leads()).toBe(false);
-    await clock.advance(LONGEST_RETRY_MS + EXCHANGES_MS);
+    await clock.advance(CANDIDATE_PERIOD_MS + EXCHANGES_MS);
     expect(b.elector.leads()).toBe(true);
   });
 
@@ -270,7 +269,7 @@ describe('giving a lease up', () => {
     await clock.advance(EXCHANGES_MS);
     expect(await released).toBe(true);
     expect(specOf(server)).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
-    await clock.advance(LONGEST_RETRY_MS);
+    await clock.advance(CANDIDATE_PERIOD_MS);
     expect(b.elector.leads()).toBe(true);
     expect(specOf(server)['leaseTransitions']).toBe(1);
   });
@@ -305,8 +304,18 @@ describe('giving a lease up', () => {
 
 describe('times that can not be safe are refused', () => {
   it.each([
-    { leaseDurationMs: 10_000, renewDeadlineMs: 10_000, retryPeriodMs: 2000 },
-    { leaseDurationMs: 15_000, renewDeadlineMs: 2000, retryPeriodMs: 2000 },
+    {
+      leaseDurationMs: 10_000,
+      renewDeadlineMs: 10_000,
+      retryPeriodMs: 2000,
+      candidatePeriodMs: 1000,
+    },
+    {
+      leaseDurationMs: 15_000,
+      renewDeadlineMs: 2000,
+      retryPeriodMs: 2000,
+      candidatePeriodMs: 1000,
+    },
   ])('$leaseDurationMs/$renewDeadlineMs/$retryPeriodMs', (times) => {
     const { clock, server } = createWorld();
     const log = { debug() {}, info() {}, warn() {}, error() {} };
