@@ -36,14 +36,24 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
     sameBasis(step, live) ??
     stillOwn(step, situation) ??
     soundClocks(step.write, situation) ??
-    harmless(step.write, situation)
+    harmless(step, situation)
   );
 }
 
-/** What a write would break; by clocks that are in doubt nobody can tell, and it waits. */
-function harmless(write: Write, situation: Situation): Refusal | null {
+/**
+ * What a write would break; by clocks that are in doubt nobody can tell, and it waits. A clock that
+ * was set back makes a gate look closed that was open: that breaks nothing, and waits as well.
+ */
+function harmless({ write, basis }: Step, situation: Situation): Refusal | null {
   const violations = addedViolations(situation, write);
-  return situation.clockInDoubt && violations.length > 0 ? clocksDisagree() : asRefusal(violations);
+  if (violations.length === 0) return null;
+  if (situation.clockInDoubt) return clocksDisagree();
+  const isSetBack = situation.nowMs < basis.judgedMs;
+  const asPlanned = { ...situation, nowMs: basis.judgedMs };
+  if (isSetBack && addedViolations(asPlanned, write).length === 0) {
+    return refusal('Changed', 'a clock was set back since the step was planned');
+  }
+  return asRefusal(violations);
 }
 
 /**

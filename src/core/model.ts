@@ -203,15 +203,18 @@ export interface Step {
    * live reading before they are written.
    */
   readonly guarded: boolean;
-  /** The versions of ledger and JWKS that it was computed from; null where there was none. */
+  /** What it was computed from. */
   readonly basis: Basis;
 }
 
 export interface Basis {
+  /** The versions of ledger and JWKS; null where there was none. */
   readonly signer: string | null;
   readonly jwks: string | null;
   /** UID and generation of the set: a step is not taken under another spec than it was planned. */
   readonly set: string;
+  /** What time it was by the clock that gates are judged by. */
+  readonly judgedMs: number;
 }
 
 export interface Plan {

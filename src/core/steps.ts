@@ -1,4 +1,5 @@
 /** How a decision becomes a write: names, labels, annotations and what is expected to be there. */
+import { judgeOffsetMs } from './clock-judgement.ts';
 import { type PublicJwk, publicJwkText } from './jwk.ts';
 import { jwksData } from './jwks-document.ts';
 import type { Ledger, LedgerKey } from './ledger.ts';
@@ -33,17 +34,18 @@ export function guardedStep(write: Write, reason: Reason, events: readonly Event
 }
 
 /** The plan tells every step what it was computed from, whichever stage it comes from. */
-const UNBASED: Basis = { signer: null, jwks: null, set: '' };
+const UNBASED: Basis = { signer: null, jwks: null, set: '', judgedMs: 0 };
 
 export function basedOn(plain: Step, observed: Observed): Step {
   return { ...plain, basis: basisOf(observed) };
 }
 
-export function basisOf({ signer, jwks, set }: Pick<Observed, 'signer' | 'jwks' | 'set'>): Basis {
+export function basisOf({ signer, jwks, set, reading }: Observed): Basis {
   return {
     signer: signer?.meta.resourceVersion ?? null,
     jwks: jwks?.meta.resourceVersion ?? null,
     set: `${set.ref.uid}/${set.generation}`,
+    judgedMs: reading.startedMs + judgeOffsetMs(reading),
   };
 }
 

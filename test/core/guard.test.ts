@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { admit, type Refusal } from '../../src/core/guard.ts';
 import type { Step } from '../../src/core/model.ts';
+import { plan } from '../../src/core/plan.ts';
+import { basisOf } from '../../src/core/steps.ts';
 import type { World } from '../support/core-world.ts';
 import {
   ledgerOf,
@@ -73,6 +75,41 @@ test('an un-publish that a clock far behind would call too early is one of doubt
   expect(step.write.kind).toBe('WriteJwks');
   world.skewMs = -3_600_000;
   expect(judge(world, step)).toBe('ClocksDisagree');
+});
+
+/** The very moment at which the retiring key's gate opens, and its end is planned. */
+function atTheRemoval(): { world: World; step: Step } {
+  const world = rotatedWorld();
+  world.runFor(8_000);
+  for (;;) {
+    const seen = world.observe();
+    const { step } = plan(seen, seen.reading.startedMs);
+    if (step?.write.kind === 'WriteSigner' && step.write.ledger.keys[0]?.bar != null) {
+      return { world, step };
+    }
+    const { nextAtMs, wrote } = world.runPass();
+    if (!wrote && nextAtMs !== null) world.nowMs = Math.max(world.nowMs, nextAtMs);
+  }
+}
+
+describe('a gate that has just opened', () => {
+  test.each<[string, Refusal['code'] | null, number]>([
+    ['no clock was set', null, 0],
+    ['a clock was set back within S', 'Changed', -500],
+    ['it was set back by S', 'Changed', -1_000],
+    ['it was set back further', 'ClocksDisagree', -9_000],
+  ])('where %s: %s', (_, code, skewMs) => {
+    const { world, step } = atTheRemoval();
+    world.skewMs = skewMs;
+    expect(judge(world, step)).toBe(code);
+  });
+
+  test('was closed a moment before: a step that was planned then breaks an invariant', () => {
+    const { world, step } = atTheRemoval();
+    world.nowMs -= 500;
+    const basis = basisOf(world.observe());
+    expect(judge(world, { ...step, basis })).toBe('InvariantViolated');
+  });
 });
 
 describe('a write of the status', () => {

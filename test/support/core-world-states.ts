@@ -83,9 +83,7 @@ export function sourceOf(
 }
 
 export function stepOf(world: World, write: Write, guarded = false): Step {
-  const { signer, jwks, set } = world.api;
-  if (set === null) throw new Error('there is no set');
-  const basis = basisOf({ signer, jwks, set });
+  const basis = basisOf(world.observe());
   return { write, reason: { code: 'Crafted', message: 'by hand' }, events: [], guarded, basis };
 }
 
