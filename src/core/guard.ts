@@ -120,10 +120,14 @@ function expectsLive(expects: Expected, uid: string, resourceVersion: string): R
   return refusal('Changed', 'the object changed since the step was planned');
 }
 
-/** For a guarded step, spec, ledger and JWKS are all what it was computed from. */
+/** For a guarded step, spec, ledger and JWKS (and before a ledger, keys) are what it came from. */
 function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
   const now = basisOf(live);
-  const isSame = now.signer === basis.signer && now.jwks === basis.jwks && now.set === basis.set;
+  const isSame =
+    now.signer === basis.signer &&
+    now.jwks === basis.jwks &&
+    now.keySecrets === basis.keySecrets &&
+    now.set === basis.set;
   if (!guarded || isSame) return null;
   return refusal('Changed', 'spec, ledger or JWKS changed since the step was planned');
 }

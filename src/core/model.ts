@@ -211,6 +211,8 @@ export interface Basis {
   /** The versions of ledger and JWKS; null where there was none. */
   readonly signer: string | null;
   readonly jwks: string | null;
+  /** Where there is no signer, and so no ledger, the UIDs of the key Secrets: they are what tells. */
+  readonly keySecrets: string | null;
   /** UID and generation of the set: a step is not taken under another spec than it was planned. */
   readonly set: string;
   /** What time it was by the clock that gates are judged by. */

@@ -34,16 +34,17 @@ export function guardedStep(write: Write, reason: Reason, events: readonly Event
 }
 
 /** The plan tells every step what it was computed from, whichever stage it comes from. */
-const UNBASED: Basis = { signer: null, jwks: null, set: '', judgedMs: 0 };
+const UNBASED: Basis = { signer: null, jwks: null, keySecrets: null, set: '', judgedMs: 0 };
 
 export function basedOn(plain: Step, observed: Observed): Step {
   return { ...plain, basis: basisOf(observed) };
 }
 
-export function basisOf({ signer, jwks, set, reading }: Observed): Basis {
+export function basisOf({ signer, jwks, keySecrets, set, reading }: Observed): Basis {
   return {
     signer: signer?.meta.resourceVersion ?? null,
     jwks: jwks?.meta.resourceVersion ?? null,
+    keySecrets: signer === null ? keySecrets.map(({ meta }) => meta.uid).join() : null,
     set: `${set.ref.uid}/${set.generation}`,
     judgedMs: reading.startedMs + judgeOffsetMs(reading),
   };

@@ -3,7 +3,8 @@ import { admit, type Refusal } from '../../src/core/guard.ts';
 import type { Step } from '../../src/core/model.ts';
 import { plan } from '../../src/core/plan.ts';
 import { basisOf } from '../../src/core/steps.ts';
-import type { World } from '../support/core-world.ts';
+import { type World, worldWith } from '../support/core-world.ts';
+import { FAST_SPEC } from '../support/core-world-fixtures.ts';
 import {
   ledgerOf,
   plannedStep,
@@ -156,4 +157,14 @@ test('a violation is refused with its name', () => {
     message: 'I2: the gate of k3 is not open',
     invariants: ['I2'],
   });
+});
+
+// A reading that takes long shows another operator's second key, and not yet its ledger.
+test('a first key that is about to sign waits where another key has come up', () => {
+  const world = worldWith(FAST_SPEC);
+  while (plannedStep(world).reason.code !== 'ActivateFirstKey') world.runPass();
+  const step = plannedStep(world);
+  expect(judge(world, step)).toBeNull();
+  world.hands.plantKeySecret(2, 'k2', world.hands.keySecret(1).meta);
+  expect(judge(world, step)).toBe('Changed');
 });
