@@ -38,7 +38,7 @@ const TAKEOVER_MS = 25_000;
 /** A page of a list that is never answered is given up after a minute, other requests sooner. */
 const HANG_MS = 75_000;
 /** What no watch tells of is found by the list, or the pass, that comes in any case. */
-const RECHECK_MS = 620_000;
+export const RECHECK_MS = 620_000;
 const CLOCK_OUT_MS = 10_000;
 export const CLOCK_OUT_FOR_MS = 4000;
 /** Half of the clock skew of the terms: so far may a clock be from true time. */

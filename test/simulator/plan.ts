@@ -2,7 +2,7 @@
  * A plan: a scenario, and the faults that strike at steps of it. Its name is its seed: it says
  * everything that a run needs. `rotation/update:secrets:payments-signer:3/crash-after`.
  */
-import { type FaultKind, familyOf, faultNamed, faultsOn } from './faults.ts';
+import { type FaultKind, familyOf, faultNamed, faultsOn, RECHECK_MS } from './faults.ts';
 import type { Member } from './member.ts';
 import type { Scenario } from './scenario.ts';
 import type { Step } from './steps.ts';
@@ -36,8 +36,15 @@ export class PlannedFaults implements FaultSource {
   }
 
   stallMs(): number {
-    return Math.max(0, ...this.fired.map(({ fault }) => faultNamed(fault).stallMs));
+    return stallOf(this.fired);
   }
+}
+
+/** Pauses follow one another; what is found by a recheck is found by the same one. */
+export function stallOf(fired: readonly PlannedFault[]): number {
+  const stalls = fired.map(({ fault }) => faultNamed(fault).stallMs);
+  const pausesMs = stalls.filter((ms) => ms < RECHECK_MS).reduce((sum, ms) => sum + ms, 0);
+  return Math.max(0, pausesMs, ...stalls);
 }
 
 /** A reflector, or whoever waits for a lease, tries again after seconds, a pass at once. */

@@ -4,7 +4,7 @@
  */
 import { faultNamed, faultsOn } from './faults.ts';
 import type { Member } from './member.ts';
-import { isLie, type PlannedFault } from './plan.ts';
+import { isLie, type PlannedFault, stallOf } from './plan.ts';
 import { type Command, durationOf, type Scenario } from './scenario.ts';
 import { pick, seeded } from './seeded.ts';
 import type { Step } from './steps.ts';
@@ -146,6 +146,6 @@ export class ArmedFaults implements FaultSource {
   }
 
   stallMs(): number {
-    return Math.max(0, ...this.fired.map(({ fault }) => faultNamed(fault).stallMs));
+    return stallOf(this.fired);
   }
 }
