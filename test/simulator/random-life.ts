@@ -49,6 +49,7 @@ export function randomLife(number: number): RandomLife {
     skewMs: pick(random, [0, 0, 250, 500]),
     // Two leases may have to run out, one after the other.
     quietMs: durationOf('50s'),
+    horizonMs: durationOf('1m'),
     comparable: false,
     timed: true,
     commands,
