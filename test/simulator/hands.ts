@@ -63,6 +63,10 @@ export class Hands {
     clock: ([slot, offset = '']) => {
       this.#member(slot).host.offsetMs = durationOf(offset);
     },
+    /** The API server's clock, by which it dates its answers. */
+    server: ([offset = '']) => {
+      this.#world.api.clockOffsetMs = durationOf(offset);
+    },
     /** One more operator, that does not ask for the lease. */
     second: () => {
       this.#world.start(this.#world.options.operators + 1, false);
