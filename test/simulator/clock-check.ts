@@ -1,11 +1,11 @@
 /**
- * While an operator's clock is further off than the terms allow, it opens no gate, and what it
- * says of the set names the clocks.
+ * While an operator's clock, or the API server's, is further off than the terms allow, it opens no
+ * gate, and what it says of the set names the clocks.
  */
 import { SET_PLURAL } from '../../src/core/names.ts';
 import { isObject, type JsonObject } from '../fake-api/json.ts';
 import { CLOCK_OUT_FOR_MS } from './faults.ts';
-import type { Change } from './history.ts';
+import { type Change, HAND } from './history.ts';
 import type { Violation } from './oracle/judge.ts';
 import type { PlannedFault } from './plan.ts';
 import type { Outcome } from './run.ts';
@@ -13,7 +13,7 @@ import { conditionsOf, ledgerOf, objectsIn } from './views.ts';
 
 /** What was judged before the jump may still be written: so long is a pass on its way. */
 const UNDER_WAY_MS = 500;
-const FAR = /^clock-far-/;
+const FAR = /^(?:clock|server)-far-/;
 
 export function clockViolations(
   { trace, startMs }: Outcome,
@@ -23,14 +23,16 @@ export function clockViolations(
   const start = trace.entries.findIndex((entry) => entry.kind === 'event' && FAR.test(entry.text));
   const jump = trace.entries[start];
   if (jump?.kind !== 'event') return [];
-  const author = jump.text.split(' ').at(-1) ?? '';
+  const isServers = jump.text.startsWith('server-');
+  const struck = jump.text.split(' ').at(-1) ?? '';
   const later = trace.entries.slice(start + 1);
   // A second fault may set the clock right.
   const next = later.find((entry) => entry.kind === 'event' && entry.mark === '!');
   const fromMs = jump.atMs + UNDER_WAY_MS;
   const untilMs = Math.min(jump.atMs + CLOCK_OUT_FOR_MS, next?.atMs ?? Number.POSITIVE_INFINITY);
   return later.flatMap((entry) => {
-    if (entry.kind !== 'change' || entry.change.author !== author) return [];
+    if (entry.kind !== 'change' || entry.change.author === HAND) return [];
+    if (!isServers && entry.change.author !== struck) return [];
     if (entry.atMs < fromMs || entry.atMs >= untilMs) return [];
     const message = wrongOf(entry.change);
     if (message === null) return [];

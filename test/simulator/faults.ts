@@ -93,20 +93,41 @@ function slow(kind: FaultKind): FaultKind {
   return { ...kind, slow: true };
 }
 
-/** The clock jumps, and back again; null: it stays there. */
-function clock(offsetMs: number, forMs: number | null, owes: FaultKind['owes']): FaultKind {
-  const jump = atOnce(owes, forMs === null ? 10_000 : RECHECK_MS, ({ world, member }) => {
-    const { host } = member;
-    if (forMs === null) {
-      host.offsetMs = offsetMs;
-      return;
-    }
+/** An operator's clock goes wrong, and stays so. */
+function clock(offsetMs: number): FaultKind {
+  return atOnce('all', 10_000, ({ member: { host } }) => {
+    host.offsetMs = offsetMs;
+  });
+}
+
+/** It jumps further than the terms allow, and back again. */
+function clockOut(offsetMs: number): FaultKind {
+  const jump = atOnce('end', RECHECK_MS, ({ world, member: { host } }) => {
     host.jumpedMs = offsetMs;
-    world.after(forMs, () => {
+    world.after(CLOCK_OUT_FOR_MS, () => {
       host.jumpedMs = null;
     });
   });
-  return { ...jump, slow: forMs !== null };
+  return slow(jump);
+}
+
+/** The same of the API server's clock, by which it dates its answers. */
+function serverClock(offsetMs: number): FaultKind {
+  return atOnce('all', 10_000, ({ world: { api } }) => {
+    api.clockOffsetMs = offsetMs;
+  });
+}
+
+function serverClockOut(offsetMs: number): FaultKind {
+  const jump = atOnce('end', RECHECK_MS, ({ world }) => {
+    const { api } = world;
+    const usualMs = api.clockOffsetMs;
+    api.clockOffsetMs = offsetMs;
+    world.after(CLOCK_OUT_FOR_MS, () => {
+      api.clockOffsetMs = usualMs;
+    });
+  });
+  return slow(jump);
 }
 
 const FAULTS = {
@@ -178,10 +199,14 @@ const FAULTS = {
   second: atOnce('end', 0, ({ world }) => {
     world.start(world.options.operators + 1, false);
   }),
-  'clock-ahead': clock(CLOCK_IN_MS, null, 'all'),
-  'clock-behind': clock(-CLOCK_IN_MS, null, 'all'),
-  'clock-far-ahead': clock(CLOCK_OUT_MS, CLOCK_OUT_FOR_MS, 'end'),
-  'clock-far-behind': clock(-CLOCK_OUT_MS, CLOCK_OUT_FOR_MS, 'end'),
+  'clock-ahead': clock(CLOCK_IN_MS),
+  'clock-behind': clock(-CLOCK_IN_MS),
+  'clock-far-ahead': clockOut(CLOCK_OUT_MS),
+  'clock-far-behind': clockOut(-CLOCK_OUT_MS),
+  'server-ahead': serverClock(CLOCK_IN_MS),
+  'server-behind': serverClock(-CLOCK_IN_MS),
+  'server-far-ahead': serverClockOut(CLOCK_OUT_MS),
+  'server-far-behind': serverClockOut(-CLOCK_OUT_MS),
   drop: slow(onLine('drop', RECHECK_MS)),
   double: onLine('double', 0),
   delay: slow(onLine({ delayMs: LAG_MS }, LAG_MS)),
@@ -204,6 +229,14 @@ const stale: FaultKind = {
   owes: 'promises',
   stallMs: RECHECK_MS,
 };
+
+/** Those of the API server's clock. */
+export const SERVER_CLOCK_FAULTS = [
+  'server-ahead',
+  'server-behind',
+  'server-far-ahead',
+  'server-far-behind',
+] as const satisfies readonly (keyof typeof FAULTS)[];
 
 /** The names of all faults that apply to a step. */
 export function faultsOn(step: Step): readonly string[] {

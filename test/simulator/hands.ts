@@ -33,7 +33,9 @@ export class Hands {
   }
 
   readonly #verbs: Readonly<Record<string, Verb>> = {
-    create: (args) => this.#create(args),
+    create: (args) => this.#create(args, BASE_SPEC),
+    /** Nothing but what is named: all else is as it is by default. */
+    declare: (args) => this.#create(args, {}),
     edit: (args) => this.#editSet((draft) => args.reduce(editSpec, child(draft, 'spec'))),
     annotate: (args) => this.#annotate(args),
     revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
@@ -61,6 +63,10 @@ export class Hands {
     clock: ([slot, offset = '']) => {
       this.#member(slot).host.offsetMs = durationOf(offset);
     },
+    /** The API server's clock, by which it dates its answers. */
+    server: ([offset = '']) => {
+      this.#world.api.clockOffsetMs = durationOf(offset);
+    },
     /** One more operator, that does not ask for the lease. */
     second: () => {
       this.#world.start(this.#world.options.operators + 1, false);
@@ -73,11 +79,11 @@ export class Hands {
     return member;
   }
 
-  #create(args: readonly string[]): void {
+  #create(args: readonly string[], base: JsonObject): void {
     const requests = args
       .filter((arg) => arg.startsWith('@'))
       .map((arg) => requestOf(arg.slice(1)));
-    const spec = structuredClone(BASE_SPEC);
+    const spec = structuredClone(base);
     args.filter((arg) => !arg.startsWith('@')).reduce(editSpec, spec);
     this.#hand.create(SET_PLURAL, {
       metadata: {
@@ -196,6 +202,7 @@ const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   issuer: ['issuer'],
   deletionPolicy: ['deletionPolicy'],
   onRevokeWithoutStandby: ['onRevokeWithoutStandby'],
+  verifiers: ['verifiers'],
 };
 
 function editSpec(spec: JsonObject, edit: string): JsonObject {
@@ -203,8 +210,20 @@ function editSpec(spec: JsonObject, edit: string): JsonObject {
   const path = FIELDS[short];
   if (path === undefined) throw new Error(`the field ${short} is not known`);
   const [first, second] = path;
-  const json = value === 'true' || value === 'false' ? value === 'true' : value;
-  if (second === undefined) spec[first] = json;
+  const json = jsonOf(first, value);
+  if (value === '') delete spec[first];
+  else if (second === undefined) spec[first] = json;
   else spec[first] = { ...child(spec, first), [second]: json };
   return spec;
+}
+
+/** `verifiers=gateway:envoy,mobile:1h`: of each its name, and its preset or how long it caches. */
+function jsonOf(field: string, value: string): JsonObject | JsonObject[] | string | boolean {
+  if (field === 'verifiers') return value.split(',').map(verifierOf);
+  return value === 'true' || value === 'false' ? value === 'true' : value;
+}
+
+function verifierOf(text: string): JsonObject {
+  const [name = '', how = ''] = text.split(':');
+  return /^\d/.test(how) ? { name, cacheTTL: how } : { name, preset: how };
 }

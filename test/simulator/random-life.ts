@@ -2,7 +2,7 @@
  * Random lives of a set: commands out of the scenarios' verbs with at least two rotations among
  * them, and faults that strike so many steps after one of the commands.
  */
-import { faultNamed, faultsOn } from './faults.ts';
+import { faultNamed, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
 import type { Member } from './member.ts';
 import { isLie, type PlannedFault, stallOf } from './plan.ts';
 import { type Command, durationOf, type Scenario } from './scenario.ts';
@@ -20,8 +20,8 @@ export interface ArmedFault {
   readonly command: number;
   /** And so many steps. */
   readonly skip: number;
-  /** Picks among the faults that apply there. */
-  readonly dice: number;
+  /** Picks among the faults that apply there; a name: that one, as soon as it applies. */
+  readonly what: number | string;
 }
 
 export interface RandomLife {
@@ -40,7 +40,7 @@ export function randomLife(number: number): RandomLife {
   const faults = Array.from({ length: count }, () => ({
     command: pick(random, [0, ...rotations, ...rotations]),
     skip: Math.floor(random() * SKIP_MAX),
-    dice: random(),
+    what: random(),
   }));
   const scenario: Scenario = {
     name: `random/${number}`,
@@ -49,11 +49,21 @@ export function randomLife(number: number): RandomLife {
     skewMs: pick(random, [0, 0, 250, 500]),
     // Two leases may have to run out, one after the other.
     quietMs: durationOf('50s'),
+    horizonMs: durationOf('1m'),
     comparable: false,
     timed: true,
     commands,
   };
-  return { scenario, faults };
+  return { scenario, faults: [...faults, ...serverClocks(number, commands.length)] };
+}
+
+/** In every other life the API server's clock goes wrong; a draw of its own, so that all else stays. */
+function serverClocks(number: number, commands: number): readonly ArmedFault[] {
+  const random = seeded(`server clock of life ${number}`);
+  if (random() < 0.5) return [];
+  const command = Math.floor(random() * commands);
+  const skip = Math.floor(random() * SKIP_MAX);
+  return [{ command, skip, what: pick(random, SERVER_CLOCK_FAULTS) }];
 }
 
 type Draw = (random: () => number) => string;
@@ -130,14 +140,16 @@ export class ArmedFaults implements FaultSource {
   }
 
   at(world: World, member: Member, step: Step): StepFault | null {
+    const names = faultsOn(step);
     let due: ArmedFault | null = null;
     for (const [armed, left] of this.#countdown) {
       this.#countdown.set(armed, left - 1);
-      if (left <= 0) due ??= armed;
+      const applies = typeof armed.what === 'number' || names.includes(armed.what);
+      if (left <= 0 && applies) due ??= armed;
     }
     if (due === null) return null;
-    const names = faultsOn(step).filter((fault) => !isLie({ step: step.key, fault }));
-    const fault = names[Math.floor(due.dice * names.length)];
+    const { what } = due;
+    const fault = typeof what === 'string' ? what : drawn(step, names, what);
     if (fault === undefined) return null;
     this.#countdown.delete(due);
     this.fired.push({ step: step.key, fault });
@@ -148,4 +160,12 @@ export class ArmedFaults implements FaultSource {
   stallMs(): number {
     return stallOf(this.fired);
   }
+}
+
+function drawn(step: Step, names: readonly string[], dice: number): string | undefined {
+  const serverClocks: readonly string[] = SERVER_CLOCK_FAULTS;
+  const candidates = names.filter(
+    (fault) => !isLie({ step: step.key, fault }) && !serverClocks.includes(fault),
+  );
+  return candidates[Math.floor(dice * candidates.length)];
 }

@@ -11,10 +11,8 @@ import type { Step } from './steps.ts';
 import type { Trace } from './trace.ts';
 import { type FaultSource, NAMESPACE, SET_NAME, World } from './world.ts';
 
-/** A next transition further away than this is none to wait for. */
-const HORIZON_MS = 60_000;
-/** What has not come to rest by then never does. */
-const REST_MAX_MS = 900_000;
+/** What has not come to rest so long after all that was to be waited for never does. */
+const REST_MAX_MS = 840_000;
 /** Nor does what has changed this much meanwhile: somebody writes without end. */
 const CHANGES_MAX = 5000;
 /** So often it is looked whether somebody does. */
@@ -126,16 +124,18 @@ class Course {
 
   async #rest(): Promise<void> {
     const world = this.#world;
+    const { scenario } = this.#options;
     const sinceMs = world.nowMs();
     const changesBefore = world.changes.length;
     for (;;) {
       const nowMs = world.nowMs();
       // A fault that stalls an operator asks for a longer wait.
-      const quietMs = Math.max(this.#options.scenario.quietMs, this.#options.faults.stallMs());
-      const restMs = Math.max(sinceMs, world.lastWriteMs, nextTransitionMs(world)) + quietMs;
+      const quietMs = Math.max(scenario.quietMs, this.#options.faults.stallMs());
+      const nextMs = nextTransitionMs(world, scenario.horizonMs);
+      const restMs = Math.max(sinceMs, world.lastWriteMs, nextMs) + quietMs;
       if (restMs <= nowMs) break;
       const isEndless = world.changes.length - changesBefore > CHANGES_MAX;
-      if (isEndless || nowMs - sinceMs > REST_MAX_MS + 2 * quietMs) {
+      if (isEndless || nowMs - sinceMs > REST_MAX_MS + scenario.horizonMs + 2 * quietMs) {
         this.#violate('convergence', `there still is something to do after ${nowMs - sinceMs} ms`);
         break;
       }
@@ -166,11 +166,11 @@ class Course {
 }
 
 /** When the set's own status says that something is to happen soon; else 0. */
-function nextTransitionMs(world: World): number {
+function nextTransitionMs(world: World, horizonMs: number): number {
   const set = world.api.hand.get(SET_PLURAL, NAMESPACE, SET_NAME) ?? {};
   const time = text(child(child(set, 'status'), 'nextTransition'), 'time');
   const atMs = time === '' ? 0 : Date.parse(time);
-  return atMs - world.nowMs() > HORIZON_MS ? 0 : atMs;
+  return atMs - world.nowMs() > horizonMs ? 0 : atMs;
 }
 
 /** No operator ever notices a bug of its own: such as an invariant that a write would break. */

@@ -1,6 +1,6 @@
 /**
  * Scenarios as text. First what the world is made of (`operators 2`, `elected false`,
- * `skew 400ms`, `quiet 25s`, `restless`), then a line for each thing that happens: a moment, a verb, its
+ * `skew 400ms`, `quiet 25s`, `horizon 20h`, `restless`), then a line for each thing that happens: a moment, a verb, its
  * arguments. `rest` waits until the operators have nothing left to do, and moments count anew
  * from there. `show` begins the timeline. `#` starts a comment.
  *
@@ -16,6 +16,8 @@ export interface Scenario {
   readonly skewMs: number;
   /** So long without a write is rest; longer where a lease must run out first. */
   readonly quietMs: number;
+  /** A next transition further away than this is none to wait for. */
+  readonly horizonMs: number;
   /**
    * Whether it ends alike however it is delayed: not where it rotates by its interval, nor where
    * it brings back a state by its number, which is another state by a detour.
@@ -70,13 +72,14 @@ function parseScenario(name: string, text: string): Scenario {
       headers.get('elected') === undefined ? operators > 1 : headers.get('elected') === 'true',
     skewMs: durationOf(headers.get('skew') ?? '0s'),
     quietMs: durationOf(headers.get('quiet') ?? '12s'),
+    horizonMs: durationOf(headers.get('horizon') ?? '1m'),
     timed: commands.some((command) => command.kind === 'act' && command.atMs > 0),
     comparable: !headers.has('restless') && !/ restore /.test(text),
     commands,
   };
 }
 
-const HEADERS = new Set(['operators', 'elected', 'skew', 'quiet', 'restless']);
+const HEADERS = new Set(['operators', 'elected', 'skew', 'quiet', 'horizon', 'restless']);
 
 function commandOf(first: string, rest: readonly string[], text: string): Command {
   if (first === 'rest' || first === 'show') return { kind: first, text };

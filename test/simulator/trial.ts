@@ -78,17 +78,15 @@ function chosen<Value>(
 
 /**
  * What these faults bring about of themselves. Who is told that the set is gone has nothing left to
- * come to rest with; who is told that a key's Secret is gone makes another key. A clock that is set
- * back makes a gate look closed that was open: the guard refuses then, as it should. And where hands
- * took every copy, a read from before looks like a ledger that is newer than the one made since.
+ * come to rest with; who is told that a key's Secret is gone makes another key. And where hands took
+ * every copy, a read from before looks like a ledger that is newer than the one made since.
  */
 function isDueTo(
-  { promise, message }: Violation,
+  { promise }: Violation,
   scenario: Scenario,
   fired: readonly PlannedFault[],
 ): boolean {
   const lies = fired.filter(isLie);
-  const struck = new Set(fired.map(({ fault }) => fault));
   switch (promise) {
     case 'convergence':
       return lies.some(({ step }) => step.startsWith(`get:${SET_PLURAL}:`));
@@ -97,16 +95,10 @@ function isDueTo(
     case 'I4':
     case 'I8':
       return lies.length > 0 && losesAllCopies(scenario);
-    case 'InvariantViolated':
-      return (
-        struck.has('clock-far-behind') || (struck.has('clock-behind') && CLOSED_GATE.test(message))
-      );
     default:
       return false;
   }
 }
-
-const CLOSED_GATE = /I2: the gate of \S+ is not open$/;
 
 function losesAllCopies({ commands }: Scenario): boolean {
   const deeds = commands.map(({ text }) => text);

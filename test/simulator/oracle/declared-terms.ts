@@ -4,13 +4,17 @@
  * allowed; a raised one counts at once.
  */
 import type { Terms } from '../../../src/core/spec.ts';
+import type { DeclaredVerifier } from './declared-verifiers.ts';
+import { refusesMs } from './presets.ts';
 
 export interface Declaration {
   readonly fromMs: number;
   readonly terms: Terms;
+  readonly verifiers: readonly DeclaredVerifier[];
 }
 
-type TermName = keyof Terms;
+/** A term of the set's, or how long one of its verifiers goes on refusing an unknown kid. */
+export type TermName = keyof Terms | `verifier ${string}`;
 
 /** From `fromMs` on this is the value; the first holds for all times before, too. */
 interface Piece {
@@ -32,8 +36,8 @@ export class DeclaredTerms {
   /** @param declarations in the order of their times; at least one. */
   constructor(declarations: readonly Declaration[]) {
     this.#declarations = declarations;
-    const names = Object.keys(declarations[0]?.terms ?? {}) as TermName[];
-    for (const name of names) this.#pieces.set(name, piecesOf(declarations, name));
+    for (const name of new Set(declarations.flatMap(namesIn)))
+      this.#pieces.set(name, piecesOf(declarations, name));
     const breaks = [...this.#pieces.values()].flatMap((pieces) =>
       pieces.slice(1).map(({ fromMs }) => fromMs),
     );
@@ -87,10 +91,25 @@ export class DeclaredTerms {
   }
 }
 
+function namesIn({ terms, verifiers }: Declaration): readonly TermName[] {
+  return [...(Object.keys(terms) as TermName[]), ...verifiers.map(termOfVerifier)];
+}
+
+export function termOfVerifier({ name }: Pick<DeclaredVerifier, 'name'>): TermName {
+  return `verifier ${name}`;
+}
+
+function declaredMs({ terms, verifiers }: Declaration, name: TermName): number {
+  if (name in terms) return terms[name as keyof Terms] ?? NEVER;
+  const found = verifiers.find((verifier) => termOfVerifier(verifier) === name);
+  return found === undefined ? 0 : refusesMs(found.behaviour);
+}
+
 function piecesOf(declarations: readonly Declaration[], name: TermName): readonly Piece[] {
-  const spans = declarations.map(({ fromMs, terms }, index) => {
+  const spans = declarations.map((declaration, index) => {
+    const { fromMs, terms } = declaration;
     const nextMs = declarations[index + 1]?.fromMs ?? NEVER;
-    const valueMs = terms[name] ?? NEVER;
+    const valueMs = declaredMs(declaration, name);
     // Where a trust without end is withdrawn, its verifiers are restarted: it is held as long as C.
     const heldMs = valueMs === NEVER ? terms.verifierCacheTtlMs : valueMs;
     const untilMs = nextMs + terms.publicationDelayMs + heldMs;

@@ -5,6 +5,7 @@ import type { Spec } from '../../../src/core/spec.ts';
 import type { Status } from '../../../src/core/status.ts';
 import { child, type JsonObject, metadataOf, text, texts } from '../../fake-api/json.ts';
 import { type Change, HAND } from '../history.ts';
+import { type DeclaredVerifier, declaredVerifiers, trueTerms } from './declared-verifiers.ts';
 import { annotationsOf } from './documents.ts';
 
 export interface SetVersion {
@@ -16,6 +17,8 @@ export interface SetVersion {
   readonly deleting: boolean;
   /** As it was last readable; null before it ever was. */
   readonly spec: Spec | null;
+  /** Those that the spec lists. */
+  readonly verifiers: readonly DeclaredVerifier[];
   readonly revokedKids: readonly string[];
   readonly signsImmediately: boolean;
   /** An ordered deletion is under way, and its wait is to be skipped. */
@@ -31,6 +34,7 @@ export interface SetVersion {
 export function setVersions(changes: readonly Change[]): readonly SetVersion[] {
   let specText = '';
   let spec: Spec | null = null;
+  let verifiers: readonly DeclaredVerifier[] = [];
   return changes.map((change) => {
     const { atMs, author, after } = change;
     const object = after ?? {};
@@ -38,13 +42,21 @@ export function setVersions(changes: readonly Change[]): readonly SetVersion[] {
     if (after !== null && shown !== specText) {
       specText = shown;
       const decoded = decodeSigningKeySet(object);
-      spec = decoded.ok ? decoded.set.spec : spec;
+      if (decoded.ok) {
+        const declared = child(object, 'spec');
+        verifiers = declaredVerifiers(declared);
+        // Of presets the operator's own decoding is not believed.
+        spec = {
+          ...decoded.set.spec,
+          terms: trueTerms(decoded.set.spec.terms, declared, verifiers),
+        };
+      }
     }
     const status = child(object, 'status') as Status;
     const byHand = author === HAND;
     const exists = after !== null;
     const copy = status.ledger ?? '';
-    return { atMs, byHand, change, exists, spec, status, copy, ...wishesOf(object) };
+    return { atMs, byHand, change, exists, spec, verifiers, status, copy, ...wishesOf(object) };
   });
 }
 

@@ -50,8 +50,12 @@ export interface Found {
 }
 
 /** What the judge has to say of one promise. */
-export function violationsOf(moves: readonly Move[], promise: string): readonly Found[] {
-  const { violations } = judge(smallHistory(moves), { seed: 7 });
+export function violationsOf(
+  moves: readonly Move[],
+  promise: string,
+  endSeconds?: number,
+): readonly Found[] {
+  const { violations } = judge(smallHistory(moves, endSeconds), { seed: 7 });
   return violations
     .filter((violation) => violation.promise === promise)
     .map(({ atMs, message }) => ({ atSeconds: (atMs - START_MS) / 1000, message }));

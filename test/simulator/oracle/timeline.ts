@@ -99,8 +99,8 @@ function fromOursOn(
 }
 
 function declarationsOf(sets: readonly SetVersion[]) {
-  const declared = sets.flatMap(({ atMs, spec }) =>
-    spec === null ? [] : [{ fromMs: atMs, terms: spec.terms }],
+  const declared = sets.flatMap(({ atMs, spec, verifiers }) =>
+    spec === null ? [] : [{ fromMs: atMs, terms: spec.terms, verifiers }],
   );
   return declared.filter(({ terms }, index) => declared[index - 1]?.terms !== terms);
 }

@@ -2,47 +2,17 @@
  * Verifiers, as libraries and gateways really behave, at their worst phase: each may have fetched
  * a set at the last moment at which it could, and holds it for as long as its terms allow.
  */
+import { type Share, termOfVerifier } from './declared-terms.ts';
+import type { DeclaredVerifier } from './declared-verifiers.ts';
+import { type Behaviour, PRESETS, refusesMs } from './presets.ts';
 import { fetchable, type PublishedSet, ROUTES, type Route } from './servers.ts';
 import type { Timeline } from './timeline.ts';
-
-interface Preset {
-  readonly name: string;
-  /** How long it keeps a set; null where for ever. */
-  readonly cacheSeconds: number | null;
-  /** How soon after a fetch an unknown kid makes it fetch again; null where never in time. */
-  readonly cooldownSeconds: number | null;
-}
-
-/** docs/verifiers.md: the defaults of each. A set is stale on errors for no longer than C says. */
-const PRESETS: readonly Preset[] = [
-  { name: 'jose', cacheSeconds: 600, cooldownSeconds: 30 },
-  { name: 'jwks-rsa', cacheSeconds: 600, cooldownSeconds: 0 },
-  { name: 'get-jwks', cacheSeconds: 60, cooldownSeconds: 0 },
-  { name: 'pyjwt', cacheSeconds: 300, cooldownSeconds: 30 },
-  { name: 'authlib', cacheSeconds: null, cooldownSeconds: 0 },
-  { name: 'go-oidc', cacheSeconds: null, cooldownSeconds: 0 },
-  { name: 'kube-apiserver', cacheSeconds: null, cooldownSeconds: 270 },
-  { name: 'keyfunc', cacheSeconds: 3600, cooldownSeconds: 300 },
-  { name: 'jwx-v2', cacheSeconds: 1800, cooldownSeconds: null },
-  { name: 'nimbus', cacheSeconds: 300, cooldownSeconds: 30 },
-  { name: 'spring', cacheSeconds: 300, cooldownSeconds: 0 },
-  { name: 'spring-reactive', cacheSeconds: null, cooldownSeconds: 0 },
-  // It fetches in the background, and refuses the token that made it do so.
-  { name: 'dotnet', cacheSeconds: 45_360, cooldownSeconds: null },
-  { name: 'envoy', cacheSeconds: 600, cooldownSeconds: null },
-  { name: 'istio', cacheSeconds: 1200, cooldownSeconds: null },
-  { name: 'istio-envoy', cacheSeconds: 300, cooldownSeconds: null },
-  { name: 'espv2', cacheSeconds: 300, cooldownSeconds: null },
-  { name: 'aws-http-api', cacheSeconds: 7200, cooldownSeconds: null },
-  { name: 'kong', cacheSeconds: null, cooldownSeconds: 30 },
-  { name: 'mod-auth-openidc', cacheSeconds: 3600, cooldownSeconds: 60 },
-];
 
 export interface Verifier {
   readonly name: string;
   readonly route: Route;
-  /** Of C: how long it can go on refusing a kid that its copy lacks. */
-  readonly lateShare: number;
+  /** How long it can go on refusing a kid that its copy lacks. */
+  readonly late: Share;
   /** Its clock against the true time, as a share of S. */
   readonly clockShare: number;
   /** Of L: the leeway that it grants. */
@@ -52,14 +22,18 @@ export interface Verifier {
 const CLOCKS = [-0.5, 0, 0.5];
 const LEEWAYS = [0, 1];
 
-/** Every preset at every route, with clocks and leeways as they fall; and one that is the worst. */
-export function audienceOf(random: () => number): readonly Verifier[] {
+/**
+ * At every route, with clocks and leeways as they fall: those that the set lists, as they are;
+ * every preset, scaled to the set's C; and one that is the worst.
+ */
+export function audienceOf({ sets }: Timeline, random: () => number): readonly Verifier[] {
   const pick = (values: readonly number[]) => values[Math.floor(random() * values.length)] ?? 0;
+  const lateness = [...scaled(), ...listed(sets.flatMap(({ verifiers }) => verifiers))];
   const everyone = ROUTES.flatMap((route) =>
-    PRESETS.map((preset) => ({
-      name: preset.name,
+    lateness.map(({ name, late }) => ({
+      name,
       route,
-      lateShare: lateShareOf(preset),
+      late,
       clockShare: pick(CLOCKS),
       leewayShare: pick(LEEWAYS),
     })),
@@ -67,21 +41,35 @@ export function audienceOf(random: () => number): readonly Verifier[] {
   const worst = ROUTES.map((route) => ({
     name: 'strictest verifier',
     route,
-    lateShare: 1,
+    late: ['verifierCacheTtlMs', 1] as const,
     clockShare: -0.5,
     leewayShare: 1,
   }));
   return [...worst, ...everyone];
 }
 
+type Lateness = Pick<Verifier, 'name' | 'late'>;
+
 /**
  * C is a preset's own lifetime, or where that has no end, its cooldown: scaled to the C that the
  * set declares, it is this share of it after which an unknown kid is looked for again.
  */
-function lateShareOf({ cacheSeconds, cooldownSeconds }: Preset): number {
-  if (cooldownSeconds === null) return 1;
-  if (cacheSeconds === null) return cooldownSeconds === 0 ? 0 : 1;
-  return Math.min(1, cooldownSeconds / cacheSeconds);
+function scaled(): readonly Lateness[] {
+  return Object.entries<Behaviour>(PRESETS).map(([name, behaviour]) => {
+    const { cacheMs } = behaviour;
+    const lateMs = refusesMs(behaviour);
+    const share = cacheMs === Number.POSITIVE_INFINITY ? Math.sign(lateMs) : lateMs / cacheMs;
+    return { name, late: ['verifierCacheTtlMs', share] };
+  });
+}
+
+/** Each that was ever listed, once. */
+function listed(verifiers: readonly DeclaredVerifier[]): readonly Lateness[] {
+  const byName = new Map(verifiers.map((verifier) => [verifier.name, verifier]));
+  return [...byName.values()].map((verifier) => ({
+    name: `${verifier.name}, a ${verifier.preset || 'verifier with a timer'}`,
+    late: [termOfVerifier(verifier), 1],
+  }));
 }
 
 /** A set that a verifier may have as its copy, and when. */
@@ -95,11 +83,11 @@ export interface Copy {
 export function copiesOf(
   timeline: Timeline,
   published: readonly PublishedSet[],
-  { route, lateShare }: Pick<Verifier, 'route' | 'lateShare'>,
+  { route, late }: Pick<Verifier, 'route' | 'late'>,
 ): readonly Copy[] {
   return published.map((each) => {
     const { firstMs, lastMs } = fetchable(timeline, each, route);
-    const heldMs = timeline.terms.passedMs(lastMs, ['verifierCacheTtlMs', lateShare]);
+    const heldMs = timeline.terms.passedMs(lastMs, late);
     return { published: each, fromMs: firstMs, untilMs: Math.min(heldMs, each.forgottenMs) };
   });
 }

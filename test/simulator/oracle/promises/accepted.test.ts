@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../../fake-api/json.ts';
 import { HAND } from '../../history.ts';
 import { judge } from '../judge.ts';
 import {
@@ -109,6 +110,57 @@ describe('terms that are edited', () => {
     {
       name: 'and not for those that have expired',
       moves: [...SWITCH, [39, HAND, 'set', { tokenTTL: '12s' }], [39, OP, 'jwks', 'b']],
+      rejected: [],
+    },
+  ])('$name', ({ moves, rejected }) => {
+    expect(rejections(moves)).toEqual(rejected);
+  });
+});
+
+// A preset's C is what was measured, whatever the operator's table says: of `kong` 30 s, of a listed
+// lifetime that lifetime. With P 2, a key of second 20 is known to all at second 52.
+describe('verifiers that are listed', () => {
+  const listing = (atSeconds: number, ...verifiers: readonly JsonObject[]): Move => [
+    atSeconds,
+    HAND,
+    'set',
+    { rotation: { interval: '720h' }, verifiers: [...verifiers] },
+  ];
+  const kong = { name: 'edge', preset: 'kong' };
+  const quick = { name: 'app', cacheTTL: '1s' };
+  test.each<Case>([
+    {
+      name: 'the slowest is waited for',
+      moves: [listing(10, kong), ...NEXT_KEY, [52, OP, 'signer', 'b']],
+      rejected: [],
+    },
+    {
+      name: 'it is not',
+      moves: [listing(10, kong), ...NEXT_KEY, [51.999, OP, 'signer', 'b']],
+      rejected: ['b 51.999'],
+    },
+    {
+      name: 'a lifetime that is listed, too',
+      moves: [
+        listing(10, kong, { name: 'app', cacheTTL: '40s' }),
+        ...NEXT_KEY,
+        [61, OP, 'signer', 'b'],
+      ],
+      rejected: ['b 61'],
+    },
+    {
+      name: 'one that is added in mid-rotation counts at once',
+      moves: [...NEXT_KEY, listing(26, kong), [51, OP, 'signer', 'b']],
+      rejected: ['b 51'],
+    },
+    {
+      name: 'one that is taken out counts for P and its C more',
+      moves: [listing(10, kong, quick), ...NEXT_KEY, listing(21, quick), [51, OP, 'signer', 'b']],
+      rejected: ['b 51'],
+    },
+    {
+      name: 'and then no longer',
+      moves: [listing(10, kong, quick), listing(12, quick), ...NEXT_KEY, [44, OP, 'signer', 'b']],
       rejected: [],
     },
   ])('$name', ({ moves, rejected }) => {

@@ -21,7 +21,7 @@ export interface Acceptance {
 
 export function rejectedTokens(scene: Scene, random: () => number): Acceptance {
   const { timeline, stints, published } = scene;
-  const verifiers = audienceOf(random);
+  const verifiers = audienceOf(timeline, random);
   const copies = copiesByWay(timeline, published, verifiers);
   const rejections: Violation[] = [];
   let tokenCount = 0;
@@ -72,8 +72,8 @@ function lacks({ keys }: PublishedSet, { kid, key }: Stint): boolean {
 }
 
 /** Verifiers that hold their copies alike: same route, same patience. */
-function wayOf({ route, lateShare }: Verifier): string {
-  return `${route.serverShare}/${route.cacheShare}/${lateShare}`;
+function wayOf({ route, late }: Verifier): string {
+  return `${route.serverShare}/${route.cacheShare}/${late.join()}`;
 }
 
 function copiesByWay(

@@ -131,3 +131,67 @@ test.each<[string, readonly Move[], readonly number[]]>([
   const found = violationsOf([...REMOVED, ...moves], 'P2');
   expect(found.map(({ atSeconds }) => atSeconds)).toEqual(brokenAt);
 });
+
+const restarting = (...names: string[]): JsonObject => ({
+  keys: [
+    {
+      ordinal: 1,
+      kid: 'a',
+      state: 'Retired',
+      algorithm: 'ES256',
+      removedTime: timeAt(40),
+      ...(names.length === 0 ? {} : { restartRequired: names }),
+    },
+  ],
+});
+
+/** The verifiers are declared before the key leaves. */
+function listing(...presets: readonly string[]): Move {
+  const verifiers = presets.map((preset) => ({ name: preset, preset }));
+  return [10, HAND, 'set', { rotation: { interval: '720h' }, verifiers }];
+}
+
+// A preset is what it was measured to be, whatever the operator's table says. `get-jwks` goes on
+// with a key from its stale cache for a second minute: P 2 + D 120 after 40, and S/2.
+test.each<[string, readonly Move[], readonly number[]]>([
+  ['a stale cache: in time', [listing('get-jwks'), [41, OP, 'status', announcing(162.5)]], []],
+  [
+    'a stale cache: as long as it caches is not enough',
+    [listing('get-jwks'), [41, OP, 'status', announcing(102.5)]],
+    [102],
+  ],
+  [
+    'a slower one counts',
+    [listing('get-jwks', 'nimbus'), [41, OP, 'status', announcing(200)]],
+    [199.5],
+  ],
+  [
+    'one that forgets nothing: whatever is announced is wrong at once',
+    [listing('get-jwks', 'go-oidc'), [41, OP, 'status', announcing(9_000)]],
+    [41],
+  ],
+  [
+    'it is named',
+    [listing('go-oidc', 'kong'), [41, OP, 'status', restarting('go-oidc', 'kong')]],
+    [],
+  ],
+  ['one of two is not', [listing('go-oidc', 'kong'), [41, OP, 'status', restarting('kong')]], [41]],
+  ['nobody is', [listing('go-oidc'), [41, OP, 'status', restarting()]], [41]],
+  ['a hand forgets to', [listing('go-oidc'), [41, HAND, 'status', restarting()]], []],
+  ['there is nobody to name', [listing('nimbus'), [41, OP, 'status', restarting()]], []],
+  [
+    'it is declared when the trust has ended',
+    [
+      listing('get-jwks'),
+      [41, OP, 'status', announcing(162.5)],
+      [170, HAND, 'set', { verifiers: [{ name: 'new', preset: 'go-oidc' }] }],
+    ],
+    [],
+  ],
+])('verifiers that are listed: %s', (_, moves, brokenAt) => {
+  const [declared, ...rest] = moves;
+  if (declared === undefined) throw new Error('nothing is declared');
+  const all = [declared, ...REMOVED, ...rest].sort(([a], [b]) => a - b);
+  const found = violationsOf(all, 'P2', 400);
+  expect(found.map(({ atSeconds }) => atSeconds)).toEqual(brokenAt);
+});

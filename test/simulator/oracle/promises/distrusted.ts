@@ -2,7 +2,8 @@
  * Promise 2: once the time has passed that the status announces, by whoever's clock, no verifier
  * that keeps its D accepts the key. Where a hand had put the key back, an announcement counts
  * again from when it is out of the JWKS: until then the operator could not know. Nor could anybody
- * ever know where a hand took it away again before any operator had done anything.
+ * ever know where a hand took it away again before any operator had done anything. Of a verifier
+ * that never forgets no time can be announced: then the status names it as one to restart.
  */
 import type { Status } from '../../../../src/core/status.ts';
 import { HAND } from '../../history.ts';
@@ -18,6 +19,8 @@ interface Presence {
   readonly fromMs: number;
   /** The last instant at which somebody may accept the key; Infinity where there is none. */
   readonly trustedUntilMs: number;
+  /** It left, but some verifier never forgets it: whatever time is announced is wrong. */
+  readonly isKept: boolean;
   /** Only what was announced from here on can have known of it. */
   readonly toldFromMs: number;
 }
@@ -27,6 +30,10 @@ const LONG_AGO = Number.NEGATIVE_INFINITY;
 const LATEST = { serverShare: 1, cacheShare: 1 };
 
 export function trustedTooLong(scene: Scene): readonly Violation[] {
+  return [...brokenAnnouncements(scene), ...scene.timeline.sets.flatMap(untoldRestarts)];
+}
+
+function brokenAnnouncements(scene: Scene): readonly Violation[] {
   const { timeline } = scene;
   const told = timeline.sets.map((set, index) => ({
     set,
@@ -44,6 +51,21 @@ export function trustedTooLong(scene: Scene): readonly Violation[] {
   });
 }
 
+/** What an operator writes of a key that it saw leave, by the spec that stands beside it. */
+function untoldRestarts({ byHand, exists, change, atMs, ...set }: SetVersion): Violation[] {
+  const { before, after } = change;
+  const isWritten = JSON.stringify(before?.['status']) !== JSON.stringify(after?.['status']);
+  if (byHand || !exists || !isWritten) return [];
+  const forgetless = set.verifiers.filter(({ behaviour }) => behaviour.trustsMs === NEVER);
+  const removed = (set.status.keys ?? []).filter(({ removedTime }) => removedTime !== undefined);
+  return removed.flatMap(({ kid, distrustedByTime, restartRequired = [] }) => {
+    const untold = forgetless.filter(({ name }) => !restartRequired.includes(name));
+    if (distrustedByTime !== undefined || untold.length === 0) return [];
+    const names = untold.map(({ name }) => name).join(', ');
+    return [{ promise: 'P2', atMs, message: `nobody is told that ${names} must forget ${kid}` }];
+  });
+}
+
 function announced({ keys }: Status): readonly { kid: string; atMs: number }[] {
   return (keys ?? []).flatMap(({ kid, distrustedByTime }) => {
     return distrustedByTime === undefined ? [] : [{ kid, atMs: Date.parse(distrustedByTime) }];
@@ -55,11 +77,11 @@ function broken(
   set: SetVersion,
   nextMs: number,
   announcedMs: number,
-  { kid, fromMs, trustedUntilMs, toldFromMs }: Presence,
+  { kid, fromMs, trustedUntilMs, isKept, toldFromMs }: Presence,
 ): Violation | null {
   if (set.atMs < toldFromMs) return null;
   const soonestMs = announcedMs - terms.at('clockSkewMs', announcedMs) / 2;
-  const atMs = Math.max(set.atMs, soonestMs, fromMs);
+  const atMs = Math.max(set.atMs, isKept ? fromMs : soonestMs, fromMs);
   if (atMs >= Math.min(nextMs, trustedUntilMs, history.endMs)) return null;
   const until = trustedUntilMs === NEVER ? 'for ever' : `${trustedUntilMs - announcedMs} ms longer`;
   const message = `${kid} was announced to be distrusted by then, but is trusted ${until}`;
@@ -98,6 +120,7 @@ function presenceOf(
     kid,
     fromMs: first.fromMs,
     trustedUntilMs: Math.min(heldMs, last.forgottenMs),
+    isKept: last.untilMs < NEVER && heldMs === NEVER,
     toldFromMs: toldFromMs(timeline, kid, first, last.untilMs + graceMs),
   };
 }
