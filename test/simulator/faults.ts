@@ -42,7 +42,7 @@ export const RECHECK_MS = 620_000;
 const CLOCK_OUT_MS = 10_000;
 export const CLOCK_OUT_FOR_MS = 4000;
 /** Half of the clock skew of the terms: so far may a clock be from true time. */
-const CLOCK_IN_MS = 500;
+export const CLOCK_IN_MS = 500;
 const LAG_MS = 3000;
 /** Before the deadline of a write, so that it lands in time. */
 const LATE_MARGIN_MS = 100;

@@ -2,7 +2,7 @@
  * Random lives of a set: commands out of the scenarios' verbs with at least two rotations among
  * them, and faults that strike so many steps after one of the commands.
  */
-import { faultNamed, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
+import { CLOCK_IN_MS, faultNamed, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
 import type { Member } from './member.ts';
 import { isLie, type PlannedFault, stallOf } from './plan.ts';
 import { type Command, durationOf, type Scenario } from './scenario.ts';
@@ -140,7 +140,7 @@ export class ArmedFaults implements FaultSource {
   }
 
   at(world: World, member: Member, step: Step): StepFault | null {
-    const names = faultsOn(step);
+    const names = faultsOn(step).filter((name) => !FAR.test(name) || !isAClockOut(world));
     let due: ArmedFault | null = null;
     for (const [armed, left] of this.#countdown) {
       this.#countdown.set(armed, left - 1);
@@ -160,6 +160,17 @@ export class ArmedFaults implements FaultSource {
   stallMs(): number {
     return stallOf(this.fired);
   }
+}
+
+const FAR = /^(?:clock|server)-far-/;
+
+/**
+ * One wrong clock is noticed by the other. Where both are wrong in the same way, as on a single
+ * machine, nothing tells: that is outside of what is assumed (docs/safety.md).
+ */
+function isAClockOut({ api, members }: World): boolean {
+  const isServerOut = Math.abs(api.clockOffsetMs) > CLOCK_IN_MS;
+  return isServerOut || members.some(({ host }) => host.jumpedMs !== null);
 }
 
 function drawn(step: Step, names: readonly string[], dice: number): string | undefined {
