@@ -171,6 +171,26 @@ test.each<[string, readonly Move[], readonly number[]]>([
     [41],
   ],
   [
+    'it is declared while the trust lasts, and the time is taken back',
+    [
+      listing('get-jwks'),
+      [41, OP, 'status', announcing(162.5)],
+      [100, HAND, 'set', { verifiers: [{ name: 'new', preset: 'go-oidc' }] }],
+      [101, OP, 'status', restarting('new')],
+    ],
+    [],
+  ],
+  [
+    'or it is not',
+    [
+      listing('get-jwks'),
+      [41, OP, 'status', announcing(162.5)],
+      [100, HAND, 'set', { verifiers: [{ name: 'new', preset: 'go-oidc' }] }],
+      [101, OP, 'status', announcing(163)],
+    ],
+    [101],
+  ],
+  [
     'it is named',
     [listing('go-oidc', 'kong'), [41, OP, 'status', restarting('go-oidc', 'kong')]],
     [],

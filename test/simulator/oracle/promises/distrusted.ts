@@ -19,7 +19,7 @@ interface Presence {
   readonly fromMs: number;
   /** The last instant at which somebody may accept the key; Infinity where there is none. */
   readonly trustedUntilMs: number;
-  /** It left, but some verifier never forgets it: whatever time is announced is wrong. */
+  /** It left, but some verifier never forgets it: whatever is announced while it counts is wrong. */
   readonly isKept: boolean;
   /** Only what was announced from here on can have known of it. */
   readonly toldFromMs: number;
@@ -81,7 +81,8 @@ function broken(
 ): Violation | null {
   if (set.atMs < toldFromMs) return null;
   const soonestMs = announcedMs - terms.at('clockSkewMs', announcedMs) / 2;
-  const atMs = Math.max(set.atMs, isKept ? fromMs : soonestMs, fromMs);
+  const isWrongAtOnce = isKept && terms.at('verifierTrustMs', set.atMs) === NEVER;
+  const atMs = Math.max(set.atMs, isWrongAtOnce ? fromMs : soonestMs, fromMs);
   if (atMs >= Math.min(nextMs, trustedUntilMs, history.endMs)) return null;
   const until = trustedUntilMs === NEVER ? 'for ever' : `${trustedUntilMs - announcedMs} ms longer`;
   const message = `${kid} was announced to be distrusted by then, but is trusted ${until}`;
