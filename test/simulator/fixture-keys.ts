@@ -26,6 +26,11 @@ export function fixtureKeys(): KeyMaker {
   };
 }
 
+/** One that no operator ever makes. */
+export function strangersKey(): KeyPair {
+  return keyPairOf('EdDSA', 'stranger');
+}
+
 function fixtureKey(algorithm: Algorithm, index: number): KeyPair {
   const name = `${algorithm}-${index}`;
   const known = made.get(name);
