@@ -97,6 +97,7 @@ function isDueTo(
     case 'convergence':
       return lies.some(({ step }) => step.startsWith(`get:${SET_PLURAL}:`));
     case 'Counts':
+    case 'Orphans':
       return lies.length > 0;
     case 'I4':
     case 'I8':

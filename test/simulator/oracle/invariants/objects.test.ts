@@ -323,12 +323,21 @@ cases('Counts', SWITCHED, [
 
 cases('Orphans', SWITCHED, [
   ['each key is known', [], []],
-  ['one that the ledger never came to know', [[28, OP, 'key-3', 'c']], [120]],
+  ['one that waits to be the next', [[28, OP, 'key-3', 'c']], []],
+  [
+    'one that was passed over: another was made while it stood',
+    [
+      [28, OP, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+    ],
+    [120],
+  ],
   [
     'one that it came to know later',
     [
       [28, OP, 'key-3', 'c'],
-      [29, OP, 'signer', 'b'],
+      [29, OP, 'key-4', 'd'],
+      [30, OP, 'signer', 'b'],
     ],
     [],
   ],
@@ -336,16 +345,25 @@ cases('Orphans', SWITCHED, [
     'one that was destroyed again',
     [
       [28, OP, 'key-3', 'c'],
-      [29, OP, 'key-3', null],
+      [29, OP, 'key-4', 'd'],
+      [30, OP, 'key-3', null],
     ],
     [],
   ],
-  ['one that a hand put there', [[28, HAND, 'key-3', 'c']], []],
+  [
+    'one that a hand put there',
+    [
+      [28, HAND, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+    ],
+    [],
+  ],
   [
     'one that a hand took out of the ledger’s reach',
     [
       [28, OP, 'key-3', 'c'],
-      [29, HAND, 'key-3', { metadata: { labels: {} } }],
+      [29, OP, 'key-4', 'd'],
+      [30, HAND, 'key-3', { metadata: { labels: {} } }],
     ],
     [],
   ],
@@ -353,7 +371,8 @@ cases('Orphans', SWITCHED, [
     'while the set is being deleted',
     [
       [28, OP, 'key-3', 'c'],
-      [29, HAND, 'deletion', ''],
+      [29, OP, 'key-4', 'd'],
+      [30, HAND, 'deletion', ''],
     ],
     [],
   ],
@@ -361,7 +380,8 @@ cases('Orphans', SWITCHED, [
     'without a ledger, which hands took',
     [
       [28, OP, 'key-3', 'c'],
-      [29, HAND, 'signer', null],
+      [29, OP, 'key-4', 'd'],
+      [30, HAND, 'signer', null],
     ],
     [],
   ],
