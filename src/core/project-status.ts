@@ -213,12 +213,17 @@ function reasonFor(state: KeyStatus['state']): string {
 
 /** Whether two statuses say the same, in whatever order their members are stored. */
 export function sameStatus(a: Status | null, b: Status): boolean {
-  return canonical(a) === canonical(b);
+  return same(a, b);
 }
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) => {
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [ours, theirs] = [a as Members, b as Members];
+  // A member that is undefined is not written: it is as if it were not there.
+  const names = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
+  return [...names].every((name) => same(ours[name], theirs[name]));
 }
+
+type Members = Readonly<Record<string, unknown>>;

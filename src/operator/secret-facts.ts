@@ -5,15 +5,16 @@
 import { kindOfJwk, type PublicJwk, parsePublicJwk, publicJwkText } from '../core/jwk.ts';
 import type { KeyContent, SignerContent } from '../core/model.ts';
 import { ANNOTATION } from '../core/names.ts';
-import { checkKeySecret, checkSignerSecret, thumbprint } from '../platform/key-material.ts';
+import { thumbprint } from '../platform/key-material.ts';
+import { keyVerdict, signerVerdict } from '../platform/key-verdicts.ts';
 import { isRecord, type KubeObject } from '../platform/kube-resource.ts';
 
 /** More than this many verdicts are not remembered; the oldest go first. */
 export const FACTS_MAX = 20_000;
 
 /**
- * Verdicts by the very version of an object. Judging one costs a signature, and an immutable
- * Secret's verdict never changes.
+ * Verdicts by the very version of an object, so that a Secret whose metadata alone was read needs
+ * no second read. An immutable Secret's verdict never changes.
  */
 export class SecretFacts {
   readonly #keys = new Map<string, KeyContent>();
@@ -56,7 +57,7 @@ const WITHOUT_JWK: KeyContent = {
 };
 
 function judgeKeySecret(secret: KubeObject, jwk: PublicJwk): KeyContent {
-  const verdict = checkKeySecret(dataOf(secret), jwk, 'any');
+  const verdict = keyVerdict(dataOf(secret), jwk);
   if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
   return {
     kind: 'Key',
@@ -68,7 +69,7 @@ function judgeKeySecret(secret: KubeObject, jwk: PublicJwk): KeyContent {
 }
 
 function judgeSignerSecret(secret: KubeObject): SignerContent {
-  const verdict = checkSignerSecret(dataOf(secret));
+  const verdict = signerVerdict(dataOf(secret));
   if ('empty' in verdict) return { kind: 'Empty' };
   if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
   const { publicJwk } = verdict;

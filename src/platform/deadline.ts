@@ -6,6 +6,9 @@ export class DeadlineExceeded extends Error {
   readonly code = 'DEADLINE_EXCEEDED';
 }
 
+/** Made once: nearly every request ends so, and an error's stack is dear. */
+const OVER = new DeadlineExceeded('the work is over');
+
 /**
  * Runs `work` with a signal that aborts when `signal` does (with its reason) or when the clock
  * reaches `monotonicAtMs` (with {@link DeadlineExceeded}). Nothing is left behind: neither a
@@ -31,8 +34,8 @@ export async function withDeadline<T>(
     return await work(inner.signal);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    done.abort();
-    inner.abort(new DeadlineExceeded('the work is over'));
+    done.abort(OVER);
+    inner.abort(OVER);
   }
 }
 

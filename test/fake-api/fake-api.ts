@@ -13,6 +13,7 @@ import type { Clock } from '../../src/platform/clock.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../src/platform/transport.ts';
 import { Hand } from './hand.ts';
 import { child, type JsonObject, metadataOf, namespaceOf, text } from './json.ts';
+import { listText, textOf } from './json-text.ts';
 import { type RequestInfo, requestInfo } from './request-info.ts';
 import { RESOURCE_TYPES, type ResourceType, storageOf } from './resource-types.ts';
 import { type Answer, Server } from './server.ts';
@@ -79,6 +80,8 @@ export class FakeApi {
   readonly #server: Server;
   readonly #watches = new Set<Watch>();
   readonly #random: () => number;
+  /** Of the last answer: many fall into one second. */
+  #lastDate = { second: Number.NaN, text: '' };
 
   constructor(options: FakeApiOptions) {
     this.#options = options;
@@ -148,7 +151,7 @@ export class FakeApi {
     const body =
       answer.body instanceof Watch
         ? this.#stream(answer.body, request, signal)
-        : oneChunk(JSON.stringify(answer.body), signal);
+        : oneChunk(bodyText(answer.body), signal);
     return { status: answer.status, headers: all, body };
   }
 
@@ -197,7 +200,11 @@ export class FakeApi {
   }
 
   #date(): string {
-    return new Date(this.wallMs()).toUTCString();
+    const second = Math.floor(this.wallMs() / 1000);
+    if (this.#lastDate.second !== second) {
+      this.#lastDate = { second, text: new Date(second * 1000).toUTCString() };
+    }
+    return this.#lastDate.text;
   }
 
   #text(alphabet: string, length: number): string {
@@ -209,6 +216,10 @@ export class FakeApi {
     const hex = this.#text('0123456789abcdef', 30);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-a${hex.slice(15, 18)}-${hex.slice(18)}`;
   }
+}
+
+function bodyText(body: JsonObject): string {
+  return Array.isArray(body['items']) ? listText(body) : textOf(body);
 }
 
 async function* oneChunk(body: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -190,7 +190,18 @@ function withoutLoneDots(node: JsonObject): JsonObject {
   );
 }
 
-function pathsIn(entry: JsonObject): Set<string> {
+/** Entries are replaced and never changed, so that each is walked once. */
+const pathsOfEntry = new WeakMap<JsonObject, ReadonlySet<string>>();
+
+function pathsIn(entry: JsonObject): ReadonlySet<string> {
+  const known = pathsOfEntry.get(entry);
+  if (known !== undefined) return known;
+  const paths = walked(entry);
+  pathsOfEntry.set(entry, paths);
+  return paths;
+}
+
+function walked(entry: JsonObject): ReadonlySet<string> {
   const paths = new Set<string>();
   const walk = (node: JsonObject, path: readonly string[]) => {
     const keys = Object.keys(node);

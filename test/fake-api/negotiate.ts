@@ -1,4 +1,5 @@
-import { type JsonObject, metadataOf } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { metadataAlone } from './json-text.ts';
 import { failure } from './status-error.ts';
 
 /** How an answer is shown: whole, or its metadata only. */
@@ -27,11 +28,9 @@ export function formOf(accept: string, isList: boolean): Form {
   throw failure(406, 'NotAcceptable', '406: Not Acceptable: application/json is available', {});
 }
 
-const META = { apiVersion: 'meta.k8s.io/v1' };
-
 export function shown(object: JsonObject, form: Form): JsonObject {
   if (form === 'whole') return object;
-  return { kind: 'PartialObjectMetadata', ...META, metadata: metadataOf(object) };
+  return metadataAlone(object);
 }
 
 export function shownList(
@@ -44,6 +43,6 @@ export function shownList(
   const head =
     form === 'whole'
       ? { kind: `${kind}List`, apiVersion }
-      : { kind: 'PartialObjectMetadataList', ...META };
+      : { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' };
   return { ...head, metadata, items: items.map((item) => shown(item, form)) };
 }

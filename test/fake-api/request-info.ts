@@ -27,8 +27,19 @@ export interface RequestInfo {
 const VERBS = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
 const PATH = /^\/(?:api|apis\/(?<group>[^/]+))\/(?<version>[^/]+)\/(?<rest>.+)$/;
 
-/** Only the path's form is read: whether such a resource exists is the server's business. */
+const known = new WeakMap<KubeRequest, RequestInfo>();
+
+/** Each who has a part in a request asks anew what it is about: it is read once. */
 export function requestInfo(request: KubeRequest): RequestInfo {
+  const before = known.get(request);
+  if (before !== undefined) return before;
+  const info = readInfo(request);
+  known.set(request, info);
+  return info;
+}
+
+/** Only the path's form is read: whether such a resource exists is the server's business. */
+function readInfo(request: KubeRequest): RequestInfo {
   const groups = PATH.exec(request.path)?.groups;
   if (!groups) return { ...UNKNOWN };
   const { group = '', version = '', rest = '' } = groups;

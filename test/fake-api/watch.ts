@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/platform/clock.ts';
 import { type JsonObject, namespaceOf, withMetadata } from './json.ts';
+import { textOf } from './json-text.ts';
 import type { Query } from './list.ts';
 import { apiVersionOf, type ResourceType, storageOf } from './resource-types.ts';
 import { type Matches, selector } from './selectors.ts';
@@ -151,7 +152,7 @@ export class Watch {
 
   #push(type: string, object: JsonObject): void {
     const shown = type === 'ERROR' ? object : this.#show(object);
-    this.#lines.push(JSON.stringify({ type, object: shown }));
+    this.#lines.push(`{"type":"${type}","object":${textOf(shown)}}`);
     this.#wake();
   }
 

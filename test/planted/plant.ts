@@ -28,7 +28,7 @@ export interface Patch {
   readonly path: string;
   /** Its first paragraph: what the bug is, and whom it harms. */
   readonly description: string;
-  /** Such as `three-leaders/late`: which plans are tried first; from its line `First: …`. */
+  /** Such as `three-leaders/late` or `foreign-objects`: what is tried first; from `First: …`. */
   readonly first: readonly string[];
 }
 

@@ -27,6 +27,11 @@ export function fixtureKeys(): KeyMaker {
   };
 }
 
+/** One that no operator ever makes. */
+export function strangersKey(): KeyPair {
+  return keyPairOf({ algorithm: 'EdDSA', rsaModulusLength: null }, 'stranger');
+}
+
 function fixtureKey(kind: KeyKind, index: number): KeyPair {
   const length = kind.rsaModulusLength === null ? '' : `-${kind.rsaModulusLength}`;
   const name = `${kind.algorithm}${length}-${index}`;

@@ -4,6 +4,7 @@ import type { Hand } from '../fake-api/hand.ts';
 import { child, type JsonObject, metadataOf, text } from '../fake-api/json.ts';
 import { FAST_SPEC } from '../support/fast-spec.ts';
 import { durationOf } from './scenario.ts';
+import { strangersObject } from './strangers.ts';
 import { kidOf, versionsOf } from './views.ts';
 import { NAMESPACE, SET_NAME, type World } from './world.ts';
 
@@ -41,6 +42,11 @@ export class Hands {
     revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
     delete: (args) => this.#delete(args),
     restore: ([what = '', version]) => this.#restore(objectNamed(what), Number(version)),
+    /** Made by somebody else under a name of the set. */
+    stranger: ([what = '']) => {
+      const { resource, name } = objectNamed(what);
+      this.#hand.create(resource, strangersObject(what, { namespace: NAMESPACE, name }));
+    },
     wipe: () => {
       this.#hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, (draft) => delete draft['status'], 'status');
     },

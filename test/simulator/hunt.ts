@@ -1,6 +1,8 @@
 /**
  * Tries plan after plan until one breaks a promise: how long a bug stays hidden. First each
- * scenario without any fault, then plans of all scenarios in turn, then random lives.
+ * scenario without any fault, then plans of all scenarios in turn, then random lives. A scenario's
+ * run without a fault, which its plans are made from and measured by, is itself the first of them:
+ * nothing is run that is not judged, and nothing twice.
  */
 import { plansOf, sampleOf } from './sample.ts';
 import { scenarioFileNames, scenariosOf } from './scenario-files.ts';
@@ -21,7 +23,7 @@ interface Hunted {
 }
 
 /**
- * @param first such as `three-leaders/late`: scenarios, each with a fault, whose plans are tried
+ * @param first such as `three-leaders/late`: scenarios, each with or without a fault, which are tried
  * before all others
  * @returns whether a promise was broken
  */
@@ -30,16 +32,17 @@ export async function hunt(
   first: readonly string[],
   print: (text: string) => void,
 ): Promise<boolean> {
-  let plans = 0;
+  const tried = new Set<string>();
   for await (const seed of seeds(first)) {
-    if (plans >= plansMax) break;
-    plans += 1;
+    if (tried.size >= plansMax) break;
+    if (tried.has(formatSeed(seed))) continue;
+    tried.add(formatSeed(seed));
     const broken = brokenBy(await trySeed(seed));
     if (broken === null) continue;
-    print(JSON.stringify({ plans, caught: broken } satisfies Hunted));
+    print(JSON.stringify({ plans: tried.size, caught: broken } satisfies Hunted));
     return true;
   }
-  print(JSON.stringify({ plans, caught: null } satisfies Hunted));
+  print(JSON.stringify({ plans: tried.size, caught: null } satisfies Hunted));
   return false;
 }
 
@@ -58,10 +61,11 @@ async function* seeds(first: readonly string[]): AsyncGenerator<Seed> {
   for (let number = 1; ; number += 1) yield { ...seedOfPlan(RANDOM, []), number };
 }
 
-/** Every plan of a scenario with one fault. */
+/** A scenario as it is, then with one fault at each of its steps. */
 async function* plansWith(each: string): AsyncGenerator<Seed> {
   const [name = '', fault] = each.split('/');
   for (const scenario of scenariosOf(name)) {
+    yield seedOfPlan(scenario.name, []);
     const plans = await plansOf(scenario, 'hunt');
     const chosen = plans.filter((planned) => planned.fault === fault);
     for (const planned of chosen) yield seedOfPlan(scenario.name, [planned]);
@@ -70,10 +74,12 @@ async function* plansWith(each: string): AsyncGenerator<Seed> {
 
 /** A spread sample of each file's plans, one of each file after the other. */
 async function* inTurn(names: readonly string[], count: number): AsyncGenerator<Seed> {
-  const samples: (readonly Seed[])[] = [];
-  for (const name of names) samples.push(await sampleOf(scenariosOf(name), count));
+  const samples = new Map<string, readonly Seed[]>();
   for (let turn = 0; turn < count; turn += 1) {
-    for (const sample of samples) {
+    for (const name of names) {
+      // Drawn at its first turn, and not before anything is tried.
+      const sample = samples.get(name) ?? (await sampleOf(scenariosOf(name), count));
+      samples.set(name, sample);
       const seed = sample[turn];
       if (seed !== undefined) yield seed;
     }

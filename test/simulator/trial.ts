@@ -4,6 +4,7 @@ import { clockViolations } from './clock-check.ts';
 import type { Violation } from './oracle/judge.ts';
 import { isLie, owedAfter, type PlannedFault, PlannedFaults } from './plan.ts';
 import { ArmedFaults, randomLife } from './random-life.ts';
+import { readingViolations } from './reading-check.ts';
 import { type Outcome, run } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarioNamed } from './scenario-files.ts';
@@ -39,11 +40,13 @@ async function tryPlan(seed: Seed): Promise<Trial> {
   const scenario = { ...whole, commands: chosen(whole.commands, seed.commands) };
   const straightOutcome = await straightRun(scenario);
   const faults = new PlannedFaults(seed.planned);
-  const outcome = await run({ scenario, faults, lenient: true });
+  const isStraight = seed.planned.length === 0;
+  const outcome = isStraight ? straightOutcome : await run({ scenario, faults, lenient: true });
   const { fired } = faults;
   const violations = [
     ...outcome.violations.filter((violation) => !isDueTo(violation, outcome.scenario, fired)),
     ...clockViolations(outcome, fired),
+    ...readingViolations(outcome.trace),
     ...detourViolations(outcome, straightOutcome, fired),
   ];
   return { seed, outcome, fired, violations };
@@ -65,6 +68,7 @@ async function tryRandom(seed: Seed, number: number): Promise<Trial> {
   const violations = [
     ...outcome.violations.filter((violation) => !isDueTo(violation, outcome.scenario, fired)),
     ...clockViolations(outcome, fired),
+    ...readingViolations(outcome.trace),
   ];
   return { seed, outcome, fired, violations };
 }
@@ -91,6 +95,7 @@ function isDueTo(
     case 'convergence':
       return lies.some(({ step }) => step.startsWith(`get:${SET_PLURAL}:`));
     case 'Counts':
+    case 'Orphans':
       return lies.length > 0;
     case 'I4':
     case 'I8':

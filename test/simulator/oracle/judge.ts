@@ -8,6 +8,7 @@ import { countViolations } from './invariants/counts.ts';
 import { gateViolations } from './invariants/gates.ts';
 import { identityViolations } from './invariants/identities.ts';
 import { jwksViolations } from './invariants/jwks.ts';
+import { orphanViolations } from './invariants/orphans.ts';
 import { ownershipViolations } from './invariants/ownership.ts';
 import { secrecyViolations } from './invariants/secrecy.ts';
 import { signerViolations } from './invariants/signer.ts';
@@ -41,6 +42,7 @@ export function judge(history: History, options: JudgeOptions): Verdict {
     ...ownershipViolations(scene),
     ...gateViolations(scene),
     ...countViolations(scene),
+    ...orphanViolations(scene),
   ];
   return { violations: violations.sort((a, b) => a.atMs - b.atMs), figures };
 }

@@ -2,6 +2,7 @@
 import {
   ANNOTATION,
   keySecretName,
+  LABEL,
   REQUEST,
   SECRET_TYPE,
   SET_PLURAL,
@@ -135,7 +136,8 @@ class Book {
       ...(what === 'signer' || what === 'jwks' ? { [ANNOTATION.ledger]: ledger } : {}),
     };
     const annotations = { ...child(given, 'annotations'), ...(isOurs ? own : {}) };
-    const metadata = { ...given, uid, name, namespace: NAMESPACE, annotations };
+    const labels = { ...child(given, 'labels'), ...(isOurs ? { [LABEL.set]: SET } : {}) };
+    const metadata = { ...given, uid, name, namespace: NAMESPACE, labels, annotations };
     if (what !== 'status') return { ...body, metadata };
     const copy = author === HAND ? {} : { ledger };
     return { ...body, metadata, status: { ...child(body, 'status'), ...copy } };

@@ -1,4 +1,4 @@
-/** I5, I6, I8 and the counts: for each, histories that keep it and histories that break it. */
+/** I5, I6, I8, the counts and the orphans: for each, histories that keep it and histories that break it. */
 import { ANNOTATION, LABEL } from '../../../../src/core/names.ts';
 import type { JsonObject } from '../../../fake-api/json.ts';
 import { HAND } from '../../history.ts';
@@ -129,6 +129,24 @@ cases('I6', READY, [
       [29, HAND, 'jwks', 'a b x'],
       [30, HAND, 'key-7', unmarked('x')],
       [31, OP, 'key-7', null],
+    ],
+    [31],
+  ],
+  [
+    'a stranger’s key, although it was taken for ours and published',
+    [
+      [30, HAND, 'key-7', 'x'],
+      [31, OP, 'jwks', 'a b x'],
+      [32, OP, 'key-7', 'x'],
+    ],
+    [32],
+  ],
+  [
+    'a stranger’s JWKS without a key',
+    [
+      [30, HAND, 'jwks', null],
+      [30, HAND, 'jwks', { data: { 'jwks.json': '{"keys":[]}' } }],
+      [31, OP, 'jwks', 'a b'],
     ],
     [31],
   ],
@@ -298,6 +316,72 @@ cases('Counts', SWITCHED, [
       [40, OP, 'jwks', 'b'],
       [50, HAND, 'jwks', 'a b'],
       [51, OP, 'key-1', null],
+    ],
+    [],
+  ],
+]);
+
+cases('Orphans', SWITCHED, [
+  ['each key is known', [], []],
+  ['one that waits to be the next', [[28, OP, 'key-3', 'c']], []],
+  [
+    'one that was passed over: another was made while it stood',
+    [
+      [28, OP, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+    ],
+    [120],
+  ],
+  [
+    'one that it came to know later',
+    [
+      [28, OP, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+      [30, OP, 'signer', 'b'],
+    ],
+    [],
+  ],
+  [
+    'one that was destroyed again',
+    [
+      [28, OP, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+      [30, OP, 'key-3', null],
+    ],
+    [],
+  ],
+  [
+    'one that a hand put there',
+    [
+      [28, HAND, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+    ],
+    [],
+  ],
+  [
+    'one that a hand took out of the ledger’s reach',
+    [
+      [28, OP, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+      [30, HAND, 'key-3', { metadata: { labels: {} } }],
+    ],
+    [],
+  ],
+  [
+    'while the set is being deleted',
+    [
+      [28, OP, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+      [30, HAND, 'deletion', ''],
+    ],
+    [],
+  ],
+  [
+    'without a ledger, which hands took',
+    [
+      [28, OP, 'key-3', 'c'],
+      [29, OP, 'key-4', 'd'],
+      [30, HAND, 'signer', null],
     ],
     [],
   ],

@@ -12,11 +12,7 @@ import type { Violation } from '../verdict.ts';
 
 export function ownershipViolations(scene: Scene): readonly Violation[] {
   const { timeline } = scene;
-  const known = new Set(
-    scene.published.flatMap(({ byHand, keys }) => (byHand ? [] : [...keys.keys()])),
-  );
-  for (const { byHand, facts, change } of timeline.keySecrets)
-    if (!byHand && change.before === null && facts !== null) known.add(facts.kid);
+  const known = knownSince(scene);
   return timeline.history.changes.flatMap((change) => {
     const { author, before, atMs, resource, name } = change;
     if (author === HAND || before === null) return [];
@@ -32,12 +28,24 @@ export function ownershipViolations(scene: Scene): readonly Violation[] {
   });
 }
 
-function isAllowed(
-  timeline: Timeline,
-  change: Change,
-  before: JsonObject,
-  known: ReadonlySet<string>,
-): boolean {
+/** The revision at which an operator first published a kid, or made its Secret. */
+type Known = ReadonlyMap<string, number>;
+
+function knownSince({ published, timeline }: Scene): Known {
+  const known = new Map<string, number>();
+  const learn = (kid: string, { revision }: Change) => {
+    known.set(kid, Math.min(revision, known.get(kid) ?? revision));
+  };
+  for (const { byHand, keys, version } of published) {
+    if (!byHand) for (const kid of keys.keys()) learn(kid, version.change);
+  }
+  for (const { byHand, facts, change } of timeline.keySecrets) {
+    if (!byHand && change.before === null && facts !== null) learn(facts.kid, change);
+  }
+  return known;
+}
+
+function isAllowed(timeline: Timeline, change: Change, before: JsonObject, known: Known): boolean {
   switch (change.resource) {
     case 'events':
     case 'leases':
@@ -61,17 +69,16 @@ function isOnlyStatus(before: JsonObject, after: JsonObject | null): boolean {
   return declared(before) === declared(after);
 }
 
-function isOurs(
-  timeline: Timeline,
-  change: Change,
-  before: JsonObject,
-  known: ReadonlySet<string>,
-): boolean {
+function isOurs(timeline: Timeline, change: Change, before: JsonObject, known: Known): boolean {
   const { namespace, setName } = timeline.history;
   const owner = ownerOf(before);
   const isName = change.namespace === namespace && isNameOfSet(timeline, change);
-  if (owner === null)
-    return isName && kidsOf(timeline, change, before).every((kid) => known.has(kid));
+  if (owner === null) {
+    // What a stranger put there does not become ours by being taken for ours and published.
+    const putThere = lastByHand(timeline, change);
+    const isKnown = (kid: string) => (known.get(kid) ?? Number.POSITIVE_INFINITY) < putThere;
+    return isName && kidsOf(timeline, change, before).every(isKnown);
+  }
   if (owner.namespace === namespace && owner.name === setName) return isName;
   // What is another set's is for the judge of that set, unless it bears a name of ours.
   if (!isName) return owner.namespace === change.namespace;
@@ -82,6 +89,19 @@ function isOurs(
   });
 }
 
+/** The revision at which a hand was last at the object; that of the change where none ever was. */
+function lastByHand({ history }: Timeline, { resource, namespace, name, revision }: Change) {
+  const put = history.changes.findLast(
+    (other) =>
+      other.author === HAND &&
+      other.revision < revision &&
+      other.resource === resource &&
+      other.namespace === namespace &&
+      other.name === name,
+  );
+  return put?.revision ?? revision;
+}
+
 function isNameOfSet({ names, history }: Timeline, { resource, name }: Change): boolean {
   if (resource === 'configmaps') return name === names.jwks;
   return name === names.signer || ordinalOfKeySecret(history.setName, name) !== null;
@@ -90,7 +110,10 @@ function isNameOfSet({ names, history }: Timeline, { resource, name }: Change): 
 /** The kids in an object; one that no set has where there are none. */
 function kidsOf(timeline: Timeline, change: Change, object: JsonObject): readonly string[] {
   const none = ['none'];
-  if (change.resource === 'configmaps') return [...(keysOf(object)?.keys() ?? none)];
+  if (change.resource === 'configmaps') {
+    const kids = [...(keysOf(object)?.keys() ?? [])];
+    return kids.length === 0 ? none : kids;
+  }
   if (change.name === timeline.names.signer) {
     const facts = signerFactsOf(object);
     return facts.kind === 'Key' ? [facts.kid] : none;

@@ -1,0 +1,38 @@
+/**
+ * No private key is forgotten: when nothing is left to do, each key Secret that bears the set's
+ * label is one that the ledger knows, or waits to be the next. One that was passed over, because
+ * another key was made while it stood, would be there for ever. The ledger is a text here, and only
+ * searched for the kid. What a hand put there it answers for itself.
+ */
+import { LABEL } from '../../../../src/core/names.ts';
+import { child, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
+import type { Scene } from '../scene.ts';
+import type { KeySecretVersion } from '../timeline.ts';
+import type { Violation } from '../verdict.ts';
+
+export function orphanViolations({ timeline }: Scene): readonly Violation[] {
+  const { history, sets, signer, keySecrets } = timeline;
+  const set = sets.at(-1);
+  const ledger = signer.at(-1)?.copy ?? '';
+  if (set?.exists !== true || set.deleting || ledger === '') return [];
+  const last = new Map(keySecrets.map((version) => [version.change.name, version]));
+  return [...last.values()].flatMap(({ change, byHand, facts }) => {
+    const { after, name } = change;
+    if (byHand || after === null || facts === null) return [];
+    if (labelOf(after) !== history.setName || ledger.includes(facts.kid)) return [];
+    if (!isPassedOver(keySecrets, name)) return [];
+    const message = `${name} holds the private key of ${facts.kid}, which the ledger does not know`;
+    return [{ promise: 'Orphans', atMs: history.endMs, message }];
+  });
+}
+
+function labelOf(object: JsonObject): unknown {
+  return child(metadataOf(object), 'labels')[LABEL.set];
+}
+
+/** An operator made another key after this one. */
+function isPassedOver(keySecrets: readonly KeySecretVersion[], name: string): boolean {
+  const made = keySecrets.filter(({ change, byHand }) => !byHand && change.before === null);
+  const own = made.findLastIndex(({ change }) => change.name === name);
+  return made.slice(own + 1).some(({ change }) => change.name !== name);
+}
