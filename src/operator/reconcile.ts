@@ -105,7 +105,7 @@ export class Reconciler {
     const { clock, seen } = this.#options;
     const { ref } = snapshot.observed.set;
     seen.remember(setKey(ref), snapshot.observed);
-    this.#suspects.delete(setKey(ref));
+    this.#clear(setKey(ref), snapshot);
     const readAtMs =
       nextAtMs === null ? Infinity : nextReadingMs(snapshot.observed.reading, nextAtMs);
     const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs());
@@ -202,6 +202,14 @@ export class Reconciler {
       this.#options.log.info({ set: key, step: write.kind, err: error }, 'read again');
       return false;
     }
+  }
+
+  /** What is no longer there is none any more. */
+  #clear(key: string, { observed }: Snapshot): void {
+    const found = observed.keySecrets.map(({ meta }) => meta.name);
+    const left = found.filter((name) => this.#suspects.get(key)?.has(name));
+    this.#suspects.set(key, new Set(left));
+    if (left.length === 0) this.#suspects.delete(key);
   }
 
   #suspect(key: string, name: string): void {

@@ -49,7 +49,7 @@ test('a wrong public JWK in a key Secret’s annotation costs no key: the ledger
     metadata.annotations['signingkeys.dev/public-jwk'] = wrong;
   });
   await clock.advance(5000);
-  expect(world.keys()).toBe('#1 Active, #2 Pending');
+  expect(world.condition('ForeignObjects')).toBe('none');
   expect(jwkOf('payments-key-2')).toBe(own);
 });
 
@@ -83,4 +83,33 @@ test('a key Secret that a finalizer keeps is deleted once, and holds up no other
   expect(deletes.map(({ name }) => name)).toEqual(['payments-key-1', 'payments-key-2']);
   expect(world.secret('payments-key-1')).not.toBeNull();
   expect(world.secret('payments-key-2')).toBeNull();
+});
+
+// Found by a POST only, it was forgotten at rest: each touch of the set then made two writes.
+test('a stranger’s key Secret without any label is remembered for as long as it is there', async () => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  world.start();
+  api.hand.create('secrets', {
+    metadata: { namespace: NAMESPACE, name: 'payments-key-2' },
+    data: { 'private.pem': 'bm90IHlvdXJz' },
+  });
+  world.apply('payments', FAST_SPEC);
+  await clock.advance(10_000);
+  expect(world.keys()).toBe('#1 Active, #3 Pending');
+  const before = api.writes.length;
+  for (const round of ['1', '2', '3']) {
+    api.hand.edit('signingkeysets', NAMESPACE, 'payments', (draft) => {
+      draft['metadata'] = { ...(draft['metadata'] as object), labels: { round } };
+    });
+    await clock.advance(2000);
+  }
+  expect(world.operatorWrites(before)).toEqual([]);
+  expect(world.condition('ForeignObjects')).toBe('True ObjectNotOwned');
+  api.hand.delete('secrets', NAMESPACE, 'payments-key-2');
+  api.hand.edit('signingkeysets', NAMESPACE, 'payments', (draft) => {
+    draft['metadata'] = { ...(draft['metadata'] as object), labels: { round: '4' } };
+  });
+  await clock.advance(5000);
+  expect(world.condition('ForeignObjects')).toBe('none');
 });
