@@ -2,6 +2,7 @@
  * The last judge before a write: a step is data plus what it expects, held against a live
  * reading. It knows nothing of why the step was planned.
  */
+import { sameWorkload } from './holders.ts';
 import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
 import { activeKey, keyByKid, type Ledger, type LedgerKey, publishedKeys } from './ledger.ts';
 import type { Expected, Observed, Step, Write } from './model.ts';
@@ -98,6 +99,10 @@ function targetOf(
     case 'PatchKeySecretMetadata':
     case 'DeleteKeySecret':
       return live.keySecrets.find(({ meta }) => meta.name === write.name)?.meta ?? null;
+    case 'RestartWorkload': {
+      const found = live.workloads.find((each) => sameWorkload(each, write.workload));
+      return found?.state === 'Found' ? found : null;
+    }
     default:
       return null;
   }
@@ -159,6 +164,7 @@ function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boole
       isKept(old.activatedMs, key.activatedMs) &&
       isKept(old.signerSeenMs, key.signerSeenMs) &&
       isKept(old.signedUntilMs, key.signedUntilMs) &&
+      isKept(old.settled?.seenMs ?? null, key.settled?.seenMs ?? null) &&
       isKept(old.bar?.removedSeenMs ?? null, key.bar?.removedSeenMs ?? null) &&
       ((key.bar === null) === (old.bar === null) || isRevoked(situation, key.kid))
     );
