@@ -105,7 +105,11 @@ function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
       standby: rotation.standby,
       suspend: rotation.suspend,
     },
-    signer: toTemplate(signer?.secretName ?? defaultSignerName(setName), signer),
+    signer: {
+      ...toTemplate(signer?.secretName ?? defaultSignerName(setName), signer),
+      reload: signer?.reload ?? 'Watch',
+      restart: signer?.restart ?? [],
+    },
     jwks: {
       ...toTemplate(jwks?.configMapName ?? defaultJwksName(setName), jwks),
       uri: jwks?.uri ?? null,

@@ -34,6 +34,7 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
     ...checkUrl('issuer', spec.issuer, ISSUER, 'user, query and fragment'),
     ...checkObjectName('signer.secretName', signer?.secretName),
     ...checkNotKeySecret(signer?.secretName),
+    ...checkRestart(signer?.restart),
     ...checkKeys('signer.labels', 'label', signer?.labels),
     ...checkLabelValues('signer.labels', signer?.labels),
     ...checkKeys('signer.annotations', 'annotation', signer?.annotations),
@@ -93,6 +94,18 @@ function checkNotKeySecret(name: string | undefined): FieldError[] {
     `signer.secretName is '${name}', but names that end in -key-<number> are for the Secrets of ` +
     'single keys: write another';
   return [fieldError('spec.signer.secretName', 'KeySecretName', name, message)];
+}
+
+type RestartList = NonNullable<SigningKeySetSpec['signer']>['restart'];
+
+function checkRestart(workloads: RestartList = []): FieldError[] {
+  return workloads.flatMap(({ name }, index) => {
+    if (DNS_NAME.test(name)) return [];
+    const message =
+      `signer.restart has the name '${name}': write lower-case letters, digits, '-' and '.', with ` +
+      'a letter or digit at both ends of each part';
+    return [fieldError(`spec.signer.restart[${index}].name`, 'InvalidName', name, message)];
+  });
 }
 
 type StringMap = Readonly<Record<string, string>> | undefined;

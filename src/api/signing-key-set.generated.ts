@@ -71,6 +71,14 @@ export interface SigningKeySetSpecTiming {
   readonly clockSkew: string;
 }
 
+/** One workload. */
+export interface SigningKeySetSpecSignerRestart {
+  /** What it is, of the API group apps. */
+  readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  /** Its name. */
+  readonly name: string;
+}
+
 /** The Secret that issuers mount; it holds the key that signs. */
 export interface SigningKeySetSpecSigner {
   /** The name of the Secret, <name of the set>-signer where it is left out. It can't be changed. */
@@ -85,6 +93,18 @@ export interface SigningKeySetSpecSigner {
    * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
    */
   readonly annotations?: Readonly<Record<string, string>>;
+  /**
+   * How issuers take up a new key. Watch: they mount the Secret and follow the mount; pods that
+   * take it by an environment variable or a subPath are found out, and waited for until they are
+   * gone. Restart: they read it only at their start, so that every pod that takes it up in any way
+   * and is older than the switch is waited for.
+   */
+  readonly reload: 'Watch' | 'Restart';
+  /**
+   * Workloads of this namespace that the operator restarts after a switch, one after the other,
+   * where a pod of theirs holds an earlier key for good. At most 16.
+   */
+  readonly restart?: readonly SigningKeySetSpecSignerRestart[];
 }
 
 /** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
@@ -222,8 +242,13 @@ export interface SigningKeySetStatusKey {
   readonly activatedTime?: string;
   /** Since when every issuer signs with the key. */
   readonly switchCompleteTime?: string;
-  /** Since when no issuer signs with the key any more. */
+  /** When the signer Secret was seen without the key. */
   readonly supersededTime?: string;
+  /**
+   * When no pod was seen any more that may hold the key for good; of the active key, none that may
+   * hold an earlier one.
+   */
+  readonly settledTime?: string;
   /** When the last token that the key can have signed has expired everywhere. */
   readonly removableTime?: string;
   /** When the key was seen gone from the JWKS. */
@@ -505,6 +530,43 @@ export const SPEC_SCHEMA: JsonSchema = {
           "additionalProperties": {
             "type": "string",
             "maxLength": 1024
+          }
+        },
+        "reload": {
+          "type": "string",
+          "enum": [
+            "Watch",
+            "Restart"
+          ],
+          "default": "Watch"
+        },
+        "restart": {
+          "type": "array",
+          "maxItems": 16,
+          "listMapKeys": [
+            "kind",
+            "name"
+          ],
+          "items": {
+            "type": "object",
+            "required": [
+              "kind",
+              "name"
+            ],
+            "properties": {
+              "kind": {
+                "type": "string",
+                "enum": [
+                  "Deployment",
+                  "StatefulSet",
+                  "DaemonSet"
+                ]
+              },
+              "name": {
+                "type": "string",
+                "maxLength": 253
+              }
+            }
           }
         }
       }

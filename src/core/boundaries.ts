@@ -4,7 +4,8 @@
  */
 
 import { rotationOverdueMs } from './conditions.ts';
-import { activationGate, type Gate, namedGates, servedGate } from './gates.ts';
+import { activationGate, type Gate, namedGates, restartGate, servedGate } from './gates.ts';
+import { concernsPods, currentFrom } from './holders.ts';
 import { activeKey, type Ledger, type Tombstone } from './ledger.ts';
 import { activation, deletionTransition, demandOf, publication, removals } from './schedule.ts';
 import type { Situation } from './situation.ts';
@@ -43,7 +44,9 @@ function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
     ...namedGates(ledger).values(),
     // What a revocation or a rollback could go back to.
     ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
-    ...(active === null ? [] : [servedGate(active)]),
+    // Of pods that read the Secret once.
+    ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(currentFrom),
+    ...(active === null ? [] : [servedGate(active), restartGate(active)]),
     ...(gate === null ? [] : [gate]),
   ];
 }

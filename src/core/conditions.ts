@@ -2,6 +2,7 @@
 import { explainGate } from './explain.ts';
 import { activationGate, type Gate, isOpen, PUBLISH_MARGIN_MS, servedGate } from './gates.ts';
 import { stateViolations } from './invariants.ts';
+import { issuersOutdated } from './issuers-outdated.ts';
 import { activeKey, type Ledger } from './ledger.ts';
 import { revocationsApplied } from './revocations-applied.ts';
 import { deletionTransition, demandOf, successorOf } from './schedule.ts';
@@ -29,6 +30,10 @@ export function conditionsOf(situation: Situation): readonly Verdict[] {
   if (foreign !== null && stall === null) verdicts.push(foreign);
   if (book.kind === 'Sound' && !situation.set.deleting) {
     verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
+  }
+  if (book.kind === 'Sound') {
+    const outdated = issuersOutdated(situation, book.ledger);
+    if (outdated !== null) verdicts.push(outdated);
   }
   const applied = revocationsApplied(situation);
   if (applied !== null) verdicts.push(applied);

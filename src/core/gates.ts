@@ -15,6 +15,8 @@ export interface Gate {
   readonly from: { readonly label: string; readonly atMs: number | null };
   /** What is added, in order. */
   readonly terms: readonly GateTerm[];
+  /** When it opens at the earliest, while the observation that it truly counts from is missing. */
+  readonly isForecast?: true;
 }
 
 export interface GateTerm {
@@ -30,7 +32,7 @@ export interface GateTerm {
 export const PUBLISH_MARGIN_MS = 60_000;
 
 export function isOpen(gate: Gate, nowMs: number): boolean {
-  return gate.opensAtMs !== null && gate.opensAtMs <= nowMs;
+  return gate.opensAtMs !== null && gate.isForecast !== true && gate.opensAtMs <= nowMs;
 }
 
 /** `servedSince`: seen in the ConfigMap, plus P. From then on every server and mount shows it. */
@@ -71,18 +73,49 @@ export function nextSwitchGate(active: LedgerKey): Gate {
 }
 
 /**
+ * What starts from here on takes up the Secret without this key: what a kubelet knows of the Secret
+ * is at most Ps old, and its clock, which tells when a container started, is at most S behind. A pod
+ * that started earlier and reads the Secret only once may hold this key for as long as it runs.
+ */
+export function takenUpGate(key: LedgerKey): Gate {
+  return gate('stopped signing', key.signedUntilMs, takenUpTerms(key.largest));
+}
+
+/**
+ * From here on a restarted pod is of a later time by any clock, also that of a node which is S
+ * behind. Any sooner, and it could count as one that started too early, and be asked to do so again.
+ */
+export function restartGate(active: LedgerKey): Gate {
+  const { largest } = active;
+  return gate('the last switch was seen', active.signerSeenMs, [
+    until('what starts takes the new key', largest, 'signerRefreshDelayMs'),
+    { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
+  ]);
+}
+
+/**
  * Retiring → Retired: `switchedAt + T + L + 2S`, so that the last token it can have signed has
- * expired everywhere. Twice S: issuer against verifier, recorder against judge. C plays no part:
- * a verifier that keeps a removed key accepts more, never less.
+ * expired everywhere. `switchedAt` is when a live read, begun after {@link takenUpGate}, showed that
+ * no pod holds the key for good. Twice S: issuer against verifier, recorder against judge. C plays no
+ * part: a verifier that keeps a removed key accepts more, never less.
  */
 export function removalGate(key: LedgerKey): Gate {
-  const { largest } = key;
-  return gate('stopped signing', key.signedUntilMs, [
-    until('every issuer has switched', largest, 'signerRefreshDelayMs'),
+  const { largest, settled, signedUntilMs } = key;
+  const rest = [
     upTo('its last token lives', largest, 'tokenTtlMs'),
     upTo('verifiers grant', largest, 'verifierLeewayMs'),
     { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
-  ]);
+  ];
+  if (settled !== null) return gate('no issuer signs with it since', settled.seenMs, rest);
+  const forecast = gate('stopped signing', signedUntilMs, [...takenUpTerms(largest), ...rest]);
+  return { ...forecast, isForecast: true };
+}
+
+function takenUpTerms(largest: Terms): readonly GateTerm[] {
+  return [
+    until('every issuer has switched', largest, 'signerRefreshDelayMs'),
+    upTo('skew', largest, 'clockSkewMs'),
+  ];
 }
 
 /**
@@ -140,7 +173,8 @@ export function namedGates(ledger: Ledger): ReadonlyMap<string, Gate> {
   const gates = new Map<string, Gate>();
   for (const key of ledger.keys) {
     if (key.state === 'Pending') gates.set(`activation of ${key.kid}`, activationGate(key));
-    if (key.state !== 'Active' && key.mayHaveSigned) {
+    // A forecast is none yet: what it counts from may still be seen much later.
+    if (key.state !== 'Active' && key.mayHaveSigned && key.settled !== null) {
       gates.set(`removal of ${key.kid}`, removalGate(key));
     }
   }

@@ -2,6 +2,7 @@
  * The last judge before a write: a step is data plus what it expects, held against a live
  * reading. It knows nothing of why the step was planned.
  */
+import { holdOf, sameWorkload } from './holders.ts';
 import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
 import { activeKey, keyByKid, type Ledger, type LedgerKey, publishedKeys } from './ledger.ts';
 import type { Expected, Observed, Step, Write } from './model.ts';
@@ -35,6 +36,7 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
     sameSource(step.write, live) ??
     sameBasis(step, live) ??
     stillOwn(step, situation) ??
+    stillLetGo(step.write, situation) ??
     soundClocks(step.write, situation) ??
     harmless(step, situation)
   );
@@ -66,6 +68,18 @@ function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal |
   const found = isSigner ? ownership.signer : isJwks ? ownership.jwks : null;
   if (!guarded || found !== 'Foreign') return null;
   return refusal('Changed', 'nothing tells any more that the object is of the set');
+}
+
+/** A key that is on its way out is one that no pod holds; a pod that is there after all holds it up. */
+function stillLetGo(write: Write, situation: Situation): Refusal | null {
+  const { book } = situation;
+  if (write.kind !== 'WriteSigner' || book.kind !== 'Sound') return null;
+  const isHeld = write.ledger.keys.some(({ kid, bar }) => {
+    const before = keyByKid(book.ledger, kid);
+    if (bar?.reason !== 'Retired' || before?.bar !== null || !before.mayHaveSigned) return false;
+    return holdOf(situation, before).kind === 'Held';
+  });
+  return isHeld ? refusal('Changed', 'a pod holds a key that is to leave the JWKS') : null;
 }
 
 /** The Secret whose key the signer is to hold is still the one that was judged. */
@@ -108,6 +122,10 @@ function targetOf(
     case 'PatchKeySecretMetadata':
     case 'DeleteKeySecret':
       return live.keySecrets.find(({ meta }) => meta.name === write.name)?.meta ?? null;
+    case 'RestartWorkload': {
+      const found = live.workloads.find((each) => sameWorkload(each, write.workload));
+      return found?.state === 'Found' ? found : null;
+    }
     default:
       return null;
   }
@@ -173,6 +191,7 @@ function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boole
       isKept(old.activatedMs, key.activatedMs) &&
       isKept(old.signerSeenMs, key.signerSeenMs) &&
       isKept(old.signedUntilMs, key.signedUntilMs) &&
+      isKept(old.settled?.seenMs ?? null, key.settled?.seenMs ?? null) &&
       isKept(old.bar?.removedSeenMs ?? null, key.bar?.removedSeenMs ?? null) &&
       ((key.bar === null) === (old.bar === null) || isRevoked(situation, key.kid))
     );

@@ -3,6 +3,7 @@
  * would make of the state; no write may add a violation.
  */
 import { activationGate, isOpen, mayLeave, namedGates, removalGate } from './gates.ts';
+import { currentFrom, holdOf, sameWorkload } from './holders.ts';
 import { PRIVATE_MEMBERS, type PublicJwk, samePublicJwk } from './jwk.ts';
 import { keysIn } from './jwks-document.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import type { SignerContent, Write } from './model.ts';
 import { skipsDeletionWait } from './schedule.ts';
 import { isRevoked, type Situation } from './situation.ts';
+import type { Spec, Workload } from './spec.ts';
 
 export type InvariantName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
 
@@ -214,10 +216,11 @@ function holdsPrivateKey(value: unknown): boolean {
 
 /** I6: what is there already and is written or deleted is the set's own. */
 function onlyOwnObjects(
-  { signer, jwks, keySecrets, set }: Situation,
+  { signer, jwks, keySecrets, set, spec }: Situation,
   write: Write,
 ): readonly Violation[] {
   if (!('expects' in write) || write.expects === 'absent') return [];
+  if (write.kind === 'RestartWorkload') return onlyListed(spec, write.workload);
   const own = [
     set.ref.uid,
     ...(signer === null ? [] : [signer.meta.uid]),
@@ -232,6 +235,14 @@ function onlyOwnObjects(
           message: `a ${write.kind} would change an object that is not the set's`,
         },
       ];
+}
+
+/** I6: a workload is the user's own, and says itself that it may be restarted. */
+function onlyListed({ signer }: Spec, workload: Workload): readonly Violation[] {
+  if (signer.restart.some((listed) => sameWorkload(listed, workload))) return [];
+  const { kind, name } = workload;
+  const message = `${kind} ${name} would be restarted, which is not in spec.signer.restart`;
+  return [{ invariant: 'I6', message }];
 }
 
 /** I7: the ConfigMap goes, or is emptied, only in a deletion. */
@@ -255,6 +266,7 @@ function judgeLedgerWrite(situation: Situation, after: Ledger): readonly Violati
   return [
     ...gateWasOpen(situation, before, after),
     ...keptUntilExpired(situation, before, after),
+    ...settledOnlyIfSeen(situation, before, after),
     ...publishedUntilExpired(situation, before, after),
     ...kidsKeepTheirKeys(before, after),
     ...gatesNeverEarlier(before, after),
@@ -309,6 +321,23 @@ function keptUntilExpired(
     if (isRevoked(situation, key.kid) || !(isNewlyBarred || isNewlyRevoked)) return [];
     if (!key.mayHaveSigned || isOpen(removalGate(key), situation.nowMs)) return [];
     return [{ invariant: 'I3', message: `tokens of ${key.kid} may not have expired yet` }];
+  });
+}
+
+/** I3: what counts as the last token of a key is told by a reading that shows no pod with it. */
+function settledOnlyIfSeen(
+  situation: Situation,
+  before: Ledger,
+  after: Ledger,
+): readonly Violation[] {
+  return after.keys.flatMap((key): readonly Violation[] => {
+    const old = keyByKid(before, key.kid);
+    if (key.settled === null || key.settled.seenMs === old?.settled?.seenMs) return [];
+    const isSeen = holdOf(situation, key).kind === 'Free';
+    if (isSeen && isOpen(currentFrom(key), situation.nowMs)) return [];
+    return [
+      { invariant: 'I3', message: `a pod may still sign with a key before or at ${key.kid}` },
+    ];
   });
 }
 

@@ -15,9 +15,10 @@ import {
   ROLLBACK_REFUSALS,
   type RollbackRefusal,
   type SetRef,
+  type Settled,
   type Tombstone,
 } from './ledger.ts';
-import { ALGORITHMS, RSA_MODULUS_LENGTHS, type Terms } from './spec.ts';
+import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from './spec.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
 
 /** Annotations of one object hold 256 KiB together; a ledger stays far below. */
@@ -113,9 +114,14 @@ function keyForm(key: LedgerKey): unknown {
     activatedMs: key.activatedMs,
     signerSeenMs: key.signerSeenMs,
     signedUntilMs: key.signedUntilMs,
+    settled: key.settled === null ? null : settledForm(key.settled),
     bar: key.bar === null ? null : barForm(key.bar),
     largest: termsForm(key.largest),
   };
+}
+
+function settledForm({ seenMs, reload }: Settled): Settled {
+  return { seenMs, reload };
 }
 
 function barForm({ generation, reason, removedSeenMs }: Bar): Bar {
@@ -206,6 +212,8 @@ function keyOf(value: unknown): LedgerKey {
     activatedMs: orNull(form['activatedMs'], 'activatedMs', integer),
     signerSeenMs: orNull(form['signerSeenMs'], 'signerSeenMs', integer),
     signedUntilMs: orNull(form['signedUntilMs'], 'signedUntilMs', integer),
+    // The first operators looked at no pods.
+    settled: orNull(form['settled'] ?? null, 'settled', settledOf),
     bar: orNull(form['bar'], 'bar', barOf),
     largest: termsOf(form['largest'], 'largest'),
   };
@@ -216,6 +224,14 @@ function refusalOf(value: unknown, name: string): RollbackRefusal {
 }
 
 const END_REASONS: readonly EndReason[] = ['Retired', 'Superseded', 'SecretLost', 'Revoked'];
+
+function settledOf(value: unknown): Settled {
+  const form = record(value, 'settled');
+  return {
+    seenMs: integer(form['seenMs'], 'settled.seenMs'),
+    reload: oneOf(form['reload'], 'settled.reload', RELOADS),
+  };
+}
 
 function barOf(value: unknown): Bar {
   const form = record(value, 'bar');

@@ -5,7 +5,7 @@
  * ledger-codec.ts.
  */
 import type { PublicJwk } from './jwk.ts';
-import type { Algorithm, KeyKind, Terms } from './spec.ts';
+import type { Algorithm, KeyKind, Reload, Terms } from './spec.ts';
 import type { TermMemory } from './terms.ts';
 
 /** The version of the stored form that this code reads and writes. */
@@ -77,10 +77,22 @@ export interface LedgerKey extends KeyKind {
   readonly signerSeenMs: number | null;
   /** A live read showed the signer Secret without it; it may have signed until Ps later. */
   readonly signedUntilMs: number | null;
+  /**
+   * Of a key that signs no more: a live read showed no pod that may hold it for good. Of the active
+   * one: none that may hold an earlier key for good.
+   */
+  readonly settled: Settled | null;
   /** Not null once it is to leave the JWKS: it is never activated again. */
   readonly bar: Bar | null;
   /** The largest of every term since its publication; T since its activation. */
   readonly largest: Terms;
+}
+
+/** That the pods which take the key once, at their start, are all of a later time. */
+export interface Settled {
+  readonly seenMs: number;
+  /** Which pods were counted: under `Restart` also those that merely mount the Secret. */
+  readonly reload: Reload;
 }
 
 export type EndReason = 'Retired' | 'Superseded' | 'SecretLost' | 'Revoked';

@@ -71,6 +71,7 @@ export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
     activatedMs: null,
     signerSeenMs: null,
     signedUntilMs: null,
+    settled: null,
     bar: null,
     largest,
   };
@@ -123,6 +124,7 @@ export function activate(
       activatedMs: null,
       signerSeenMs: null,
       signedUntilMs: null,
+      settled: null,
       largest,
     };
   });
@@ -175,7 +177,7 @@ export function emptySigner(ledger: Ledger, changes: Partial<Ledger> = {}): Ledg
 }
 
 function superseded(key: LedgerKey): LedgerKey {
-  return { ...key, state: 'Retiring', mayHaveSigned: true, signedUntilMs: null };
+  return { ...key, state: 'Retiring', mayHaveSigned: true, signedUntilMs: null, settled: null };
 }
 
 /**
@@ -184,8 +186,9 @@ function superseded(key: LedgerKey): LedgerKey {
  */
 export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger {
   const keys = ledger.keys.map((key): LedgerKey => {
-    if (key.state === 'Active') return { ...key, signerSeenMs: null };
-    return key.kid === shownKid ? { ...key, mayHaveSigned: true, signedUntilMs: null } : key;
+    if (key.state === 'Active') return { ...key, signerSeenMs: null, settled: null };
+    if (key.kid !== shownKid) return key;
+    return { ...key, mayHaveSigned: true, signedUntilMs: null, settled: null };
   });
   return nextLedger(ledger, { keys });
 }
@@ -255,7 +258,12 @@ export function hasRoomForOrphans(ledger: Ledger): boolean {
 
 /** Newly declared terms are taken into every living key's largest ones. */
 export function withLargest(key: LedgerKey, declared: Terms): LedgerKey {
-  return { ...key, largest: largestTerms(key.largest, declared) };
+  const largest = largestTerms(key.largest, declared);
+  const isSame =
+    largest.signerRefreshDelayMs === key.largest.signerRefreshDelayMs &&
+    largest.clockSkewMs === key.largest.clockSkewMs;
+  // Which pods are too old was judged by these two: by larger ones it is judged anew.
+  return { ...key, largest, settled: isSame ? key.settled : null };
 }
 
 export function byOrdinal(keys: readonly LedgerKey[]): readonly LedgerKey[] {

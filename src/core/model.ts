@@ -3,10 +3,11 @@
  * without any key material; a `Step` is one guarded write as data, which can be printed, tested
  * and judged again.
  */
+import type { ObservedPods, ObservedWorkload } from './holders.ts';
 import type { PublicJwk } from './jwk.ts';
 import type { Ledger, SetRef } from './ledger.ts';
 import type { Transition } from './schedule.ts';
-import type { KeyKind, Spec } from './spec.ts';
+import type { KeyKind, Spec, Workload } from './spec.ts';
 import type { Status } from './status.ts';
 
 /** When the objects were read, by both clocks. Milliseconds since the epoch. */
@@ -101,6 +102,10 @@ export interface Observed {
   /** Every Secret of this set's label and type, and every one that the ledger names. By ordinal. */
   readonly keySecrets: readonly ObservedKeySecret[];
   readonly jwks: ObservedJwks | null;
+  /** The pods of the namespace that hold the signer Secret for good, where it matters. */
+  readonly pods: ObservedPods;
+  /** Those of `spec.signer.restart`, where one of them may have to be restarted. */
+  readonly workloads: readonly ObservedWorkload[];
 }
 
 /** What a write expects to find: the very version that was read, or nothing. */
@@ -169,6 +174,13 @@ export type Write =
       readonly generation: number;
       readonly data: Readonly<Record<string, string>>;
       readonly metadata: MetadataPatch;
+    }
+  /** Its pods are made anew: an annotation of its pod template changes. */
+  | {
+      readonly kind: 'RestartWorkload';
+      readonly workload: Workload;
+      readonly expects: Exclude<Expected, 'absent'>;
+      readonly restartedFor: string;
     }
   | {
       readonly kind: 'WriteStatus';

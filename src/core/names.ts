@@ -32,6 +32,8 @@ export const ANNOTATION = {
   ordinal: 'signingkeys.dev/ordinal',
   /** Which labels and annotations of the user's templates stand on the object. */
   appliedMetadata: 'signingkeys.dev/applied-metadata',
+  /** On the pod template of a workload that the operator restarts: for which switch it was. */
+  restartedFor: 'signingkeys.dev/restarted-for',
 } as const;
 
 /** On the set, by its user. */

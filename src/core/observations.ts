@@ -3,6 +3,7 @@
  * the write that causes it, so that a paused writer can only be late.
  */
 
+import { noteHolders } from './holders.ts';
 import { samePublicJwk } from './jwk.ts';
 import { jwksData, keysIn, sameData } from './jwks-document.ts';
 import {
@@ -37,10 +38,12 @@ import {
 export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
   const disturbed = isDisturbed(situation.jwks, ledger);
   if (situation.clockInDoubt) return noteWithoutTimes(situation, ledger, disturbed);
-  const noted = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
+  const shown = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
     (current, note) => note(current, situation, disturbed),
     ledger,
   );
+  // Which pods are too old is judged by what the ledger knew before this reading.
+  const noted = shown === ledger ? noteHolders(ledger, situation) : shown;
   if (noted === ledger) return null;
   const { jwks } = situation;
   return nextLedger(noted, {
@@ -236,7 +239,7 @@ const noteSigner: Note = (ledger, { signer, seenMs }) => {
     }
     if (!key.mayHaveSigned || key.signedUntilMs !== null) return key;
     changed = true;
-    return { ...key, signedUntilMs: seenMs };
+    return { ...key, signedUntilMs: seenMs, settled: null };
   });
   return changed ? { ...ledger, keys } : ledger;
 };

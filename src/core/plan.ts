@@ -27,12 +27,15 @@ import {
   releaseFinalizer,
 } from './deletion.ts';
 import { firstKeyStep } from './first-key.ts';
+import { isOpen } from './gates.ts';
+import { concernsPods, currentFrom } from './holders.ts';
 import type { Ledger } from './ledger.ts';
 import type { Observed, Plan, Reason, Step } from './model.ts';
 import { FINALIZER } from './names.ts';
 import { noteObservations } from './observations.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './project-status.ts';
 import { recoveryStep } from './recovery.ts';
+import { restartNext } from './restart.ts';
 import { isRevokedStillShown, replaceLastRevoked, revoke } from './revocation.ts';
 import { rollBack } from './rollback.ts';
 import { activateNext, barNext, publishNext } from './rotation.ts';
@@ -44,6 +47,9 @@ import { stallOf } from './verdicts.ts';
 
 /** How soon a reading is repeated while the clocks are in doubt. */
 export const DOUBT_RECHECK_MS = 30_000;
+
+/** How soon the pods are looked at again while one of them holds a key for good. */
+export const PODS_RECHECK_MS = 30_000;
 
 /** @param nowMs this machine's clock; no earlier than the reading's start. */
 export function plan(observed: Observed, nowMs: number): Plan {
@@ -117,6 +123,7 @@ const WITH_SOUND_CLOCKS: readonly Stage[] = [
   rollBack,
   activateNext,
   publishNext,
+  restartNext,
   barNext,
   destroyBarred,
   buryDestroyed,
@@ -167,7 +174,17 @@ function nextAtMs(situation: Situation, nowMs: number): number | null {
   const future = boundariesOf(situation).filter((atMs) => atMs > situation.nowMs);
   const local = future.map((atMs) => atMs - situation.offsetMs);
   if (situation.clockInDoubt) local.push(nowMs + DOUBT_RECHECK_MS);
+  if (awaitsPods(situation)) local.push(nowMs + PODS_RECHECK_MS);
   return local.length === 0 ? null : Math.min(...local);
+}
+
+/** Nothing tells the operator that a pod has gone: it looks. */
+function awaitsPods({ book, nowMs }: Situation): boolean {
+  if (book.kind !== 'Sound') return false;
+  const { ledger } = book;
+  return ledger.keys.some(
+    (key) => concernsPods(ledger, key) && key.settled === null && isOpen(currentFrom(key), nowMs),
+  );
 }
 
 function upcomingOf(situation: Situation): readonly Transition[] {

@@ -3,10 +3,11 @@
 import { recordedMs } from './clock-judgement.ts';
 import { conditionsOf, type Verdict } from './conditions.ts';
 import { ceilToSecondMs } from './explain.ts';
-import { activationGate, type Gate, removalGate, servedGate, switchGate } from './gates.ts';
+import { activationGate, type Gate, servedGate, switchGate } from './gates.ts';
 import { activeKey, type Ledger, type LedgerKey, publishedKeys, type Tombstone } from './ledger.ts';
 import { serializeLedger } from './ledger-codec.ts';
 import type { Observed } from './model.ts';
+import { removalOf } from './removal.ts';
 import { ROLLBACK_REFUSED_BECAUSE } from './rollback.ts';
 import { scheduleOf, type Transition, transitionTime } from './schedule.ts';
 import type { Situation } from './situation.ts';
@@ -73,7 +74,7 @@ const MESSAGE_MAX = 2048;
 
 function ledgerStatus(situation: Situation, ledger: Ledger): Status {
   const active = activeKey(ledger);
-  const keys = keyStatuses(ledger, situation.spec.restartToForget);
+  const keys = keyStatuses(situation, ledger);
   const next = nextTransition(scheduleOf(situation, ledger));
   const { rotate, rollback } = ledger.handled;
   const ttlMs = effectiveTerms(ledger.terms, situation.nowMs).tokenTtlMs;
@@ -110,15 +111,17 @@ function nextTransition(schedule: readonly Transition[]): NextTransition | null 
   };
 }
 
-function keyStatuses(ledger: Ledger, toRestart: readonly string[]): readonly KeyStatus[] {
+function keyStatuses(situation: Situation, ledger: Ledger): readonly KeyStatus[] {
+  const toRestart = situation.spec.restartToForget;
   const ended = ledger.tombstones.slice(-RETIRED_SHOWN_MAX);
   return [
     ...ended.map((stone) => endedStatus(stone, toRestart)),
-    ...ledger.keys.map((key) => livingStatus(key, toRestart)),
+    ...ledger.keys.map((key) => livingStatus(situation, ledger, key)),
   ].sort((a, b) => a.ordinal - b.ordinal);
 }
 
-function livingStatus(key: LedgerKey, toRestart: readonly string[]): KeyStatus {
+function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): KeyStatus {
+  const toRestart = situation.spec.restartToForget;
   const isPending = key.state === 'Pending';
   const signed = key.mayHaveSigned && key.state !== 'Active';
   const removedSeenMs = key.bar?.removedSeenMs ?? null;
@@ -139,7 +142,8 @@ function livingStatus(key: LedgerKey, toRestart: readonly string[]): KeyStatus {
       activatedTime: key.activatedMs,
       switchCompleteTime: opens(switchGate(key)),
       supersededTime: key.signedUntilMs,
-      removableTime: signed ? opens(removalGate(key)) : null,
+      settledTime: key.settled?.seenMs ?? null,
+      removableTime: signed ? opens(removalOf(situation, key, ledger.terms.declared).gate) : null,
       removedTime: removedSeenMs,
       distrustedByTime: trust.endsMs,
     },

@@ -135,6 +135,7 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
       signerSeenMs: null,
       // A barred key can't have signed since: its gate was open then.
       signedUntilMs: bar === null ? null : key.signedUntilMs,
+      settled: bar === null ? null : key.settled,
     };
   });
   const { ref, annotations } = situation.set;

@@ -14,7 +14,6 @@ import {
   lastOf,
   nextSwitchGate,
   publishGate,
-  removalGate,
 } from './gates.ts';
 import {
   activeKey,
@@ -28,6 +27,7 @@ import {
 } from './ledger.ts';
 import { hasRoomForAnotherKey } from './lifecycle.ts';
 import { REQUEST } from './names.ts';
+import { removalOf } from './removal.ts';
 import { openRollbackRequest, openRotateRequest } from './requests.ts';
 import { previousSigner } from './rollback.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
@@ -204,18 +204,8 @@ export function removals(situation: Situation, ledger: Ledger): readonly Transit
       const atMs = AT_ONCE_MS;
       return [{ action: 'Remove', key, atMs, waitingFor: 'Nothing', explanation, reason }];
     }
-    const gate = removalGate(key);
-    const explanation = explainGate(gate, ledger.terms.declared);
-    return [
-      {
-        action: 'Remove',
-        key,
-        atMs: gate.opensAtMs,
-        waitingFor: 'TokensExpire',
-        explanation,
-        reason,
-      },
-    ];
+    const { gate, ...waits } = removalOf(situation, key, ledger.terms.declared);
+    return [{ action: 'Remove', key, atMs: gate.opensAtMs, ...waits, reason }];
   });
 }
 
@@ -243,13 +233,30 @@ export function deletionTransition(situation: Situation, ledger: Ledger): Transi
       gate === null ? 'nothing is left to wait for' : explainGate(gate, ledger.terms.declared),
   });
   if (!deletion.removing) {
-    return of('RemoveJwks', 'TokensExpire', lastOf(neededKeys(ledger).map(removalGate)));
+    return removeJwks(situation, ledger);
   }
   const terms = ledger.keys.reduce(
     (sum, key) => largestTerms(sum, key.largest),
     effectiveTerms(ledger.terms, situation.nowMs),
   );
   return of('Delete', 'CachesExpire', deletionGate(ledger, terms));
+}
+
+/** The JWKS goes with the last of the keys that signed. */
+function removeJwks(situation: Situation, ledger: Ledger): Transition {
+  const removals = neededKeys(ledger).map((key) =>
+    removalOf(situation, key, ledger.terms.declared),
+  );
+  const last = lastOf(removals.map(({ gate }) => gate));
+  const removal = removals.find(({ gate }) => gate === last);
+  const isSkipped = skipsDeletionWait(situation);
+  return {
+    action: 'RemoveJwks',
+    key: null,
+    atMs: last === null || isSkipped ? AT_ONCE_MS : last.opensAtMs,
+    waitingFor: removal?.waitingFor ?? 'TokensExpire',
+    explanation: removal?.explanation ?? 'nothing is left to wait for',
+  };
 }
 
 /** The annotation names the set's own UID, so that a copied manifest skips nothing. */

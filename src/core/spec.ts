@@ -60,13 +60,31 @@ export interface ObjectTemplate {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** How issuers take up a new key: `Watch`, they follow their mount; `Restart`, only at their start. */
+export const RELOADS = ['Watch', 'Restart'] as const;
+export type Reload = (typeof RELOADS)[number];
+
+export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
+
+/** What makes pods, in the namespace of the set. */
+export interface Workload {
+  readonly kind: (typeof WORKLOAD_KINDS)[number];
+  readonly name: string;
+}
+
+export interface SignerSpec extends ObjectTemplate {
+  readonly reload: Reload;
+  /** The operator restarts these after a switch, where a pod of theirs needs it. */
+  readonly restart: readonly Workload[];
+}
+
 export interface Spec {
   readonly kind: KeyKind;
   /** The issuer's URL; where there is one, openid-configuration is published too. */
   readonly issuer: string | null;
   readonly terms: Terms;
   readonly rotation: RotationPolicy;
-  readonly signer: ObjectTemplate;
+  readonly signer: SignerSpec;
   readonly jwks: ObjectTemplate & {
     /** Where the JWKS is fetched, when that is not the issuer plus `/.well-known/jwks.json`. */
     readonly uri: string | null;

@@ -26,6 +26,7 @@ export interface KeyStatus {
   readonly activatedTime?: string;
   readonly switchCompleteTime?: string;
   readonly supersededTime?: string;
+  readonly settledTime?: string;
   readonly removableTime?: string;
   readonly removedTime?: string;
   /** From here on no verifier trusts it that keeps the declared terms. */

@@ -64,14 +64,18 @@ export function adoptionEvents({ ownership, observed }: Situation): readonly Eve
 }
 
 /** What a person must see to, told once, when it begins. */
-const ALARMING: readonly string[] = ['Stalled', 'ClockSkew'];
+const ALARMING: readonly string[] = ['Stalled', 'ClockSkew', 'IssuersOutdated'];
+
+/** What the operator sees to by itself. */
+const CALM: readonly string[] = ['Restarting'];
 
 /** The conditions that a status newly reports and that somebody should look at. */
 export function conditionEvents(before: Status | null, after: Status): readonly EventNote[] {
   const begun = (after.conditions ?? []).filter(({ type, status, reason }) => {
     const old = before?.conditions?.find((condition) => condition.type === type);
-    const isNew = old?.status !== 'True' || old.reason !== reason;
-    return ALARMING.includes(type) && status === 'True' && isNew;
+    const isNew = old === undefined || old.status !== status || old.reason !== reason;
+    const isAlarming = ALARMING.includes(type) && !CALM.includes(reason);
+    return isAlarming && status !== 'False' && isNew;
   });
   return begun.map(({ reason, message }) => ({ type: 'Warning', reason, message }));
 }

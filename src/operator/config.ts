@@ -24,6 +24,10 @@ export const OPERATOR_OPTIONS = {
     help: 'the namespaces to work in, with commas between, instead of all',
   }),
   workers: integer({ help: 'how many sets are worked on at a time', default: 8, min: 1, max: 64 }),
+  checkIssuers: toggle({
+    help: 'look after a switch whether pods hold the old key for good (needs list on pods)',
+    default: true,
+  }),
   listen: hostPort({ help: 'where /healthz, /readyz and /metrics are served', default: ':8081' }),
   leaderElect: toggle({
     help: 'work only while holding a lease; for more than one replica',

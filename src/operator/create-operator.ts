@@ -38,6 +38,8 @@ export interface OperatorOptions {
   readonly identity: string;
   /** Passes at a time. */
   readonly workers: number;
+  /** Whether the pods of a set's namespace are looked at after a switch. */
+  readonly checkIssuers: boolean;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Null: this process works without asking for a lease. */
@@ -103,7 +105,7 @@ const CONTROLLER = 'signingkeyset';
 const RESULT = { done: 'success', again: 'requeue', retry: 'requeue_after' } as const;
 
 function createReconciler(
-  { clock, keys, log }: OperatorOptions,
+  { clock, keys, log, checkIssuers }: OperatorOptions,
   client: KubeClient,
   metrics: OperatorMetrics,
   seen: SeenVersions,
@@ -116,7 +118,7 @@ function createReconciler(
     keys,
     log,
     seen,
-    observer: new Observer({ client, clock, facts: new SecretFacts() }),
+    observer: new Observer({ client, clock, log, checkIssuers, facts: new SecretFacts() }),
     events,
     report: new SetReport(metrics, clock),
     leads: () => elector?.leads() ?? true,

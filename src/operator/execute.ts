@@ -10,6 +10,7 @@ import type { KubeObject, ObjectMeta } from '../platform/kube-resource.ts';
 import type { Snapshot } from './observe.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from './resources.ts';
 import { dataOf } from './secret-facts.ts';
+import { restartPatch, WORKLOADS } from './workload.ts';
 
 /** The step can't be done as planned; reading anew tells what to do instead. */
 export class StepOutdated extends Error {
@@ -46,6 +47,13 @@ export async function execute(write: Write, run: Execution): Promise<Answer> {
       return await writeSigner(write, run);
     case 'WriteJwks':
       return await writeJwks(write, run);
+    case 'RestartWorkload':
+      return await client.patch(
+        WORKLOADS[write.workload.kind],
+        { namespace, name: write.workload.name },
+        { type: 'merge', body: restartPatch(write) },
+        options,
+      );
     case 'WriteStatus': {
       // The core's words must fit the schema's: checked here, where both are known.
       const status: Partial<SigningKeySetStatus> = write.status;

@@ -100,6 +100,7 @@ function assemble(
     metrics: registry,
     identity: `${hostname()}_${systemRandom.hex(4)}`,
     workers: config.workers,
+    checkIssuers: config.checkIssuers,
     namespaces: namespacesOf(config),
     election: config.leaderElect ? { namespace, name: config.leaseName } : null,
     drainMs: config.drainTimeout,

@@ -6,6 +6,7 @@
 import type { DecodeResult } from '../api/decode.ts';
 import { decodeSigningKeySet } from '../api/decode.ts';
 import type { PublicJwk } from '../core/jwk.ts';
+import type { Ledger } from '../core/ledger.ts';
 import { readLedger } from '../core/ledger-codec.ts';
 import type {
   ObjectMeta,
@@ -26,10 +27,10 @@ import {
 } from '../core/names.ts';
 import type { Spec } from '../core/spec.ts';
 import type { Status } from '../core/status.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { Answer, KubeClient } from '../platform/kube-client.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
 import { isRecord, type KubeObject, type Resource } from '../platform/kube-resource.ts';
+import { type HoldersReader, readIssuers } from './holders.ts';
 import { CONFIG_MAPS, NAMESPACES, SECRETS, SETS, type SetName } from './resources.ts';
 import type { SecretFacts } from './secret-facts.ts';
 
@@ -45,9 +46,7 @@ export interface Snapshot {
   };
 }
 
-export interface ObserverOptions {
-  readonly client: KubeClient;
-  readonly clock: Clock;
+export interface ObserverOptions extends HoldersReader {
   readonly facts: SecretFacts;
 }
 
@@ -55,7 +54,13 @@ export interface ObserverOptions {
 const FIRST_KEYS_MAX = 8;
 
 /** Where a spec can't be decoded there is nothing else to look at. */
-const NOTHING = { signer: null, jwks: null, keySecrets: [] };
+const NOTHING = {
+  signer: null,
+  jwks: null,
+  keySecrets: [],
+  pods: { kind: 'NotRead' },
+  workloads: [],
+} as const;
 
 export class Observer {
   readonly #options: ObserverOptions;
@@ -83,7 +88,7 @@ export class Observer {
     const decoded = decodeSigningKeySet(set);
     const namespaceTerminating = isEnding(set) && (await reader.isTerminating(name.namespace));
     const rest = decoded.ok
-      ? await this.#observeRest(reader, name, decoded.set.spec, set, suspects)
+      ? await this.#observeRest(reader, name, decoded.set.spec, set, suspects, signal)
       : { objects: { signer: null, jwks: null }, ...NOTHING };
     const { objects, ...observed } = rest;
     const reading = {
@@ -106,19 +111,27 @@ export class Observer {
 
   async #observeRest(
     reader: Reader,
-    { name }: SetName,
+    name: SetName,
     spec: Spec,
     set: KubeObject,
     suspects: ReadonlySet<string>,
+    signal: AbortSignal,
   ) {
     const [signer, jwks, listed] = await Promise.all([
       reader.get(SECRETS, spec.signer.name),
       reader.get(CONFIG_MAPS, spec.jwks.name),
-      reader.list(SECRETS, `${LABEL.set}=${name}`, `type=${SECRET_TYPE.key}`),
+      reader.list(SECRETS, `${LABEL.set}=${name.name}`, `type=${SECRET_TYPE.key}`),
     ]);
-    const expected = expectedKeys(signer, jwks, set) ?? firstKeys(listed, name);
-    const keySecrets = await this.#keySecrets(reader, name, listed, expected, suspects);
+    const ledger = ledgerIn(signer, jwks, set);
+    const expected = ledger === null ? firstKeys(listed, name.name) : keysOf(ledger);
+    const [keySecrets, issuers] = await Promise.all([
+      this.#keySecrets(reader, name.name, listed, expected, suspects),
+      readIssuers(this.#options, name, spec, ledger, signal),
+    ]);
+    for (const answer of issuers.answers) reader.dated(answer);
     return {
+      pods: issuers.pods,
+      workloads: issuers.workloads,
       signer: signer === null ? null : this.#observedSigner(signer),
       jwks: jwks === null ? null : observedJwks(jwks),
       keySecrets,
@@ -200,7 +213,7 @@ class Reader {
   async get(resource: Resource, name: string): Promise<KubeObject | null> {
     const ref = resource.namespaced ? { namespace: this.#namespace, name } : { name };
     try {
-      return this.#dated(await this.#client.get(resource, ref, { signal: this.#signal })).object;
+      return this.dated(await this.#client.get(resource, ref, { signal: this.#signal })).object;
     } catch (error) {
       if (error instanceof KubeApiError && error.kind === 'not-found') return null;
       throw error;
@@ -219,7 +232,7 @@ class Reader {
       metadataOnly: true,
       signal: this.#signal,
     });
-    return this.#dated(answer).items;
+    return this.dated(answer).items;
   }
 
   async isTerminating(namespace: string): Promise<boolean> {
@@ -235,7 +248,7 @@ class Reader {
     return { firstDateMs: Math.min(...known), lastDateMs: Math.max(...known) };
   }
 
-  #dated<Dated extends Pick<Answer, 'dateMs'>>(answer: Dated): Dated {
+  dated<Dated extends Pick<Answer, 'dateMs'>>(answer: Dated): Dated {
     this.#dates.push(answer.dateMs);
     return answer;
   }
@@ -256,15 +269,16 @@ function firstKeys(listed: readonly KubeObject[], setName: string): ExpectedKeys
   return new Map(Array.from({ length: count }, (_, index) => [index + 1, null]));
 }
 
-/**
- * The ledger's JWK of each ordinal, from the ledger or the first copy that can be read; null where
- * there is none.
- */
-function expectedKeys(
+function keysOf({ keys }: Ledger): ExpectedKeys {
+  return new Map(keys.map(({ ordinal, publicJwk }) => [ordinal, publicJwk]));
+}
+
+/** The ledger, or the first copy that can be read. */
+function ledgerIn(
   signer: KubeObject | null,
   jwks: KubeObject | null,
   set: KubeObject,
-): ExpectedKeys | null {
+): Ledger | null {
   const status = isRecord(set['status']) ? set['status']['ledger'] : undefined;
   const texts = [
     signer?.metadata.annotations?.[ANNOTATION.ledger],
@@ -273,9 +287,7 @@ function expectedKeys(
   ];
   for (const text of texts) {
     const read = typeof text === 'string' ? readLedger(text) : null;
-    if (read?.kind === 'Ledger') {
-      return new Map(read.ledger.keys.map((key) => [key.ordinal, key.publicJwk]));
-    }
+    if (read?.kind === 'Ledger') return read.ledger;
   }
   return null;
 }

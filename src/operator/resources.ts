@@ -15,6 +15,7 @@ export const CONFIG_MAPS: Resource = {
   plural: 'configmaps',
   namespaced: true,
 };
+export const PODS: Resource = { group: '', version: 'v1', plural: 'pods', namespaced: true };
 export const NAMESPACES: Resource = {
   group: '',
   version: 'v1',

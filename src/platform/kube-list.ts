@@ -34,6 +34,8 @@ export interface ListOptions extends Selection {
   readonly timeoutMs?: number;
   /** Default {@link PAGE_SIZE}. */
   readonly pageSize?: number;
+  /** What is kept of an object, or null: so that a long list of large ones takes little memory. */
+  readonly transform?: (object: KubeObject) => KubeObject | null;
 }
 
 export interface ListAnswer {
@@ -91,7 +93,10 @@ async function listOnce(
       ...(options.metadataOnly === true ? { accept: METADATA_LIST } : {}),
     });
     const read = readPage(request, value);
-    for (const item of read.items) items.push(item);
+    for (const item of read.items) {
+      const kept = options.transform === undefined ? item : options.transform(item);
+      if (kept !== null) items.push(kept);
+    }
     next = read.next;
     if (next === '') return { items, resourceVersion: read.resourceVersion, dateMs };
   }

@@ -26,13 +26,13 @@ describe('an ordered deletion', () => {
     const removed = world.facts.find(
       ({ atMs, servedKids }) => atMs > signerEmptiedMs && servedKids === null,
     );
-    // Ps 2s + T 8s + L 1s + 2S 2s after the signer was seen to be empty.
-    expect(removed?.atMs).toBe(signerEmptiedMs + 13 * SECOND);
+    // Ps 2s + S 1s + T 8s + L 1s + 2S 2s after the signer was seen to be empty.
+    expect(removed?.atMs).toBe(signerEmptiedMs + 14 * SECOND);
     const [firstDestroyed] = world.written.filter(
       ({ step }) => step.write.kind === 'DeleteKeySecret',
     );
     // P 2s + C 5s + S 1s after the JWKS was seen to be gone.
-    expect(firstDestroyed?.atMs).toBe(signerEmptiedMs + 21 * SECOND);
+    expect(firstDestroyed?.atMs).toBe(signerEmptiedMs + 22 * SECOND);
     expect(isEmpty(world)).toBe(true);
   });
 
@@ -60,7 +60,7 @@ describe('an ordered deletion', () => {
     const removed = world.facts.find(
       ({ atMs, servedKids }) => atMs > lostMs && servedKids === null,
     );
-    expect(removed?.atMs).toBe(lostMs + 13 * SECOND);
+    expect(removed?.atMs).toBe(lostMs + 14 * SECOND);
     expect(isEmpty(world)).toBe(true);
   });
 

@@ -11,8 +11,10 @@ import {
   nextSwitchGate,
   publishGate,
   removalGate,
+  restartGate,
   servedGate,
   switchGate,
+  takenUpGate,
 } from '../../src/core/gates.ts';
 import type { LedgerKey } from '../../src/core/ledger.ts';
 import { newKey } from '../../src/core/lifecycle.ts';
@@ -44,6 +46,7 @@ const published = keyWith({ publishedSeenMs: NINE });
 const shared = keyWith({ publishedSeenMs: NINE }, { ...DEFAULT_TERMS, sharedCacheTtlMs: MINUTE });
 const signing = keyWith({ state: 'Active', signerSeenMs: NINE, activatedMs: NINE });
 const stopped = keyWith({ state: 'Retiring', signedUntilMs: NINE });
+const settled = { ...stopped, settled: { seenMs: NINE + 4 * MINUTE, reload: 'Watch' as const } };
 const policy = { intervalMs: 720 * HOUR, standby: false, suspend: false };
 
 test.each<[string, Gate, number | null, string]>([
@@ -78,10 +81,28 @@ test.each<[string, Gate, number | null, string]>([
     'the last switch was seen 09:00:00, every issuer signs with it by 09:03:00, skew 30s: 09:03:30',
   ],
   [
-    'Retiring → Retired',
+    'what starts takes up the next key',
+    takenUpGate(stopped),
+    3 * MINUTE + 30_000,
+    'stopped signing 09:00:00, every issuer has switched by 09:03:00, skew 30s: 09:03:30',
+  ],
+  [
+    'a restart counts',
+    restartGate(signing),
+    3 * MINUTE + 2 * 30_000,
+    'the last switch was seen 09:00:00, what starts takes the new key by 09:03:00, twice the skew 1m: 09:04:00',
+  ],
+  [
+    'Retiring → Retired, as forecast',
     removalGate(stopped),
-    3 * MINUTE + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
-    'stopped signing 09:00:00, every issuer has switched by 09:03:00, its last token lives 15m, verifiers grant 5m, twice the skew 1m: 09:24:00',
+    3 * MINUTE + 30_000 + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
+    'stopped signing 09:00:00, every issuer has switched by 09:03:00, skew 30s, its last token lives 15m, verifiers grant 5m, twice the skew 1m: 09:24:30',
+  ],
+  [
+    'Retiring → Retired',
+    removalGate(settled),
+    4 * MINUTE + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
+    'no issuer signs with it since 09:04:00, its last token lives 15m, verifiers grant 5m, twice the skew 1m: 09:25:00',
   ],
   [
     'due',
@@ -129,6 +150,12 @@ describe('a gate', () => {
     expect(isOpen(gate, opensAtMs - 1)).toBe(false);
     expect(isOpen(gate, opensAtMs)).toBe(true);
     expect(isOpen(activationGate(keyWith({})), Number.MAX_SAFE_INTEGER)).toBe(false);
+  });
+
+  test('that is only forecast is never open', () => {
+    const forecast = removalGate(stopped);
+    expect(isOpen(forecast, (forecast.opensAtMs ?? 0) + HOUR)).toBe(false);
+    expect(isOpen(removalGate(settled), NINE + 25 * MINUTE)).toBe(true);
   });
 
   test('of several, the latest counts, and one that can’t be told yet is the latest', () => {

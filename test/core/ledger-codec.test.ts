@@ -69,13 +69,20 @@ function replaced(path: string, value: unknown): string {
   return JSON.stringify(copy);
 }
 
+interface OldLedger {
+  readonly closed?: unknown;
+  readonly rollbackRefused?: unknown;
+  readonly keys: readonly { readonly settled?: unknown }[];
+}
+
 /** Members that the first operators did not write. */
-const ADDED: readonly string[] = ['rollbackRefused', 'closed'];
+const ADDED: readonly RegExp[] = [/^rollbackRefused$/, /^closed$/, /^keys\.\d+\.settled$/];
+const isAdded = (path: string) => ADDED.some((added) => added.test(path));
 
 describe('a ledger that is malformed in one member is refused', () => {
   const paths = pathsOf(JSON.parse(text));
 
-  test.each(paths.filter((path) => !ADDED.includes(path)))('%s is missing', (path) => {
+  test.each(paths.filter((path) => !isAdded(path)))('%s is missing', (path) => {
     expect(readLedger(replaced(path, undefined)).kind).toBe('Unreadable');
   });
 
@@ -95,6 +102,8 @@ describe('a ledger that is malformed in one member is refused', () => {
     ['tombstones.0.kid', 'k2', 'a kid stands there twice'],
     ['keys.1.state', 'Active', 'two keys are active'],
     ['keys', new Array(17).fill({}), 'keys is longer than 16'],
+    ['keys.0.settled', { seenMs: 0.5, reload: 'Watch' }, 'settled.seenMs is not a whole number'],
+    ['keys.0.settled', { seenMs: 5, reload: 'Never' }, 'settled.reload is not known'],
     ['version', 0, 'version 0 is not known'],
   ])('%s: %j', (path, value, problem) => {
     expect(readLedger(replaced(path, value))).toEqual({ kind: 'Unreadable', problem });
@@ -112,16 +121,17 @@ describe('a ledger that is malformed in one member is refused', () => {
   });
 });
 
-test('one that an operator wrote before rollback and revocation were known is read', () => {
-  const old = ADDED.reduce((left, path) => {
-    const { [path]: _, ...rest } = JSON.parse(left) as Json;
-    return JSON.stringify(rest);
-  }, text);
-  const read = readLedger(old);
+test('one that an operator wrote before these were known is read', () => {
+  const { closed: _, rollbackRefused: __, ...old } = JSON.parse(text) as OldLedger;
+  const keys = old.keys.map(({ settled: ___, ...key }) => key);
+  const read = readLedger(JSON.stringify({ ...old, keys }));
   expect(read).toMatchObject({
     kind: 'Ledger',
     ledger: { generation: expect.any(Number), closed: false, rollbackRefused: null },
   });
+  expect(read.kind === 'Ledger' && read.ledger.keys.map(({ settled }) => settled)).toEqual(
+    keys.map(() => null),
+  );
 });
 
 test('one of a newer version is told apart, whatever else it holds', () => {

@@ -19,7 +19,8 @@ describe('the status of a set in the middle of a rotation', () => {
         activatedTime: '2026-12-01T09:00:00Z',
         switchCompleteTime: '2026-12-01T09:00:02Z',
         supersededTime: '2026-12-01T09:00:30Z',
-        removableTime: '2026-12-01T09:00:43Z',
+        settledTime: '2026-12-01T09:00:33Z',
+        removableTime: '2026-12-01T09:00:44Z',
       },
       {
         ordinal: 2,
@@ -30,6 +31,7 @@ describe('the status of a set in the middle of a rotation', () => {
         servedSinceTime: '2026-12-01T09:00:02Z',
         activatedTime: '2026-12-01T09:00:30Z',
         switchCompleteTime: '2026-12-01T09:00:32Z',
+        settledTime: '2026-12-01T09:00:33Z',
       },
       {
         ordinal: 3,
@@ -52,10 +54,10 @@ describe('the status of a set in the middle of a rotation', () => {
       nextTransition: {
         action: 'Remove',
         kid: 'k1',
-        time: '2026-12-01T09:00:43Z',
+        time: '2026-12-01T09:00:44Z',
         waitingFor: 'TokensExpire',
         explanation:
-          'stopped signing 09:00:30, every issuer has switched by 09:00:32, its last token lives 8s, verifiers grant 1s, twice the skew 2s: 09:00:43',
+          'no issuer signs with it since 09:00:33, its last token lives 8s, verifiers grant 1s, twice the skew 2s: 09:00:44',
       },
     });
   });

@@ -57,7 +57,7 @@ describe('in the middle of a rotation', () => {
   test('the schedule holds everything that is waited for, soonest first', () => {
     const world = rotatedWorld();
     expect(scheduleOf(situation(world), ledgerOf(world)).map(told)).toEqual([
-      'Remove k1 43s: TokensExpire',
+      'Remove k1 44s: TokensExpire',
       'Activate k3 60s: RotationDue',
     ]);
   });
@@ -155,7 +155,7 @@ test('a plan tells when it wants to be asked again, and what is to come', () => 
   // The standby's gate, of which the status tells.
   expect(nextAtMs).toBe(START_MS + 38 * SECOND);
   expect(upcoming.map(told)).toEqual([
-    'Remove k1 43s: TokensExpire',
+    'Remove k1 44s: TokensExpire',
     'Activate k3 60s: RotationDue',
   ]);
   expect(reasons.map(({ code }) => code)).toEqual(['TokensExpire', 'RotationDue']);

@@ -14,8 +14,10 @@ export interface ResourceType {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
-  /** A custom resource: has `generation`, keeps unknown fields, demands kind and apiVersion. */
+  /** A custom resource: keeps unknown fields, demands kind and apiVersion. */
   readonly custom: boolean;
+  /** Has `generation`, which grows with every change outside metadata and status. */
+  readonly generation: boolean;
   readonly statusSubresource: boolean;
   /** A PUT of a name that is not there creates it (Leases, Events). */
   readonly createOnPut: boolean;
@@ -27,7 +29,7 @@ export interface ResourceType {
   readonly structs: readonly string[];
   /** Paths whose whole value one manager owns. */
   readonly atomic: readonly string[];
-  /** Field selectors besides `metadata.name` and `metadata.namespace`, top-level fields. */
+  /** Field selectors besides `metadata.name` and `metadata.namespace`, by their paths. */
   readonly selectable: readonly string[];
   /** Two versions of one thing share a storage; field names of this one → of the stored. */
   readonly storedAs?: { readonly type: string; readonly fields: Readonly<Record<string, string>> };
@@ -43,6 +45,7 @@ const BUILT_IN = {
   version: 'v1',
   namespaced: true,
   custom: false,
+  generation: false,
   statusSubresource: false,
   createOnPut: false,
   versionRequired: false,
@@ -109,6 +112,32 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   },
   {
     ...BUILT_IN,
+    plural: 'pods',
+    kind: 'Pod',
+    statusSubresource: true,
+    fields: ['spec', 'status'],
+    structs: ['spec', 'status'],
+    selectable: ['status.phase', 'spec.nodeName'],
+    prepare: (pod, live) => (live ? pod : { ...pod, status: { phase: 'Pending' } }),
+  },
+  ...(
+    [
+      ['deployments', 'Deployment'],
+      ['statefulsets', 'StatefulSet'],
+      ['daemonsets', 'DaemonSet'],
+    ] as const
+  ).map(([plural, kind]) => ({
+    ...BUILT_IN,
+    group: 'apps',
+    plural,
+    kind,
+    generation: true,
+    statusSubresource: true,
+    fields: ['spec', 'status'],
+    structs: ['spec', 'spec.template', 'spec.template.metadata', 'status'],
+  })),
+  {
+    ...BUILT_IN,
     group: 'coordination.k8s.io',
     plural: 'leases',
     kind: 'Lease',
@@ -159,6 +188,7 @@ export function customResource(
     plural,
     kind,
     custom: true,
+    generation: true,
     statusSubresource: true,
     versionRequired: true,
     fields: null,

@@ -50,6 +50,13 @@ function fieldMatcher(type: ResourceType, requirement: string): Matches {
     );
   }
   const value = (object: JsonObject) =>
-    meta ? text(metadataOf(object), field.slice('metadata.'.length)) : text(object, field);
+    meta ? text(metadataOf(object), field.slice('metadata.'.length)) : textAt(object, field);
   return (object) => (value(object) === wanted) === (op !== '!=');
+}
+
+/** The text at a path such as `status.phase`. */
+function textAt(object: JsonObject, path: string): string {
+  const names = path.split('.');
+  const parent = names.slice(0, -1).reduce(child, object);
+  return text(parent, names.at(-1) ?? '');
 }

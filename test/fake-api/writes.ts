@@ -74,7 +74,7 @@ export class Writes {
       deletionTimestamp: null,
       deletionGracePeriodSeconds: null,
       managedFields: managedFields.length === 0 ? null : managedFields,
-      ...(type.custom ? { generation: 1 } : {}),
+      ...(type.generation ? { generation: 1 } : {}),
     });
     validate(type, object, null);
     const existing = this.#store.get(storageOf(type), keyOf(object));
@@ -267,9 +267,9 @@ function merge(
   return status === undefined ? without(next, 'status') : { ...next, status };
 }
 
-/** A custom resource's generation grows with every change outside metadata and status. */
+/** A generation grows with every change outside metadata and status. */
 function grown(type: ResourceType, live: JsonObject, next: JsonObject): JsonObject {
-  if (!type.custom) return next;
+  if (!type.generation) return next;
   const [a, b] = [live, next].map((object) => without(object, 'metadata', 'status'));
   if (same(a, b)) return next;
   return withMetadata(next, { generation: Number(metadataOf(live)['generation'] ?? 0) + 1 });

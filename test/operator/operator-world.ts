@@ -70,6 +70,7 @@ export class OperatorWorld {
       metrics: registry,
       identity: options.identity ?? 'operator-1',
       workers: 4,
+      checkIssuers: true,
       namespaces: options.namespaces ?? [],
       election: options.elected === true ? { namespace: 'operators', name: 'lease' } : null,
       drainMs: 5000,

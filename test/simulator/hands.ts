@@ -6,6 +6,7 @@ import { FAST_SPEC } from '../support/fast-spec.ts';
 import { durationOf } from './scenario.ts';
 import { strangersObject } from './strangers.ts';
 import { kidOf, versionsOf } from './views.ts';
+import { Workloads } from './workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from './world.ts';
 
 type Verb = (args: readonly string[]) => void;
@@ -20,9 +21,11 @@ const BASE_SPEC: JsonObject = { ...FAST_SPEC, algorithm: 'EdDSA', rotation: { in
 export class Hands {
   readonly #world: World;
   readonly #hand: Hand;
+  readonly #workloads: Workloads;
 
   constructor(world: World) {
     this.#world = world;
+    this.#workloads = new Workloads(world);
     this.#hand = world.api.hand;
   }
 
@@ -61,6 +64,12 @@ export class Hands {
     },
     jwks: (args) => this.#editJwks(args),
     signer: (args) => this.#editSigner(args),
+    /** A pod that takes the signer Secret by `env`, `subPath` or `volume`; `once`: and reads it only then. */
+    pod: ([name = '', manner = '', once]) => this.#workloads.makePod(name, manner, once === 'once'),
+    unpod: ([name = '']) => this.#hand.delete('pods', NAMESPACE, name),
+    bounce: ([name = '']) => this.#workloads.restartContainer(name),
+    deployment: ([name = '', manner = '']) => this.#workloads.makeDeployment(name, manner),
+    rollout: ([name = '']) => this.#workloads.restartDeployment(name),
     strip: ([what = '']) => this.#strip(objectNamed(what)),
     kill: ([slot]) => this.#world.kill(this.#member(slot)),
     /** Killed, and not started again for so long. */
@@ -206,6 +215,7 @@ const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   suspend: ['rotation', 'suspend'],
   algorithm: ['algorithm'],
   issuer: ['issuer'],
+  reload: ['signer', 'reload'],
   deletionPolicy: ['deletionPolicy'],
   onRevokeWithoutStandby: ['onRevokeWithoutStandby'],
   verifiers: ['verifiers'],
@@ -213,6 +223,12 @@ const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
 
 function editSpec(spec: JsonObject, edit: string): JsonObject {
   const [short = '', value = ''] = edit.split('=');
+  // Names with commas between.
+  if (short === 'restart') {
+    const restart = value.split(',').map((name) => ({ kind: 'Deployment', name }));
+    spec['signer'] = { ...child(spec, 'signer'), restart };
+    return spec;
+  }
   const path = FIELDS[short];
   if (path === undefined) throw new Error(`the field ${short} is not known`);
   const [first, second] = path;

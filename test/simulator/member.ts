@@ -61,6 +61,7 @@ export class Member implements Transport {
       metrics: this.#metrics,
       identity: options.identity,
       workers: 4,
+      checkIssuers: true,
       namespaces: [],
       election: options.election,
       drainMs: 5000,

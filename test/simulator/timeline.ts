@@ -4,7 +4,7 @@
  */
 import { SET_PLURAL } from '../../src/core/names.ts';
 import type { JsonObject } from '../fake-api/json.ts';
-import type { Change } from './history.ts';
+import { type Change, HAND } from './history.ts';
 import type { Violation } from './oracle/judge.ts';
 import type { Entry } from './trace.ts';
 import { conditionsOf, ledgerOf, ordinalsOf, servedKids, signerKid, statesOf } from './views.ts';
@@ -65,6 +65,7 @@ class Teller {
     const { resource, name, before, after, author } = change;
     if (resource === 'secrets' && name.includes('-key-')) return secretLine(change);
     if (resource === SET_PLURAL) return this.#set(change);
+    if (resource === 'pods' || resource === 'deployments') return workloadLine(change);
     const isSigner = resource === 'secrets';
     if (!isSigner && resource !== 'configmaps') return [];
     const what = isSigner ? 'the signer' : 'the JWKS';
@@ -111,4 +112,11 @@ function secretLine({ name, before, after, author }: Change): readonly string[] 
   const key = `key Secret #${name.split('-key-')[1]}`;
   if (after === null) return [`${author} deletes ${key}`];
   return before === null ? [`${author} creates ${key}`] : [`${author} changes ${key}`];
+}
+
+function workloadLine({ resource, name, before, after, author }: Change): readonly string[] {
+  if (author !== HAND) return [`${author} restarts Deployment ${name}`];
+  if (resource === 'deployments') return [];
+  if (before === null) return [`  Pod ${name} starts`];
+  return after === null ? [`  Pod ${name} has ended`] : [];
 }

@@ -67,6 +67,7 @@ export class World {
   /** True time of the last write request of an operator, but of leases and events. */
   lastWriteMs = this.startMs;
   readonly keys = fixtureKeys();
+  readonly #listeners: ((change: Change) => void)[] = [];
   readonly #counter = new StepCounter();
   readonly #revisions = new Map<string, number[]>();
   readonly #over = new AbortController();
@@ -83,10 +84,16 @@ export class World {
       this.trace.add({ kind: 'change', atMs: change.atMs, change });
       this.#noteRevision(change.resource, change.revision);
       this.#noteRevision(`${change.resource}/${change.name}`, change.revision);
+      for (const tell of this.#listeners) tell(change);
     });
     this.api.hand.namespace(NAMESPACE);
     this.api.hand.namespace(LEASE_NAMESPACE);
     for (let slot = 1; slot <= options.operators; slot += 1) this.start(slot, options.elected);
+  }
+
+  /** Tells of each change as it is committed. */
+  onChange(tell: (change: Change) => void): void {
+    this.#listeners.push(tell);
   }
 
   /** Starts an operator on a place of its own; each one has a new identity. */

@@ -2,6 +2,7 @@
  * The API server of the in-memory world: the objects of one set, and what each write does to
  * them. Objects are values that are replaced, so that keeping one is a snapshot.
  */
+import { type ObservedPods, type ObservedWorkload, sameWorkload } from '../../src/core/holders.ts';
 import { publicJwkText } from '../../src/core/jwk.ts';
 import { serializeLedger } from '../../src/core/ledger-codec.ts';
 import type {
@@ -33,6 +34,8 @@ export class Api {
   fieldOwners: readonly FieldOwner[] = [];
   keySecrets: ReadonlyMap<string, ObservedKeySecret> = new Map();
   namespaceTerminating = false;
+  pods: ObservedPods = { kind: 'Read', holders: [], more: 0 };
+  workloads: readonly ObservedWorkload[] = [];
   #version = 100;
   #uids = 0;
   #keys = 0;
@@ -99,6 +102,8 @@ export class Api {
         return this.#writeSigner(write);
       case 'WriteJwks':
         return this.#writeJwks(write);
+      case 'RestartWorkload':
+        return this.#restart(write);
       case 'WriteStatus':
       case 'WriteFinalizer':
         return this.#writeSet(write);
@@ -118,6 +123,16 @@ export class Api {
   newMeta(name: string, metadata: MetadataPatch): ObjectMeta {
     const bare = { name, uid: this.nextUid(), resourceVersion: '', labels: {}, annotations: {} };
     return this.#patched(bare, metadata, true);
+  }
+
+  /** Its controller has not seen the change yet. */
+  #restart({ workload, expects, restartedFor }: Extract<Write, { kind: 'RestartWorkload' }>) {
+    const found = this.workloads.find((each) => sameWorkload(each, workload));
+    if (found?.state !== 'Found' || !isAt(found, expects)) return 'Conflict';
+    const rollOut = { ...found.rollOut, isObserved: false };
+    const changed = { ...found, resourceVersion: this.nextVersion(), restartedFor, rollOut };
+    this.workloads = this.workloads.map((each) => (each === found ? changed : each));
+    return 'Applied';
   }
 
   #postKey(
@@ -219,7 +234,10 @@ export function managersOf(owners: readonly FieldOwner[]): readonly string[] {
   return [...new Set(owners.map(({ entry }) => entry))];
 }
 
-function isAt(meta: ObjectMeta | undefined, expects: Exclude<Expected, 'absent'>): boolean {
+function isAt(
+  meta: Pick<ObjectMeta, 'uid' | 'resourceVersion'> | undefined,
+  expects: Exclude<Expected, 'absent'>,
+): boolean {
   return meta?.uid === expects.uid && meta.resourceVersion === expects.resourceVersion;
 }
 

@@ -82,7 +82,7 @@ export class World {
 
   /** A live reading by an operator whose clock is `skewMs` ahead. */
   observe(skewMs = this.skewMs): Observed {
-    const { set, signer, jwks, keySecrets, namespaceTerminating } = this.api;
+    const { set, signer, jwks, keySecrets, namespaceTerminating, pods, workloads } = this.api;
     if (set === null) throw new Error('there is no set');
     const startedMs = this.nowMs + skewMs;
     const elapsedMs = this.requestMs;
@@ -100,6 +100,8 @@ export class World {
       signer,
       keySecrets: [...keySecrets.values()].sort((a, b) => a.ordinal - b.ordinal),
       jwks,
+      pods,
+      workloads: [...workloads],
     };
   }
 

@@ -1,8 +1,10 @@
 /**
  * Who signs with what. An issuer goes on with the key that it mounted until it sees another one,
- * somewhere between at once and Ps after the commit; a deleted Secret takes nothing from it.
+ * somewhere between at once and Ps after the commit; a deleted Secret takes nothing from it. A pod
+ * that reads the Secret once goes on until it is gone.
  */
 import type { Memory } from './memory.ts';
+import type { ReadingPod } from './reading-pods.ts';
 import { deadlineMs, type SignerVersion, standingAt, type Timeline } from './timeline.ts';
 
 /** A time in which one key stood in the signer Secret. */
@@ -14,8 +16,12 @@ export interface Stint {
   readonly startMs: number;
   /** Commit of what replaced it; Infinity where nothing did. */
   readonly endMs: number;
-  /** When the last issuer lets go of it. */
+  /** When the last issuer lets go of it that follows its mount. */
   readonly signsUntilMs: number;
+  /** Pods that may have taken it at their start, and sign with it for as long as they run. */
+  readonly pods: readonly ReadingPod[];
+  /** When the last issuer of all lets go of it. */
+  readonly heldUntilMs: number;
   /** Put there by a hand, and by no operator. */
   readonly byHand: boolean;
   /** Whether its tokens are promised to be accepted. */
@@ -65,14 +71,22 @@ export function stintsOf(timeline: Timeline, memory: Memory): readonly Stint[] {
   const stints: Stint[] = [];
   for (const span of spans) {
     const signsUntilMs = timeline.terms.passedMs(span.endMs, ['signerRefreshDelayMs', 1]);
+    const pods = podsWith(timeline, span);
+    const heldUntilMs = Math.max(signsUntilMs, ...pods.map(({ endMs }) => endMs));
     const voidFromMs = voidMs(timeline, memory, span);
     const isPromised = !span.byHand || isLive(timeline, stints, span.kid, span.startMs);
-    stints.push({ ...span, signsUntilMs, voidFromMs, isPromised });
+    stints.push({ ...span, signsUntilMs, pods, heldUntilMs, voidFromMs, isPromised });
   }
   return stints;
 }
 
-type Span = Omit<Stint, 'signsUntilMs' | 'voidFromMs' | 'isPromised'>;
+type Span = Omit<Stint, 'signsUntilMs' | 'pods' | 'heldUntilMs' | 'voidFromMs' | 'isPromised'>;
+
+/** What its node knows of the Secret may be Ps old when a pod takes it. */
+function podsWith({ terms, pods }: Timeline, { startMs, endMs }: Span): readonly ReadingPod[] {
+  const staleUntilMs = terms.passedMs(endMs, ['signerRefreshDelayMs', 1]);
+  return pods.filter(({ readsMs }) => startMs <= readsMs && readsMs < staleUntilMs);
+}
 
 /** What stood in the signer Secret, and by whose will. */
 function spansOf(timeline: Timeline): readonly Span[] {
@@ -171,8 +185,8 @@ export function livesUntilMs(
 ): number {
   return stints.reduce((latestMs, stint) => {
     if (stint.kid !== kid || stint.startMs >= beforeMs || !stint.isPromised) return latestMs;
-    const { signsUntilMs, voidFromMs } = stint;
-    const validMs = terms.validUntilMs(signsUntilMs, ['verifierLeewayMs', 1], ['clockSkewMs', 1]);
+    const { heldUntilMs, voidFromMs } = stint;
+    const validMs = terms.validUntilMs(heldUntilMs, ['verifierLeewayMs', 1], ['clockSkewMs', 1]);
     return Math.max(latestMs, Math.min(validMs, voidFromMs));
   }, LONG_AGO);
 }
@@ -195,10 +209,21 @@ export function tokensOf(
   random: () => number,
 ): readonly Token[] {
   const { terms, history } = timeline;
-  return ISSUERS.flatMap((issuer) => {
+  const mounts = ISSUERS.flatMap((issuer) => {
     const share = ['signerRefreshDelayMs', issuer.pickUpShare] as const;
     const fromMs = terms.passedMs(stint.startMs, share);
-    const untilMs = Math.min(terms.passedMs(stint.endMs, share), stint.voidFromMs, history.endMs);
+    return signed(issuer, fromMs, terms.passedMs(stint.endMs, share));
+  });
+  const pods = stint.pods.flatMap(({ name, readsMs, endMs }) =>
+    CLOCKS.flatMap((clockShare) => {
+      const issuer = { name: `Pod ${name} ${clockShare} S off`, pickUpShare: 0, clockShare };
+      return signed(issuer, readsMs, endMs);
+    }),
+  );
+  return [...mounts, ...pods];
+
+  function signed(issuer: Issuer, fromMs: number, letsGoMs: number): readonly Token[] {
+    const untilMs = Math.min(letsGoMs, stint.voidFromMs, history.endMs);
     if (fromMs >= untilMs) return [];
     const steady = Array.from({ length: STEADY_TOKENS }, () => {
       return Math.floor(fromMs + random() * (untilMs - fromMs));
@@ -209,5 +234,5 @@ export function tokensOf(
       issuer,
       signedMs,
     }));
-  });
+  }
 }

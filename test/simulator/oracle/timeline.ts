@@ -18,6 +18,7 @@ import {
   type SignerFacts,
   signerFactsOf,
 } from './documents.ts';
+import { type ReadingPod, readingPods } from './reading-pods.ts';
 import { type SetVersion, setVersions } from './set-versions.ts';
 
 /** The operator's own bound, by docs/rotation.md: min(30 s, half of P + H + C + S). */
@@ -58,6 +59,7 @@ export interface Timeline {
   readonly jwks: readonly JwksVersion[];
   readonly signer: readonly SignerVersion[];
   readonly keySecrets: readonly KeySecretVersion[];
+  readonly pods: readonly ReadingPod[];
   readonly names: { readonly signer: string; readonly jwks: string };
 }
 
@@ -85,6 +87,7 @@ export function timelineOf(history: History): Timeline | null {
     jwks: fromOursOn(of('configmaps', names.jwks), isOurs).map(jwksVersion),
     signer: signerVersions(fromOursOn(of('secrets', names.signer), isOurs)),
     keySecrets: keySecretVersions(own, setName),
+    pods: readingPods(own),
     names,
   };
 }

@@ -2,8 +2,8 @@
  * I6: operators change and delete no object that is not the set's. Of the set itself they write
  * the status and the finalizers. An object of ours whose marks a hand took off is known by its keys.
  */
-import { ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/names.ts';
-import { type JsonObject, metadataOf } from '../../../fake-api/json.ts';
+import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/names.ts';
+import { child, isObject, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
 import { type Change, HAND } from '../../history.ts';
 import { keysOf, ownerOf, signerFactsOf } from '../documents.ts';
 import type { Scene } from '../scene.ts';
@@ -52,12 +52,35 @@ function isAllowed(timeline: Timeline, change: Change, before: JsonObject, known
       return true;
     case SET_PLURAL:
       return isOnlyStatus(before, change.after);
+    case 'deployments':
+      return isOnlyRestarted(timeline, change, before);
     case 'secrets':
     case 'configmaps':
       return isOurs(timeline, change, before, known);
     default:
       return false;
   }
+}
+
+/** Restarted, and nothing else, where the set's own spec lists it. */
+function isOnlyRestarted(timeline: Timeline, { atMs, name, after }: Change, before: JsonObject) {
+  if (after === null) return false;
+  const sinceMs = atMs - deadlineMs(timeline, atMs);
+  const isListed = timeline.sets.some(
+    (set, index) =>
+      set.atMs <= atMs &&
+      (timeline.sets[index + 1]?.atMs ?? atMs) >= sinceMs &&
+      set.spec?.signer.restart.some((each) => each.kind === 'Deployment' && each.name === name),
+  );
+  const rest = (object: JsonObject) => {
+    const { template, ...spec } = child(object, 'spec');
+    const { metadata, ...pod } = isObject(template) ? template : {};
+    const { annotations, ...meta } = isObject(metadata) ? metadata : {};
+    const { [ANNOTATION.restartedFor]: _, ...others } = isObject(annotations) ? annotations : {};
+    const { labels, annotations: own } = metadataOf(object);
+    return JSON.stringify([spec, pod, meta, others, labels, own, object['status']]);
+  };
+  return isListed && rest(before) === rest(after);
 }
 
 function isOnlyStatus(before: JsonObject, after: JsonObject | null): boolean {

@@ -92,12 +92,12 @@ function copiesByWay(
 /** Of each way the harmful copies that somebody holds while a token of the stint may live. */
 function reachableByWay(
   { timeline }: Scene,
-  { startMs, signsUntilMs }: Stint,
+  { startMs, heldUntilMs }: Stint,
   copies: ReadonlyMap<string, readonly Copy[]>,
   harmful: ReadonlySet<PublishedSet>,
 ): ReadonlyMap<string, readonly Copy[]> {
   const { terms } = timeline;
-  const livesMs = terms.validUntilMs(signsUntilMs, ['clockSkewMs', 1], ['verifierLeewayMs', 1]);
+  const livesMs = terms.validUntilMs(heldUntilMs, ['clockSkewMs', 1], ['verifierLeewayMs', 1]);
   const isReachable = ({ published, fromMs, untilMs }: Copy) =>
     harmful.has(published) && startMs < untilMs && fromMs < livesMs;
   return new Map([...copies].map(([way, all]) => [way, all.filter(isReachable)]));

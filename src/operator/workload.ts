@@ -1,0 +1,68 @@
+/** Deployments, StatefulSets and DaemonSets: how far their roll-out is, and the mark of a restart. */
+import type { ObservedWorkload, RollOut } from '../core/holders.ts';
+import type { Write } from '../core/model.ts';
+import { ANNOTATION } from '../core/names.ts';
+import type { Workload } from '../core/spec.ts';
+import { isRecord, type KubeObject, type Resource } from '../platform/kube-resource.ts';
+
+const apps = (plural: string): Resource => ({
+  group: 'apps',
+  version: 'v1',
+  plural,
+  namespaced: true,
+});
+
+export const WORKLOADS: Readonly<Record<Workload['kind'], Resource>> = {
+  Deployment: apps('deployments'),
+  StatefulSet: apps('statefulsets'),
+  DaemonSet: apps('daemonsets'),
+};
+
+export function foundWorkload(workload: Workload, object: KubeObject): ObservedWorkload {
+  const template = fields(fields(object['spec'])['template']);
+  const mark = fields(fields(template['metadata'])['annotations'])[ANNOTATION.restartedFor];
+  return {
+    ...workload,
+    state: 'Found',
+    uid: object.metadata.uid ?? '',
+    resourceVersion: object.metadata.resourceVersion ?? '',
+    restartedFor: typeof mark === 'string' ? mark : null,
+    rollOut: rollOutOf(workload, object),
+  };
+}
+
+function rollOutOf({ kind }: Workload, object: KubeObject): RollOut {
+  const [spec, status] = [fields(object['spec']), fields(object['status'])];
+  const isObserved = numberOf(status['observedGeneration'], 0) >= (object.metadata.generation ?? 0);
+  if (kind === 'DaemonSet') {
+    return {
+      isObserved,
+      wanted: numberOf(status['desiredNumberScheduled'], 0),
+      updated: numberOf(status['updatedNumberScheduled'], 0),
+      available: numberOf(status['numberAvailable'], 0),
+    };
+  }
+  return {
+    isObserved,
+    wanted: numberOf(spec['replicas'], 1),
+    updated: numberOf(status['updatedReplicas'], 0),
+    available: numberOf(status['availableReplicas'], 0),
+  };
+}
+
+/** A version in the metadata makes the patch conditional, as in a PUT. */
+export function restartPatch({
+  expects,
+  restartedFor,
+}: Extract<Write, { kind: 'RestartWorkload' }>): unknown {
+  const annotations = { [ANNOTATION.restartedFor]: restartedFor };
+  return { metadata: expects, spec: { template: { metadata: { annotations } } } };
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+function numberOf(value: unknown, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise;
+}
