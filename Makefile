@@ -70,6 +70,16 @@ control-plane: $(INSTALLED) ## a real API server to play with, until Ctrl-C
 build: $(INSTALLED) ## the program as a bundle that needs only Node, in dist/
 	@npm run --silent build
 
+# By the environment: IMAGE names it, NODE_IMAGE and RUNTIME_IMAGE are other bases than the
+# Dockerfile's, and BASES=local makes the bases where none can be pulled (root, Debian).
+.PHONY: image
+image: $(INSTALLED) ## the container image; IMAGE=name:tag
+	@npm run --silent image
+
+.PHONY: test-image
+test-image: $(INSTALLED) ## the container image, built and run in Docker
+	@npm run --silent test:image
+
 .PHONY: bench
 bench: $(INSTALLED) ## measure: 1,000 sets, start-up and memory, the JWKS server beside nginx
 	@npm run --silent bench
