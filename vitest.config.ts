@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cluster/**', 'test/charts/**', 'test/image/**'],
+          exclude: ['test/cluster/**', 'test/charts/**', 'test/image/**', 'test/workflows/**'],
           testTimeout: 20_000,
         },
       },
@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'charts',
-          include: ['test/charts/**/*.test.ts'],
+          include: ['test/charts/**/*.test.ts', 'test/workflows/**/*.test.ts'],
           globalSetup: ['test/charts/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
