@@ -21,6 +21,7 @@ import { find, helm, OPERATOR_CHART, objectsIn, renderObjects, setFlags } from '
 import { podsOf } from './value-sets.ts';
 
 const RELEASE = 'signing-key-operator';
+const CRDS = join(OPERATOR_CHART, '../../crds');
 const CRD = 'signingkeysets.signingkeys.dev';
 const RESTORER = 'system:serviceaccount:velero:velero';
 const VALUES = { 'objectProtection.restoreAccounts': [RESTORER] };
@@ -225,6 +226,17 @@ test('an upgrade brings a newer CRD, an uninstall leaves it and the sets, and a 
   await install();
   expect(await setsLeft()).toEqual(sets);
   await helm('uninstall', RELEASE, '--namespace', namespace);
+});
+
+test('a CRD that kubectl installed is taken over where Helm is told so, and not else', async () => {
+  await kubectl(['delete', 'crd', CRD, '--ignore-not-found']);
+  await kubectl(['apply', '--server-side', '--filename', CRDS]);
+  const args = ['install', RELEASE, OPERATOR_CHART, '--namespace', namespace];
+  await expect(helm(...args)).rejects.toThrow('invalid ownership metadata');
+  await helm(...args, '--take-ownership');
+  expect(await crdText()).toContain('"app.kubernetes.io/managed-by": "Helm"');
+  await helm('uninstall', RELEASE, '--namespace', namespace);
+  expect(await crdText()).toContain(CRD);
 });
 
 test('the plain manifests install the same, in one go', async () => {

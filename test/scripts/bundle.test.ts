@@ -27,12 +27,16 @@ const program = (...args: string[]) =>
   run(process.execPath, [join(dist, PROGRAM), ...args], { cwd: folder });
 
 test(
-  'the same sources make the same bytes, and the folder holds nothing else',
+  'the same sources make the same bytes, and nothing is left of an earlier bundle',
   async () => {
     const again = join(folder, 'again');
     mkdirSync(again);
     writeFileSync(join(again, 'stale.mjs'), '');
+    writeFileSync(join(again, 'stale.mjs.map'), '');
+    writeFileSync(join(again, 'install.yaml'), '');
     await bundle(again);
+    expect(readdirSync(again)).toContain('install.yaml');
+    rmSync(join(again, 'install.yaml'));
     expect(hashes(again)).toEqual(hashes(dist));
     expect(readdirSync(dist).sort()).toEqual(files);
   },
