@@ -27,7 +27,7 @@ check: $(INSTALLED) ## format, lint, types, boundaries, generated files
 	@npm run --silent check
 
 .PHONY: generate
-generate: $(INSTALLED) ## make the TypeScript types from the CRD
+generate: $(INSTALLED) ## the files that follow from the CRD and from the charts' values
 	@npm run --silent generate
 
 .PHONY: test-fast
@@ -69,6 +69,24 @@ control-plane: $(INSTALLED) ## a real API server to play with, until Ctrl-C
 .PHONY: build
 build: $(INSTALLED) ## the program as a bundle that needs only Node, in dist/
 	@npm run --silent build
+
+# By the environment: IMAGE names it, NODE_IMAGE and RUNTIME_IMAGE are other bases than the
+# Dockerfile's, and BASES=local makes the bases where none can be pulled (root, Debian).
+.PHONY: image
+image: $(INSTALLED) ## the container image; IMAGE=name:tag
+	@npm run --silent image
+
+.PHONY: test-image
+test-image: $(INSTALLED) ## the container image, built and run in Docker
+	@npm run --silent test:image
+
+.PHONY: test-charts
+test-charts: $(INSTALLED) ## the Helm charts: rendered, judged by a real API server, installed
+	@npm run --silent test:charts
+
+.PHONY: manifests
+manifests: $(INSTALLED) ## dist/install.yaml, for kubectl apply; IMAGE=name:tag
+	@npm run --silent manifests
 
 .PHONY: bench
 bench: $(INSTALLED) ## measure: 1,000 sets, start-up and memory, the JWKS server beside nginx

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: `fast` needs nothing but Node; `cluster` starts a real kube-apiserver first.
+// `fast` needs nothing but Node; `cluster` starts a real kube-apiserver first, `charts` has Helm as
+// well, and `image` builds the container image and runs it in Docker.
 export default defineConfig({
   test: {
     // The second ends each suite in one line of JSON with its figures.
@@ -10,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cluster/**'],
+          exclude: ['test/cluster/**', 'test/charts/**', 'test/image/**', 'test/workflows/**'],
           testTimeout: 20_000,
         },
       },
@@ -21,6 +22,23 @@ export default defineConfig({
           globalSetup: ['test/cluster/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'charts',
+          include: ['test/charts/**/*.test.ts', 'test/workflows/**/*.test.ts'],
+          globalSetup: ['test/charts/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'image',
+          include: ['test/image/**/*.test.ts'],
+          globalSetup: ['test/image/global-setup.ts'],
+          testTimeout: 120_000,
         },
       },
     ],

@@ -1,5 +1,5 @@
 /** The one program as an ES module and the chunks that its commands load, made by esbuild. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -41,13 +41,19 @@ const OPTIONS = {
   plugins: [withoutUnusedModels, slimUndici, lazyBuiltins],
 } as const satisfies BuildOptions;
 
+/** What an earlier bundle may have left; `make manifests` writes into the same folder. */
+const OF_A_BUNDLE = /\.mjs(?:\.map)?$/;
+
 /**
- * Makes the bundle in a folder, which is emptied first. The same sources make the same bytes.
+ * Makes the bundle in a folder, in place of the one that is there. The same sources make the same
+ * bytes.
  * @returns the names of the files, sorted
  */
 export async function bundle(folder: string): Promise<readonly string[]> {
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    if (OF_A_BUNDLE.test(name)) rmSync(join(folder, name));
+  }
   const { metafile } = await build({ ...OPTIONS, outdir: folder });
   writeFileSync(join(folder, LICENCES), licencesOf(metafile, ROOT));
   return [...Object.keys(metafile.outputs).map((file) => basename(file)), LICENCES].sort();

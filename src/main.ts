@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'answer HTTP requests for a JWKS that is mounted as a folder',
     run: async (argv) => (await import('./server/main.ts')).runServe(argv),
   },
+  'smoke-test': {
+    summary: 'try an installation out: make a set, verify a token, remove it again',
+    run: async (argv) => (await import('./smoke/main.ts')).runSmokeTest(argv),
+  },
   version: {
     summary: 'print the version',
     run: async () => {
@@ -45,7 +49,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${name.padEnd(10)}${summary}\n`,
+    ([name, { summary }]) => `  ${name.padEnd(12)}${summary}\n`,
   );
   return (
     `Usage: signing-keys COMMAND [OPTIONS]\n\nCommands:\n${lines.join('')}\n` +

@@ -1,15 +1,43 @@
 /**
- * Makes src/api/signing-key-set.generated.ts from the CRD, or, with `--check`, fails where the
- * file is not what the CRD gives. Run by `make generate` and `make check`.
+ * Makes the files that follow from others, or, with `--check`, fails where one of them is not what
+ * its source gives. Run by `make generate` and `make check`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { renderChartCrd } from './render-chart-crd.ts';
 import { type CrdSchema, renderTypes } from './render-types.ts';
+import { renderValues, withValues } from './render-values.ts';
 
 const CRD_FILE = 'crds/signingkeys.dev_signingkeysets.yaml';
-const TYPES_FILE = 'src/api/signing-key-set.generated.ts';
+const CHARTS = ['signing-key-operator', 'jwks-server'];
 
 const root = new URL('../../', import.meta.url);
+
+interface GeneratedFile {
+  readonly path: string;
+  readonly source: string;
+  readonly text: string;
+}
+
+function generatedFiles(): readonly GeneratedFile[] {
+  return [
+    {
+      path: 'src/api/signing-key-set.generated.ts',
+      source: CRD_FILE,
+      text: renderTypes(readCrdSchema(), CRD_FILE),
+    },
+    {
+      path: 'charts/signing-key-operator/templates/crd.yaml',
+      source: CRD_FILE,
+      text: renderChartCrd(read(CRD_FILE), CRD_FILE),
+    },
+    ...CHARTS.map((chart) => {
+      const path = `charts/${chart}/README.md`;
+      const source = `charts/${chart}/values.yaml`;
+      return { path, source, text: withValues(read(path), renderValues(read(source))) };
+    }),
+  ];
+}
 
 function main(args: readonly string[]): number {
   const unknown = args.find((arg) => arg !== '--check');
@@ -17,18 +45,20 @@ function main(args: readonly string[]): number {
     process.stderr.write(`unknown argument '${unknown}': only --check is known\n`);
     return 2;
   }
-  const expected = renderTypes(readCrdSchema(), CRD_FILE);
+  const files = generatedFiles();
   if (args.length === 0) {
-    writeFileSync(new URL(TYPES_FILE, root), expected);
+    for (const { path, text } of files) writeFileSync(new URL(path, root), text);
     return 0;
   }
-  if (readIfThere(TYPES_FILE) === expected) return 0;
-  process.stderr.write(`${TYPES_FILE} is not what ${CRD_FILE} gives: run \`make generate\`\n`);
-  return 1;
+  const stale = files.filter(({ path, text }) => readIfThere(path) !== text);
+  for (const { path, source } of stale) {
+    process.stderr.write(`${path} is not what ${source} gives: run \`make generate\`\n`);
+  }
+  return stale.length === 0 ? 0 : 1;
 }
 
 function readCrdSchema(): CrdSchema {
-  const crd = parse(readFileSync(new URL(CRD_FILE, root), 'utf8')) as {
+  const crd = parse(read(CRD_FILE)) as {
     spec: { versions: { schema: { openAPIV3Schema: CrdSchema } }[] };
   };
   const [version, ...others] = crd.spec.versions;
@@ -38,9 +68,13 @@ function readCrdSchema(): CrdSchema {
   return version.schema.openAPIV3Schema;
 }
 
+function read(path: string): string {
+  return readFileSync(new URL(path, root), 'utf8');
+}
+
 function readIfThere(path: string): string | null {
   try {
-    return readFileSync(new URL(path, root), 'utf8');
+    return read(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

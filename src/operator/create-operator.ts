@@ -10,6 +10,7 @@ import type { KeyMaker } from '../platform/key-maker.ts';
 import { createKubeClient, type KubeClient } from '../platform/kube-client.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
 import type { KubeObject, Resource } from '../platform/kube-resource.ts';
+import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube-resources.ts';
 import { createLeaderElector, type LeaderElector } from '../platform/leader-election.ts';
 import type { Log } from '../platform/log.ts';
 import type { ObjectEvent } from '../platform/object-store.ts';
@@ -22,9 +23,9 @@ import { createLeaseStore } from './lease-store.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
 import { Observer } from './observe.ts';
 import { Reconciler } from './reconcile.ts';
-import { CONFIG_MAPS, SECRETS, SETS, setKey } from './resources.ts';
 import { SecretFacts } from './secret-facts.ts';
 import { SeenVersions } from './seen-versions.ts';
+import { setKey } from './set-name.ts';
 import { SetReport } from './set-report.ts';
 
 export interface OperatorOptions {

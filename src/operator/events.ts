@@ -5,10 +5,10 @@ import { API_GROUP_VERSION, MANAGER, SET_KIND } from '../core/names.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KubeClient } from '../platform/kube-client.ts';
 import type { KubeObject } from '../platform/kube-resource.ts';
+import { EVENTS } from '../platform/kube-resources.ts';
 import { microTime } from '../platform/lease.ts';
 import type { Log } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
-import { EVENTS } from './resources.ts';
 
 /** An event that can't be told within this time is dropped. */
 const EVENT_TIMEOUT_MS = 10_000;

@@ -7,8 +7,8 @@ import type { KeyPair } from '../platform/key-maker.ts';
 import { privateJwkOf } from '../platform/key-material.ts';
 import type { Answer, KubeClient, WriteOptions } from '../platform/kube-client.ts';
 import type { KubeObject, ObjectMeta } from '../platform/kube-resource.ts';
+import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube-resources.ts';
 import type { Snapshot } from './observe.ts';
-import { CONFIG_MAPS, SECRETS, SETS } from './resources.ts';
 import { dataOf } from './secret-facts.ts';
 import { restartPatch, WORKLOADS } from './workload.ts';
 

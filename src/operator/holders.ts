@@ -16,9 +16,10 @@ import { withDeadline } from '../platform/deadline.ts';
 import type { Answer, KubeClient } from '../platform/kube-client.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
 import type { ListAnswer } from '../platform/kube-list.ts';
+import { PODS } from '../platform/kube-resources.ts';
 import type { Log } from '../platform/log.ts';
 import { holderOf } from './pod-holder.ts';
-import { PODS, type SetName } from './resources.ts';
+import type { SetName } from './set-name.ts';
 import { foundWorkload, WORKLOADS } from './workload.ts';
 
 /** A list of pods that takes longer is given up: a write that it is for has its own deadline. */

@@ -30,9 +30,10 @@ import type { Status } from '../core/status.ts';
 import type { Answer, KubeClient } from '../platform/kube-client.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
 import { isRecord, type KubeObject, type Resource } from '../platform/kube-resource.ts';
+import { CONFIG_MAPS, NAMESPACES, SECRETS, SETS } from '../platform/kube-resources.ts';
 import { type HoldersReader, readIssuers } from './holders.ts';
-import { CONFIG_MAPS, NAMESPACES, SECRETS, SETS, type SetName } from './resources.ts';
 import type { SecretFacts } from './secret-facts.ts';
+import type { SetName } from './set-name.ts';
 
 export interface Snapshot {
   readonly observed: Observed;

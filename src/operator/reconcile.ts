@@ -13,8 +13,8 @@ import type { PassResult } from '../platform/work-queue.ts';
 import type { EventTeller } from './events.ts';
 import { execute, StepOutdated } from './execute.ts';
 import type { Observer, Snapshot } from './observe.ts';
-import { type SetName, setKey, setNameOf } from './resources.ts';
 import type { SeenVersions } from './seen-versions.ts';
+import { type SetName, setKey, setNameOf } from './set-name.ts';
 import type { SetReport } from './set-report.ts';
 import { StepAllowance } from './step-allowance.ts';
 

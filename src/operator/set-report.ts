@@ -5,7 +5,7 @@ import { AT_ONCE_MS, type Transition } from '../core/schedule.ts';
 import type { Condition, KeyStatus } from '../core/status.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OperatorMetrics } from './metrics.ts';
-import { setKey } from './resources.ts';
+import { setKey } from './set-name.ts';
 
 const LIVING_STATES: readonly KeyStatus['state'][] = ['Pending', 'Active', 'Retiring'];
 

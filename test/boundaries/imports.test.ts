@@ -8,6 +8,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   platform: ['core', 'api', 'platform'],
   operator: ['core', 'api', 'platform', 'operator'],
   server: ['core', 'api', 'platform', 'server'],
+  smoke: ['core', 'api', 'platform', 'smoke'],
   generate: ['core', 'api', 'generate'],
 };
 

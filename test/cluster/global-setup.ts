@@ -37,10 +37,21 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** Starts the one control plane of the `cluster` project; what it returns ends it. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  return await provideControlPlane(project, applyCrds);
+}
+
+/**
+ * Starts a control plane that the tests of a project share, and tells them where it is.
+ * @param prepare is run before the first test
+ */
+export async function provideControlPlane(
+  project: TestProject,
+  prepare: (controlPlane: ControlPlane) => Promise<void>,
+): Promise<() => Promise<void>> {
   const binaries = await ensureBinaries(say);
   const controlPlane = await startControlPlane({ binaries, users: USERS });
   try {
-    await applyCrds(controlPlane);
+    await prepare(controlPlane);
   } catch (error) {
     await controlPlane.stop();
     throw error;

@@ -61,6 +61,8 @@ export interface OperatorProcess {
   url(): Promise<string>;
   /** Sends a signal and waits for the end. @returns the exit code, or the signal's name */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | string>;
+  /** Waits for the end without asking for it. */
+  ended(): Promise<number | string>;
 }
 
 export interface OperatorStart {
@@ -76,11 +78,18 @@ export function startOperator({
   args = [],
 }: OperatorStart): OperatorProcess {
   const flags = ['--kubeconfig', kubeconfigPath, '--watch-namespaces', namespace];
-  const child = spawn(
-    process.execPath,
-    [MAIN, 'operator', ...flags, '--listen', '127.0.0.1:0', ...args],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  return startProgram(['operator', ...flags, '--listen', '127.0.0.1:0', ...args]);
+}
+
+/** The program with these words. Ends with the test, if it did not before and unless told. */
+export function startProgram(
+  words: readonly string[],
+  { endsWithTest = true }: { readonly endsWithTest?: boolean } = {},
+): OperatorProcess {
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -89,10 +98,20 @@ export function startOperator({
     output += chunk.toString();
   });
   const end = (signal: 'SIGTERM' | 'SIGKILL') => endOf(child, signal);
-  onTestFinished(async () => {
-    await end('SIGKILL');
-  });
-  return { output: () => output, url: () => urlIn(() => output), end };
+  if (endsWithTest) {
+    onTestFinished(async () => {
+      await end('SIGKILL');
+    });
+  }
+  return {
+    output: () => output,
+    url: () => urlIn(() => output),
+    end,
+    ended: async () => {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return child.exitCode ?? child.signalCode ?? 'unknown';
+    },
+  };
 }
 
 async function endOf(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | string> {

@@ -72,7 +72,13 @@ export async function createServiceAccount(
 ): Promise<ServiceAccount> {
   const accounts = `/api/v1/namespaces/${namespace}/serviceaccounts`;
   await created(accounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } });
-  const answer = await created(`${accounts}/${name}/token`, {
+  return await serviceAccount(namespace, name);
+}
+
+/** A token for a service account that is there already. */
+export async function serviceAccount(namespace: string, name: string): Promise<ServiceAccount> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+  const answer = await created(path, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     spec: {},

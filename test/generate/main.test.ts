@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const TYPES = 'src/api/signing-key-set.generated.ts';
 function copy() {
   const folder = mkdtempSync(join(tmpdir(), 'generate-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const path of ['crds', 'src/generate', 'src/api', 'package.json']) {
+  for (const path of ['charts', 'crds', 'src/generate', 'src/api', 'package.json']) {
     cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -38,6 +38,21 @@ test('a stale file fails the check, is left as it is, and is made fresh by the g
   expect([run('--check'), run('--check')]).toEqual([stale, stale]);
   expect(run()).toEqual({ status: 0, stderr: '' });
   expect(run('--check')).toEqual({ status: 0, stderr: '' });
+});
+
+test.each([
+  ['charts/signing-key-operator/README.md', 'charts/signing-key-operator/values.yaml'],
+  ['charts/jwks-server/README.md', 'charts/jwks-server/values.yaml'],
+  ['charts/signing-key-operator/templates/crd.yaml', 'crds/signingkeys.dev_signingkeysets.yaml'],
+])('%s follows from %s', (path, source) => {
+  const { folder, run } = copy();
+  const file = join(folder, path);
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/(labels|default)/, '$1s'));
+  const { status, stderr } = run('--check');
+  expect(status).toBe(1);
+  expect(stderr).toBe(`${path} is not what ${source} gives: run \`make generate\`\n`);
+  expect(run().status).toBe(0);
+  expect(readFileSync(file, 'utf8')).toBe(readFileSync(join(ROOT, path), 'utf8'));
 });
 
 test('a missing file is stale', () => {

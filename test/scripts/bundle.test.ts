@@ -1,13 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { bundle, LICENCES, PROGRAM } from '../../scripts/bundle.ts';
-import { kubeconfigText, sendJson, startApiSocket } from '../support/api-socket.ts';
+import { kubeconfigText, sendEmptyLists, startApiSocket } from '../support/api-socket.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -28,12 +27,16 @@ const program = (...args: string[]) =>
   run(process.execPath, [join(dist, PROGRAM), ...args], { cwd: folder });
 
 test(
-  'the same sources make the same bytes, and the folder holds nothing else',
+  'the same sources make the same bytes, and nothing is left of an earlier bundle',
   async () => {
     const again = join(folder, 'again');
     mkdirSync(again);
     writeFileSync(join(again, 'stale.mjs'), '');
+    writeFileSync(join(again, 'stale.mjs.map'), '');
+    writeFileSync(join(again, 'install.yaml'), '');
     await bundle(again);
+    expect(readdirSync(again)).toContain('install.yaml');
+    rmSync(join(again, 'install.yaml'));
     expect(hashes(again)).toEqual(hashes(dist));
     expect(readdirSync(dist).sort()).toEqual(files);
   },
@@ -68,7 +71,7 @@ test('serve does not load the Kubernetes client, and the program itself loads ne
 
 test('the operator becomes ready over TLS, through the slimmed client', async () => {
   const certificate = makeCertificate();
-  await using api = await startApiSocket(answerEmpty, certificate);
+  await using api = await startApiSocket(sendEmptyLists, certificate);
   const ca = Buffer.from(certificate.certificate).toString('base64');
   const cluster = { server: api.url, 'certificate-authority-data': ca };
   writeFileSync(join(folder, 'kubeconfig'), kubeconfigText(cluster, { token: 'bundle-test' }));
@@ -121,15 +124,6 @@ function reachable(file: string): readonly string[] {
     open.push(...[...statics].map((match) => match[1] ?? ''));
   }
   return [...found];
-}
-
-function answerEmpty(request: IncomingMessage, response: ServerResponse): void {
-  if (request.url?.includes('watch=true')) {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    return;
-  }
-  sendJson(response, 200, { kind: 'List', metadata: { resourceVersion: '1' }, items: [] });
 }
 
 /** Starts the program; it ends with the test. @returns what it has printed */

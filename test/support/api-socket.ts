@@ -76,6 +76,16 @@ export function sendJson(
   response.end(JSON.stringify(body));
 }
 
+/** An API server without any object: lists are empty, watches stay silent. */
+export function sendEmptyLists(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url?.includes('watch=true')) {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    return;
+  }
+  sendJson(response, 200, { kind: 'List', metadata: { resourceVersion: '1' }, items: [] });
+}
+
 /** A folder of its own for a test, gone at its end. */
 export class TestFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'signing-keys-test-'));

@@ -3,6 +3,7 @@
  * does (kubernetes/pkg/volume/util/atomic_writer.go, `Write`).
  */
 import {
+  chmod,
   mkdir,
   mkdtemp,
   readdir,
@@ -40,6 +41,8 @@ export class ProjectedVolume {
     const oldState = await readlink(join(this.folder, DATA_LINK)).catch(() => null);
 
     const stateFolder = await mkdtemp(join(this.folder, `..${timestamp()}.`));
+    // As a kubelet does: the program in the Pod is another user.
+    await chmod(stateFolder, 0o755);
     for (const [name, content] of Object.entries(files)) {
       await writeFile(join(stateFolder, name), content);
     }

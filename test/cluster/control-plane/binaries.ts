@@ -29,10 +29,12 @@ const NAMES: readonly BinaryName[] = ['etcd', 'kubectl', 'kube-apiserver'];
 
 export interface EnsureOptions {
   /** `process.env` unless told; KUBEBUILDER_ASSETS and XDG_CACHE_HOME are read from it. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Environment;
   /** Builds with Go unless told. */
   readonly builder?: Builder;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const PROBE_TIMEOUT_MS = 60_000;
 const BUILD_FOLDER_PREFIX = '.build-';
@@ -58,11 +60,16 @@ export async function ensureBinaries(
   return binariesIn(folder);
 }
 
-/** The project's cache for control planes, `~/.cache/…` unless XDG_CACHE_HOME says otherwise. */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+/** The project's cache for control planes. */
+export function cacheFolder(env: Environment): string {
+  return projectCache('control-plane', env);
+}
+
+/** A part of the project's cache, in `~/.cache/…` unless XDG_CACHE_HOME says otherwise. */
+export function projectCache(part: string, env: Environment = process.env): string {
   const root = env['XDG_CACHE_HOME'];
   const base = root === undefined || root === '' ? join(homedir(), '.cache') : root;
-  return join(base, 'signing-key-operator', 'control-plane');
+  return join(base, 'signing-key-operator', part);
 }
 
 function binariesIn(folder: string): Binaries {

@@ -1,6 +1,6 @@
-/** The types of the API that the operator reads and writes. */
+/** The types of the API that the programs read and write. */
 import { API_GROUP, API_VERSION, SET_PLURAL } from '../core/names.ts';
-import type { Resource } from '../platform/kube-resource.ts';
+import type { Resource } from './kube-resource.ts';
 
 export const SETS: Resource = {
   group: API_GROUP,
@@ -34,18 +34,3 @@ export const LEASES: Resource = {
   plural: 'leases',
   namespaced: true,
 };
-
-/** A set by namespace and name: the key of the work queue is `namespace/name`. */
-export interface SetName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export function setKey({ namespace, name }: SetName): string {
-  return `${namespace}/${name}`;
-}
-
-export function setNameOf(key: string): SetName {
-  const slash = key.indexOf('/');
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}

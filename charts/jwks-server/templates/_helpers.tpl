@@ -1,0 +1,52 @@
+{{- define "jwks-server.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* Names of objects: the release's name, which is enough where it holds the chart's. */}}
+{{- define "jwks-server.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- $name := default .Chart.Name .Values.nameOverride }}
+{{- if contains $name .Release.Name }}
+{{- .Release.Name | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "jwks-server.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "jwks-server.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "jwks-server.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "jwks-server.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: signing-key-operator
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* `annotations:` on a line of its own, from the common ones and `own`; or nothing at all. */}}
+{{- define "jwks-server.annotations" -}}
+{{- with merge (deepCopy (.own | default dict)) .root.Values.commonAnnotations }}
+{{- printf "annotations:\n%s" (toYaml . | indent 2) | nindent (int $.indent) }}
+{{- end }}
+{{- end }}
+
+{{- define "jwks-server.serviceAccountName" -}}
+{{- $default := ternary (include "jwks-server.fullname" .) "default" .Values.serviceAccount.create }}
+{{- default $default .Values.serviceAccount.name }}
+{{- end }}
+
+{{- define "jwks-server.image" -}}
+{{- $image := .Values.image }}
+{{- $name := printf "%s:%s" $image.repository (default .Chart.AppVersion $image.tag) }}
+{{- if $image.digest }}{{ printf "%s@%s" $name $image.digest }}{{ else }}{{ $name }}{{ end }}
+{{- end }}
+

@@ -1,0 +1,30 @@
+/**
+ * `make image`. By the environment: IMAGE is its name and tag, NODE_IMAGE and RUNTIME_IMAGE are
+ * other bases, and BASES=local makes them here where no image can be pulled.
+ */
+import { ensureDocker } from '../test/image/docker.ts';
+import { ensureLocalBases } from '../test/image/local-bases.ts';
+import { buildImage, DEFAULT_IMAGE } from './build-image.ts';
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const { env } = process;
+
+async function main(): Promise<void> {
+  const image = env['IMAGE'] || DEFAULT_IMAGE;
+  await using where = await ensureDocker(say);
+  const bases = env['BASES'] === 'local' ? await ensureLocalBases(say, where) : givenBases();
+  await buildImage({ where, image, bases, onOutput: (text) => process.stderr.write(text) });
+  process.stdout.write(`${image}\n`);
+}
+
+function givenBases() {
+  const { NODE_IMAGE, RUNTIME_IMAGE } = env;
+  return { ...(NODE_IMAGE ? { NODE_IMAGE } : {}), ...(RUNTIME_IMAGE ? { RUNTIME_IMAGE } : {}) };
+}
+
+try {
+  await main();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

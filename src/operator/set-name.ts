@@ -1,0 +1,15 @@
+/** How the operator names its sets. */
+/** A set by namespace and name: the key of the work queue is `namespace/name`. */
+export interface SetName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function setKey({ namespace, name }: SetName): string {
+  return `${namespace}/${name}`;
+}
+
+export function setNameOf(key: string): SetName {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

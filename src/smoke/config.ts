@@ -1,0 +1,31 @@
+/** The flags of `signing-keys smoke-test`. */
+import { duration, optionalText, text } from '../platform/option-kinds.ts';
+import type { OptionValues } from '../platform/options.ts';
+
+export const SMOKE_OPTIONS = {
+  kubeconfig: optionalText({
+    placeholder: '<file>',
+    help: 'a kubeconfig file instead of the usual places',
+  }),
+  context: optionalText({
+    placeholder: '<name>',
+    help: 'a context of the kubeconfig instead of its current one',
+  }),
+  namespace: optionalText({
+    placeholder: '<name>',
+    help: "where the set is made, instead of the Pod's namespace, or the context's",
+  }),
+  name: text({
+    placeholder: '<name>',
+    help: 'the name of the set, which is deleted first where it is left of an earlier test',
+    default: 'signing-keys-smoke-test',
+  }),
+  timeout: duration({
+    help: 'how long the set may take to become ready, and again to be gone',
+    default: 120_000,
+    minMs: 1000,
+    maxMs: 3_600_000,
+  }),
+} as const;
+
+export type SmokeConfig = OptionValues<typeof SMOKE_OPTIONS>;

@@ -1,0 +1,173 @@
+/**
+ * What a user of a new installation would do by hand: declare a set, wait until it is ready, sign
+ * with the signer Secret, verify by the JWKS, and remove it all.
+ */
+import {
+  API_GROUP_VERSION,
+  defaultJwksName,
+  defaultSignerName,
+  REQUEST,
+  SET_KIND,
+} from '../core/names.ts';
+import { JWKS_FILE, parseJwks } from '../core/served-set.ts';
+import type { Condition, Status } from '../core/status.ts';
+import type { Clock } from '../platform/clock.ts';
+import { signCompact, verifyCompact } from '../platform/compact-jws.ts';
+import { checkSignerSecret, type SecretData } from '../platform/key-material.ts';
+import type { KubeClient } from '../platform/kube-client.ts';
+import { KubeApiError } from '../platform/kube-errors.ts';
+import type { KubeObject } from '../platform/kube-resource.ts';
+import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube-resources.ts';
+
+export interface SmokeTestOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly ref: { readonly namespace: string; readonly name: string };
+  readonly timeoutMs: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The installation does not do what it should; the message says what, and where to look. */
+export class SmokeTestError extends Error {
+  override readonly name = 'SmokeTestError';
+}
+
+const POLL_INTERVAL_MS = 500;
+const WRITE_TIMEOUT_MS = 20_000;
+const WHERE_TO_LOOK = "see the operator's log, and `kubectl describe` of the set";
+
+/** Ready within a second or two of its first pass; nobody else relies on it. */
+const SPEC = {
+  tokenTTL: '1m',
+  verifierCacheTTL: '1s',
+  algorithm: 'ES256',
+  rotation: { interval: '24h', standby: false },
+  timing: { publicationDelay: '1s' },
+  deletionPolicy: 'Delete',
+} as const;
+
+/** @throws SmokeTestError or KubeApiError; the set is removed then, too */
+export async function smokeTest(options: SmokeTestOptions): Promise<void> {
+  const { say, clock, ref } = options;
+  const startMs = clock.monotonicMs();
+  const shown = `${ref.namespace}/${ref.name}`;
+  await remove(options);
+  await create(options);
+  say(`the set ${shown} is declared`);
+  try {
+    await untilReady(options);
+    say(`it is ready after ${Math.round(clock.monotonicMs() - startMs)} ms`);
+    const kid = await verifyOneToken(options);
+    say(`a token that key ${kid} signed was verified by the JWKS`);
+  } finally {
+    await remove(options);
+  }
+  say(`the set ${shown} is removed again`);
+}
+
+async function create({ client, clock, ref, signal }: SmokeTestOptions): Promise<void> {
+  const set = {
+    apiVersion: API_GROUP_VERSION,
+    kind: SET_KIND,
+    metadata: ref,
+    spec: SPEC,
+  };
+  await client.create(SETS, set, { signal, deadlineMs: clock.monotonicMs() + WRITE_TIMEOUT_MS });
+}
+
+async function untilReady(options: SmokeTestOptions): Promise<void> {
+  await poll(options, async () => {
+    const { object } = await options.client.get(SETS, options.ref, options);
+    const conditions = statusOf(object).conditions ?? [];
+    const stalled = conditions.find(isTrue('Stalled'));
+    if (stalled !== undefined) throw new SmokeTestError(`the set is stalled: ${stalled.message}`);
+    if (conditions.some(isTrue('Ready'))) return null;
+    const message = conditions.find(({ type }) => type === 'Ready')?.message ?? '';
+    return message === '' ? 'no operator has looked at the set' : `it is not ready: ${message}`;
+  });
+}
+
+function isTrue(wanted: string): (condition: Condition) => boolean {
+  return ({ type, status }) => type === wanted && status === 'True';
+}
+
+function statusOf(object: KubeObject): Status {
+  return (object as KubeObject & { readonly status?: Status }).status ?? {};
+}
+
+/** @returns the kid that signed it */
+async function verifyOneToken({ client, clock, ref, signal }: SmokeTestOptions): Promise<string> {
+  const { namespace, name } = ref;
+  const read = { signal };
+  const signer = { namespace, name: defaultSignerName(name) };
+  const data = dataOf((await client.get(SECRETS, signer, read)).object);
+  const checked = checkSignerSecret(data);
+  if ('problem' in checked) throw new SmokeTestError(`Secret ${signer.name}: ${checked.problem}`);
+  if ('empty' in checked) throw new SmokeTestError(`Secret ${signer.name} holds no key`);
+  const { publicJwk } = checked;
+
+  const published = { namespace, name: defaultJwksName(name) };
+  const text = dataOf((await client.get(CONFIG_MAPS, published, read)).object)[JWKS_FILE] ?? '';
+  const jwks = parseJwks(text);
+  if ('problem' in jwks) {
+    throw new SmokeTestError(`ConfigMap ${published.name}, ${JWKS_FILE}: ${jwks.problem}`);
+  }
+  const pem = Buffer.from(data['private.pem'] ?? '', 'base64').toString('utf8');
+  const claims = { sub: 'smoke-test', iat: Math.floor(clock.wallMs() / 1000) };
+  const verified = verifyCompact(signCompact(pem, publicJwk, claims), jwks);
+  if ('problem' in verified) {
+    const { problem } = verified;
+    throw new SmokeTestError(`a token signed by Secret ${signer.name} is refused: ${problem}`);
+  }
+  return publicJwk.kid;
+}
+
+function dataOf(object: KubeObject): SecretData {
+  return (object as KubeObject & { readonly data?: SecretData }).data ?? {};
+}
+
+/** Nobody relies on its tokens, so nothing is waited for but the operator's work. */
+async function remove(options: SmokeTestOptions): Promise<void> {
+  const { client, clock, ref } = options;
+  // A test that is told to stop still cleans up.
+  const signal = new AbortController().signal;
+  const write = () => ({ signal, deadlineMs: clock.monotonicMs() + WRITE_TIMEOUT_MS });
+  const isThere = async () => (await unlessGone(client.get(SETS, ref, { signal }))) ?? null;
+  const found = await isThere();
+  if (found === null) return;
+  const { uid = '' } = found.object.metadata;
+  const body = { metadata: { annotations: { [REQUEST.skipDeletionWait]: uid } } };
+  await unlessGone(client.patch(SETS, ref, { type: 'merge', body }, write()));
+  await unlessGone(client.delete(SETS, ref, { ...write(), preconditions: { uid } }));
+  await poll({ ...options, signal }, async () =>
+    (await isThere()) === null ? null : 'the operator has not let the set go yet',
+  );
+}
+
+async function unlessGone<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof KubeApiError && error.kind === 'not-found') return null;
+    throw error;
+  }
+}
+
+/** Looks until nothing is missing any more. @param missing what is, in words */
+async function poll(
+  { clock, timeoutMs, signal }: SmokeTestOptions,
+  missing: () => Promise<string | null>,
+): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + timeoutMs;
+  for (;;) {
+    const what = await missing();
+    if (what === null) return;
+    if (clock.monotonicMs() >= deadlineMs) {
+      throw new SmokeTestError(
+        `after ${Math.round(timeoutMs / 1000)} s, ${what}; ${WHERE_TO_LOOK}`,
+      );
+    }
+    await clock.sleepUntil(clock.monotonicMs() + POLL_INTERVAL_MS, signal);
+  }
+}

@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import {
+  find,
+  helm,
+  OPERATOR_CHART,
+  render,
+  renderObjects,
+  SERVER_CHART,
+  setFlags,
+} from './helm.ts';
+import { REFUSED, VALUE_SETS } from './value-sets.ts';
+
+const SERVER_VALUES = join(SERVER_CHART, 'ci/payments-values.yaml');
+
+describe('helm lint --strict', () => {
+  test.each([
+    ['signing-key-operator', [OPERATOR_CHART]],
+    ['jwks-server', [SERVER_CHART, '--values', SERVER_VALUES]],
+  ])('%s', async (_, args) => {
+    expect(await helm('lint', '--strict', ...args)).toContain('0 chart(s) failed');
+  });
+});
+
+describe('the defaults', () => {
+  // `UPDATE_GOLDEN=1` writes them anew. Read the difference as carefully as code.
+  test.each([
+    ['signing-key-operator', OPERATOR_CHART, []],
+    ['jwks-server', SERVER_CHART, ['--values', SERVER_VALUES]],
+  ])('of %s are as in the golden file', async (name, chart, flags) => {
+    const rendered = await render({ chart, namespace: 'signing-key-system', flags });
+    const golden = fileURLToPath(new URL(`golden/${name}.yaml`, import.meta.url));
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, withoutCrd(rendered));
+    expect(withoutCrd(rendered)).toBe(readFileSync(golden, 'utf8'));
+  });
+});
+
+/** It has a check of its own, and is longer than all the rest. */
+function withoutCrd(rendered: string): string {
+  const documents = rendered.split(/^---\n/m).filter((document) => document.trim() !== '');
+  const others = documents.filter((document) => !document.includes('\nkind: CustomResourceDef'));
+  expect(documents.length - others.length).toBeLessThanOrEqual(1);
+  return others.map((document) => `---\n${document.trimEnd()}\n`).join('');
+}
+
+describe('a value set', () => {
+  test.each(Object.entries(VALUE_SETS))('%s', async (_, { chart, values, ...wanted }) => {
+    const rendering = { chart, namespace: 'auth', values, apis: wanted.apis ?? [] };
+    const kinds = new Set((await renderObjects(rendering)).map(({ kind }) => kind));
+    for (const kind of wanted.has ?? []) expect(kinds).toContain(kind);
+    for (const kind of wanted.lacks ?? []) expect(kinds).not.toContain(kind);
+    const text = await render(rendering);
+    for (const shown of wanted.shows ?? []) expect(text).toContain(shown);
+  });
+
+  test.each(REFUSED)('%s refuses %j', async (chart, values, words) => {
+    await expect(helm('template', 'x', chart, ...setFlags(values))).rejects.toThrow(words);
+  });
+
+  test('the notes name what comes next, and what is missing', async () => {
+    const notes = async (...flags: readonly string[]) => {
+      const args = ['install', 'keys', OPERATOR_CHART, '--namespace', 'auth', '--dry-run=client'];
+      const printed = await helm(...args, ...flags);
+      return printed.slice(printed.indexOf('NOTES:'));
+    };
+    const plain = await notes();
+    expect(plain).toContain('helm -n auth test keys');
+    expect(plain).toContain('kind: SigningKeySet');
+    expect(plain).not.toContain('ServiceMonitor');
+    const odd = setFlags({ 'metrics.serviceMonitor.enabled': true, 'crds.enabled': false });
+    expect(await notes(...odd)).toContain('There is no ServiceMonitor');
+    expect(await notes(...odd)).toContain('crds.enabled is false');
+  });
+});
+
+describe('rights', () => {
+  interface Rule {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }
+  const security = readFileSync(join(OPERATOR_CHART, '../../SECURITY.md'), 'utf8');
+  const documented = parse(/```yaml\n([\s\S]*?)```/.exec(security)?.[1] ?? '') as {
+    rules: readonly Rule[];
+  };
+  const isOfLeases = ({ resources }: Rule) => resources.includes('leases');
+  const rulesOf = async (kind: string, name: string, values = {}) => {
+    const objects = await renderObjects({ chart: OPERATOR_CHART, namespace: 'auth', values });
+    return find(objects, kind, name)['rules'] as readonly Rule[];
+  };
+
+  test('of the operator are those that SECURITY.md lists', async () => {
+    const others = documented.rules.filter((rule) => !isOfLeases(rule));
+    expect(await rulesOf('ClusterRole', 'signing-key-operator-auth')).toEqual(others);
+    const values = { watchNamespaces: ['payments'] };
+    expect(await rulesOf('Role', 'signing-key-operator-auth', values)).toEqual(others);
+  });
+
+  test('on the lease are those that SECURITY.md lists, by its name where there is one', async () => {
+    const verbs = (await rulesOf('Role', 'signing-key-operator-lease')).flatMap((rule) => {
+      const isNamed = 'resourceNames' in rule;
+      expect(isNamed).toBe(!rule.verbs.includes('create'));
+      return rule.verbs;
+    });
+    expect(verbs.sort()).toEqual(documented.rules.find(isOfLeases)?.verbs.toSorted());
+  });
+
+  test.each(['view', 'edit'])(
+    'that are added to %s never reach a status or a Secret',
+    async (role) => {
+      const rules = await rulesOf('ClusterRole', `signing-key-operator-auth-${role}`);
+      expect(rules.flatMap(({ resources }) => resources)).toEqual(['signingkeysets']);
+    },
+  );
+});
+
+test('both charts have the version of the program', async () => {
+  const { version } = JSON.parse(readFileSync(join(OPERATOR_CHART, '../../package.json'), 'utf8'));
+  for (const chart of [OPERATOR_CHART, SERVER_CHART]) {
+    const shown = await helm('show', 'chart', chart);
+    expect(shown).toContain(`\nversion: ${version}\n`);
+    expect(shown).toContain(`appVersion: ${version}\n`);
+  }
+});

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { recordFigure } from '../support/record-figure.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { dockerCli, image, runOnce } from './containers.ts';
+
+/** Nine tenths of it is the program of Node.js. */
+const SIZE_MB_MAX = 190;
+
+/** What somebody who broke in would look for, and what a scanner would find holes in. */
+const PROGRAMS =
+  'sh|bash|dash|busybox|perl|python\\S*|curl|wget|apt|apt-get|dpkg|npm|npx|corepack|yarn';
+const UNWANTED = [
+  new RegExp(`(?:^|/)s?bin/(?:${PROGRAMS})$`),
+  /(?:^|\/)node_modules\//,
+  // Of the program itself: no sources, no maps to them, no manifest.
+  /^app\/(?!.*\.mjs$)./,
+];
+
+interface Inspected {
+  readonly Size: number;
+  readonly Config: {
+    readonly User: string;
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Env: readonly string[];
+  };
+}
+
+async function inspected(): Promise<Inspected> {
+  return JSON.parse(await dockerCli('image', 'inspect', image()))[0];
+}
+
+/** The paths of all files in the image. */
+async function paths(): Promise<readonly string[]> {
+  const archive = join(temporaryFolder(), 'image.tar');
+  const id = (await dockerCli('create', image())).trim();
+  try {
+    await dockerCli('export', '--output', archive, id);
+  } finally {
+    await dockerCli('rm', '--force', id);
+  }
+  const { stdout } = await promisify(execFile)('tar', ['-tf', archive], { maxBuffer: 2 ** 26 });
+  return stdout.trim().split('\n');
+}
+
+test('it holds the program, Node.js and licences, and nothing to work with', async () => {
+  const found = await paths();
+  expect(found).toEqual(
+    expect.arrayContaining([
+      ...['app/signing-keys.mjs', 'usr/local/bin/node'],
+      ...['licenses/LICENSE', 'licenses/THIRD-PARTY-LICENSES.txt', 'licenses/node/LICENSE'],
+    ]),
+  );
+  expect(found.filter((path) => UNWANTED.some((pattern) => pattern.test(path)))).toEqual([]);
+});
+
+test.each(['/bin/sh', 'sh', 'bash', 'npm'])('%s is not there', async (program) => {
+  const { exitCode, stdout } = await runOnce(['-c', 'echo here'], [`--entrypoint=${program}`]);
+  expect(stdout).toBe('');
+  expect(exitCode).not.toBe(0);
+});
+
+test('it says what it is, and belongs to no user of the machine', async () => {
+  const { Config, Size } = await inspected();
+  expect(Config.User).toBe('65532:65532');
+  expect(Config.Labels).toMatchObject({
+    'org.opencontainers.image.title': manifest.name,
+    'org.opencontainers.image.version': manifest.version,
+    'org.opencontainers.image.licenses': manifest.license,
+    'org.opencontainers.image.revision': expect.stringMatching(/^(?:[0-9a-f]{40}(?:-dirty)?)$/),
+  });
+  // Nothing of the stage that built it.
+  expect(Config.Env.filter((entry) => !entry.startsWith('PATH='))).toEqual(
+    Config.Env.filter((entry) => entry.startsWith('SSL_CERT_FILE=')),
+  );
+  const megabytes = Math.round(Size / 1e6);
+  recordFigure('imageMb', megabytes);
+  expect(megabytes).toBeLessThan(SIZE_MB_MAX);
+});

@@ -1,0 +1,75 @@
+/** The workflows can't be run here, so what can be judged of them is. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { ensureTool } from '../tools/go-tool.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FOLDER = join(ROOT, '.github/workflows');
+const FILES = readdirSync(FOLDER);
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+async function actionlint(...files: readonly string[]): Promise<string> {
+  const tool = await ensureTool('actionlint', (line) => void process.stderr.write(`${line}\n`));
+  // What else a machine has must not change the judgement.
+  const args = ['-no-color', '-shellcheck=', '-pyflakes=', ...files];
+  const ended = promisify(execFile)(tool, args, { cwd: ROOT });
+  return (await ended.catch((error: { stdout: string }) => error)).stdout;
+}
+
+test('actionlint finds nothing', async () => {
+  expect(await actionlint(...FILES.map((file) => join(FOLDER, file)))).toBe('');
+});
+
+test('actionlint would find a wrong word', async () => {
+  const file = join(temporaryFolder(), 'odd.yml');
+  writeFileSync(file, read('.github/workflows/ci.yml').replaceAll('matrix.runner', 'matrix.runer'));
+  expect(await actionlint(file)).toContain('property "runer" is not defined');
+});
+
+describe.each(FILES)('%s', (file) => {
+  const text = read(`.github/workflows/${file}`);
+
+  test('names every action of others by its commit', () => {
+    const used = [...text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map((match) => match[1] ?? '');
+    expect(used.length).toBeGreaterThan(0);
+    const loose = used.filter((name) => !/^(?:\.\/\S+|[\w./-]+@[0-9a-f]{40} # v\d\S*)$/.test(name));
+    expect(loose).toEqual([]);
+  });
+
+  test('has no right but those that it names', () => {
+    expect(parse(text)).toHaveProperty('permissions', { contents: 'read' });
+  });
+
+  test('calls make targets and npm scripts that are there', () => {
+    const makefile = read('Makefile');
+    const { scripts } = JSON.parse(read('package.json'));
+    for (const [, target] of text.matchAll(/\bmake ([a-z][a-z-]*)$/gm)) {
+      expect(makefile).toContain(`\n${target}: `);
+    }
+    for (const [, script] of text.matchAll(/npm run --silent ([a-z:]+)/g)) {
+      expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+});
+
+test('dependency updates look into every folder that pins versions', () => {
+  const { updates } = parse(read('.github/dependabot.yml')) as {
+    updates: { directory?: string; directories?: string[]; 'package-ecosystem': string }[];
+  };
+  const modules = updates.find((update) => update['package-ecosystem'] === 'gomod');
+  expect(modules?.directories).toEqual(['/test/cluster/control-plane', '/test/tools/*']);
+  expect(updates.map((update) => update['package-ecosystem']).sort()).toEqual(
+    ['docker', 'github-actions', 'gomod', 'npm'].sort(),
+  );
+});
+
+test('the image is built by the Node.js that the project runs on', () => {
+  const { devDependencies } = JSON.parse(read('package.json'));
+  expect(read('Dockerfile')).toContain(`/node:${devDependencies.node}-`);
+});
