@@ -94,9 +94,13 @@ describe('rights', () => {
 
   test('of the operator are those that SECURITY.md lists', async () => {
     const others = documented.rules.filter((rule) => !isOfLeases(rule));
-    expect(await rulesOf('ClusterRole', 'signing-key-operator-auth')).toEqual(others);
-    const values = { watchNamespaces: ['payments'] };
-    expect(await rulesOf('Role', 'signing-key-operator-auth', values)).toEqual(others);
+    const all = { 'issuers.restart': true };
+    const name = 'signing-key-operator-auth';
+    expect(await rulesOf('ClusterRole', name, all)).toEqual(others);
+    const values = { ...all, watchNamespaces: ['payments'] };
+    expect(await rulesOf('Role', name, values)).toEqual(others);
+    const withoutApps = others.filter(({ resources }) => !resources.includes('deployments'));
+    expect(await rulesOf('ClusterRole', name)).toEqual(withoutApps);
   });
 
   test('on the lease are those that SECURITY.md lists, by its name where there is one', async () => {

@@ -43,6 +43,16 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
       'values: ["first-namespace","second-namespace"]',
     ],
   },
+  'operator: issuers that may be restarted': {
+    chart: OPERATOR_CHART,
+    values: { 'issuers.restart': true },
+    shows: ['resources: [pods]', 'resources: [deployments, statefulsets, daemonsets]'],
+  },
+  'operator: issuers that nobody looks at': {
+    chart: OPERATOR_CHART,
+    values: { 'issuers.check': false },
+    shows: ['--check-issuers=false'],
+  },
   'operator: one replica, no lease': {
     chart: OPERATOR_CHART,
     values: { replicaCount: 1, 'leaderElection.enabled': false },
