@@ -58,14 +58,13 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
-test('dependency updates look into every folder that pins versions', () => {
-  const { updates } = parse(read('.github/dependabot.yml')) as {
-    updates: { directory?: string; directories?: string[]; 'package-ecosystem': string }[];
-  };
-  const modules = updates.find((update) => update['package-ecosystem'] === 'gomod');
-  expect(modules?.directories).toEqual(['/test/cluster/control-plane', '/test/tools/*']);
-  expect(updates.map((update) => update['package-ecosystem']).sort()).toEqual(
-    ['docker', 'github-actions', 'gomod', 'npm'].sort(),
+test('dependency updates reach what is below test/, and keep the two versions of Node.js together', () => {
+  const { ignorePaths, packageRules } = JSON.parse(read('renovate.json'));
+  // The recommended settings leave out every folder `test`.
+  expect(ignorePaths).toEqual(['**/node_modules/**']);
+  const [name] = /^ARG NODE_IMAGE=(\S+):/m.exec(read('Dockerfile'))?.slice(1) ?? [];
+  expect(packageRules).toContainEqual(
+    expect.objectContaining({ matchPackageNames: ['node', name], groupName: 'Node.js' }),
   );
 });
 
