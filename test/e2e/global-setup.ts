@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
+import { installCrds } from './crds.ts';
+import { type ImageName, imageArchive, REFERENCES } from './images/image-archive.ts';
+import { startKubectlProxy } from './kubectl-proxy.ts';
+import { type HandsAddress, serveHands } from './node/hands-server.ts';
+import { type ClusterNode, startNode } from './node/node.ts';
+import { keepNodeLogs } from './node-logs.ts';
+import { findKubectl } from './user-cluster.ts';
+
+/** What the tests are told of the cluster that they share; plain data. */
+export interface E2eCluster {
+  /** Where `kubectl proxy` answers: every path of the API, without credentials. */
+  readonly proxyUrl: string;
+  readonly kubectl: KubectlSetup;
+  readonly images: Readonly<Record<ImageName, string>>;
+  /** What can be done to the node itself; null on a cluster that is somebody else's. */
+  readonly hands: HandsAddress | null;
+  /** How long the node's start took, where it is the project's own. */
+  readonly startTimes: Readonly<Record<string, number>> | null;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    e2eCluster: E2eCluster;
+  }
+}
+
+type End = () => Promise<void>;
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/**
+ * The cluster of the `e2e` project: the one that KUBECONFIG names, else a real node on this
+ * machine. What it returns ends what was started here.
+ */
+export default async function setUp(project: TestProject): Promise<End> {
+  const workFolder = mkdtempSync(join(tmpdir(), 'signing-key-operator-e2e-'));
+  const ends: End[] = [async () => rmSync(workFolder, { recursive: true, force: true })];
+  const end = async () => {
+    for (const one of ends.splice(0).toReversed()) await one();
+  };
+  const kubeconfig = process.env['KUBECONFIG'] ?? '';
+  try {
+    const cluster =
+      kubeconfig === ''
+        ? await onOwnNode(workFolder, ends)
+        : await onUserCluster(workFolder, kubeconfig, ends);
+    project.provide('e2eCluster', cluster);
+    return end;
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** The cluster gets the images from wherever its user has put them. */
+async function onUserCluster(
+  workFolder: string,
+  kubeconfigPath: string,
+  ends: End[],
+): Promise<E2eCluster> {
+  const kubectl = kubectlSetup(workFolder, await findKubectl(say), kubeconfigPath);
+  const proxyUrl = await openApi(kubectl, ends);
+  const images = {
+    program: process.env['E2E_PROGRAM_IMAGE'] ?? REFERENCES.program,
+    pods: process.env['E2E_PODS_IMAGE'] ?? REFERENCES.pods,
+  };
+  return { proxyUrl, kubectl, images, hands: null, startTimes: null };
+}
+
+async function onOwnNode(workFolder: string, ends: End[]): Promise<E2eCluster> {
+  const node = await startNode(say);
+  ends.push(node.stop, async () => keepNodeLogs(node.folder));
+  await loadImages(node, workFolder);
+  const kubectl = kubectlSetup(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
+  const proxyUrl = await openApi(kubectl, ends);
+  const hands = await serveHands(node);
+  ends.push(hands.stop);
+  const startTimes = { ...node.times };
+  return { proxyUrl, kubectl, images: REFERENCES, hands: hands.address, startTimes };
+}
+
+/** @returns where the whole API answers, the project's resource included */
+async function openApi(kubectl: KubectlSetup, ends: End[]): Promise<string> {
+  ends.push(await installCrds(kubectl));
+  const proxy = await startKubectlProxy(kubectl.binary, kubectl.kubeconfigPath);
+  ends.push(proxy.stop);
+  return proxy.url;
+}
+
+function kubectlSetup(workFolder: string, binary: string, kubeconfigPath: string): KubectlSetup {
+  return { binary, kubeconfigPath, cacheFolder: join(workFolder, 'kubectl-cache') };
+}
+
+async function loadImages(node: ClusterNode, workFolder: string): Promise<void> {
+  for (const name of ['program', 'pods'] as const) {
+    say(`loading the image ${REFERENCES[name]}`);
+    const archive = await imageArchive(name, workFolder);
+    await node.containerd.importImages(archive);
+    rmSync(archive);
+  }
+}

@@ -1,0 +1,16 @@
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What is kept of tests that failed. Not in Git. */
+export const FAILURES = fileURLToPath(new URL('../../e2e-failures', import.meta.url));
+
+/** Keeps the logs of the node's own programs beside what a failed test left, if one did. */
+export function keepNodeLogs(nodeFolder: string): void {
+  if (!existsSync(FAILURES)) return;
+  const folder = join(FAILURES, 'node');
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(nodeFolder).filter((file) => file.endsWith('.log'))) {
+    cpSync(join(nodeFolder, name), join(folder, name));
+  }
+}

@@ -1,0 +1,184 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ControlPlane, startControlPlane } from '../../cluster/control-plane/control-plane.ts';
+import { makeCertificate } from '../../support/certificate.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { clusterDnsObjects } from './cluster-dns.ts';
+import { PART_USERS, startControllers, startKubeProxy } from './cluster-parts.ts';
+import { type Containerd, startContainerd } from './containerd.ts';
+import { ensureDebianPackages } from './debian.ts';
+import { type EnclosedProcess, type Enclosure, openEnclosure } from './enclosure.ts';
+import { coverKernelSettings } from './kernel-settings.ts';
+import { type KubeletSetup, NODE_NAME, NODE_USER, startKubelet } from './kubelet.ts';
+import { linkNode } from './network.ts';
+import { writeNodeImages } from './node-images.ts';
+import { type Place, takePlace } from './place.ts';
+import { ensureNodePrograms, type NodePrograms } from './programs.ts';
+
+/** How long each step took. */
+export interface StartTimes {
+  readonly apiServerMs: number;
+  readonly nodeReadyMs: number;
+  readonly dnsReadyMs: number;
+}
+
+export interface ClusterNode {
+  readonly controlPlane: ControlPlane;
+  readonly containerd: Containerd;
+  readonly kubectlPath: string;
+  readonly times: StartTimes;
+  /** Folder with the logs of the node's own programs. */
+  readonly folder: string;
+  /** Ends the kubelet and starts it again; pods go on meanwhile. Resolves when it is Ready. */
+  restartKubelet(): Promise<void>;
+  /** Ends all of it and leaves nothing behind. May be called twice. */
+  stop(): Promise<void>;
+}
+
+const GRACE_MS = 5_000;
+const READY_TIMEOUT_MS = 120_000;
+/** In the certificate with which the API server shows itself to the kubelet. */
+const KUBELET_CLIENT = 'kube-apiserver-kubelet-client';
+
+/** What has been started, in order; it is ended the other way round. */
+type Undo = () => Promise<void>;
+
+/** A whole cluster of one node on this machine. Needs root. */
+export async function startNode(onProgress: (line: string) => void): Promise<ClusterNode> {
+  await ensureDebianPackages(onProgress);
+  const programs = await ensureNodePrograms(onProgress);
+  const undo: Undo[] = [];
+  const stop = async () => {
+    for (const one of undo.splice(0).toReversed()) await one();
+  };
+  try {
+    return await start(programs, undo, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(programs: NodePrograms, undo: Undo[], stop: Undo): Promise<ClusterNode> {
+  const startMs = performance.now();
+  const elapsed = () => Math.round(performance.now() - startMs);
+  const place = await takePlace();
+  undo.push(() => place.release());
+  place.cgroup.make();
+  const enclosure = await openEnclosure(place, programs.pause);
+  undo.push(() => enclosure.end());
+  await prepare(place, enclosure);
+  const [controlPlane, containerd] = await Promise.all([
+    startBrain(place, programs, undo),
+    startBody(place, enclosure, programs),
+  ]);
+  const apiServerMs = elapsed();
+  const clientCaPath = join(controlPlane.folder, CLIENT_CERTIFICATE);
+  const setup = { place, enclosure, programs, containerd, controlPlane, clientCaPath };
+  let kubelet = await startKubelet(setup);
+  await startKubeProxy(place, enclosure, programs, controlPlane);
+  await untilReady(controlPlane, kubelet);
+  const nodeReadyMs = elapsed();
+  await startClusterDns(controlPlane);
+  const times = { apiServerMs, nodeReadyMs, dnsReadyMs: elapsed() };
+  const restartKubelet = async () => {
+    kubelet = await restarted(setup, kubelet);
+  };
+  const kubectlPath = programs.controlPlane.kubectl;
+  const { folder } = place;
+  return { controlPlane, containerd, kubectlPath, times, folder, restartKubelet, stop };
+}
+
+async function prepare(place: Place, enclosure: Enclosure): Promise<void> {
+  // Volumes of pods have to be seen by containers that are made later.
+  await enclosure.run('mount', ['--make-rshared', '/']);
+  // Locks, sockets and named namespaces of other programs on this machine are none of the node's.
+  await enclosure.run('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
+  await linkNode(place, enclosure);
+  await coverKernelSettings(place, enclosure);
+}
+
+/** The control plane and its controllers, outside of the node. */
+async function startBrain(
+  place: Place,
+  programs: NodePrograms,
+  undo: Undo[],
+): Promise<ControlPlane> {
+  const controlPlane = await startControlPlane({
+    binaries: programs.controlPlane,
+    address: place.hostAddress,
+    users: [NODE_USER, ...PART_USERS],
+    kubelets: writeKubeletAccess,
+  });
+  undo.push(() => controlPlane.stop());
+  await controlPlane.kubectl([
+    ...['create', 'clusterrolebinding', KUBELET_CLIENT],
+    ...['--clusterrole=system:kubelet-api-admin', `--user=${KUBELET_CLIENT}`],
+  ]);
+  for (const controller of await startControllers(place.folder, programs, controlPlane)) {
+    undo.push(() => controller.stop(GRACE_MS));
+  }
+  return controlPlane;
+}
+
+const CLIENT_CERTIFICATE = 'kubelet-client.crt';
+
+function writeKubeletAccess(folder: string) {
+  const { certificate, key } = makeCertificate(KUBELET_CLIENT);
+  const certificatePath = join(folder, CLIENT_CERTIFICATE);
+  const keyPath = join(folder, 'kubelet-client.key');
+  writeFileSync(certificatePath, certificate);
+  writeFileSync(keyPath, key, { mode: 0o600 });
+  return { certificatePath, keyPath };
+}
+
+/** The container runtime, with the images that the node itself needs. */
+async function startBody(
+  place: Place,
+  enclosure: Enclosure,
+  programs: NodePrograms,
+): Promise<Containerd> {
+  const containerd = await startContainerd(place, enclosure, programs);
+  for (const archive of writeNodeImages(place.folder, programs)) {
+    await containerd.importImages(archive);
+    rmSync(archive);
+  }
+  return containerd;
+}
+
+async function untilReady(controlPlane: ControlPlane, kubelet: EnclosedProcess): Promise<void> {
+  const jsonPath = '{.status.conditions[?(@.type=="Ready")].status}';
+  const isReady = async () =>
+    (await controlPlane.kubectl(['get', 'node', NODE_NAME, '-o', `jsonpath=${jsonPath}`])) ===
+    'True';
+  try {
+    await waitFor(async () => kubelet.end() !== null || (await isReady()), {
+      timeoutMs: READY_TIMEOUT_MS,
+      intervalMs: 250,
+      describe: 'the node to be Ready',
+    });
+  } catch (error) {
+    throw new Error(`the node is not Ready; kubelet's log ends with\n${kubelet.logTail()}`, {
+      cause: error,
+    });
+  }
+  if (kubelet.end() === null) return;
+  throw new Error(`the kubelet ended with ${kubelet.end()}:\n${kubelet.logTail()}`);
+}
+
+async function startClusterDns(controlPlane: ControlPlane): Promise<void> {
+  const list = { apiVersion: 'v1', kind: 'List', items: clusterDnsObjects() };
+  await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], {
+    stdin: JSON.stringify(list),
+  });
+  await controlPlane.kubectl([
+    ...['rollout', 'status', '--namespace=kube-system', '--timeout=90s', 'deployment/coredns'],
+  ]);
+}
+
+async function restarted(setup: KubeletSetup, kubelet: EnclosedProcess): Promise<EnclosedProcess> {
+  await kubelet.stop(GRACE_MS);
+  const next = await startKubelet(setup);
+  await untilReady(setup.controlPlane, next);
+  return next;
+}
