@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
 import { installCrds } from './crds.ts';
-import { type ImageName, imageArchive, REFERENCES } from './images/image-archive.ts';
+import { type ImageName, REFERENCES } from './images/image-archive.ts';
 import { startKubectlProxy } from './kubectl-proxy.ts';
 import { type HandsAddress, serveHands } from './node/hands-server.ts';
-import { type ClusterNode, startNode } from './node/node.ts';
+import { loadImages } from './node/load-images.ts';
+import { startNode } from './node/node.ts';
 import { keepNodeLogs } from './node-logs.ts';
 import { findKubectl } from './user-cluster.ts';
 
@@ -75,7 +76,7 @@ async function onUserCluster(
 async function onOwnNode(workFolder: string, ends: End[]): Promise<E2eCluster> {
   const node = await startNode(say);
   ends.push(node.stop, async () => keepNodeLogs(node.folder));
-  await loadImages(node, workFolder);
+  await loadImages(node, say);
   const kubectl = kubectlSetup(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
   const proxyUrl = await openApi(kubectl, ends);
   const hands = await serveHands(node);
@@ -94,13 +95,4 @@ async function openApi(kubectl: KubectlSetup, ends: End[]): Promise<string> {
 
 function kubectlSetup(workFolder: string, binary: string, kubeconfigPath: string): KubectlSetup {
   return { binary, kubeconfigPath, cacheFolder: join(workFolder, 'kubectl-cache') };
-}
-
-async function loadImages(node: ClusterNode, workFolder: string): Promise<void> {
-  for (const name of ['program', 'pods'] as const) {
-    say(`loading the image ${REFERENCES[name]}`);
-    const archive = await imageArchive(name, workFolder);
-    await node.containerd.importImages(archive);
-    rmSync(archive);
-  }
 }

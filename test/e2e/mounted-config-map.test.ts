@@ -59,7 +59,10 @@ function jwksConfigMap(namespace: string, kid: string): object {
     alg: 'ES256',
     kid,
   };
-  const data = { 'jwks.json': JSON.stringify({ keys: [key] }) };
+  const data = {
+    'jwks.json': JSON.stringify({ keys: [key] }),
+    'serve.json': JSON.stringify({ maxAgeSeconds: 30, sharedMaxAgeSeconds: 0 }),
+  };
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'jwks', namespace }, data };
 }
 

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { onTestFailed, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
 import { apply, request } from './cluster.ts';
 import { keepNamespace } from './evidence.ts';
 
 const GONE_TIMEOUT_MS = 120_000;
+/** To look at what is left, and to remove it. */
+const HOOK_TIMEOUT_MS = 240_000;
 
 /**
  * Makes a namespace with a name of its own, in which only pods of the level `restricted` may be.
@@ -15,8 +17,10 @@ export async function createNamespace(prefix: string): Promise<string> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
-  onTestFinished(() => removeNamespace(name), GONE_TIMEOUT_MS);
-  onTestFailed((context) => keepNamespace(context.task.name, name));
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') await keepNamespace(task.name, name);
+    await removeNamespace(name);
+  }, HOOK_TIMEOUT_MS);
   return name;
 }
 

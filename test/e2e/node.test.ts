@@ -20,6 +20,7 @@ const PORT = 9000;
 /** What it was asked is what it logs. */
 const ECHO = nodeCommand(`
 import { createServer } from 'node:http';
+process.once('SIGTERM', () => process.exit());
 createServer((request, response) => {
   console.log('asked for ' + request.url);
   response.end('echo ' + request.url);

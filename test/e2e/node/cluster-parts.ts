@@ -43,6 +43,8 @@ export async function startControllers(
   return await Promise.all([
     start('kube-controller-manager', programs.kubeControllerManager, CONTROLLER_MANAGER, [
       '--use-service-account-credentials',
+      // It makes this folder, where nobody wants it by default.
+      `--flex-volume-plugin-dir=${join(folder, 'volume-plugins')}`,
       `--service-account-private-key-file=${inControlPlane(FILES.serviceAccountKey)}`,
       `--root-ca-file=${inControlPlane(join(FILES.certificates, 'apiserver.crt'))}`,
     ]),

@@ -55,6 +55,7 @@ function config({ place, containerd, clientCaPath }: KubeletSetup) {
     resolvConf: '',
     clusterDNS: [DNS_ADDRESS],
     clusterDomain: CLUSTER_DOMAIN,
+    volumePluginDir: join(place.folder, 'volume-plugins'),
     podLogsDir: join(place.folder, 'pod-logs'),
     authentication: {
       anonymous: { enabled: false },

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { loadImages } from './load-images.ts';
 import { startNode } from './node.ts';
 
 // `npm run node`: a cluster of one real node to play with, until Ctrl-C.
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
   say('starting a node (about half a minute)');
   const node = await startNode(say);
   try {
+    await loadImages(node, say);
     const { controlPlane, times } = node;
     say(`${controlPlane.url} is ready ${JSON.stringify(times)}; logs are in ${node.folder}.`);
     say('Ctrl-C ends it. In another terminal:');

@@ -40,6 +40,12 @@ const READY_TIMEOUT_MS = 120_000;
 /** In the certificate with which the API server shows itself to the kubelet. */
 const KUBELET_CLIENT = 'kube-apiserver-kubelet-client';
 
+/**
+ * Empty for the node, and gone with it: sockets, locks and links to logs, whose places nobody can
+ * choose. What is there of other programs on this machine is none of the node's business.
+ */
+const OWN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log'];
+
 /** What has been started, in order; it is ended the other way round. */
 type Undo = () => Promise<void>;
 
@@ -92,8 +98,9 @@ async function start(programs: NodePrograms, undo: Undo[], stop: Undo): Promise<
 async function prepare(place: Place, enclosure: Enclosure): Promise<void> {
   // Volumes of pods have to be seen by containers that are made later.
   await enclosure.run('mount', ['--make-rshared', '/']);
-  // Locks, sockets and named namespaces of other programs on this machine are none of the node's.
-  await enclosure.run('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
+  for (const folder of OWN_FOLDERS) {
+    await enclosure.run('mount', ['-t', 'tmpfs', 'tmpfs', folder]);
+  }
   await linkNode(place, enclosure);
   await coverKernelSettings(place, enclosure);
 }
