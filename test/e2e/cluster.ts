@@ -1,6 +1,7 @@
 /** How tests reach the cluster that they share. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
-import { runKubectl } from '../cluster/control-plane/kubectl.ts';
+import { KubectlError, runKubectl } from '../cluster/control-plane/kubectl.ts';
 import type { E2eCluster } from './global-setup.ts';
 import { askHand, type Hand } from './node/hands.ts';
 
@@ -23,10 +24,56 @@ export interface Call {
 }
 
 const REQUEST_TIMEOUT_MS = 15_000;
+/** The API server is away for a minute, and then has to start. */
+const AWAY_MAX_MS = 150_000;
+const AGAIN_AFTER_MS = 500;
 const FIELD_MANAGER = 'e2e';
 
-/** One request to the API server. Rejects when there is no whole answer in time. */
-export async function request(call: Call): Promise<Answer> {
+/**
+ * One request to the API server, made again while that is away, as one of the tests has it. Rejects
+ * when there is no whole answer in time.
+ */
+export function request(call: Call): Promise<Answer> {
+  return patiently(async () => {
+    const answer = await send(call);
+    // What `kubectl proxy` answers by itself where it reaches no API server.
+    if (answer.status === 502) throw new AwayError(String(answer.body));
+    return answer;
+  });
+}
+
+/** Runs kubectl, again while the API server is away. Throws a `KubectlError` when it fails. */
+export function kubectl(args: readonly string[], stdin?: string): Promise<string> {
+  return patiently(async () => {
+    try {
+      return await runKubectl(e2eCluster().kubectl, args, stdin);
+    } catch (error) {
+      throw error instanceof KubectlError && AWAY.test(error.stderr)
+        ? new AwayError(error.message)
+        : error;
+    }
+  });
+}
+
+/** The API server could not be reached at all. */
+class AwayError extends Error {}
+
+/** What kubectl says then. */
+const AWAY = /connection refused|was refused|connection reset|unexpected EOF/;
+
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + AWAY_MAX_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof AwayError) || performance.now() > endMs) throw error;
+    }
+    await pause(AGAIN_AFTER_MS);
+  }
+}
+
+async function send(call: Call): Promise<Answer> {
   const answer = await fetch(`${e2eCluster().proxyUrl}${call.path}`, {
     method: call.method ?? 'GET',
     signal: AbortSignal.timeout(call.timeoutMs ?? REQUEST_TIMEOUT_MS),
@@ -38,11 +85,6 @@ export async function request(call: Call): Promise<Answer> {
         }),
   });
   return { status: answer.status, body: parse(await answer.text()) };
-}
-
-/** Runs kubectl. Throws a `KubectlError` when it fails. */
-export function kubectl(args: readonly string[], stdin?: string): Promise<string> {
-  return runKubectl(e2eCluster().kubectl, args, stdin);
 }
 
 /** Server-side apply of any objects, in their order. */

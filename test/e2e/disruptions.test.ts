@@ -22,6 +22,7 @@ import {
   untilSet,
 } from './signing-key-sets.ts';
 import { startTokenPods, type TokenReports, WAYS } from './token-pods.ts';
+import { writersIn } from './writers.ts';
 
 const SET = 'payments';
 /** The lease lives 15 s; after that another works on within 5 s. */
@@ -59,6 +60,11 @@ test(
     const reports = await pods.reports();
     expect(await pods.restarts()).toBe(0);
     judge(reports);
+    const writers = writersIn(namespace, system);
+    if (writers === null) return;
+    // One writes until it leads no more: never two in turns.
+    expect(writers.length).toBeGreaterThan(1);
+    expect(writers.length - 1).toBeLessThanOrEqual(await operator.transitions());
   },
   TIMEOUT_MS,
 );

@@ -20,6 +20,8 @@ export interface E2eCluster {
   readonly images: Readonly<Record<ImageName, string>>;
   /** What can be done to the node itself; null on a cluster that is somebody else's. */
   readonly hands: HandsAddress | null;
+  /** Who wrote what, as the API server noted it; null where that is not ours to read. */
+  readonly auditLogPath: string | null;
   /** How long the node's start took, where it is the project's own. */
   readonly startTimes: Readonly<Record<string, number>> | null;
 }
@@ -70,7 +72,7 @@ async function onUserCluster(
     program: process.env['E2E_PROGRAM_IMAGE'] ?? REFERENCES.program,
     pods: process.env['E2E_PODS_IMAGE'] ?? REFERENCES.pods,
   };
-  return { proxyUrl, kubectl, images, hands: null, startTimes: null };
+  return { proxyUrl, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
 }
 
 async function onOwnNode(workFolder: string, ends: End[]): Promise<E2eCluster> {
@@ -81,8 +83,11 @@ async function onOwnNode(workFolder: string, ends: End[]): Promise<E2eCluster> {
   const proxyUrl = await openApi(kubectl, ends);
   const hands = await serveHands(node);
   ends.push(hands.stop);
-  const startTimes = { ...node.times };
-  return { proxyUrl, kubectl, images: REFERENCES, hands: hands.address, startTimes };
+  return {
+    ...{ proxyUrl, kubectl, images: REFERENCES, hands: hands.address },
+    auditLogPath: node.controlPlane.auditLogPath,
+    startTimes: { ...node.times },
+  };
 }
 
 /** @returns where the whole API answers, the project's resource included */

@@ -22,6 +22,8 @@ export interface OperatorInstall {
   leaderAfter(before: string, timeoutMs: number): Promise<string>;
   /** Who holds the lease, as the lease says it. */
   holder(): Promise<string>;
+  /** How often another has taken the lease over. */
+  transitions(): Promise<number>;
   /** Ends the leader's process as a crash does: the container's first process, by SIGKILL. */
   killLeader(): Promise<void>;
 }
@@ -51,12 +53,14 @@ export async function installOperator(
   return operatorIn(namespace);
 }
 
+interface Lease {
+  readonly spec: { readonly holderIdentity?: string; readonly leaseTransitions?: number };
+}
+
 function operatorIn(namespace: string): OperatorInstall {
-  const holder = async () => {
-    const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${NAME}`;
-    const lease = await read<{ spec: { holderIdentity?: string } }>(path);
-    return lease?.spec.holderIdentity ?? '';
-  };
+  const lease = () =>
+    read<Lease>(`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${NAME}`);
+  const holder = async () => (await lease())?.spec.holderIdentity ?? '';
   const leader = async () => {
     const [podName] = (await holder()).split('_');
     return (
@@ -67,6 +71,7 @@ function operatorIn(namespace: string): OperatorInstall {
     ready: () => readyPods(namespace, NAME, REPLICAS),
     leader,
     holder,
+    transitions: async () => (await lease())?.spec.leaseTransitions ?? 0,
     leaderAfter: (before, timeoutMs) =>
       waitFor(
         async () => {

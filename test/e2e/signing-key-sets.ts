@@ -19,6 +19,8 @@ const SPEC = {
 /** P + C + S, and Ps + T + L + 2S, with room for a busy machine. */
 export const PROVEN_TIMEOUT_MS = 300_000;
 export const RETIRED_TIMEOUT_MS = 360_000;
+/** P or Ps: what a kubelet may take to show a change. */
+export const SWITCHED_TIMEOUT_MS = 180_000;
 
 function pathOf(namespace: string, name: string): string {
   return `/apis/${API_GROUP_VERSION}/namespaces/${namespace}/${SET_PLURAL}/${name}`;
@@ -60,13 +62,32 @@ export function stateOf({ status }: SigningKeySet, ordinal: number): string | un
   return status.keys?.find((key) => key.ordinal === ordinal)?.state;
 }
 
+export function kidOf({ status }: SigningKeySet, ordinal: number): string {
+  const kid = status.keys?.find((key) => key.ordinal === ordinal)?.kid;
+  if (kid === undefined) throw new Error(`there is no key ${ordinal}`);
+  return kid;
+}
+
 /** Asks for a rotation by annotation, as a user does. */
-export async function requestRotation(namespace: string, name: string, id: string): Promise<void> {
-  const { status } = await request({
+export function requestRotation(namespace: string, name: string, id: string): Promise<void> {
+  return edit(namespace, name, { metadata: { annotations: { [REQUEST.rotate]: id } } });
+}
+
+export function requestRollback(namespace: string, name: string, id: string): Promise<void> {
+  return edit(namespace, name, { metadata: { annotations: { [REQUEST.rollback]: id } } });
+}
+
+export function revoke(namespace: string, name: string, kid: string): Promise<void> {
+  return edit(namespace, name, { spec: { revocations: [{ kid, reason: 'KeyCompromise' }] } });
+}
+
+async function edit(namespace: string, name: string, body: object): Promise<void> {
+  const { status, body: answer } = await request({
     method: 'PATCH',
     path: pathOf(namespace, name),
     contentType: 'application/merge-patch+json',
-    body: { metadata: { annotations: { [REQUEST.rotate]: id } } },
+    body,
   });
-  if (status !== 200) throw new Error(`the rotation of ${name} could not be asked for: ${status}`);
+  if (status === 200) return;
+  throw new Error(`${name} could not be edited: ${status} ${JSON.stringify(answer)}`);
 }

@@ -1,20 +1,28 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { imageArchive, REFERENCES } from '../images/image-archive.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { ClusterNode } from './node.ts';
 
-/** Makes the images of the program and of the tests' own pods, and hands them to the node. */
+const WRITER = fileURLToPath(new URL('../images/main.ts', import.meta.url));
+const WRITE_TIMEOUT_MS = 300_000;
+const run = promisify(execFile);
+
+/**
+ * Makes the images of the program and of the tests' own pods, and hands them to the node. They are
+ * written by a process of its own: the bundler's plugins need what a test runner's modules lack.
+ */
 export async function loadImages(
   node: ClusterNode,
   onProgress: (line: string) => void,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'signing-key-operator-images-'));
   try {
-    for (const name of ['program', 'pods'] as const) {
-      onProgress(`loading the image ${REFERENCES[name]}`);
-      await node.containerd.importImages(await imageArchive(name, folder));
-    }
+    onProgress('writing the images of the program and of the pods');
+    const { stdout } = await run(process.execPath, [WRITER, folder], { timeout: WRITE_TIMEOUT_MS });
+    for (const path of stdout.trim().split('\n')) await node.containerd.importImages(path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

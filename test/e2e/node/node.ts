@@ -185,7 +185,19 @@ async function startClusterDns(controlPlane: ControlPlane): Promise<void> {
 
 async function restarted(setup: KubeletSetup, kubelet: EnclosedProcess): Promise<EnclosedProcess> {
   await kubelet.stop(GRACE_MS);
+  const startMs = Date.now();
   const next = await startKubelet(setup);
+  // The Node is still Ready from before; only a heartbeat is of the new kubelet.
+  await waitFor(async () => (await lastHeartbeatMs(setup.controlPlane)) > startMs, {
+    timeoutMs: READY_TIMEOUT_MS,
+    intervalMs: 250,
+    describe: 'a heartbeat of the new kubelet',
+  });
   await untilReady(setup.controlPlane, next);
   return next;
+}
+
+async function lastHeartbeatMs(controlPlane: ControlPlane): Promise<number> {
+  const lease = ['get', 'lease', '--namespace=kube-node-lease', NODE_NAME];
+  return Date.parse(await controlPlane.kubectl([...lease, '-o', 'jsonpath={.spec.renewTime}']));
 }
