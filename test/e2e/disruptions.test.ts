@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { recordFigure } from '../support/record-figure.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { hand, hasHands, request } from './cluster.ts';
+import { memoryOf } from './memory.ts';
 import { createNamespace } from './namespaces.ts';
 import { installOperator, type OperatorInstall } from './operator-install.ts';
 import {
@@ -60,6 +61,7 @@ test(
     const reports = await pods.reports();
     expect(await pods.restarts()).toBe(0);
     judge(reports);
+    await recordMemory(system, namespace);
     const writers = writersIn(namespace, system);
     if (writers === null) return;
     // One writes until it leads no more: never two in turns.
@@ -110,6 +112,15 @@ async function outage(namespace: string): Promise<void> {
     { timeoutMs: AFTER_OUTAGE_TIMEOUT_MS, intervalMs: 250, describe: 'a new set to get its key' },
   );
   recordFigure('workedAfterOutageMs', Math.round(performance.now() - startMs));
+}
+
+/** After a quarter of an hour at work. */
+async function recordMemory(system: string, namespace: string): Promise<void> {
+  const operators = await memoryOf(system, 'operator');
+  const servers = await memoryOf(namespace, 'jwks-server');
+  expect(Math.min(...operators, ...servers)).toBeGreaterThan(0);
+  recordFigure('operatorMegabytes', Math.max(...operators));
+  recordFigure('jwksServerMegabytes', Math.max(...servers));
 }
 
 function judge({ issuer, verifiers }: TokenReports): void {

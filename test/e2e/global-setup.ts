@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
 import { installCrds } from './crds.ts';
+import { Endings } from './endings.ts';
 import { type ImageName, REFERENCES } from './images/image-archive.ts';
 import { startKubectlProxy } from './kubectl-proxy.ts';
 import { type HandsAddress, serveHands } from './node/hands-server.ts';
@@ -32,30 +33,26 @@ declare module 'vitest' {
   }
 }
 
-type End = () => Promise<void>;
-
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
  * The cluster of the `e2e` project: the one that KUBECONFIG names, else a real node on this
  * machine. What it returns ends what was started here.
  */
-export default async function setUp(project: TestProject): Promise<End> {
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const workFolder = mkdtempSync(join(tmpdir(), 'signing-key-operator-e2e-'));
-  const ends: End[] = [async () => rmSync(workFolder, { recursive: true, force: true })];
-  const end = async () => {
-    for (const one of ends.splice(0).toReversed()) await one();
-  };
+  const endings = new Endings();
+  endings.push(async () => rmSync(workFolder, { recursive: true, force: true }));
   const kubeconfig = process.env['KUBECONFIG'] ?? '';
   try {
     const cluster =
       kubeconfig === ''
-        ? await onOwnNode(workFolder, ends)
-        : await onUserCluster(workFolder, kubeconfig, ends);
+        ? await onOwnNode(workFolder, endings)
+        : await onUserCluster(workFolder, kubeconfig, endings);
     project.provide('e2eCluster', cluster);
-    return end;
+    return () => endings.end();
   } catch (error) {
-    await end();
+    await endings.end();
     throw error;
   }
 }
@@ -64,10 +61,10 @@ export default async function setUp(project: TestProject): Promise<End> {
 async function onUserCluster(
   workFolder: string,
   kubeconfigPath: string,
-  ends: End[],
+  endings: Endings,
 ): Promise<E2eCluster> {
   const kubectl = kubectlSetup(workFolder, await findKubectl(say), kubeconfigPath);
-  const proxyUrl = await openApi(kubectl, ends);
+  const proxyUrl = await openApi(kubectl, endings);
   const images = {
     program: process.env['E2E_PROGRAM_IMAGE'] ?? REFERENCES.program,
     pods: process.env['E2E_PODS_IMAGE'] ?? REFERENCES.pods,
@@ -75,14 +72,14 @@ async function onUserCluster(
   return { proxyUrl, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
 }
 
-async function onOwnNode(workFolder: string, ends: End[]): Promise<E2eCluster> {
+async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eCluster> {
   const node = await startNode(say);
-  ends.push(node.stop, async () => keepNodeLogs(node.folder));
+  endings.push(node.stop, async () => keepNodeLogs(node.folder));
   await loadImages(node, say);
   const kubectl = kubectlSetup(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
-  const proxyUrl = await openApi(kubectl, ends);
+  const proxyUrl = await openApi(kubectl, endings);
   const hands = await serveHands(node);
-  ends.push(hands.stop);
+  endings.push(hands.stop);
   return {
     ...{ proxyUrl, kubectl, images: REFERENCES, hands: hands.address },
     auditLogPath: node.controlPlane.auditLogPath,
@@ -91,10 +88,10 @@ async function onOwnNode(workFolder: string, ends: End[]): Promise<E2eCluster> {
 }
 
 /** @returns where the whole API answers, the project's resource included */
-async function openApi(kubectl: KubectlSetup, ends: End[]): Promise<string> {
-  ends.push(await installCrds(kubectl));
+async function openApi(kubectl: KubectlSetup, endings: Endings): Promise<string> {
+  endings.push(await installCrds(kubectl));
   const proxy = await startKubectlProxy(kubectl.binary, kubectl.kubeconfigPath);
-  ends.push(proxy.stop);
+  endings.push(proxy.stop);
   return proxy.url;
 }
 

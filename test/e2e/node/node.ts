@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane/control-plane.ts';
 import { makeCertificate } from '../../support/certificate.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { Endings } from '../endings.ts';
 import { clusterDnsObjects } from './cluster-dns.ts';
 import { PART_USERS, startControllers, startKubeProxy } from './cluster-parts.ts';
 import { type Containerd, startContainerd } from './containerd.ts';
@@ -46,36 +47,30 @@ const KUBELET_CLIENT = 'kube-apiserver-kubelet-client';
  */
 const OWN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log'];
 
-/** What has been started, in order; it is ended the other way round. */
-type Undo = () => Promise<void>;
-
 /** A whole cluster of one node on this machine. Needs root. */
 export async function startNode(onProgress: (line: string) => void): Promise<ClusterNode> {
   await ensureDebianPackages(onProgress);
   const programs = await ensureNodePrograms(onProgress);
-  const undo: Undo[] = [];
-  const stop = async () => {
-    for (const one of undo.splice(0).toReversed()) await one();
-  };
+  const endings = new Endings();
   try {
-    return await start(programs, undo, stop);
+    return await start(programs, endings);
   } catch (error) {
-    await stop();
+    await endings.end();
     throw error;
   }
 }
 
-async function start(programs: NodePrograms, undo: Undo[], stop: Undo): Promise<ClusterNode> {
+async function start(programs: NodePrograms, endings: Endings): Promise<ClusterNode> {
   const startMs = performance.now();
   const elapsed = () => Math.round(performance.now() - startMs);
   const place = await takePlace();
-  undo.push(() => place.release());
+  endings.push(() => place.release());
   place.cgroup.make();
   const enclosure = await openEnclosure(place, programs.pause);
-  undo.push(() => enclosure.end());
+  endings.push(() => enclosure.end());
   await prepare(place, enclosure);
   const [controlPlane, containerd] = await Promise.all([
-    startBrain(place, programs, undo),
+    startBrain(place, programs, endings),
     startBody(place, enclosure, programs),
   ]);
   const apiServerMs = elapsed();
@@ -92,6 +87,7 @@ async function start(programs: NodePrograms, undo: Undo[], stop: Undo): Promise<
   };
   const kubectlPath = programs.controlPlane.kubectl;
   const { folder } = place;
+  const stop = () => endings.end();
   return { controlPlane, containerd, kubectlPath, times, folder, restartKubelet, stop };
 }
 
@@ -109,7 +105,7 @@ async function prepare(place: Place, enclosure: Enclosure): Promise<void> {
 async function startBrain(
   place: Place,
   programs: NodePrograms,
-  undo: Undo[],
+  endings: Endings,
 ): Promise<ControlPlane> {
   const controlPlane = await startControlPlane({
     binaries: programs.controlPlane,
@@ -117,13 +113,13 @@ async function startBrain(
     users: [NODE_USER, ...PART_USERS],
     kubelets: writeKubeletAccess,
   });
-  undo.push(() => controlPlane.stop());
+  endings.push(() => controlPlane.stop());
   await controlPlane.kubectl([
     ...['create', 'clusterrolebinding', KUBELET_CLIENT],
     ...['--clusterrole=system:kubelet-api-admin', `--user=${KUBELET_CLIENT}`],
   ]);
   for (const controller of await startControllers(place.folder, programs, controlPlane)) {
-    undo.push(() => controller.stop(GRACE_MS));
+    endings.push(() => controller.stop(GRACE_MS));
   }
   return controlPlane;
 }
