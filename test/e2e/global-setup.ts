@@ -5,12 +5,13 @@ import type { TestProject } from 'vitest/node';
 import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
 import { installCrds } from './crds.ts';
 import { Endings } from './endings.ts';
-import { type ImageName, REFERENCES } from './images/image-archive.ts';
+import { chosenImages } from './images/chosen-images.ts';
+import type { ImageName } from './images/image-archive.ts';
 import { startKubectlProxy } from './kubectl-proxy.ts';
 import { type HandsAddress, serveHands } from './node/hands-server.ts';
 import { loadImages } from './node/load-images.ts';
 import { startNode } from './node/node.ts';
-import { keepNodeLogs } from './node-logs.ts';
+import { forgetFailures, keepNodeLogs } from './node-logs.ts';
 import { findKubectl } from './user-cluster.ts';
 
 /** What the tests are told of the cluster that they share; plain data. */
@@ -43,6 +44,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const workFolder = mkdtempSync(join(tmpdir(), 'signing-key-operator-e2e-'));
   const endings = new Endings();
   endings.push(async () => rmSync(workFolder, { recursive: true, force: true }));
+  forgetFailures();
   const kubeconfig = process.env['KUBECONFIG'] ?? '';
   try {
     const cluster =
@@ -65,10 +67,7 @@ async function onUserCluster(
 ): Promise<E2eCluster> {
   const kubectl = kubectlSetup(workFolder, await findKubectl(say), kubeconfigPath);
   const proxyUrl = await openApi(kubectl, endings);
-  const images = {
-    program: process.env['E2E_PROGRAM_IMAGE'] ?? REFERENCES.program,
-    pods: process.env['E2E_PODS_IMAGE'] ?? REFERENCES.pods,
-  };
+  const images = chosenImages(process.env);
   return { proxyUrl, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
 }
 
@@ -81,7 +80,7 @@ async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eClust
   const hands = await serveHands(node);
   endings.push(hands.stop);
   return {
-    ...{ proxyUrl, kubectl, images: REFERENCES, hands: hands.address },
+    ...{ proxyUrl, kubectl, images: chosenImages(process.env), hands: hands.address },
     auditLogPath: node.controlPlane.auditLogPath,
     startTimes: { ...node.times },
   };

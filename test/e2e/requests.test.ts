@@ -38,7 +38,13 @@ test(
       untilSet(namespace, SET, 'a proven standby', hasProvenStandby, PROVEN_TIMEOUT_MS);
     const signs = async (ordinal: number) => {
       const isActive = (set: Parameters<typeof activeOrdinal>[0]) => activeOrdinal(set) === ordinal;
-      const set = await untilSet(namespace, SET, `key ${ordinal} signs`, isActive, 60_000);
+      const set = await untilSet(
+        namespace,
+        SET,
+        `key ${ordinal} signs`,
+        isActive,
+        PROVEN_TIMEOUT_MS,
+      );
       await issuerSigns(pods, kidOf(set, ordinal));
       return set;
     };

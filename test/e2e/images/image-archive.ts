@@ -5,7 +5,8 @@ import { writePodsImage } from './pods-image.ts';
 import { writeProgramImage } from './program-image.ts';
 
 /** The program that users run, and what the tests' own pods run. */
-export type ImageName = 'program' | 'pods';
+export const IMAGE_NAMES = ['program', 'pods'] as const;
+export type ImageName = (typeof IMAGE_NAMES)[number];
 
 /** Names that no registry answers to: whoever wants these images has to load them. */
 export const REFERENCES: Readonly<Record<ImageName, string>> = {

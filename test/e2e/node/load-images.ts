@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { givenProgramArchive } from '../images/chosen-images.ts';
+import { IMAGE_NAMES } from '../images/image-archive.ts';
 import type { ClusterNode } from './node.ts';
 
 const WRITER = fileURLToPath(new URL('../images/main.ts', import.meta.url));
@@ -20,9 +22,14 @@ export async function loadImages(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'signing-key-operator-images-'));
   try {
-    onProgress('writing the images of the program and of the pods');
-    const { stdout } = await run(process.execPath, [WRITER, folder], { timeout: WRITE_TIMEOUT_MS });
-    for (const path of stdout.trim().split('\n')) await node.containerd.importImages(path);
+    const given = givenProgramArchive(process.env);
+    const names = given === null ? IMAGE_NAMES : IMAGE_NAMES.filter((name) => name !== 'program');
+    onProgress(`writing the images ${names.join(', ')}`);
+    const { stdout } = await run(process.execPath, [WRITER, folder, ...names], {
+      timeout: WRITE_TIMEOUT_MS,
+    });
+    const archives = [...stdout.trim().split('\n'), ...(given === null ? [] : [given])];
+    for (const path of archives) await node.containerd.importImages(path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
