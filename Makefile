@@ -62,6 +62,14 @@ demo: $(INSTALLED) ## the main job on a real API server, as it happens; KEEP=1 l
 binaries: $(INSTALLED) ## etcd, kube-apiserver and kubectl, built once (about eight minutes)
 	@npm run --silent binaries
 
+.PHONY: e2e
+e2e: $(INSTALLED) ## on a real node, for which it needs root; with KUBECONFIG set, on that cluster
+	@npm run --silent test:e2e
+
+.PHONY: node
+node: $(INSTALLED) ## a cluster of one real node to play with, until Ctrl-C; needs root
+	@npm run --silent node
+
 .PHONY: control-plane
 control-plane: $(INSTALLED) ## a real API server to play with, until Ctrl-C
 	@npm run --silent control-plane

@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // `fast` needs nothing but Node; `cluster` starts a real kube-apiserver first, `charts` has Helm as
-// well, and `image` builds the container image and runs it in Docker.
+// well, `image` builds the container image and runs it in Docker, and `e2e` starts a whole cluster of
+// one node, and needs root, or the kubeconfig of another cluster.
 export default defineConfig({
   test: {
     // The second ends each suite in one line of JSON with its figures.
@@ -11,7 +12,13 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cluster/**', 'test/charts/**', 'test/image/**', 'test/workflows/**'],
+          exclude: [
+            'test/cluster/**',
+            'test/charts/**',
+            'test/e2e/**',
+            'test/image/**',
+            'test/workflows/**',
+          ],
           testTimeout: 20_000,
         },
       },
@@ -39,6 +46,17 @@ export default defineConfig({
           include: ['test/image/**/*.test.ts'],
           globalSetup: ['test/image/global-setup.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // They wait, for minutes, and compute next to nothing: all of them at a time.
+          maxWorkers: 8,
         },
       },
     ],

@@ -8,8 +8,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { projectCache } from '../cluster/control-plane/binaries.ts';
 import { withFileLock } from '../cluster/control-plane/file-lock.ts';
+import { projectCache } from '../cluster/control-plane/program-cache.ts';
 import { type Docker, docker } from './docker.ts';
 import { aptInstall, isOnPath } from './host-packages.ts';
 

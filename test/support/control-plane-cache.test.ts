@@ -1,13 +1,15 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type BinaryName, cacheFolder, ensureBinaries } from '../cluster/control-plane/binaries.ts';
+import { ensureBinaries } from '../cluster/control-plane/binaries.ts';
 import { type Builder, goBuilder } from '../cluster/control-plane/go-build.ts';
+import { cacheFolder } from '../cluster/control-plane/program-cache.ts';
+import { controlPlanePrograms } from '../cluster/control-plane/programs.ts';
 import { readVersions } from '../cluster/control-plane/versions.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const versions = readVersions();
-const ALL: readonly BinaryName[] = ['etcd', 'kubectl', 'kube-apiserver'];
+const ALL: readonly string[] = ['etcd', 'kubectl', 'kube-apiserver'];
 const quiet = () => undefined;
 
 function put(path: string, script: string, mode = 0o755): void {
@@ -17,8 +19,8 @@ function put(path: string, script: string, mode = 0o755): void {
 
 /** Makes programs that only tell their version, as the real ones do, and notes which. */
 function fakeBuilder(says = `echo ${versions.kubernetes} ${versions.etcd}`) {
-  const built: BinaryName[] = [];
-  const builder: Builder = async (name, outputPath) => {
+  const built: string[] = [];
+  const builder: Builder = async ({ name }, outputPath) => {
     built.push(name);
     put(outputPath, says);
   };
@@ -115,8 +117,10 @@ describe('KUBEBUILDER_ASSETS', () => {
 });
 
 test('without Go there is one error with both remedies', async () => {
-  const builder = goBuilder(versions, { PATH: temporaryFolder() });
-  await expect(builder('etcd', '/nowhere/etcd', quiet)).rejects.toThrow(
+  const builder = goBuilder({ PATH: temporaryFolder() });
+  const [etcd] = controlPlanePrograms(versions);
+  if (etcd === undefined) throw new Error('there are no programs');
+  await expect(builder(etcd, '/nowhere/etcd', quiet)).rejects.toThrow(
     /Go is not installed\. Either install Go \d+\.\d+\S* or later, or set KUBEBUILDER_ASSETS/,
   );
 });

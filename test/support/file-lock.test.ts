@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { withFileLock } from '../cluster/control-plane/file-lock.ts';
+import { takeFileLock, withFileLock } from '../cluster/control-plane/file-lock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const LOCK_HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
@@ -41,4 +41,15 @@ test('a lock keeps out others in the same process, and is free after an error', 
   for (const end of await Promise.allSettled(all)) {
     expect(end).toMatchObject({ status: 'rejected', reason: { message: 'the work failed' } });
   }
+});
+
+test('a lock that is only tried is not waited for, and can be taken once it is given back', () => {
+  const path = join(temporaryFolder(), 'lock');
+  const giveBack = takeFileLock(path);
+  expect(giveBack).not.toBeNull();
+  expect(takeFileLock(path)).toBeNull();
+  giveBack?.();
+  const again = takeFileLock(path);
+  expect(again).not.toBeNull();
+  again?.();
 });

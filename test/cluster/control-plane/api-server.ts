@@ -8,12 +8,22 @@ export interface ApiServerOptions {
   readonly binary: string;
   /** Folder of the control plane, with the files of `ApiServerFiles` in it. */
   readonly folder: string;
+  /** Where it listens. */
+  readonly address: string;
   readonly port: number;
+  /** Where there are kubelets and controllers; else the API server is all that there is. */
+  readonly kubelets?: KubeletAccess;
   readonly etcdUrl: string;
   /** Token of a user who may read everything. */
   readonly adminToken: string;
   readonly extraFlags: readonly string[];
   readonly removeOnDeath?: string;
+}
+
+/** How the API server shows itself to kubelets, for logs and exec. Paths of PEM files. */
+export interface KubeletAccess {
+  readonly certificatePath: string;
+  readonly keyPath: string;
 }
 
 /** Files in the folder that the API server reads and writes. */
@@ -70,22 +80,17 @@ function flags(options: ApiServerOptions): string[] {
   const path = (file: string) => join(options.folder, file);
   return [
     `--etcd-servers=${options.etcdUrl}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
+    `--bind-address=${options.address}`,
+    `--advertise-address=${options.address}`,
     `--secure-port=${options.port}`,
     // It makes its serving certificate there when there is none, and finds it again at a restart.
     `--cert-dir=${path(FILES.certificates)}`,
     `--token-auth-file=${path(FILES.tokens)}`,
-    '--authorization-mode=RBAC',
     '--service-cluster-ip-range=10.96.0.0/16',
-    // The Endpoints of the Service `kubernetes` refuse a loopback address.
-    '--endpoint-reconciler-type=none',
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-signing-key-file=${path(FILES.serviceAccountKey)}`,
     `--service-account-key-file=${path(FILES.serviceAccountKey)}`,
-    // There is no controller manager that makes the ServiceAccount `default` in each namespace,
-    // and this plugin refuses every pod without one.
-    '--disable-admission-plugins=ServiceAccount',
+    ...(options.kubelets === undefined ? ALONE : clusterFlags(options.kubelets)),
     `--audit-policy-file=${path(FILES.auditPolicy)}`,
     `--audit-log-path=${path(FILES.auditLog)}`,
     '--audit-log-mode=blocking',
@@ -95,9 +100,29 @@ function flags(options: ApiServerOptions): string[] {
   ];
 }
 
+const ALONE: readonly string[] = [
+  '--authorization-mode=RBAC',
+  // The Endpoints of the Service `kubernetes` refuse a loopback address.
+  '--endpoint-reconciler-type=none',
+  // There is no controller manager that makes the ServiceAccount `default` in each namespace,
+  // and this plugin refuses every pod without one.
+  '--disable-admission-plugins=ServiceAccount',
+];
+
+function clusterFlags({ certificatePath, keyPath }: KubeletAccess): readonly string[] {
+  return [
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    `--kubelet-client-certificate=${certificatePath}`,
+    `--kubelet-client-key=${keyPath}`,
+    // A node's name is known to no resolver.
+    '--kubelet-preferred-address-types=InternalIP',
+  ];
+}
+
 async function isReady(options: ApiServerOptions): Promise<boolean> {
   const endpoint = {
-    url: `https://127.0.0.1:${options.port}`,
+    url: `https://${options.address}:${options.port}`,
     ca: readCertificates(options.folder),
   };
   for (const path of ['/readyz', '/api/v1/namespaces/default']) {

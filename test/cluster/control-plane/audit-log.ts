@@ -32,6 +32,8 @@ export interface AuditEvent {
   /** The user who asked; with impersonation, whom it asked as. */
   readonly user: string;
   readonly userAgent: string;
+  /** The pod that a service account's token was made for; null for any other. */
+  readonly pod: string | null;
   readonly requestUri: string;
   /** HTTP status. */
   readonly responseStatus: number;
@@ -81,7 +83,10 @@ interface RawEvent {
   readonly verb: string;
   readonly requestURI: string;
   readonly userAgent?: string;
-  readonly user: { readonly username?: string };
+  readonly user: {
+    readonly username?: string;
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
   readonly impersonatedUser?: { readonly username?: string };
   readonly objectRef?: {
     readonly apiGroup?: string;
@@ -108,6 +113,7 @@ function finished(raw: RawEvent): AuditEvent[] {
       name: raw.objectRef?.name ?? null,
       user: raw.impersonatedUser?.username ?? raw.user.username ?? '',
       userAgent: raw.userAgent ?? '',
+      pod: raw.user.extra?.['authentication.kubernetes.io/pod-name']?.[0] ?? null,
       requestUri: raw.requestURI,
       responseStatus: raw.responseStatus?.code ?? 0,
       receivedAtMs: Date.parse(raw.requestReceivedTimestamp),

@@ -2,7 +2,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiAnswer, type ApiEndpoint, type ApiRequest, callApi } from './api-client.ts';
-import { FILES, PortTakenError, readCertificates, startApiServer } from './api-server.ts';
+import {
+  FILES,
+  type KubeletAccess,
+  PortTakenError,
+  readCertificates,
+  startApiServer,
+} from './api-server.ts';
 import { type AuditEvent, type AuditFilter, auditWrites, writeAuditPolicy } from './audit-log.ts';
 import type { Binaries } from './binaries.ts';
 import { type Etcd, startEtcd } from './etcd.ts';
@@ -22,6 +28,10 @@ export interface ControlPlaneOptions {
   readonly binaries: Binaries;
   /** Users beside `admin`; what they may do is for RBAC to say. */
   readonly users?: readonly User[];
+  /** Where kube-apiserver listens; 127.0.0.1 unless told. etcd is always on 127.0.0.1. */
+  readonly address?: string;
+  /** For a cluster with nodes. Called with the folder that the files may be put into. */
+  readonly kubelets?: (folder: string) => KubeletAccess;
   /** Put after the harness's own flags, so that they win. */
   readonly apiServerFlags?: readonly string[];
   /** Leave the folder with its logs where it is when the control plane stops. */
@@ -51,6 +61,7 @@ export interface ControlPlane extends ApiEndpoint {
   stop(): Promise<void>;
 }
 
+const LOOPBACK = '127.0.0.1';
 const GRACE_MS = 3_000;
 const PORT_TRIES_MAX = 5;
 
@@ -76,7 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       folder,
       etcd,
       tokens,
-      url: `https://127.0.0.1:${port}`,
+      url: `https://${options.address ?? LOOPBACK}:${port}`,
       server,
       restart: () => startOn(port),
     });
@@ -95,11 +106,14 @@ function apiServerStarter(
   etcd: Etcd,
   tokens: ReadonlyMap<string, string>,
 ): Starter {
+  const kubelets = options.kubelets?.(folder);
   return (port) =>
     startApiServer({
       binary: options.binaries.kubeApiserver,
       folder,
+      address: options.address ?? LOOPBACK,
       port,
+      ...(kubelets === undefined ? {} : { kubelets }),
       etcdUrl: etcd.url,
       adminToken: tokens.get(ADMIN.name) ?? '',
       extraFlags: options.apiServerFlags ?? [],

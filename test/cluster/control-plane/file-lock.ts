@@ -22,9 +22,8 @@ export async function withFileLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
-  mkdirSync(dirname(path), { recursive: true });
   const startMs = performance.now();
-  const database = new DatabaseSync(path);
+  const database = open(path);
   try {
     while (!tryLock(database)) {
       options.onWait?.(performance.now() - startMs);
@@ -34,6 +33,19 @@ export async function withFileLock<T>(
   } finally {
     database.close();
   }
+}
+
+/** Takes the lock if it is free, to be held until the answer is called, or this process ends. */
+export function takeFileLock(path: string): (() => void) | null {
+  const database = open(path);
+  if (tryLock(database)) return () => database.close();
+  database.close();
+  return null;
+}
+
+function open(path: string): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true });
+  return new DatabaseSync(path);
 }
 
 function tryLock(database: DatabaseSync): boolean {

@@ -10,11 +10,6 @@ export interface Versions {
   readonly kubernetes: string;
   /** `v3.6.8`. */
   readonly etcd: string;
-  /** The least Go that builds them, `1.26.0`. */
-  readonly go: string;
-  /** Go's names for this machine; Node's differ from them in one place that matters. */
-  readonly os: string;
-  readonly architecture: string;
   /** Names the folder in the cache: another version, module or machine is another folder. */
   readonly cacheKey: string;
 }
@@ -26,12 +21,19 @@ export function readVersions(): Versions {
   const text = readFileSync(`${MODULE_FOLDER}go.mod`, 'utf8');
   const kubernetes = find(text, /^\s*k8s\.io\/kubernetes (v\S+)/m);
   const etcd = find(text, /^\s*go\.etcd\.io\/etcd\/server\/v3 (v\S+)/m);
-  const go = find(text, /^go (\S+)/m);
-  const os = process.platform;
-  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
   const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
-  const cacheKey = `kubernetes-${kubernetes}-etcd-${etcd}-${os}-${architecture}-${hash}`;
-  return { kubernetes, etcd, go, os, architecture, cacheKey };
+  const cacheKey = `kubernetes-${kubernetes}-etcd-${etcd}-${machine()}-${hash}`;
+  return { kubernetes, etcd, cacheKey };
+}
+
+/** This machine, as a part of names in the cache. */
+export function machine(): string {
+  return `${process.platform}-${goArchitecture()}`;
+}
+
+/** Go's name for this machine's processor; Node's differs in one case that matters. */
+export function goArchitecture(): string {
+  return process.arch === 'x64' ? 'amd64' : process.arch;
 }
 
 function find(text: string, pattern: RegExp): string {

@@ -1,0 +1,123 @@
+/** How tests reach the cluster that they share. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { inject } from 'vitest';
+import { KubectlError, runKubectl } from '../cluster/control-plane/kubectl.ts';
+import type { E2eCluster } from './global-setup.ts';
+import { askHand, type Hand } from './node/hands.ts';
+
+export function e2eCluster(): E2eCluster {
+  return inject('e2eCluster');
+}
+
+export interface Answer {
+  readonly status: number;
+  /** The parsed JSON, or the text where the answer is not JSON. */
+  readonly body: unknown;
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly timeoutMs?: number;
+}
+
+const REQUEST_TIMEOUT_MS = 15_000;
+/** The API server is away for a minute, and then has to start. */
+const AWAY_MAX_MS = 150_000;
+const AGAIN_AFTER_MS = 500;
+const FIELD_MANAGER = 'e2e';
+
+/**
+ * One request to the API server, made again while that is away, as one of the tests has it. Rejects
+ * when there is no whole answer in time.
+ */
+export function request(call: Call): Promise<Answer> {
+  return patiently(async () => {
+    const answer = await send(call);
+    // What `kubectl proxy` answers by itself where it reaches no API server.
+    if (answer.status === 502) throw new AwayError(String(answer.body));
+    return answer;
+  });
+}
+
+/** Runs kubectl, again while the API server is away. Throws a `KubectlError` when it fails. */
+export function kubectl(args: readonly string[], stdin?: string): Promise<string> {
+  return patiently(async () => {
+    try {
+      return await runKubectl(e2eCluster().kubectl, args, stdin);
+    } catch (error) {
+      throw error instanceof KubectlError && AWAY.test(error.stderr)
+        ? new AwayError(error.message)
+        : error;
+    }
+  });
+}
+
+/** The API server could not be reached at all. */
+class AwayError extends Error {}
+
+/** What kubectl says then. */
+const AWAY = /connection refused|was refused|connection reset|unexpected EOF/;
+
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const endMs = performance.now() + AWAY_MAX_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof AwayError) || performance.now() > endMs) throw error;
+    }
+    await pause(AGAIN_AFTER_MS);
+  }
+}
+
+async function send(call: Call): Promise<Answer> {
+  const answer = await fetch(`${e2eCluster().proxyUrl}${call.path}`, {
+    method: call.method ?? 'GET',
+    signal: AbortSignal.timeout(call.timeoutMs ?? REQUEST_TIMEOUT_MS),
+    ...(call.body === undefined
+      ? {}
+      : {
+          headers: { 'Content-Type': call.contentType ?? 'application/json' },
+          body: JSON.stringify(call.body),
+        }),
+  });
+  return { status: answer.status, body: parse(await answer.text()) };
+}
+
+/** Server-side apply of any objects, in their order. */
+export async function apply(...objects: readonly object[]): Promise<void> {
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  const flags = ['--server-side', '--force-conflicts', `--field-manager=${FIELD_MANAGER}`];
+  await kubectl(['apply', ...flags, '-f', '-'], list);
+}
+
+/** Reads one object; null where there is none. */
+export async function read<T>(path: string): Promise<T | null> {
+  const { status, body } = await request({ path });
+  if (status === 404) return null;
+  if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
+  return body as T;
+}
+
+/** True where the node is the project's own, and things can be done to it. */
+export function hasHands(): boolean {
+  return e2eCluster().hands !== null;
+}
+
+/** Does one thing to the node itself. Throws on somebody else's cluster: skip such a test there. */
+export async function hand(name: Hand, query?: Readonly<Record<string, string>>): Promise<void> {
+  const { hands } = e2eCluster();
+  if (hands === null) throw new Error(`${name} needs a node of the project's own`);
+  await askHand(hands, name, query);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
+import { installCrds } from './crds.ts';
+import { Endings } from './endings.ts';
+import { chosenImages } from './images/chosen-images.ts';
+import type { ImageName } from './images/image-archive.ts';
+import { startKubectlProxy } from './kubectl-proxy.ts';
+import { type HandsAddress, serveHands } from './node/hands-server.ts';
+import { loadImages } from './node/load-images.ts';
+import { startNode } from './node/node.ts';
+import { forgetFailures, keepNodeLogs } from './node-logs.ts';
+import { findKubectl } from './user-cluster.ts';
+
+/** What the tests are told of the cluster that they share; plain data. */
+export interface E2eCluster {
+  /** Where `kubectl proxy` answers: every path of the API, without credentials. */
+  readonly proxyUrl: string;
+  readonly kubectl: KubectlSetup;
+  readonly images: Readonly<Record<ImageName, string>>;
+  /** What can be done to the node itself; null on a cluster that is somebody else's. */
+  readonly hands: HandsAddress | null;
+  /** Who wrote what, as the API server noted it; null where that is not ours to read. */
+  readonly auditLogPath: string | null;
+  /** How long the node's start took, where it is the project's own. */
+  readonly startTimes: Readonly<Record<string, number>> | null;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    e2eCluster: E2eCluster;
+  }
+}
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/**
+ * The cluster of the `e2e` project: the one that KUBECONFIG names, else a real node on this
+ * machine. What it returns ends what was started here.
+ */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const workFolder = mkdtempSync(join(tmpdir(), 'signing-key-operator-e2e-'));
+  const endings = new Endings();
+  endings.push(async () => rmSync(workFolder, { recursive: true, force: true }));
+  forgetFailures();
+  const kubeconfig = process.env['KUBECONFIG'] ?? '';
+  try {
+    const cluster =
+      kubeconfig === ''
+        ? await onOwnNode(workFolder, endings)
+        : await onUserCluster(workFolder, kubeconfig, endings);
+    project.provide('e2eCluster', cluster);
+    return () => endings.end();
+  } catch (error) {
+    await endings.end();
+    throw error;
+  }
+}
+
+/** The cluster gets the images from wherever its user has put them. */
+async function onUserCluster(
+  workFolder: string,
+  kubeconfigPath: string,
+  endings: Endings,
+): Promise<E2eCluster> {
+  const kubectl = kubectlSetup(workFolder, await findKubectl(say), kubeconfigPath);
+  const proxyUrl = await openApi(kubectl, endings);
+  const images = chosenImages(process.env);
+  return { proxyUrl, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
+}
+
+async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eCluster> {
+  const node = await startNode(say);
+  endings.push(node.stop, async () => keepNodeLogs(node.folder));
+  await loadImages(node, say);
+  const kubectl = kubectlSetup(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
+  const proxyUrl = await openApi(kubectl, endings);
+  const hands = await serveHands(node);
+  endings.push(hands.stop);
+  return {
+    ...{ proxyUrl, kubectl, images: chosenImages(process.env), hands: hands.address },
+    auditLogPath: node.controlPlane.auditLogPath,
+    startTimes: { ...node.times },
+  };
+}
+
+/** @returns where the whole API answers, the project's resource included */
+async function openApi(kubectl: KubectlSetup, endings: Endings): Promise<string> {
+  endings.push(await installCrds(kubectl));
+  const proxy = await startKubectlProxy(kubectl.binary, kubectl.kubeconfigPath);
+  endings.push(proxy.stop);
+  return proxy.url;
+}
+
+function kubectlSetup(workFolder: string, binary: string, kubeconfigPath: string): KubectlSetup {
+  return { binary, kubeconfigPath, cacheFolder: join(workFolder, 'kubectl-cache') };
+}

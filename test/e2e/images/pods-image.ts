@@ -1,0 +1,59 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { writeDockerArchive } from './docker-archive.ts';
+import { nodeRuntime } from './node-runtime.ts';
+import { modulesIn } from './program-image.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const PODS = 'pods/main.ts';
+const ISSUER_BLOCK = /```js\n(\/\/ issuer\.mjs\.[\s\S]*?)```/;
+const LIFETIME = 'const LIFETIME_SECONDS = 15 * 60;';
+
+/** T of the sets in the tests. */
+export const TOKEN_LIFETIME_SECONDS = 30;
+
+/** Writes the image of the tests' own pods: issuers, verifiers. */
+export async function writePodsImage(
+  folder: string,
+  archivePath: string,
+  reference: string,
+): Promise<void> {
+  const source = join(folder, 'pods-source');
+  const bundles = join(folder, 'pods');
+  mkdirSync(source, { recursive: true });
+  writeFileSync(join(source, 'issuer.mjs'), readmeIssuer());
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: {
+      pods: join(ROOT, 'test/e2e', PODS),
+      issuer: join(source, 'issuer.mjs'),
+    },
+    outdir: bundles,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // The README's block lies outside of the project here, and finds its one package in it.
+    nodePaths: [join(ROOT, 'node_modules')],
+    logLevel: 'warning',
+  });
+  writeDockerArchive(archivePath, {
+    reference,
+    entrypoint: ['/usr/local/bin/node', '/app/pods.mjs'],
+    user: '65532:65532',
+    entries: [...nodeRuntime(), ...modulesIn(bundles)],
+  });
+}
+
+/** The README's issuer word by word, but for the one value that it tells its readers to choose. */
+function readmeIssuer(): string {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const block = ISSUER_BLOCK.exec(readme)?.[1];
+  if (block?.includes(LIFETIME) !== true) {
+    throw new Error(`the README has no block issuer.mjs with "${LIFETIME}" in it`);
+  }
+  return block.replace(LIFETIME, `const LIFETIME_SECONDS = ${TOKEN_LIFETIME_SECONDS};`);
+}

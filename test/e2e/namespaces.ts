@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { onTestFinished } from 'vitest';
+import { waitFor } from '../support/wait-for.ts';
+import { apply, request } from './cluster.ts';
+import { keepNamespace } from './evidence.ts';
+
+const GONE_TIMEOUT_MS = 120_000;
+/** To look at what is left, and to remove it. */
+const HOOK_TIMEOUT_MS = 240_000;
+
+/**
+ * Makes a namespace with a name of its own, in which only pods of the level `restricted` may be.
+ * It is removed with all that is in it when the test ends; of a test that failed, what was in it
+ * is kept in a folder.
+ */
+export async function createNamespace(prefix: string): Promise<string> {
+  const name = `${prefix}-${randomBytes(4).toString('hex')}`;
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') await keepNamespace(task.name, name);
+    await removeNamespace(name);
+  }, HOOK_TIMEOUT_MS);
+  return name;
+}
+
+async function removeNamespace(name: string): Promise<void> {
+  const path = `/api/v1/namespaces/${name}`;
+  await request({ method: 'DELETE', path });
+  await waitFor(async () => (await request({ path })).status === 404, {
+    timeoutMs: GONE_TIMEOUT_MS,
+    intervalMs: 250,
+    describe: `the namespace ${name} to be gone`,
+  });
+}

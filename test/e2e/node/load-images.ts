@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { givenProgramArchive } from '../images/chosen-images.ts';
+import { IMAGE_NAMES } from '../images/image-archive.ts';
+import type { ClusterNode } from './node.ts';
+
+const WRITER = fileURLToPath(new URL('../images/main.ts', import.meta.url));
+const WRITE_TIMEOUT_MS = 300_000;
+const run = promisify(execFile);
+
+/**
+ * Makes the images of the program and of the tests' own pods, and hands them to the node. They are
+ * written by a process of its own: the bundler's plugins need what a test runner's modules lack.
+ */
+export async function loadImages(
+  node: ClusterNode,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'signing-key-operator-images-'));
+  try {
+    const given = givenProgramArchive(process.env);
+    const names = given === null ? IMAGE_NAMES : IMAGE_NAMES.filter((name) => name !== 'program');
+    onProgress(`writing the images ${names.join(', ')}`);
+    const { stdout } = await run(process.execPath, [WRITER, folder, ...names], {
+      timeout: WRITE_TIMEOUT_MS,
+    });
+    const archives = [...stdout.trim().split('\n'), ...(given === null ? [] : [given])];
+    for (const path of archives) await node.containerd.importImages(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

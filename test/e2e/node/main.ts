@@ -1,0 +1,35 @@
+import { dirname } from 'node:path';
+import { loadImages } from './load-images.ts';
+import { startNode } from './node.ts';
+
+// `npm run node`: a cluster of one real node to play with, until Ctrl-C.
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const interrupted = new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  say('starting a node (about half a minute)');
+  const node = await startNode(say);
+  try {
+    await loadImages(node, say);
+    const { controlPlane, times } = node;
+    say(`${controlPlane.url} is ready ${JSON.stringify(times)}; logs are in ${node.folder}.`);
+    say('Ctrl-C ends it. In another terminal:');
+    process.stdout.write(`export KUBECONFIG=${controlPlane.kubeconfig()}\n`);
+    process.stdout.write(`export PATH=${dirname(node.kubectlPath)}:$PATH\n`);
+    await interrupted;
+    say('stopping');
+  } finally {
+    await node.stop();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,46 @@
+/** What the pods of the tests tell of themselves; the tests read it through the API server. */
+
+export const POD_PORT = 9000;
+
+/** When something was first seen, milliseconds since the epoch. */
+export interface Seen {
+  readonly kids: readonly string[];
+  readonly atMs: number;
+}
+
+export interface IssuerReport {
+  readonly signed: number;
+  /** Each key that it has signed with, from when on. */
+  readonly signers: readonly Seen[];
+  /** Why it could not sign, each reason once. */
+  readonly failures: readonly string[];
+}
+
+export interface TokenPage {
+  /** Where to go on from. */
+  readonly next: number;
+  readonly tokens: readonly string[];
+}
+
+export interface Rejection {
+  readonly kid: string;
+  readonly ageMs: number;
+  readonly error: string;
+  readonly atMs: number;
+}
+
+export interface VerifierReport {
+  /** Distinct tokens that it has verified at least once. */
+  readonly tokens: number;
+  /** Verifications: each living token, again and again. */
+  readonly verified: number;
+  readonly rejected: number;
+  /** The first of them. */
+  readonly rejections: readonly Rejection[];
+  /** The `kid`s of tokens that it verified. */
+  readonly kids: readonly string[];
+  /** Each JWKS that a folder has shown. */
+  readonly jwks: readonly Seen[];
+  /** Why no tokens could be fetched, each reason once. */
+  readonly failures: readonly string[];
+}

@@ -1,0 +1,125 @@
+/** A verifier that verifies every living token of an issuer again and again. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
+import { jwksFolder } from './jwks-folder.ts';
+import { POD_PORT, type Rejection, type Seen, type VerifierReport } from './reports.ts';
+import { serveJson } from './serve-json.ts';
+
+const TURN_MS = 1_000;
+const FETCH_TIMEOUT_MS = 5_000;
+const REJECTIONS_MAX = 20;
+
+interface Token {
+  readonly text: string;
+  readonly kid: string;
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+}
+
+interface Options {
+  readonly issuer: string;
+  /** Where the JWKS ConfigMap is mounted, or an URL. */
+  readonly jwks: string;
+  readonly cacheMs: number;
+}
+
+export async function runVerifier(): Promise<void> {
+  const options = readOptions();
+  const seen: Seen[] = [];
+  const keys = options.jwks.startsWith('/')
+    ? await jwksFolder(options.jwks, (kids) => seen.push({ kids, atMs: Date.now() }))
+    : createRemoteJWKSet(new URL(options.jwks), { cacheMaxAge: options.cacheMs });
+  const verifier = new Verifier(options.issuer, keys);
+  await serveJson(POD_PORT, { '/report': () => verifier.report(seen) });
+  for (;;) {
+    await verifier.turn();
+    await pause(TURN_MS);
+  }
+}
+
+function readOptions(): Options {
+  const text = { type: 'string' } as const;
+  const options = { issuer: text, jwks: text, 'cache-ms': { ...text, default: '0' } } as const;
+  const { values } = parseArgs({ args: process.argv.slice(3), options });
+  const { issuer, jwks } = values;
+  if (issuer === undefined || jwks === undefined) throw new Error('--issuer and --jwks are needed');
+  return { issuer, jwks, cacheMs: Number(values['cache-ms']) };
+}
+
+class Verifier {
+  readonly #issuer: string;
+  readonly #keys: JWTVerifyGetKey;
+  readonly #living: Token[] = [];
+  readonly #kids = new Set<string>();
+  readonly #failures = new Set<string>();
+  readonly #rejections: Rejection[] = [];
+  #next = 0;
+  #tokens = 0;
+  #verified = 0;
+  #rejected = 0;
+
+  constructor(issuer: string, keys: JWTVerifyGetKey) {
+    this.#issuer = issuer;
+    this.#keys = keys;
+  }
+
+  async turn(): Promise<void> {
+    await this.#fetchTokens().catch((error: unknown) => this.#failures.add(String(error)));
+    while ((this.#living[0]?.expiresMs ?? Infinity) <= Date.now()) this.#living.shift();
+    for (const token of this.#living) await this.#verify(token);
+  }
+
+  report(jwks: readonly Seen[]): VerifierReport {
+    return {
+      tokens: this.#tokens,
+      verified: this.#verified,
+      rejected: this.#rejected,
+      rejections: this.#rejections,
+      kids: [...this.#kids],
+      jwks,
+      failures: [...this.#failures],
+    };
+  }
+
+  async #fetchTokens(): Promise<void> {
+    const answer = await fetch(`${this.#issuer}/tokens?from=${this.#next}`, {
+      signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+    });
+    const { next, tokens } = (await answer.json()) as { next: number; tokens: string[] };
+    this.#next = next;
+    this.#tokens += tokens.length;
+    this.#living.push(...tokens.map(read));
+  }
+
+  async #verify(token: Token): Promise<void> {
+    // A token that expires while it is verified is rejected by right.
+    if (token.expiresMs <= Date.now() + TURN_MS) return;
+    try {
+      await jwtVerify(token.text, this.#keys);
+      this.#verified += 1;
+      this.#kids.add(token.kid);
+    } catch (error) {
+      this.#reject(token, String(error));
+    }
+  }
+
+  #reject(token: Token, error: string): void {
+    this.#rejected += 1;
+    const atMs = Date.now();
+    const rejection = { kid: token.kid, ageMs: atMs - token.issuedMs, error, atMs };
+    if (this.#rejections.length < REJECTIONS_MAX) this.#rejections.push(rejection);
+  }
+}
+
+function read(text: string): Token {
+  const { kid = '' } = decodeProtectedHeader(text);
+  const { iat = 0, exp = 0 } = decodeJwt(text);
+  return { text, kid, issuedMs: iat * 1000, expiresMs: exp * 1000 };
+}
