@@ -25,6 +25,11 @@ function givenBases() {
 try {
   await main();
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  say(message);
+  // The builders say so in several ways, all of which name the registry's host or the pull.
+  if (/registry|manifest|pull|no such host/i.test(message) && env['BASES'] !== 'local') {
+    say('where no image can be pulled, BASES=local makes the base images first (root, Debian)');
+  }
   process.exitCode = 1;
 }
