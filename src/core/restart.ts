@@ -4,7 +4,13 @@
  * the one before has rolled out: a key that issuers can't work with stops the first of them alone.
  */
 import { isOpen, restartGate } from './gates.ts';
-import { holdOf, isRolledOut, type ObservedWorkload, sameWorkload } from './holders.ts';
+import {
+  concernsPods,
+  holdOf,
+  isRolledOut,
+  type ObservedWorkload,
+  sameWorkload,
+} from './holders.ts';
 import { activeKey, type Ledger, type LedgerKey } from './ledger.ts';
 import type { Step } from './model.ts';
 import type { Situation } from './situation.ts';
@@ -37,6 +43,7 @@ export function listedWorkloads({ observed, spec }: Situation): readonly Observe
 export function restartNext(situation: Situation, ledger: Ledger): Step | null {
   const active = activeKey(ledger);
   if (active === null || !isOpen(restartGate(active), situation.nowMs)) return null;
+  if (!concernsPods(ledger, active) || active.settled !== null) return null;
   const hold = holdOf(situation, active);
   const mark = restartMark(active);
   if (hold.kind !== 'Held' || mark === null) return null;

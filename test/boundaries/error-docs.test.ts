@@ -15,10 +15,13 @@ const CORE_FILES = [
   'deletion',
   'first-key',
   'guard',
+  'issuers-outdated',
   'plan',
   'project-status',
   'ledger',
   'recovery',
+  'removal',
+  'restart',
   'revocation',
   'revocations-applied',
   'rollback',
@@ -41,6 +44,9 @@ const NO_CODES = new Set([
   // Kinds of writes.
   ...['CreateKeySecret', 'RestoreKeySecret', 'PatchKeySecretMetadata', 'DeleteKeySecret'],
   ...['WriteSigner', 'DeleteSigner', 'WriteJwks', 'DeleteJwks', 'WriteFinalizer'],
+  // What became known of pods and workloads.
+  ...['Held', 'Free', 'Found', 'Missing', 'Forbidden', 'Failed', 'NotRead', 'NotChecked'],
+  ...['Read', 'Env', 'SubPath', 'Volume', 'Watch', 'Restart'],
   // A policy, a default, and what became of a revocation on the way to its condition.
   ...['SignImmediately', 'Unspecified', 'Removed', 'Unknown'],
 ]);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { issuersIn } from './issuer-pods.ts';
 import { eventually, FAST_SPEC, inNamespace } from './operator-cases.ts';
 import { startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';
@@ -65,8 +66,28 @@ test('the role in SECURITY.md is enough for a whole life, and nothing in it is i
   const sets = setsIn(namespace);
   const args = ['--leader-elect', '--lease-namespace', namespace];
   const operator = startOperator({ kubeconfigPath, namespace, args });
-  await sets.create('payments', { ...FAST_SPEC, deletionPolicy: 'Delete' });
+  const issuers = issuersIn(namespace);
+  const workloads = [
+    { kind: 'Deployment', name: 'api' },
+    { kind: 'StatefulSet', name: 'ledger' },
+    { kind: 'DaemonSet', name: 'agent' },
+  ] as const;
+  for (const workload of workloads) await issuers.makeWorkload(workload);
+  const signer = { restart: workloads };
+  await sets.create('payments', { ...FAST_SPEC, signer, deletionPolicy: 'Delete' });
   await eventually('a standby', async () => (await statusOf('payments')).keyCount === 2);
+
+  // A switch, and pods that have to be restarted after it.
+  for (const of of workloads) await issuers.startPod(`${of.name}-old`, { manner: 'env', of });
+  await kubectl(['-n', namespace, 'annotate', 'sks', 'payments', 'signingkeys.dev/rotate=once']);
+  await eventually(
+    'each workload to be restarted',
+    async () => {
+      const marks = await Promise.all(workloads.map(issuers.markOf));
+      return marks.every((mark) => mark !== undefined);
+    },
+    90_000,
+  );
 
   // By hand: a label that is put back by a patch, and a JWKS that is written anew.
   await kubectl(['-n', namespace, 'label', 'secret', 'payments-key-1', 'signingkeys.dev/set-']);
