@@ -1,4 +1,5 @@
 /** The flags of `signing-keys operator`. */
+import { CLUSTER_OPTIONS } from '../platform/cluster-options.ts';
 import { LOG_OPTIONS } from '../platform/log-options.ts';
 import {
   duration,
@@ -11,14 +12,7 @@ import {
 import type { OptionValues } from '../platform/options.ts';
 
 export const OPERATOR_OPTIONS = {
-  kubeconfig: optionalText({
-    placeholder: '<file>',
-    help: 'a kubeconfig file instead of the usual places',
-  }),
-  context: optionalText({
-    placeholder: '<name>',
-    help: 'a context of the kubeconfig instead of its current one',
-  }),
+  ...CLUSTER_OPTIONS,
   watchNamespaces: optionalText({
     placeholder: '<names>',
     help: 'the namespaces to work in, with commas between, instead of all',

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { systemClock } from '../platform/clock.ts';
+import { connect } from '../platform/cluster-options.ts';
 import {
   type HttpEndpoint,
   type HttpRoute,
@@ -11,11 +12,12 @@ import {
 } from '../platform/http-endpoint.ts';
 import { createKeyMaker } from '../platform/key-maker.ts';
 import { KubeConfigError } from '../platform/kube-config.ts';
-import { createKubeTransport, type KubeTransport } from '../platform/kube-transport.ts';
+import type { KubeTransport } from '../platform/kube-transport.ts';
 import type { Log } from '../platform/log.ts';
-import { parseOptions, USAGE_EXIT_CODE } from '../platform/options.ts';
+import { USAGE_EXIT_CODE } from '../platform/options.ts';
 import { createLog } from '../platform/pino-log.ts';
 import { systemRandom } from '../platform/random.ts';
+import { runProgram } from '../platform/run-program.ts';
 import { takeStopSignals } from '../platform/stop-signals.ts';
 import { namespacesOf, OPERATOR_OPTIONS, type OperatorConfig } from './config.ts';
 import { createOperator, type Operator } from './create-operator.ts';
@@ -25,29 +27,18 @@ const HTTP_GRACE_MS = 1000;
 const EXIT_LOST_LEASE = 1;
 
 /** @returns the exit code: 0 after a stop in order, 1 after the lease was lost, 2 for bad input. */
-export async function runOperator(argv: readonly string[]): Promise<number> {
-  const parsed = parseOptions(
+export function runOperator(argv: readonly string[]): Promise<number> {
+  return runProgram(
     {
       name: 'signing-keys operator',
       help: 'Rotates the signing keys of the SigningKeySets of a cluster.',
       options: OPERATOR_OPTIONS,
+      run: runWith,
+      exitCodeOf: (error) =>
+        error instanceof KubeConfigError || error instanceof ListenError ? USAGE_EXIT_CODE : null,
     },
     argv,
-    process.env,
   );
-  if (!parsed.ok) {
-    process.stdout.write(parsed.stdout);
-    process.stderr.write(parsed.stderr);
-    return parsed.exitCode;
-  }
-  try {
-    return await runWith(parsed.values);
-  } catch (error) {
-    // What a user can mend ends in one line; anything else is a bug and keeps its stack.
-    if (!(error instanceof KubeConfigError || error instanceof ListenError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    return USAGE_EXIT_CODE;
-  }
 }
 
 async function runWith(config: OperatorConfig): Promise<number> {
@@ -57,11 +48,7 @@ async function runWith(config: OperatorConfig): Promise<number> {
     format: config.logFormat,
     destination: 'stdout',
   });
-  const transport = createKubeTransport({
-    clock: systemClock,
-    ...(config.kubeconfig === null ? {} : { kubeconfig: config.kubeconfig }),
-    ...(config.context === null ? {} : { context: config.context }),
-  });
+  const transport = connect(config);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const operator = assemble(config, transport, registry, log);

@@ -1,16 +1,10 @@
 /** The flags of `signing-keys smoke-test`. */
+import { CLUSTER_OPTIONS } from '../platform/cluster-options.ts';
 import { duration, optionalText, text } from '../platform/option-kinds.ts';
 import type { OptionValues } from '../platform/options.ts';
 
 export const SMOKE_OPTIONS = {
-  kubeconfig: optionalText({
-    placeholder: '<file>',
-    help: 'a kubeconfig file instead of the usual places',
-  }),
-  context: optionalText({
-    placeholder: '<name>',
-    help: 'a context of the kubeconfig instead of its current one',
-  }),
+  ...CLUSTER_OPTIONS,
   namespace: optionalText({
     placeholder: '<name>',
     help: "where the set is made, instead of the Pod's namespace, or the context's",

@@ -1,10 +1,11 @@
 /** `signing-keys smoke-test`: flags in, an exit code out. Helm runs it for `helm test`. */
 import { systemClock } from '../platform/clock.ts';
+import { connect } from '../platform/cluster-options.ts';
 import { createKubeClient } from '../platform/kube-client.ts';
 import { KubeConfigError } from '../platform/kube-config.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
-import { createKubeTransport } from '../platform/kube-transport.ts';
-import { parseOptions, USAGE_EXIT_CODE } from '../platform/options.ts';
+import { USAGE_EXIT_CODE } from '../platform/options.ts';
+import { runProgram } from '../platform/run-program.ts';
 import { takeStopSignals } from '../platform/stop-signals.ts';
 import { SMOKE_OPTIONS, type SmokeConfig } from './config.ts';
 import { SmokeTestError, smokeTest } from './smoke-test.ts';
@@ -12,39 +13,27 @@ import { SmokeTestError, smokeTest } from './smoke-test.ts';
 const EXIT_FAILED = 1;
 
 /** @returns the exit code: 0 where a token was verified, 1 where not, 2 for bad input. */
-export async function runSmokeTest(argv: readonly string[]): Promise<number> {
-  const parsed = parseOptions(
+export function runSmokeTest(argv: readonly string[]): Promise<number> {
+  return runProgram(
     {
       name: 'signing-keys smoke-test',
       help: 'Makes a set, waits for it, verifies a token by its JWKS, and removes it again.',
       options: SMOKE_OPTIONS,
+      run: runWith,
+      exitCodeOf,
     },
     argv,
-    process.env,
   );
-  if (!parsed.ok) {
-    process.stdout.write(parsed.stdout);
-    process.stderr.write(parsed.stderr);
-    return parsed.exitCode;
-  }
-  try {
-    await runWith(parsed.values);
-    return 0;
-  } catch (error) {
-    const isTold = error instanceof SmokeTestError || error instanceof KubeApiError;
-    if (!(isTold || error instanceof KubeConfigError)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
-    return isTold ? EXIT_FAILED : USAGE_EXIT_CODE;
-  }
 }
 
-async function runWith(config: SmokeConfig): Promise<void> {
+function exitCodeOf(error: unknown): number | null {
+  if (error instanceof SmokeTestError || error instanceof KubeApiError) return EXIT_FAILED;
+  return error instanceof KubeConfigError ? USAGE_EXIT_CODE : null;
+}
+
+async function runWith(config: SmokeConfig): Promise<number> {
   const { stopping, release } = takeStopSignals();
-  const transport = createKubeTransport({
-    clock: systemClock,
-    ...(config.kubeconfig === null ? {} : { kubeconfig: config.kubeconfig }),
-    ...(config.context === null ? {} : { context: config.context }),
-  });
+  const transport = connect(config);
   try {
     await smokeTest({
       client: createKubeClient({ transport, clock: systemClock }),
@@ -57,6 +46,7 @@ async function runWith(config: SmokeConfig): Promise<void> {
       say: (line) => void process.stdout.write(`${line}\n`),
       signal: stopping,
     });
+    return 0;
   } finally {
     await transport.close();
     release();
