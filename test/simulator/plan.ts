@@ -21,6 +21,7 @@ export function plannedFaults(steps: readonly Step[]): readonly PlannedFault[] {
 /** Strikes each planned fault once, where its step comes. */
 export class PlannedFaults implements FaultSource {
   readonly fired: PlannedFault[] = [];
+  #waitedOut = 0;
   readonly #planned: ReadonlyMap<string, PlannedFault>;
 
   constructor(planned: readonly PlannedFault[]) {
@@ -36,7 +37,11 @@ export class PlannedFaults implements FaultSource {
   }
 
   stallMs(): number {
-    return stallOf(this.fired);
+    return stallOf(this.fired.slice(this.#waitedOut));
+  }
+
+  rested(): void {
+    this.#waitedOut = this.fired.length;
   }
 }
 

@@ -125,6 +125,7 @@ function act(atMs: number, text: string): Command {
 /** Counts the steps after each command, and strikes where a fault is armed. */
 export class ArmedFaults implements FaultSource {
   readonly fired: PlannedFault[] = [];
+  #waitedOut = 0;
   readonly #armed: Set<ArmedFault>;
   readonly #countdown = new Map<ArmedFault, number>();
 
@@ -158,7 +159,11 @@ export class ArmedFaults implements FaultSource {
   }
 
   stallMs(): number {
-    return stallOf(this.fired);
+    return stallOf(this.fired.slice(this.#waitedOut));
+  }
+
+  rested(): void {
+    this.#waitedOut = this.fired.length;
   }
 }
 

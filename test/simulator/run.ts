@@ -147,6 +147,7 @@ class Course {
       await world.advance(Math.min(restMs - nowMs, LOOK_MS));
     }
     this.#originMs = world.nowMs();
+    this.#options.faults.rested?.();
   }
 
   /** Convergence: a pass too many writes nothing. */

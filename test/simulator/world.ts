@@ -35,8 +35,10 @@ export interface WorldOptions {
 /** Told of each step of each operator, before it is taken. */
 export interface FaultSource {
   at(world: World, member: Member, step: Step): StepFault | null;
-  /** How long what has struck so far may hold an operator up. */
+  /** How long what has struck since the last rest may hold an operator up. */
   stallMs(): number;
+  /** Told when the world has come to rest: what has struck so far has been waited out. */
+  rested?(): void;
   /** Told when a command of the scenario has been carried out, by its index. */
   begin?(command: number): void;
 }
