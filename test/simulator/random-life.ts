@@ -141,14 +141,11 @@ export class ArmedFaults implements FaultSource {
   }
 
   at(world: World, member: Member, step: Step): StepFault | null {
+    const ripe = this.#count();
+    if (ripe.length === 0) return null;
     const names = faultsOn(step).filter((name) => !FAR.test(name) || !isAClockOut(world));
-    let due: ArmedFault | null = null;
-    for (const [armed, left] of this.#countdown) {
-      this.#countdown.set(armed, left - 1);
-      const applies = typeof armed.what === 'number' || names.includes(armed.what);
-      if (left <= 0 && applies) due ??= armed;
-    }
-    if (due === null) return null;
+    const due = ripe.find(({ what }) => typeof what === 'number' || names.includes(what));
+    if (due === undefined) return null;
     const { what } = due;
     const fault = typeof what === 'string' ? what : drawn(step, names, what);
     if (fault === undefined) return null;
@@ -156,6 +153,16 @@ export class ArmedFaults implements FaultSource {
     this.fired.push({ step: step.key, fault });
     world.note('!', `${fault} at ${step.key} of ${member.identity}`);
     return faultNamed(fault).does({ world, member, step });
+  }
+
+  /** One step more. @returns what may strike from now on, in the order in which it was armed */
+  #count(): readonly ArmedFault[] {
+    const ripe: ArmedFault[] = [];
+    for (const [armed, left] of this.#countdown) {
+      this.#countdown.set(armed, left - 1);
+      if (left <= 0) ripe.push(armed);
+    }
+    return ripe;
   }
 
   stallMs(): number {
