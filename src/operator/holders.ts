@@ -11,6 +11,7 @@ import {
 } from '../core/holders.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { Spec, Workload } from '../core/spec.ts';
+import { writeDeadlineMs } from '../core/terms.ts';
 import type { Clock } from '../platform/clock.ts';
 import { withDeadline } from '../platform/deadline.ts';
 import type { Answer, KubeClient } from '../platform/kube-client.ts';
@@ -22,8 +23,11 @@ import { holderOf } from './pod-holder.ts';
 import type { SetName } from './set-name.ts';
 import { foundWorkload, WORKLOADS } from './workload.ts';
 
-/** A list of pods that takes longer is given up: a write that it is for has its own deadline. */
-export const PODS_READ_MAX_MS = 10_000;
+/**
+ * A list of pods that takes longer than this share of a write's deadline is given up. A step may be
+ * judged by two readings, and what hangs must not keep it from being written.
+ */
+const DEADLINE_SHARE = 1 / 4;
 /** Pods are large. */
 const PODS_PAGE_SIZE = 250;
 /** So many are told one by one, those that started first. */
@@ -59,7 +63,7 @@ export async function readIssuers(
   if (ledger === null || !needsPods(ledger, spec.revocations)) return NOTHING;
   const { clock, checkIssuers } = reader;
   if (!checkIssuers) return { ...NOTHING, pods: { kind: 'NotChecked' } };
-  const deadlineMs = clock.monotonicMs() + PODS_READ_MAX_MS;
+  const deadlineMs = clock.monotonicMs() + writeDeadlineMs(spec.terms) * DEADLINE_SHARE;
   const [listed, workloads] = await withDeadline(clock, deadlineMs, signal, (bounded) =>
     Promise.all([
       listHolders(reader, namespace, spec, bounded).catch((error: unknown) => {

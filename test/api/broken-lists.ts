@@ -175,6 +175,48 @@ const kids: readonly BadSpec[] = ['ä', '😀', ''].map((kid) => ({
   ],
 }));
 
+const api = { kind: 'Deployment', name: 'api' };
+const restarts: readonly BadSpec[] = [
+  {
+    name: 'a workload to restart named Api',
+    patch: { signer: { restart: [api, { kind: 'StatefulSet', name: 'Api' }] } },
+    errors: [
+      byRule(
+        'spec.signer.restart[1].name',
+        'InvalidName',
+        "signer.restart has the name 'Api': write lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part",
+        'Api',
+      ),
+    ],
+  },
+  {
+    name: 'a Job to restart',
+    patch: { signer: { restart: [{ kind: 'Job', name: 'api' }] } },
+    errors: [
+      bySchema(
+        'spec.signer.restart[0].kind',
+        'NotSupported',
+        'spec.signer.restart[0].kind is "Job": write one of Deployment, StatefulSet, DaemonSet',
+        'Unsupported value: "Job": supported values: "Deployment", "StatefulSet", "DaemonSet"',
+      ),
+    ],
+  },
+  {
+    name: '17 workloads to restart',
+    patch: {
+      signer: { restart: Array.from({ length: 17 }, (_, i) => ({ ...api, name: `a${i}` })) },
+    },
+    errors: [
+      bySchema(
+        'spec.signer.restart',
+        'TooMany',
+        'spec.signer.restart has 17 entries: write at most 16',
+        'Too many: 17: must have at most 16 items',
+      ),
+    ],
+  },
+];
+
 const once = (list: string, index: number, key: string, value: string) =>
   bySchema(
     `spec.${list}[${index}]`,
@@ -322,6 +364,7 @@ export const BROKEN_LISTS: readonly BadSpec[] = [
   ...cacheTtls,
   ...names,
   ...kids,
+  ...restarts,
   ...duplicates,
   ...structures,
 ];
@@ -333,6 +376,10 @@ export const GOOD_LISTS: readonly Omit<BadSpec, 'errors'>[] = [
     patch: patch(neededMs),
   })),
   { name: 'verifiers as null', patch: { verifiers: null, revocations: null } },
+  {
+    name: 'workloads of one name and different kinds',
+    patch: { signer: { reload: 'Restart', restart: [api, { ...api, kind: 'StatefulSet' }] } },
+  },
   { name: 'empty lists', patch: { verifiers: [], revocations: [] } },
   {
     name: 'nulls within verifiers',

@@ -67,7 +67,7 @@ export function issuersIn(namespace: string) {
       if (isBound) await setStatus(`${pods}/${name}`, { phase: 'Running', startTime });
     },
     endPod: (name: string): Promise<unknown> =>
-      must({ method: 'DELETE', path: `${pods}/${name}`, body: { gracePeriodSeconds: 0 } }),
+      must({ method: 'DELETE', path: `${pods}/${name}?gracePeriodSeconds=0` }),
     /** One that has rolled out as soon as it is changed, and has no pods but those of the test. */
     makeWorkload: async ({ kind, name }: Workload): Promise<void> => {
       const labels = { app: name };

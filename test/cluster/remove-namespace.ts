@@ -73,8 +73,7 @@ async function isEmptied(collection: string, request: Request): Promise<boolean>
   const { items = [] } = (await request({ method: 'GET', path: collection })).body as List;
   if (items.length === 0) return true;
   // A bound pod would wait for its kubelet, and there is none.
-  const body = { gracePeriodSeconds: 0 };
-  await request({ method: 'DELETE', path: collection, body });
+  await request({ method: 'DELETE', path: `${collection}?gracePeriodSeconds=0` });
   for (const { metadata } of items.filter((item) => item.metadata.finalizers !== undefined)) {
     await request({
       method: 'PATCH',

@@ -35,7 +35,7 @@ const LOOK_INTERVAL_MS = 20;
 export function expectedMs(terms: SampleTerms): number {
   const startMs = 10_000;
   const removalMs =
-    terms.signerRefreshDelayMs + terms.tokenTtlMs + terms.verifierLeewayMs + 2 * terms.clockSkewMs;
+    terms.signerRefreshDelayMs + terms.tokenTtlMs + terms.verifierLeewayMs + 3 * terms.clockSkewMs;
   const lastTokensMs = terms.tokenTtlMs + terms.verifierLeewayMs;
   return (
     startMs +
