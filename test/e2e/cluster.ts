@@ -4,26 +4,12 @@ import { inject } from 'vitest';
 import { KubectlError, runKubectl } from '../cluster/control-plane/kubectl.ts';
 import type { E2eCluster } from './global-setup.ts';
 import { askHand, type Hand } from './node/hands.ts';
+import { type Answer, type Call, requestOver } from './socket-request.ts';
 
 export function e2eCluster(): E2eCluster {
   return inject('e2eCluster');
 }
 
-export interface Answer {
-  readonly status: number;
-  /** The parsed JSON, or the text where the answer is not JSON. */
-  readonly body: unknown;
-}
-
-export interface Call {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly body?: unknown;
-  readonly contentType?: string;
-  readonly timeoutMs?: number;
-}
-
-const REQUEST_TIMEOUT_MS = 15_000;
 /** The API server is away for a minute, and then has to start. */
 const AWAY_MAX_MS = 150_000;
 const AGAIN_AFTER_MS = 500;
@@ -35,7 +21,7 @@ const FIELD_MANAGER = 'e2e';
  */
 export function request(call: Call): Promise<Answer> {
   return patiently(async () => {
-    const answer = await send(call);
+    const answer = await requestOver(e2eCluster().apiSocketPath, call);
     // What `kubectl proxy` answers by itself where it reaches no API server.
     if (answer.status === 502) throw new AwayError(String(answer.body));
     return answer;
@@ -73,20 +59,6 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-async function send(call: Call): Promise<Answer> {
-  const answer = await fetch(`${e2eCluster().proxyUrl}${call.path}`, {
-    method: call.method ?? 'GET',
-    signal: AbortSignal.timeout(call.timeoutMs ?? REQUEST_TIMEOUT_MS),
-    ...(call.body === undefined
-      ? {}
-      : {
-          headers: { 'Content-Type': call.contentType ?? 'application/json' },
-          body: JSON.stringify(call.body),
-        }),
-  });
-  return { status: answer.status, body: parse(await answer.text()) };
-}
-
 /** Server-side apply of any objects, in their order. */
 export async function apply(...objects: readonly object[]): Promise<void> {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
@@ -112,12 +84,4 @@ export async function hand(name: Hand, query?: Readonly<Record<string, string>>)
   const { hands } = e2eCluster();
   if (hands === null) throw new Error(`${name} needs a node of the project's own`);
   await askHand(hands, name, query);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

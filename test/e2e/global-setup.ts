@@ -17,7 +17,7 @@ import { findKubectl } from './user-cluster.ts';
 /** What the tests are told of the cluster that they share; plain data. */
 export interface E2eCluster {
   /** Where `kubectl proxy` answers: every path of the API, without credentials. */
-  readonly proxyUrl: string;
+  readonly apiSocketPath: string;
   readonly kubectl: KubectlSetup;
   readonly images: Readonly<Record<ImageName, string>>;
   /** What can be done to the node itself; null on a cluster that is somebody else's. */
@@ -66,9 +66,9 @@ async function onUserCluster(
   endings: Endings,
 ): Promise<E2eCluster> {
   const kubectl = kubectlSetup(workFolder, await findKubectl(say), kubeconfigPath);
-  const proxyUrl = await openApi(kubectl, endings);
+  const apiSocketPath = await openApi(workFolder, kubectl, endings);
   const images = chosenImages(process.env);
-  return { proxyUrl, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
+  return { apiSocketPath, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
 }
 
 async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eCluster> {
@@ -76,22 +76,26 @@ async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eClust
   endings.push(node.stop, async () => keepNodeLogs(node.folder));
   await loadImages(node, say);
   const kubectl = kubectlSetup(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
-  const proxyUrl = await openApi(kubectl, endings);
+  const apiSocketPath = await openApi(workFolder, kubectl, endings);
   const hands = await serveHands(node);
   endings.push(hands.stop);
   return {
-    ...{ proxyUrl, kubectl, images: chosenImages(process.env), hands: hands.address },
+    ...{ apiSocketPath, kubectl, images: chosenImages(process.env), hands: hands.address },
     auditLogPath: node.controlPlane.auditLogPath,
     startTimes: { ...node.times },
   };
 }
 
-/** @returns where the whole API answers, the project's resource included */
-async function openApi(kubectl: KubectlSetup, endings: Endings): Promise<string> {
+/** @returns the socket on which the whole API answers, the project's resource included */
+async function openApi(
+  workFolder: string,
+  kubectl: KubectlSetup,
+  endings: Endings,
+): Promise<string> {
   endings.push(await installCrds(kubectl));
-  const proxy = await startKubectlProxy(kubectl.binary, kubectl.kubeconfigPath);
+  const proxy = await startKubectlProxy(workFolder, kubectl);
   endings.push(proxy.stop);
-  return proxy.url;
+  return proxy.socketPath;
 }
 
 function kubectlSetup(workFolder: string, binary: string, kubeconfigPath: string): KubectlSetup {

@@ -1,46 +1,44 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
+import { startTethered } from '../cluster/control-plane/tethered-process.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 export interface KubectlProxy {
-  readonly url: string;
+  readonly socketPath: string;
   stop(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 20_000;
+const GRACE_MS = 2_000;
 
 /**
- * The whole API on a loopback port, with whatever credentials a kubeconfig has: certificates, a
- * token, a program that makes one. So the tests need no client of their own for them.
+ * The whole API on a socket, with whatever credentials a kubeconfig has: certificates, a token, a
+ * program that makes one. So the tests need no client of their own for them. The socket lies in a
+ * folder of this user's own: on a port it would be open to everybody on this machine.
  */
 export async function startKubectlProxy(
-  kubectlPath: string,
-  kubeconfigPath: string,
+  folder: string,
+  { binary, kubeconfigPath }: KubectlSetup,
 ): Promise<KubectlProxy> {
-  const child = spawn(kubectlPath, ['proxy', '--port=0'], {
+  const socketPath = join(folder, 'api.sock');
+  const proxy = await startTethered({
+    command: binary,
+    args: ['proxy', `--unix-socket=${socketPath}`],
     env: { ...process.env, KUBECONFIG: kubeconfigPath, KUBERC: 'off' },
-    // It ends when its last reader does: a test that is killed leaves none behind.
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // It complains there of each request while the API server is away.
+    logPath: join(folder, 'kubectl-proxy.log'),
   });
-  const url = await firstUrl(child).catch((error: unknown) => {
-    child.kill('SIGKILL');
-    throw new Error('kubectl proxy did not say where it listens', { cause: error });
-  });
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  };
-  return { url, stop };
-}
-
-async function firstUrl(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('kubectl proxy has no output');
-  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
-  for await (const line of createInterface({ input: child.stdout, signal })) {
-    const port = /127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-    if (port !== undefined) return `http://127.0.0.1:${port}`;
+  const stop = () => proxy.stop(GRACE_MS);
+  try {
+    await waitFor(() => proxy.end() !== null || existsSync(socketPath), {
+      timeoutMs: START_TIMEOUT_MS,
+      describe: 'kubectl proxy to listen',
+    });
+    if (proxy.end() !== null) throw new Error(`kubectl proxy ended: ${proxy.logTail()}`);
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  throw new Error('it ended, or did not begin in time');
+  return { socketPath, stop };
 }

@@ -32,7 +32,7 @@ export interface Enclosure {
   /** Starts a program inside. What it prints goes to NAME.log in the node's folder. */
   start(name: string, command: string, args: readonly string[]): Promise<EnclosedProcess>;
   /** Runs a program inside to its end, and returns what it printed to stdout. */
-  run(command: string, args: readonly string[], stdin?: string): Promise<string>;
+  run(command: string, args: readonly string[]): Promise<string>;
   /** Ends everything inside. */
   end(): Promise<void>;
 }
@@ -97,13 +97,12 @@ class RunningEnclosure implements Enclosure {
     };
   }
 
-  async run(command: string, args: readonly string[], stdin?: string): Promise<string> {
-    const running = runFile('nsenter', [...this.#nsenter, command, ...args], {
+  async run(command: string, args: readonly string[]): Promise<string> {
+    const { stdout } = await runFile('nsenter', [...this.#nsenter, command, ...args], {
       timeout: RUN_TIMEOUT_MS,
       maxBuffer: OUTPUT_MAX,
     });
-    running.child.stdin?.end(stdin ?? '');
-    return (await running).stdout;
+    return stdout;
   }
 
   async end(): Promise<void> {

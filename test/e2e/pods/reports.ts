@@ -35,6 +35,8 @@ export interface VerifierReport {
   /** Verifications: each living token, again and again. */
   readonly verified: number;
   readonly rejected: number;
+  /** The `kid`s of all of them. */
+  readonly rejectedKids: readonly string[];
   /** The first of them. */
   readonly rejections: readonly Rejection[];
   /** The `kid`s of tokens that it verified. */

@@ -59,6 +59,7 @@ class Verifier {
   readonly #living: Token[] = [];
   readonly #kids = new Set<string>();
   readonly #failures = new Set<string>();
+  readonly #rejectedKids = new Set<string>();
   readonly #rejections: Rejection[] = [];
   #next = 0;
   #tokens = 0;
@@ -81,6 +82,7 @@ class Verifier {
       tokens: this.#tokens,
       verified: this.#verified,
       rejected: this.#rejected,
+      rejectedKids: [...this.#rejectedKids],
       rejections: this.#rejections,
       kids: [...this.#kids],
       jwks,
@@ -99,22 +101,26 @@ class Verifier {
   }
 
   async #verify(token: Token): Promise<void> {
-    // A token that expires while it is verified is rejected by right.
-    if (token.expiresMs <= Date.now() + TURN_MS) return;
+    if (token.expiresMs <= Date.now()) return;
     try {
       await jwtVerify(token.text, this.#keys);
       this.#verified += 1;
       this.#kids.add(token.kid);
     } catch (error) {
+      // It has expired meanwhile: the keys may have had to be fetched first.
+      if (Date.now() >= token.expiresMs) return;
       this.#reject(token, String(error));
     }
   }
 
   #reject(token: Token, error: string): void {
     this.#rejected += 1;
+    this.#rejectedKids.add(token.kid);
     const atMs = Date.now();
     const rejection = { kid: token.kid, ageMs: atMs - token.issuedMs, error, atMs };
-    if (this.#rejections.length < REJECTIONS_MAX) this.#rejections.push(rejection);
+    if (this.#rejections.length >= REJECTIONS_MAX) return;
+    this.#rejections.push(rejection);
+    process.stdout.write(`${JSON.stringify(rejection)}\n`);
   }
 }
 
