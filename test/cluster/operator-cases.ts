@@ -26,11 +26,11 @@ interface StoredObject {
   };
 }
 
-/** Looks until it holds; ten times as long as it should take. */
+/** Looks until it holds; many times as long as it should take. */
 export function eventually<Value>(
   describe: string,
   look: () => Promise<Value | false | null | undefined>,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<Value> {
   return waitFor(look, { describe, timeoutMs, intervalMs: 100 });
 }
