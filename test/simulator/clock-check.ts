@@ -4,7 +4,7 @@
  */
 import { SET_PLURAL } from '../../src/core/names.ts';
 import { isObject, type JsonObject } from '../fake-api/json.ts';
-import { CLOCK_OUT_FOR_MS } from './faults.ts';
+import { CLOCK_OUT_FOR_MS, LATE_MAX_MS } from './faults.ts';
 import { type Change, HAND } from './history.ts';
 import type { Violation } from './oracle/judge.ts';
 import type { PlannedFault } from './plan.ts';
@@ -13,6 +13,7 @@ import { conditionsOf, ledgerOf, objectsIn } from './views.ts';
 
 /** What was judged before the jump may still be written: so long is a pass on its way. */
 const UNDER_WAY_MS = 500;
+const LATE = /^late/;
 const FAR = /^(?:clock|server)-far-/;
 
 export function clockViolations(
@@ -28,7 +29,8 @@ export function clockViolations(
   const later = trace.entries.slice(start + 1);
   // A second fault may set the clock right.
   const next = later.find((entry) => entry.kind === 'event' && entry.mark === '!');
-  const fromMs = jump.atMs + UNDER_WAY_MS;
+  const isLate = fired.some(({ fault }) => LATE.test(fault));
+  const fromMs = jump.atMs + UNDER_WAY_MS + (isLate ? LATE_MAX_MS : 0);
   const untilMs = Math.min(jump.atMs + CLOCK_OUT_FOR_MS, next?.atMs ?? Number.POSITIVE_INFINITY);
   return later.flatMap((entry) => {
     if (entry.kind !== 'change' || entry.change.author === HAND) return [];

@@ -46,7 +46,7 @@ export const CLOCK_IN_MS = 500;
 const LAG_MS = 3000;
 /** Before the deadline of a write, so that it lands in time. */
 const LATE_MARGIN_MS = 100;
-const LATE_MAX_MS = 3500;
+export const LATE_MAX_MS = 3500;
 
 const anyRequest = ({ kind }: Step) => kind !== 'event';
 const isWrite = ({ kind }: Step) => kind === 'write';

@@ -2,8 +2,8 @@
  * I1: what an operator has sign is one well-formed key, and it is in the JWKS. I2: it has been in
  * every JWKS for P + H + C, but for the first key and one that a revocation calls at once.
  */
-import { HAND } from '../../history.ts';
 import type { Stint } from '../issuers.ts';
+import { repairedFrom } from '../repairs.ts';
 import type { Scene } from '../scene.ts';
 import { deadlineMs, type JwksVersion, standingBefore } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';
@@ -29,29 +29,12 @@ function unpublished(scene: Scene): readonly Violation[] {
   });
 }
 
-/**
- * One generation may be lost, where hands take the signer before its ledger was copied: the key
- * signs on that signed by the newest copy that is left, as a repair.
- */
-function isAsTheCopyHas({ memory, stints, timeline }: Scene, stint: Stint): boolean {
-  const { kid, version, startMs } = stint;
-  const gone = standingBefore(timeline.signer, version.change);
-  if (gone?.facts !== null || !gone.byHand) return false;
-  const next = timeline.history.changes.find(
-    ({ revision, author }) => revision > gone.change.revision && author !== HAND,
-  );
-  const knownMs = memory.knownBeforeMs(next ?? version.change);
-  const isBefore = (other: Stint) => !other.byHand && other.startMs < startMs;
-  const signing = stints.findLast((other) => isBefore(other) && other.startMs <= knownMs);
-  return signing?.kid === kid;
-}
-
 function tooSoon(scene: Scene): readonly Violation[] {
   const { terms, jwks } = scene.timeline;
   return chosen(scene).flatMap((stint) => {
     const { kid, startMs: atMs } = stint;
     const isRepair = stint.activatedMs < atMs;
-    if (isRepair || isAsTheCopyHas(scene, stint)) return [];
+    if (isRepair || repairedFrom(scene, stint) !== null) return [];
     if (stint.unknownUntilMs >= atMs || isFirst(scene, stint)) return [];
     const beganMs = scene.memory.ends.findLast((endMs) => endMs <= atMs) ?? 0;
     return jwks.flatMap((version, index): readonly Violation[] => {

@@ -57,6 +57,33 @@ describe('rotations', () => {
       rejected: ['a 60'],
     },
     {
+      name: 'hands take the JWKS and the signer before a switch was copied: the key signs on',
+      moves: [
+        ...NEXT_KEY,
+        [26, OP, 'status', {}],
+        [30, OP, 'signer', 'b'],
+        [38, HAND, 'jwks', 'b'],
+        [38, HAND, 'signer', null],
+        [40, OP, 'jwks', 'a b'],
+        [40, OP, 'signer', 'a'],
+      ],
+      rejected: [],
+    },
+    {
+      name: 'the same after it was copied: the operator knew better',
+      moves: [
+        ...NEXT_KEY,
+        [26, OP, 'status', {}],
+        [30, OP, 'signer', 'b'],
+        [30.5, OP, 'status', {}],
+        [38, HAND, 'jwks', 'b'],
+        [38, HAND, 'signer', null],
+        [40, OP, 'jwks', 'a b'],
+        [45, OP, 'signer', 'a'],
+      ],
+      rejected: ['a 45'],
+    },
+    {
       name: 'another key under the same kid',
       moves: [[20, OP, 'jwks', 'a*']],
       rejected: ['a 20'],

@@ -7,6 +7,7 @@
  * chose the key afterwards, it is counted.
  */
 import { type Stint, type Token, tokensOf } from '../issuers.ts';
+import { repairedFrom } from '../repairs.ts';
 import type { Scene } from '../scene.ts';
 import { fetchable, type PublishedSet, ROUTES } from '../servers.ts';
 import { deadlineMs, type Timeline } from '../timeline.ts';
@@ -46,7 +47,8 @@ export function rejectedTokens(scene: Scene, random: () => number): Acceptance {
 /** Whether a hand is to blame that the set lacks the key, or nobody. */
 function isExcused(scene: Scene, set: PublishedSet, stint: Stint): boolean {
   if (set.fromMs <= stint.unknownUntilMs) return true;
-  return isTakenByHand(scene, set, stint.kid, stint.key, stint.activatedMs);
+  const { activatedMs } = repairedFrom(scene, stint) ?? stint;
+  return isTakenByHand(scene, set, stint.kid, stint.key, activatedMs);
 }
 
 /**
