@@ -7,6 +7,7 @@ import { activationGate, type Gate, servedGate, switchGate } from './gates.ts';
 import { activeKey, type Ledger, type LedgerKey, publishedKeys, type Tombstone } from './ledger.ts';
 import { serializeLedger } from './ledger-codec.ts';
 import type { Observed } from './model.ts';
+import { withRaisedTerms } from './observations.ts';
 import { removalOf } from './removal.ts';
 import { ROLLBACK_REFUSED_BECAUSE } from './rollback.ts';
 import { scheduleOf, type Transition, transitionTime } from './schedule.ts';
@@ -111,7 +112,9 @@ function nextTransition(schedule: readonly Transition[]): NextTransition | null 
   };
 }
 
-function keyStatuses(situation: Situation, ledger: Ledger): readonly KeyStatus[] {
+/** A term that the spec raises counts before the ledger knows of it: no time shown is too early. */
+function keyStatuses(situation: Situation, known: Ledger): readonly KeyStatus[] {
+  const ledger = withRaisedTerms(known, situation);
   const toRestart = situation.spec.restartToForget;
   const ended = ledger.tombstones.slice(-RETIRED_SHOWN_MAX);
   return [

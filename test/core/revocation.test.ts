@@ -196,6 +196,20 @@ test('a term that is raised while trust still runs moves the announced end, and 
   expect(distrusted(over)).toBe('2026-12-01T09:00:28Z');
 });
 
+// The copy of a ledger comes before what is noted, so that the status may be written once more first.
+test('a status never announces an end that the spec beside it has moved already', () => {
+  const world = withStandby();
+  revoke(world, 'k1');
+  world.runFor(5_000);
+  world.hands.wipeStatus();
+  world.hands.editSpec((spec) => ({
+    ...spec,
+    terms: { ...spec.terms, verifierCacheTtlMs: 12_000, verifierTrustMs: 12_000 },
+  }));
+  expect(firstWrite(world).step.write.kind).toBe('WriteStatus');
+  expect(world.api.set?.status?.keys?.[0]?.distrustedByTime).toBe('2026-12-01T09:00:35Z');
+});
+
 test('a revoked key that a hand puts back is trusted for as long as the terms of now allow', () => {
   const world = withStandby();
   const before = world.api.jwks;
