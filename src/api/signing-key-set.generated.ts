@@ -188,7 +188,7 @@ export interface SigningKeySetSpec {
    * without any wait: tokens that it has signed are rejected. Removing an entry does not bring its
    * key back.
    */
-  readonly revocations?: readonly SigningKeySetSpecRevocation[];
+  readonly revocations: readonly SigningKeySetSpecRevocation[];
   /**
    * What happens where the key that signs is revoked and no other may sign yet. FailClosed empties
    * the signer Secret's values until the next key's wait is over: nothing is signed.
@@ -603,6 +603,7 @@ export const SPEC_SCHEMA: JsonSchema = {
     "revocations": {
       "type": "array",
       "maxItems": 256,
+      "default": [],
       "listMapKeys": [
         "kid"
       ],

@@ -19,6 +19,7 @@ export function renderChartCrd(crd: string, source: string): string {
     `  name: ${name}`,
     '  labels:',
     '    {{- include "operator.labels" . | nindent 4 }}',
+    '    app.kubernetes.io/component: crd',
     '  {{- $keep := dict "helm.sh/resource-policy" "keep" }}',
     '  {{- include "operator.annotations" (dict "indent" 2 "root" . "own" $keep) }}',
     '',

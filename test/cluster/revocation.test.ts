@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { API_GROUP_VERSION, SET_KIND } from '../../src/core/names.ts';
 import { recordFigure } from '../support/record-figure.ts';
 import { eventually, FAST_SPEC, started } from './operator-cases.ts';
+import { setsIn } from './sets.ts';
 import { kubectl } from './shared-control-plane.ts';
 import { FAST_TERMS, TokenWorld } from './token-world.ts';
 
@@ -21,6 +22,40 @@ async function applyRevocation(namespace: string, set: string, kid: string, mana
   await kubectl(args, { stdin: JSON.stringify(manifest) });
 }
 
+/** The README's command. */
+async function revoke(namespace: string, set: string, kid: string): Promise<void> {
+  const value = { kid, reason: 'KeyCompromise' };
+  const patch = JSON.stringify([{ op: 'add', path: '/spec/revocations/-', value }]);
+  await kubectl(['-n', namespace, 'patch', 'sks', set, '--type=json', '-p', patch]);
+}
+
+// As users have it who apply their manifests: kubectl keeps a record of that in the object, and a
+// server-side apply of one field afterwards would take the rest of the spec over.
+test('a set that kubectl applied takes one revocation after the other', async () => {
+  const { namespace, statusOf } = await started('op-revoke-twice');
+  const manifest = {
+    apiVersion: API_GROUP_VERSION,
+    kind: SET_KIND,
+    metadata: { name: 'payments', namespace },
+    spec: { ...FAST_SPEC, rotation: { interval: '720h' } },
+  };
+  const apply = () => kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(manifest) });
+  await apply();
+  const kids = await eventually('two keys', async () => {
+    const { keys = [] } = await statusOf('payments');
+    return keys.length === 2 ? keys.map(({ kid }) => kid) : null;
+  });
+  for (const kid of kids) await revoke(namespace, 'payments', kid);
+  await eventually('the end of both', async () => {
+    const { keys = [] } = await statusOf('payments');
+    return kids.every((kid) => keys.some((key) => key.kid === kid && key.reason === 'Revoked'));
+  });
+  // And the next apply of the manifest leaves the entries where they are.
+  await apply();
+  const { set } = await setsIn(namespace).read('payments');
+  expect(set.spec.revocations?.map(({ kid }) => kid)).toEqual(kids);
+});
+
 test('the active key is revoked: the standby signs, nobody else notices, and the end is told', async () => {
   const { namespace, sets, statusOf, secret, ...look } = await started('op-revoke');
   await sets.create('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
@@ -32,7 +67,7 @@ test('the active key is revoked: the standby signs, nobody else notices, and the
   const kid1 = (await statusOf('payments')).activeKid ?? '';
   const kid2 = (await look.keyStatus('payments', 2))?.kid ?? '';
 
-  await applyRevocation(namespace, 'payments', kid1, 'incident');
+  await revoke(namespace, 'payments', kid1);
   const sinceMs = performance.now();
   await eventually('a JWKS without it', async () => {
     return !(await look.publishedKids('payments')).includes(kid1);

@@ -5,7 +5,6 @@
  * Then one more switch is asked for and taken back; and the key that signs is stolen and revoked.
  */
 import { join } from 'node:path';
-import { API_GROUP_VERSION, SET_KIND } from '../../src/core/names.ts';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
 import type { Cast } from './cast.ts';
 import type { Chronicle } from './chronicle.ts';
@@ -179,17 +178,14 @@ async function revocation(options: StoryOptions): Promise<void> {
   cast.stopThief();
 }
 
-/** As somebody does it while Git owns the rest of the spec. */
+/** The README's command. */
 async function revoke({ controlPlane, set }: StoryOptions, kid: string): Promise<void> {
-  const manifest = {
-    ...{ apiVersion: API_GROUP_VERSION, kind: SET_KIND },
-    metadata: { name: set.name, namespace: set.namespace },
-    spec: { revocations: [{ kid, reason: 'KeyCompromise' }] },
-  };
-  await controlPlane.kubectl(
-    ['apply', '--server-side', '--field-manager=incident', '--filename=-'],
-    { stdin: JSON.stringify(manifest) },
-  );
+  const value = { kid, reason: 'KeyCompromise' };
+  const patch = [{ op: 'add', path: '/spec/revocations/-', value }];
+  await controlPlane.kubectl([
+    ...['patch', 'sks', set.name, '--namespace', set.namespace],
+    ...['--type=json', '--patch', JSON.stringify(patch)],
+  ]);
 }
 
 function hasTrustEnded(chronicle: Chronicle, sinceMs: number): boolean {

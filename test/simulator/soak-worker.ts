@@ -12,7 +12,8 @@ export interface SoakShare {
   readonly shares: number;
   /** Another order of plans, and other lives. */
   readonly seed: number;
-  readonly untilMs: number;
+  /** Counts from when all plans are enumerated, which takes a minute or two. */
+  readonly durationMs: number;
 }
 
 export interface SoakNews {
@@ -31,7 +32,7 @@ const SHRUNK_MAX = 5;
 
 const share = workerData as SoakShare;
 
-async function soak({ share, shares, seed, untilMs }: SoakShare): Promise<void> {
+async function soak({ share, shares, seed, durationMs }: SoakShare): Promise<void> {
   let tally = emptyTally();
   let [failures, unfired]: [string[], string[]] = [[], []];
   let shrunk = 0;
@@ -59,7 +60,9 @@ async function soak({ share, shares, seed, untilMs }: SoakShare): Promise<void> 
     shrunk += 1;
     failures.push(failureText(shrunk <= SHRUNK_MAX ? await shrink(trial) : trial));
   };
-  for (let turn = 0; performance.timeOrigin + performance.now() < untilMs; turn += 1) {
+  const untilMs = performance.now() + durationMs;
+  tell(false);
+  for (let turn = 0; performance.now() < untilMs; turn += 1) {
     const planned = plans.next();
     if (!planned.done) await note(await trySeed(planned.value));
     const number = seed * 1_000_000_000 + turn * shares + share;

@@ -14,14 +14,14 @@ const PROGRESS_EVERY_MS = 10_000;
 /** Of what did not fire, so much is listed. */
 const UNFIRED_SHOWN_MAX = 20;
 
-/** @returns whether no promise was broken */
+/** @returns whether plans fired, and no promise was broken */
 export async function soak(
   { minutes, seed }: SoakOptions,
   print: (text: string) => void,
 ): Promise<boolean> {
   const shares = availableParallelism();
   const startMs = performance.timeOrigin + performance.now();
-  const untilMs = startMs + minutes * 60_000;
+  print('each scenario runs once, to enumerate all plans');
   const tally = emptyTally();
   const unfired: string[] = [];
   let [plansTotal, cpuSeconds, toldMs] = [0, 0, startMs];
@@ -37,7 +37,7 @@ export async function soak(
     print(progressText(Math.round((nowMs - startMs) / 1000), tally, plansTotal));
   };
   const threads = Array.from({ length: shares }, (_, share) =>
-    runShare({ share, shares, seed, untilMs }, take),
+    runShare({ share, shares, seed, durationMs: minutes * 60_000 }, take),
   );
   await Promise.all(threads);
   for (const each of unfired.slice(0, UNFIRED_SHOWN_MAX)) print(`unfired ${each}`);
@@ -51,7 +51,8 @@ export async function soak(
   };
   const durationMs = Math.round(performance.timeOrigin + performance.now() - startMs);
   print(JSON.stringify({ suite: 'soak', seed, durationMs, figures }));
-  return tally.violations === 0;
+  if (tally.plansFired === 0) print('nothing was tried: give it more minutes');
+  return tally.violations === 0 && tally.plansFired > 0;
 }
 
 function progressText(
