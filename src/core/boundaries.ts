@@ -4,18 +4,37 @@
  */
 
 import { rotationOverdueMs } from './conditions.ts';
-import { activationGate, type Gate, namedGates, restartGate, servedGate } from './gates.ts';
+import {
+  activationGate,
+  type Gate,
+  namedGates,
+  removalGate,
+  restartGate,
+  servedGate,
+} from './gates.ts';
 import { concernsPods, currentFrom } from './holders.ts';
 import { activeKey, type Ledger, type Tombstone } from './ledger.ts';
+import { noteDeclarations, withRaisedTerms } from './observations.ts';
 import { activation, deletionTransition, demandOf, publication, removals } from './schedule.ts';
 import type { Situation } from './situation.ts';
 import { nextTermChangeMs } from './terms.ts';
 
 /** In any order, past ones included; on the judging clock. */
 export function boundariesOf(situation: Situation): readonly number[] {
-  const { book, nowMs } = situation;
+  const { book } = situation;
   if (book.kind !== 'Sound') return [];
-  const { ledger } = book;
+  return ledgersOf(situation, book.ledger).flatMap((ledger) => timesOf(situation, ledger));
+}
+
+/** As it is, and as it will be once it knows the terms of the spec: steps and status tell of both. */
+function ledgersOf(situation: Situation, ledger: Ledger): readonly Ledger[] {
+  const raised = withRaisedTerms(ledger, situation);
+  const declared = noteDeclarations(ledger, situation, false);
+  return [...new Set([ledger, raised, declared])];
+}
+
+function timesOf(situation: Situation, ledger: Ledger): readonly number[] {
+  const { nowMs } = situation;
   const transitions = [
     activation(situation, ledger),
     publication(situation, ledger),
@@ -42,6 +61,8 @@ function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
   const { gate } = demandOf(situation, ledger);
   return [
     ...namedGates(ledger).values(),
+    // Barred ones as well: the status shows the time of each.
+    ...ledger.keys.map(removalGate),
     // What a revocation or a rollback could go back to.
     ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
     // Of pods that read the Secret once.

@@ -187,7 +187,7 @@ const noteSet: Note = (ledger, { set }) => {
 };
 
 /** A larger term enters the ledger before `serve.json` can show it. */
-const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
+export const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
   const publication = publicationOf(spec);
   const { issuer, jwksUri } = ledger.publication;
   const samePublication = issuer === publication.issuer && jwksUri === publication.jwksUri;
