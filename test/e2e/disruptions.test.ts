@@ -10,7 +10,15 @@ import { waitFor } from '../support/wait-for.ts';
 import { hand, hasHands, request } from './cluster.ts';
 import { memoryOf } from './memory.ts';
 import { createNamespace } from './namespaces.ts';
-import { installOperator, type OperatorInstall } from './operator-install.ts';
+import { OPERATOR_NAMESPACE } from './operator-install.ts';
+import {
+  killLeader,
+  leader,
+  leaderAfter,
+  leaseHolder,
+  leaseTransitions,
+  operatorReady,
+} from './operator-pods.ts';
 import {
   activeOrdinal,
   CACHE_SECONDS,
@@ -35,10 +43,7 @@ const TIMEOUT_MS = 20 * 60_000;
 test(
   'not one token is rejected through a rotation and every disruption',
   async () => {
-    const system = await createNamespace('operator');
     const namespace = await createNamespace('payments');
-    const operator = await installOperator(system, namespace);
-    await operator.ready();
     await createSet(namespace, SET);
     const pods = await startTokenPods(namespace, SET, CACHE_SECONDS * 1000);
     await pods.ready();
@@ -46,8 +51,8 @@ test(
 
     await requestRotation(namespace, SET, 'first');
     await untilSet(namespace, SET, 'key 2 signs', (set) => activeOrdinal(set) === 2, 60_000);
-    await deleteLeader(operator, system);
-    if (hasHands()) await disruptNode(operator, namespace);
+    await deleteLeader();
+    if (hasHands()) await disruptNode(namespace);
     const isRetired = (set: Parameters<typeof stateOf>[0]) => stateOf(set, 1) === 'Retired';
     await untilSet(namespace, SET, 'key 1 is retired', isRetired, RETIRED_TIMEOUT_MS);
 
@@ -61,38 +66,38 @@ test(
     const reports = await pods.reports();
     expect(await pods.restarts()).toBe(0);
     judge(reports);
-    await recordMemory(system, namespace);
-    const writers = writersIn(namespace, system);
+    await recordMemory(namespace);
+    const writers = writersIn(namespace, OPERATOR_NAMESPACE);
     if (writers === null) return;
     // One writes until it leads no more: never two in turns.
     expect(writers.length).toBeGreaterThan(1);
-    expect(writers.length - 1).toBeLessThanOrEqual(await operator.transitions());
+    expect(writers.length - 1).toBeLessThanOrEqual(await leaseTransitions());
   },
   TIMEOUT_MS,
 );
 
 /** A graceful end: the lease is given up, and the other goes on within seconds. */
-async function deleteLeader(operator: OperatorInstall, namespace: string): Promise<void> {
-  const before = await operator.holder();
-  const name = (await operator.leader())?.metadata.name ?? '';
+async function deleteLeader(): Promise<void> {
+  const before = await leaseHolder();
+  const name = (await leader())?.metadata.name ?? '';
   const startMs = performance.now();
-  const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
+  const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/pods/${name}`;
   expect((await request({ method: 'DELETE', path })).status).toBe(200);
-  await operator.leaderAfter(before, TAKEN_OVER_MS);
+  await leaderAfter(before, TAKEN_OVER_MS);
   recordFigure('takenOverAfterDeleteMs', Math.round(performance.now() - startMs));
-  await operator.ready();
+  await operatorReady();
 }
 
-async function disruptNode(operator: OperatorInstall, namespace: string): Promise<void> {
-  const before = await operator.holder();
+async function disruptNode(namespace: string): Promise<void> {
+  const before = await leaseHolder();
   const startMs = performance.now();
-  await operator.killLeader();
-  await operator.leaderAfter(before, TAKEN_OVER_MS);
+  await killLeader();
+  await leaderAfter(before, TAKEN_OVER_MS);
   recordFigure('takenOverAfterKillMs', Math.round(performance.now() - startMs));
 
   await hand('restartKubelet');
   await outage(namespace);
-  await operator.ready();
+  await operatorReady();
 }
 
 /** Not a wait for something to happen: the absence itself is what is tested. */
@@ -115,8 +120,8 @@ async function outage(namespace: string): Promise<void> {
 }
 
 /** After a quarter of an hour at work. */
-async function recordMemory(system: string, namespace: string): Promise<void> {
-  const operators = await memoryOf(system, 'operator');
+async function recordMemory(namespace: string): Promise<void> {
+  const operators = await memoryOf(OPERATOR_NAMESPACE, 'operator');
   const servers = await memoryOf(namespace, 'jwks-server');
   expect(Math.min(...operators, ...servers)).toBeGreaterThan(0);
   recordFigure('operatorMegabytes', Math.max(...operators));

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
-import { installCrds } from './crds.ts';
+import { ensureTool } from '../tools/go-tool.ts';
+import type { HelmSetup } from '../tools/run-helm.ts';
 import { Endings } from './endings.ts';
 import { chosenImages } from './images/chosen-images.ts';
 import type { ImageName } from './images/image-archive.ts';
@@ -12,6 +13,7 @@ import { type HandsAddress, serveHands } from './node/hands-server.ts';
 import { loadImages } from './node/load-images.ts';
 import { startNode } from './node/node.ts';
 import { forgetFailures, keepNodeLogs } from './node-logs.ts';
+import { installOperator, type Tools } from './operator-install.ts';
 import { findKubectl } from './user-cluster.ts';
 
 /** What the tests are told of the cluster that they share; plain data. */
@@ -19,6 +21,7 @@ export interface E2eCluster {
   /** Where `kubectl proxy` answers: every path of the API, without credentials. */
   readonly proxyUrl: string;
   readonly kubectl: KubectlSetup;
+  readonly helm: HelmSetup;
   readonly images: Readonly<Record<ImageName, string>>;
   /** What can be done to the node itself; null on a cluster that is somebody else's. */
   readonly hands: HandsAddress | null;
@@ -65,35 +68,49 @@ async function onUserCluster(
   kubeconfigPath: string,
   endings: Endings,
 ): Promise<E2eCluster> {
-  const kubectl = kubectlSetup(workFolder, await findKubectl(say), kubeconfigPath);
-  const proxyUrl = await openApi(kubectl, endings);
+  const tools = await toolsFor(workFolder, await findKubectl(say), kubeconfigPath);
   const images = chosenImages(process.env);
-  return { proxyUrl, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
+  say('installing the operator');
+  endings.push(await installOperator(tools, images.program));
+  const proxyUrl = await openApi(tools, endings);
+  return { proxyUrl, ...tools, images, hands: null, auditLogPath: null, startTimes: null };
 }
 
 async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eCluster> {
   const node = await startNode(say);
   endings.push(node.stop, async () => keepNodeLogs(node.folder));
   await loadImages(node, say);
-  const kubectl = kubectlSetup(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
-  const proxyUrl = await openApi(kubectl, endings);
+  const tools = await toolsFor(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
+  const images = chosenImages(process.env);
+  say('installing the operator');
+  // It goes with the node.
+  await installOperator(tools, images.program);
+  const proxyUrl = await openApi(tools, endings);
   const hands = await serveHands(node);
   endings.push(hands.stop);
   return {
-    ...{ proxyUrl, kubectl, images: chosenImages(process.env), hands: hands.address },
+    ...{ proxyUrl, ...tools, images, hands: hands.address },
     auditLogPath: node.controlPlane.auditLogPath,
     startTimes: { ...node.times },
   };
 }
 
-/** @returns where the whole API answers, the project's resource included */
-async function openApi(kubectl: KubectlSetup, endings: Endings): Promise<string> {
-  endings.push(await installCrds(kubectl));
+/** @returns where the whole API answers */
+async function openApi({ kubectl }: Tools, endings: Endings): Promise<string> {
   const proxy = await startKubectlProxy(kubectl.binary, kubectl.kubeconfigPath);
   endings.push(proxy.stop);
   return proxy.url;
 }
 
-function kubectlSetup(workFolder: string, binary: string, kubeconfigPath: string): KubectlSetup {
-  return { binary, kubeconfigPath, cacheFolder: join(workFolder, 'kubectl-cache') };
+async function toolsFor(
+  workFolder: string,
+  kubectlPath: string,
+  kubeconfigPath: string,
+): Promise<Tools> {
+  const cacheFolder = join(workFolder, 'kubectl-cache');
+  const homeFolder = join(workFolder, 'helm');
+  return {
+    kubectl: { binary: kubectlPath, kubeconfigPath, cacheFolder },
+    helm: { binary: await ensureTool('helm', say), kubeconfigPath, homeFolder },
+  };
 }

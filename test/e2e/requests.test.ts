@@ -6,7 +6,6 @@ import { expect, test } from 'vitest';
 import { recordFigure } from '../support/record-figure.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { createNamespace } from './namespaces.ts';
-import { installOperator } from './operator-install.ts';
 import {
   activeOrdinal,
   CACHE_SECONDS,
@@ -28,9 +27,7 @@ const TIMEOUT_MS = 20 * 60_000;
 test(
   'a rollback loses nothing, a revocation only what the key had signed',
   async () => {
-    const system = await createNamespace('operator');
     const namespace = await createNamespace('logins');
-    await (await installOperator(system, namespace)).ready();
     await createSet(namespace, SET);
     const pods = await startTokenPods(namespace, SET, CACHE_SECONDS * 1000);
     await pods.ready();

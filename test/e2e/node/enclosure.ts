@@ -102,6 +102,8 @@ class RunningEnclosure implements Enclosure {
       timeout: RUN_TIMEOUT_MS,
       maxBuffer: OUTPUT_MAX,
     });
+    // A program may end without having read its input; how it ended then tells why.
+    running.child.stdin?.on('error', () => undefined);
     running.child.stdin?.end(stdin ?? '');
     return (await running).stdout;
   }
