@@ -8,12 +8,16 @@ export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly {
-      readonly name: string;
-      readonly containerID?: string;
-      readonly restartCount: number;
-    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    /** Sidecars are among them. */
+    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly containerID?: string;
+  readonly restartCount: number;
 }
 
 /** The pods of an app of the tests' own. */

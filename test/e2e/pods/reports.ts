@@ -44,3 +44,15 @@ export interface VerifierReport {
   /** Why no tokens could be fetched, each reason once. */
   readonly failures: readonly string[];
 }
+
+export interface LoadReport {
+  readonly requests: number;
+  readonly failed: number;
+  /** The first of them. */
+  readonly failures: readonly string[];
+}
+
+export interface Judgement {
+  /** Why the token was rejected; null where it was not. */
+  readonly error: string | null;
+}
