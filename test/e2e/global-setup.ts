@@ -8,10 +8,11 @@ import type { HelmSetup } from '../tools/run-helm.ts';
 import { Endings } from './endings.ts';
 import { chosenImages } from './images/chosen-images.ts';
 import type { ImageName } from './images/image-archive.ts';
+import { buildPrevious, type PreviousBuild } from './images/previous-build.ts';
 import { startKubectlProxy } from './kubectl-proxy.ts';
 import { type HandsAddress, serveHands } from './node/hands-server.ts';
 import { loadImages } from './node/load-images.ts';
-import { startNode } from './node/node.ts';
+import { type ClusterNode, startNode } from './node/node.ts';
 import { forgetFailures, keepNodeLogs } from './node-logs.ts';
 import { installOperator, type Tools } from './operator-install.ts';
 import { findKubectl } from './user-cluster.ts';
@@ -23,6 +24,8 @@ export interface E2eCluster {
   readonly kubectl: KubectlSetup;
   readonly helm: HelmSetup;
   readonly images: Readonly<Record<ImageName, string>>;
+  /** To be upgraded from; null where it can't be had. */
+  readonly previous: PreviousBuild | null;
   /** What can be done to the node itself; null on a cluster that is somebody else's. */
   readonly hands: HandsAddress | null;
   /** Who wrote what, as the API server noted it; null where that is not ours to read. */
@@ -62,6 +65,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
 }
 
+const OF_OWN_NODE_ONLY = { hands: null, previous: null, auditLogPath: null, startTimes: null };
+
 /** The cluster gets the images from wherever its user has put them. */
 async function onUserCluster(
   workFolder: string,
@@ -73,13 +78,14 @@ async function onUserCluster(
   say('installing the operator');
   endings.push(await installOperator(tools, images.program));
   const proxyUrl = await openApi(tools, endings);
-  return { proxyUrl, ...tools, images, hands: null, auditLogPath: null, startTimes: null };
+  return { proxyUrl, ...tools, images, ...OF_OWN_NODE_ONLY };
 }
 
 async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eCluster> {
   const node = await startNode(say);
   endings.push(node.stop, async () => keepNodeLogs(node.folder));
   await loadImages(node, say);
+  const previous = await loadPrevious(node, workFolder);
   const tools = await toolsFor(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
   const images = chosenImages(process.env);
   say('installing the operator');
@@ -89,10 +95,18 @@ async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eClust
   const hands = await serveHands(node);
   endings.push(hands.stop);
   return {
-    ...{ proxyUrl, ...tools, images, hands: hands.address },
+    ...{ proxyUrl, ...tools, images, hands: hands.address, previous },
     auditLogPath: node.controlPlane.auditLogPath,
     startTimes: { ...node.times },
   };
+}
+
+async function loadPrevious(node: ClusterNode, workFolder: string): Promise<PreviousBuild | null> {
+  say('building what the commit before this one has');
+  const previous = await buildPrevious(join(workFolder, 'previous'));
+  if (previous === null) say('there is no commit before this one: no upgrade from it is tested');
+  else await node.containerd.importImages(previous.archivePath);
+  return previous;
 }
 
 /** @returns where the whole API answers */

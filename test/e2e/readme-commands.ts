@@ -8,27 +8,29 @@ const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 /** What its readers are to write in its place, as the section before says. */
 const REPOSITORY = 'registry.example.com/signing-key-operator';
 
-/** The commands of the first block of a section, without comments. */
-export function readmeCommands(section: string): readonly Words[] {
-  const text = readFileSync(README, 'utf8');
-  const start = text.indexOf(`\n## ${section}\n`);
-  const block = /\n```\n([\s\S]*?)\n```/.exec(text.slice(start))?.[1];
-  if (start < 0 || block === undefined) throw new Error(`README has no commands in "${section}"`);
-  const lines = block.replaceAll(/\\\n\s*/g, '').split('\n');
+/** The one command of a section that begins with these words, or consists of them. */
+export function readmeCommand(section: string, ...beginning: Words): Words {
+  const begins = (words: Words) => beginning.every((word, index) => words[index] === word);
+  const found = commandsOf(section).filter(begins);
+  const [only, ...others] = found;
+  const whole = found.find((words) => words.length === beginning.length);
+  if (whole !== undefined) return whole;
+  if (only !== undefined && others.length === 0) return only;
+  throw new Error(`README, "${section}" has not one command ${beginning.join(' ')}`);
+}
+
+/** What stands in its blocks, line by line, without comments. */
+function commandsOf(section: string): readonly Words[] {
+  const sections = readFileSync(README, 'utf8').split(/^## /m);
+  const text = sections.find((one) => one.startsWith(`${section}\n`)) ?? '';
+  const blocks = [...text.matchAll(/^```\n([\s\S]*?)\n```$/gm)].map((match) => match[1] ?? '');
+  const lines = blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, '').split('\n'));
   return lines.map((line) =>
     line
       .replace(/\s+#.*$/, '')
       .trim()
       .split(/\s+/),
   );
-}
-
-/** The one command of the section `In a cluster` that begins with these words. */
-export function inAClusterCommand(...beginning: Words): Words {
-  const begins = (words: Words) => beginning.every((word, index) => words[index] === word);
-  const [only, ...others] = readmeCommands('In a cluster').filter(begins);
-  if (only !== undefined && others.length === 0) return only;
-  throw new Error(`"In a cluster" in the README has not one command ${beginning.join(' ')}`);
 }
 
 /** A command of the README with the reader's own repository in it. */

@@ -17,6 +17,7 @@ import {
   type IssuerReport,
   type Judgement,
   POD_PORT,
+  SIGNER_VARIABLES,
   type VerifierReport,
 } from './pods/reports.ts';
 import { askPod, type Pod, podsOf, readyPods } from './pods-control.ts';
@@ -44,18 +45,22 @@ export interface TokenPods {
   restarts(): Promise<number>;
 }
 
+/** `issuer` follows a mount as the README says; `issuer-once` takes the signer by its environment. */
+export type IssuerKind = 'issuer' | 'issuer-once';
+
 /** @param cacheMs C of the set */
 export async function startTokenPods(
   namespace: string,
   set: string,
   cacheMs: number,
+  kind: IssuerKind = 'issuer',
 ): Promise<TokenPods> {
   const issuer = `${set}-issuer`;
   const name = (way: Way) => `${set}-verifier-by-${way}`;
   await untilPublished(namespace, set);
   await installJwksServer(namespace, set);
   await apply(
-    deployment(namespace, issuer, 1, issuerPod(set)),
+    deployment(namespace, issuer, 1, issuerPod(set, kind)),
     service(namespace, issuer, issuer, POD_PORT),
     service(namespace, sidecarService(set), issuer, JWKS_PORT),
     ...WAYS.map((way) =>
@@ -94,7 +99,7 @@ export async function startTokenPods(
 }
 
 /** A kubelet that can't mount what is not there yet waits longer after each try. */
-async function untilPublished(namespace: string, set: string): Promise<void> {
+export async function untilPublished(namespace: string, set: string): Promise<void> {
   const objects = [`secrets/${set}-signer`, `configmaps/${set}-jwks`];
   const isThere = async (object: string) =>
     (await read(`/api/v1/namespaces/${namespace}/${object}`)) !== null;
@@ -130,24 +135,33 @@ function jwksFor(set: string, way: Way): string {
 
 const readiness = { path: '/report', port: POD_PORT };
 
-function issuerPod(set: string): PodSetup {
+export function issuerPod(set: string, kind: IssuerKind = 'issuer'): PodSetup {
+  const secretName = `${set}-signer`;
+  const once = kind === 'issuer-once';
   return {
     containers: [
       {
         name: 'issuer',
         image: 'pods',
-        args: ['issuer'],
-        env: [{ name: 'SIGNER_DIR', value: SIGNER_DIR }],
+        args: [kind],
+        env: once ? signerVariables(secretName) : [{ name: 'SIGNER_DIR', value: SIGNER_DIR }],
         ports: { tokens: POD_PORT },
         readiness,
-        mounts: [{ name: 'signing-key', mountPath: SIGNER_DIR }],
+        ...(once ? {} : { mounts: [{ name: 'signing-key', mountPath: SIGNER_DIR }] }),
       },
     ],
-    volumes: [{ name: 'signing-key', secret: { secretName: `${set}-signer` } }],
+    ...(once ? {} : { volumes: [{ name: 'signing-key', secret: { secretName } }] }),
   };
 }
 
-function verifierPod(set: string, issuer: string, way: Way, cacheMs: number): PodSetup {
+function signerVariables(secretName: string): readonly object[] {
+  return Object.entries(SIGNER_VARIABLES).map(([key, name]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secretName, key } },
+  }));
+}
+
+export function verifierPod(set: string, issuer: string, way: Way, cacheMs: number): PodSetup {
   const flags = ['--issuer', `http://${issuer}:${POD_PORT}`, '--jwks', jwksFor(set, way)];
   return {
     containers: [
