@@ -77,6 +77,7 @@ test(
     const isRetiring = (set: SigningKeySet) => stateOf(set, 1) === 'Retiring';
     await until('key 1 retires, and has not retired yet', isRetiring, 1_000);
     recordFigure('upgradedFrom', previous?.commit ?? 'nothing');
+    // Before the outage: after one the cluster may take minutes to collect the removed pods.
     await reinstall(namespace);
     await deleteLeader();
     if (hasHands()) await disruptNode(namespace);
