@@ -79,7 +79,8 @@ build: $(INSTALLED) ## the program as a bundle that needs only Node, in dist/
 	@npm run --silent build
 
 # By the environment: IMAGE names it, NODE_IMAGE and RUNTIME_IMAGE are other bases than the
-# Dockerfile's, and BASES=local makes the bases where none can be pulled (root, Debian).
+# Dockerfile's, and BASES=local makes the bases where none can be pulled (root, Debian). ARCHIVE names
+# a file that the image is written to as well.
 .PHONY: image
 image: $(INSTALLED) ## the container image; IMAGE=name:tag
 	@npm run --silent image

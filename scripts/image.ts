@@ -1,8 +1,9 @@
 /**
  * `make image`. By the environment: IMAGE is its name and tag, NODE_IMAGE and RUNTIME_IMAGE are
- * other bases, and BASES=local makes them here where no image can be pulled.
+ * other bases, and BASES=local makes them here where no image can be pulled. ARCHIVE is a file that the
+ * image is written to as well.
  */
-import { ensureDocker } from '../test/image/docker.ts';
+import { docker, ensureDocker } from '../test/image/docker.ts';
 import { ensureLocalBases } from '../test/image/local-bases.ts';
 import { buildImage, DEFAULT_IMAGE } from './build-image.ts';
 
@@ -14,6 +15,8 @@ async function main(): Promise<void> {
   await using where = await ensureDocker(say);
   const bases = env['BASES'] === 'local' ? await ensureLocalBases(say, where) : givenBases();
   await buildImage({ where, image, bases, onOutput: (text) => process.stderr.write(text) });
+  const { ARCHIVE } = env;
+  if (ARCHIVE) await docker(where, ['save', '--output', ARCHIVE, image]);
   process.stdout.write(`${image}\n`);
 }
 

@@ -1,10 +1,10 @@
 /** Helm as users run it, with a home of its own, and what it renders. */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { sharedControlPlane } from '../cluster/shared-control-plane.ts';
+import { runHelm } from '../tools/run-helm.ts';
 
 export const CHARTS = fileURLToPath(new URL('../../charts', import.meta.url));
 export const OPERATOR_CHART = join(CHARTS, 'signing-key-operator');
@@ -23,25 +23,12 @@ export interface KubeManifest {
   readonly [field: string]: unknown;
 }
 
-const TIMEOUT_MS = 60_000;
-
 /** Runs Helm against the shared control plane. @throws Error with what it printed to stderr */
 export function helm(...args: readonly string[]): Promise<string> {
   const { path, homeFolder } = inject('helm');
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: homeFolder,
-    HELM_CACHE_HOME: join(homeFolder, 'cache'),
-    HELM_CONFIG_HOME: join(homeFolder, 'config'),
-    HELM_DATA_HOME: join(homeFolder, 'data'),
-    KUBECONFIG: sharedControlPlane().users['admin']?.kubeconfigPath,
-  };
-  return new Promise((resolve, reject) => {
-    execFile(path, args, { env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`helm ${args.join(' ')} ended with ${error.code}:\n${stderr}`));
-    });
-  });
+  const kubeconfigPath = sharedControlPlane().users['admin']?.kubeconfigPath;
+  if (kubeconfigPath === undefined) throw new Error('the control plane has no user admin');
+  return runHelm({ binary: path, kubeconfigPath, homeFolder }, args);
 }
 
 export type Values = Readonly<Record<string, unknown>>;

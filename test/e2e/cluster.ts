@@ -2,8 +2,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
 import { KubectlError, runKubectl } from '../cluster/control-plane/kubectl.ts';
+import { runHelm } from '../tools/run-helm.ts';
 import type { E2eCluster } from './global-setup.ts';
 import { askHand, type Hand } from './node/hands.ts';
+import { ROOT } from './project-root.ts';
 import { type Answer, type Call, requestOver } from './socket-request.ts';
 
 export function e2eCluster(): E2eCluster {
@@ -41,10 +43,26 @@ export function kubectl(args: readonly string[], stdin?: string): Promise<string
   });
 }
 
+const HELM_TIMEOUT_MS = 300_000;
+
+/**
+ * Runs Helm in the project's root, where the charts are, again while the API server is away. Throws
+ * what it printed to stderr when it fails.
+ */
+export function helm(...args: readonly string[]): Promise<string> {
+  return patiently(async () => {
+    try {
+      return await runHelm(e2eCluster().helm, args, { cwd: ROOT, timeoutMs: HELM_TIMEOUT_MS });
+    } catch (error) {
+      throw AWAY.test(String(error)) ? new AwayError(String(error)) : error;
+    }
+  });
+}
+
 /** The API server could not be reached at all. */
 class AwayError extends Error {}
 
-/** What kubectl says then. */
+/** What kubectl and Helm say then. */
 const AWAY = /connection refused|was refused|connection reset|unexpected EOF/;
 
 async function patiently<T>(attempt: () => Promise<T>): Promise<T> {

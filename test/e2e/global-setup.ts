@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
-import { installCrds } from './crds.ts';
+import { ensureTool } from '../tools/go-tool.ts';
+import type { HelmSetup } from '../tools/run-helm.ts';
 import { Endings } from './endings.ts';
 import { chosenImages } from './images/chosen-images.ts';
 import type { ImageName } from './images/image-archive.ts';
+import { buildPrevious, type PreviousBuild } from './images/previous-build.ts';
 import { startKubectlProxy } from './kubectl-proxy.ts';
 import { type HandsAddress, serveHands } from './node/hands-server.ts';
 import { loadImages } from './node/load-images.ts';
-import { startNode } from './node/node.ts';
+import { type ClusterNode, startNode } from './node/node.ts';
 import { forgetFailures, keepNodeLogs } from './node-logs.ts';
+import { installOperator, type Tools } from './operator-install.ts';
 import { findKubectl } from './user-cluster.ts';
 
 /** What the tests are told of the cluster that they share; plain data. */
@@ -19,7 +22,10 @@ export interface E2eCluster {
   /** Where `kubectl proxy` answers: every path of the API, without credentials. */
   readonly apiSocketPath: string;
   readonly kubectl: KubectlSetup;
+  readonly helm: HelmSetup;
   readonly images: Readonly<Record<ImageName, string>>;
+  /** To be upgraded from; null where it can't be had. */
+  readonly previous: PreviousBuild | null;
   /** What can be done to the node itself; null on a cluster that is somebody else's. */
   readonly hands: HandsAddress | null;
   /** Who wrote what, as the API server noted it; null where that is not ours to read. */
@@ -59,45 +65,66 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
 }
 
+const OF_OWN_NODE_ONLY = { hands: null, previous: null, auditLogPath: null, startTimes: null };
+
 /** The cluster gets the images from wherever its user has put them. */
 async function onUserCluster(
   workFolder: string,
   kubeconfigPath: string,
   endings: Endings,
 ): Promise<E2eCluster> {
-  const kubectl = kubectlSetup(workFolder, await findKubectl(say), kubeconfigPath);
-  const apiSocketPath = await openApi(workFolder, kubectl, endings);
+  const tools = await toolsFor(workFolder, await findKubectl(say), kubeconfigPath);
   const images = chosenImages(process.env);
-  return { apiSocketPath, kubectl, images, hands: null, auditLogPath: null, startTimes: null };
+  say('installing the operator');
+  endings.push(await installOperator(tools, images.program));
+  const apiSocketPath = await openApi(workFolder, tools, endings);
+  return { apiSocketPath, ...tools, images, ...OF_OWN_NODE_ONLY };
 }
 
 async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eCluster> {
   const node = await startNode(say);
   endings.push(node.stop, async () => keepNodeLogs(node.folder));
   await loadImages(node, say);
-  const kubectl = kubectlSetup(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
-  const apiSocketPath = await openApi(workFolder, kubectl, endings);
+  const previous = await loadPrevious(node, workFolder);
+  const tools = await toolsFor(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
+  const images = chosenImages(process.env);
+  say('installing the operator');
+  // It goes with the node.
+  await installOperator(tools, images.program);
+  const apiSocketPath = await openApi(workFolder, tools, endings);
   const hands = await serveHands(node);
   endings.push(hands.stop);
   return {
-    ...{ apiSocketPath, kubectl, images: chosenImages(process.env), hands: hands.address },
+    ...{ apiSocketPath, ...tools, images, hands: hands.address, previous },
     auditLogPath: node.controlPlane.auditLogPath,
     startTimes: { ...node.times },
   };
 }
 
-/** @returns the socket on which the whole API answers, the project's resource included */
-async function openApi(
-  workFolder: string,
-  kubectl: KubectlSetup,
-  endings: Endings,
-): Promise<string> {
-  endings.push(await installCrds(kubectl));
+async function loadPrevious(node: ClusterNode, workFolder: string): Promise<PreviousBuild | null> {
+  say('building what the commit before this one has');
+  const previous = await buildPrevious(join(workFolder, 'previous'));
+  if (previous === null) say('there is no commit before this one: no upgrade from it is tested');
+  else await node.containerd.importImages(previous.archivePath);
+  return previous;
+}
+
+/** @returns the socket on which the whole API answers */
+async function openApi(workFolder: string, { kubectl }: Tools, endings: Endings): Promise<string> {
   const proxy = await startKubectlProxy(workFolder, kubectl);
   endings.push(proxy.stop);
   return proxy.socketPath;
 }
 
-function kubectlSetup(workFolder: string, binary: string, kubeconfigPath: string): KubectlSetup {
-  return { binary, kubeconfigPath, cacheFolder: join(workFolder, 'kubectl-cache') };
+async function toolsFor(
+  workFolder: string,
+  kubectlPath: string,
+  kubeconfigPath: string,
+): Promise<Tools> {
+  const cacheFolder = join(workFolder, 'kubectl-cache');
+  const homeFolder = join(workFolder, 'helm');
+  return {
+    kubectl: { binary: kubectlPath, kubeconfigPath, cacheFolder },
+    helm: { binary: await ensureTool('helm', say), kubeconfigPath, homeFolder },
+  };
 }

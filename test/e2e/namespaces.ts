@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
 import { apply, request } from './cluster.ts';
 import { keepNamespace } from './evidence.ts';
+import { OPERATOR_NAMESPACE } from './operator-install.ts';
 
 const GONE_TIMEOUT_MS = 120_000;
 /** To look at what is left, and to remove it. */
@@ -18,7 +19,10 @@ export async function createNamespace(prefix: string): Promise<string> {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
   onTestFinished(async ({ task }) => {
-    if (task.result?.state === 'fail') await keepNamespace(task.name, name);
+    if (task.result?.state === 'fail') {
+      await keepNamespace(task.name, name);
+      await keepNamespace(task.name, OPERATOR_NAMESPACE);
+    }
     await removeNamespace(name);
   }, HOOK_TIMEOUT_MS);
   return name;

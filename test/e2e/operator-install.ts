@@ -1,127 +1,100 @@
-/** The operator on the cluster, by plain manifests: two replicas that elect a leader. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
-import { waitFor } from '../support/wait-for.ts';
-import { apply, hand, read } from './cluster.ts';
-import { deployment } from './pod-specs.ts';
-import { type Pod, podsOf, readyPods } from './pods-control.ts';
+/** The operator as a user installs it: by the README's own command, cluster-wide, once for all tests. */
+import manifest from '../../package.json' with { type: 'json' };
+import { type KubectlSetup, runKubectl } from '../cluster/control-plane/kubectl.ts';
+import { type HelmSetup, runHelm } from '../tools/run-helm.ts';
+import { imageFlags, imageValues } from './image-values.ts';
+import { ROOT } from './project-root.ts';
+import { readmeCommand, withRepository } from './readme-commands.ts';
 
-const SECURITY = fileURLToPath(new URL('../../SECURITY.md', import.meta.url));
-const RBAC = 'rbac.authorization.k8s.io';
-const NAME = 'signing-key-operator';
-const OPERATIONS_PORT = 8081;
-const REPLICAS = 2;
+/** As the README says. */
+export const RELEASE = 'signing-key-operator';
+export const OPERATOR_NAMESPACE = 'signing-key-system';
+export const CHART = 'charts/signing-key-operator';
+const CRD = 'signingkeysets.signingkeys.dev';
+/** Until what is installed is ready, and what is removed is gone. */
+export const WAIT = ['--wait', '--timeout=4m'];
+const TIMEOUT_MS = 300_000;
 
-export interface OperatorInstall {
-  /** Waits until both replicas are Ready. */
-  ready(): Promise<readonly Pod[]>;
-  /** The pod whose name the lease has; null while nobody holds it. */
-  leader(): Promise<Pod | null>;
-  /** Waits until another than this pod, or another life of it, holds the lease. */
-  leaderAfter(before: string, timeoutMs: number): Promise<string>;
-  /** Who holds the lease, as the lease says it. */
-  holder(): Promise<string>;
-  /** How often another has taken the lease over. */
-  transitions(): Promise<number>;
-  /** Ends the leader's process as a crash does: the container's first process, by SIGKILL. */
-  killLeader(): Promise<void>;
+export interface Tools {
+  readonly helm: HelmSetup;
+  readonly kubectl: KubectlSetup;
 }
 
-/** Installs it into a namespace of its own, to work in one other. */
-export async function installOperator(
-  namespace: string,
-  worksIn: string,
-): Promise<OperatorInstall> {
-  await apply(
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace } },
-    ...roleIn(worksIn, namespace, NAME, documentedRules()),
-    ...(worksIn === namespace ? [] : roleIn(namespace, namespace, `${NAME}-lease`, leaseRules())),
-    deployment(namespace, NAME, REPLICAS, {
-      serviceAccount: NAME,
-      containers: [
-        {
-          name: 'operator',
-          image: 'program',
-          args: ['operator', '--leader-elect', '--watch-namespaces', worksIn],
-          ports: { operations: OPERATIONS_PORT },
-          readiness: { path: '/readyz', port: OPERATIONS_PORT },
-        },
-      ],
-    }),
+/**
+ * Installs the release and waits for both replicas. Two operators would get into each other's way
+ * in every namespace, so there is one on the cluster, and the tests share it.
+ * @returns what takes all of it away again, every set of the cluster included
+ */
+export async function installOperator(tools: Tools, image: string): Promise<() => Promise<void>> {
+  await refuseWhereUsed(tools.kubectl);
+  await createRestrictedNamespace(tools.kubectl);
+  const remove = () => removeOperator(tools);
+  try {
+    await runWords(tools, [...installWords(image), ...WAIT]);
+    await applySettings(tools);
+  } catch (error) {
+    const state = await stateOf(tools.kubectl);
+    await remove().catch(() => undefined);
+    throw new Error(`the operator could not be installed; there was\n${state}`, { cause: error });
+  }
+  return remove;
+}
+
+/** What the tests need beyond that: some of their issuers are restarted by the operator. */
+export const SETTINGS = ['--set=issuers.restart=true'];
+
+/** As the README says to install it, and then with the settings of the tests. */
+async function applySettings({ helm }: Tools): Promise<void> {
+  const args = ['upgrade', RELEASE, CHART, '--namespace', OPERATOR_NAMESPACE, '--reuse-values'];
+  await runHelm(helm, [...args, ...SETTINGS, ...WAIT], { cwd: ROOT, timeoutMs: TIMEOUT_MS });
+}
+
+/** Word by word, with the image for the reader's own, and no value but that. */
+export function installWords(image: string): readonly string[] {
+  const { repository, ...rest } = imageValues(image);
+  const words = withRepository(readmeCommand('In a cluster', 'helm', 'install'), repository);
+  const { tag, ...others } = rest;
+  return [...words, ...imageFlags(tag === manifest.version ? others : rest)];
+}
+
+function runWords({ helm }: Tools, [, ...args]: readonly string[]): Promise<string> {
+  return runHelm(helm, args, { cwd: ROOT, timeoutMs: TIMEOUT_MS });
+}
+
+/** What the tests remove at their end must not be somebody's. */
+async function refuseWhereUsed(kubectl: KubectlSetup): Promise<void> {
+  const [crd, namespace] = await Promise.all(
+    [`crd/${CRD}`, `namespace/${OPERATOR_NAMESPACE}`].map((object) =>
+      runKubectl(kubectl, ['get', object, '--ignore-not-found', '-o', 'name']),
+    ),
   );
-  return operatorIn(namespace);
+  const found = `${crd}${namespace}`.trim().split('\n').filter(Boolean);
+  if (found.length === 0) return;
+  throw new Error(`the cluster has ${found.join(' and ')} already: take one that nobody uses`);
 }
 
-interface Lease {
-  readonly spec: { readonly holderIdentity?: string; readonly leaseTransitions?: number };
-}
-
-function operatorIn(namespace: string): OperatorInstall {
-  const lease = () =>
-    read<Lease>(`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${NAME}`);
-  const holder = async () => (await lease())?.spec.holderIdentity ?? '';
-  const leader = async () => {
-    const [podName] = (await holder()).split('_');
-    return (
-      (await podsOf(namespace, NAME)).find(({ metadata }) => metadata.name === podName) ?? null
-    );
+/** `--create-namespace` would make it without a level. */
+async function createRestrictedNamespace(kubectl: KubectlSetup): Promise<void> {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const namespace = {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: OPERATOR_NAMESPACE, labels },
   };
-  return {
-    ready: () => readyPods(namespace, NAME, REPLICAS),
-    leader,
-    holder,
-    transitions: async () => (await lease())?.spec.leaseTransitions ?? 0,
-    leaderAfter: (before, timeoutMs) =>
-      waitFor(
-        async () => {
-          const now = await holder();
-          return now !== '' && now !== before && now;
-        },
-        { timeoutMs, intervalMs: 100, describe: `another than ${before} to lead` },
-      ),
-    killLeader: async () => {
-      const id = containerId(await leader());
-      await hand('killContainer', { id });
-    },
-  };
+  await runKubectl(kubectl, ['apply', '--server-side', '-f', '-'], JSON.stringify(namespace));
 }
 
-function containerId(pod: Pod | null): string {
-  const id = pod?.status.containerStatuses?.[0]?.containerID;
-  if (id === undefined) throw new Error('nobody leads');
-  return id.replace('containerd://', '');
+async function stateOf(kubectl: KubectlSetup): Promise<string> {
+  const say = (...args: readonly string[]) =>
+    runKubectl(kubectl, [...args, `--namespace=${OPERATOR_NAMESPACE}`]).catch(String);
+  const logs = ['logs', `deployment/${RELEASE}`, '--all-pods', '--tail=50'];
+  return `${await say('describe', 'pods')}\n${await say('events')}\n${await say(...logs)}`;
 }
 
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-/** What users give it: the ClusterRole in SECURITY.md. */
-function documentedRules(): readonly Rule[] {
-  const block = /```yaml\n([\s\S]*?)```/.exec(readFileSync(SECURITY, 'utf8'))?.[1] ?? '';
-  return (parse(block) as { rules: readonly Rule[] }).rules;
-}
-
-function leaseRules(): readonly Rule[] {
-  return documentedRules().filter(({ resources }) => resources.includes('leases'));
-}
-
-/** A role in one namespace for the account in another. */
-function roleIn(
-  namespace: string,
-  accountNamespace: string,
-  name: string,
-  rules: readonly Rule[],
-): readonly object[] {
-  const apiVersion = `${RBAC}/v1`;
-  const metadata = { name, namespace };
-  const subjects = [{ kind: 'ServiceAccount', name: NAME, namespace: accountNamespace }];
-  const roleRef = { apiGroup: RBAC, kind: 'Role', name };
-  return [
-    { apiVersion, kind: 'Role', metadata, rules },
-    { apiVersion, kind: 'RoleBinding', metadata, subjects, roleRef },
-  ];
+async function removeOperator({ helm, kubectl }: Tools): Promise<void> {
+  const release = ['uninstall', RELEASE, '--namespace', OPERATOR_NAMESPACE, '--ignore-not-found'];
+  await runHelm(helm, [...release, ...WAIT], { timeoutMs: TIMEOUT_MS });
+  // It stays at an uninstall, and so do the sets.
+  await runKubectl(kubectl, ['delete', 'crd', CRD, '--ignore-not-found']);
+  await runKubectl(kubectl, ['delete', 'namespace', OPERATOR_NAMESPACE, '--ignore-not-found']);
 }

@@ -2,22 +2,32 @@
 import { waitFor } from '../support/wait-for.ts';
 import { kubectl, read, request } from './cluster.ts';
 
-const READY_TIMEOUT_MS = 90_000;
+const READY_TIMEOUT_MS = 180_000;
 
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly {
-      readonly name: string;
-      readonly containerID?: string;
-      readonly restartCount: number;
-    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    /** Sidecars are among them. */
+    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
 }
 
-export async function podsOf(namespace: string, app: string): Promise<readonly Pod[]> {
-  const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`;
+interface ContainerStatus {
+  readonly name: string;
+  readonly containerID?: string;
+  readonly restartCount: number;
+}
+
+/** The pods of an app of the tests' own. */
+export function podsOf(namespace: string, app: string): Promise<readonly Pod[]> {
+  return podsBy(namespace, `app=${app}`);
+}
+
+export async function podsBy(namespace: string, selector: string): Promise<readonly Pod[]> {
+  const query = new URLSearchParams({ labelSelector: selector });
+  const path = `/api/v1/namespaces/${namespace}/pods?${query}`;
   return (await read<{ items: Pod[] }>(path))?.items ?? [];
 }
 
@@ -28,12 +38,21 @@ export function readyPods(
   count = 1,
   timeoutMs = READY_TIMEOUT_MS,
 ): Promise<readonly Pod[]> {
+  return readyPodsBy(namespace, `app=${app}`, count, timeoutMs);
+}
+
+export function readyPodsBy(
+  namespace: string,
+  selector: string,
+  count: number,
+  timeoutMs = READY_TIMEOUT_MS,
+): Promise<readonly Pod[]> {
   return waitFor(
     async () => {
-      const pods = await podsOf(namespace, app);
+      const pods = await podsBy(namespace, selector);
       return pods.length === count && pods.every(isReady) && pods;
     },
-    { timeoutMs, intervalMs: 250, describe: `${count} pods of ${app} to be Ready` },
+    { timeoutMs, intervalMs: 250, describe: `${count} pods of ${selector} to be Ready` },
   );
 }
 

@@ -3,7 +3,7 @@ import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
 import { API_GROUP_VERSION, REQUEST, SET_KIND, SET_PLURAL } from '../../src/core/names.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { apply, read, request } from './cluster.ts';
-import { TOKEN_LIFETIME_SECONDS } from './images/pods-image.ts';
+import { TOKEN_LIFETIME_SECONDS } from './pods/reports.ts';
 
 export const CACHE_SECONDS = 30;
 
@@ -26,9 +26,10 @@ function pathOf(namespace: string, name: string): string {
   return `/apis/${API_GROUP_VERSION}/namespaces/${namespace}/${SET_PLURAL}/${name}`;
 }
 
-export async function createSet(namespace: string, name: string): Promise<void> {
+/** @param more of the spec, beside what all sets of the tests have */
+export async function createSet(namespace: string, name: string, more: object = {}): Promise<void> {
   const head = { apiVersion: API_GROUP_VERSION, kind: SET_KIND };
-  await apply({ ...head, metadata: { name, namespace }, spec: SPEC });
+  await apply({ ...head, metadata: { name, namespace }, spec: { ...SPEC, ...more } });
 }
 
 /** Waits for a set whose status is as wanted, and returns it. */

@@ -1,16 +1,33 @@
-/** An issuer with the JWKS server beside it, and verifiers, around one set; all in its namespace. */
-import { apply } from './cluster.ts';
+/**
+ * An issuer with the JWKS server as a sidecar, JWKS servers of the chart, and verifiers, around one
+ * set; all in its namespace.
+ */
+import { waitFor } from '../support/wait-for.ts';
+import { apply, read } from './cluster.ts';
+import {
+  addSidecar,
+  installJwksServer,
+  JWKS_PATH,
+  JWKS_PORT,
+  jwksRelease,
+  jwksServersReady,
+} from './jwks-servers.ts';
 import { deployment, type PodSetup, service } from './pod-specs.ts';
-import { type IssuerReport, POD_PORT, type VerifierReport } from './pods/reports.ts';
+import {
+  type IssuerReport,
+  type Judgement,
+  POD_PORT,
+  SIGNER_VARIABLES,
+  type VerifierReport,
+} from './pods/reports.ts';
 import { askPod, type Pod, podsOf, readyPods } from './pods-control.ts';
 
-const JWKS_PORT = 8080;
-const OPERATIONS_PORT = 8081;
 const SIGNER_DIR = '/var/run/signing-key';
 const JWKS_DIR = '/var/run/jwks';
+const PUBLISHED_TIMEOUT_MS = 120_000;
 
 /** How a verifier gets its keys. */
-export const WAYS = ['mount', 'sidecar'] as const;
+export const WAYS = ['mount', 'sidecar', 'service'] as const;
 export type Way = (typeof WAYS)[number];
 
 export interface TokenReports {
@@ -22,39 +39,58 @@ export interface TokenPods {
   /** Waits until all of them are Ready. */
   ready(): Promise<void>;
   reports(): Promise<TokenReports>;
+  /** Whether a verifier takes this token at present. */
+  accepts(way: Way, token: string): Promise<boolean>;
   /** How often any container of theirs was started again: with it, what it had counted is lost. */
   restarts(): Promise<number>;
 }
+
+/** `issuer` follows a mount as the README says; `issuer-once` takes the signer by its environment. */
+export type IssuerKind = 'issuer' | 'issuer-once';
 
 /** @param cacheMs C of the set */
 export async function startTokenPods(
   namespace: string,
   set: string,
   cacheMs: number,
+  kind: IssuerKind = 'issuer',
 ): Promise<TokenPods> {
   const issuer = `${set}-issuer`;
   const name = (way: Way) => `${set}-verifier-by-${way}`;
+  await untilPublished(namespace, set);
+  await installJwksServer(namespace, set);
   await apply(
-    deployment(namespace, issuer, 1, issuerPod(set)),
+    deployment(namespace, issuer, 1, issuerPod(set, kind)),
     service(namespace, issuer, issuer, POD_PORT),
-    service(namespace, `${set}-jwks`, issuer, JWKS_PORT),
+    service(namespace, sidecarService(set), issuer, JWKS_PORT),
     ...WAYS.map((way) =>
       deployment(namespace, name(way), 1, verifierPod(set, issuer, way, cacheMs)),
     ),
   );
+  await addSidecar(namespace, issuer, `${set}-jwks`);
   const apps = [issuer, ...WAYS.map(name)];
-  const report = async <T>(app: string): Promise<T> => {
+  const ask = async <T>(app: string, path: string): Promise<T> => {
     const [pod] = await podsOf(namespace, app);
-    return await askPod<T>(namespace, pod?.metadata.name ?? '', POD_PORT, '/report');
+    return await askPod<T>(namespace, pod?.metadata.name ?? '', POD_PORT, path);
   };
+  const report = <T>(app: string) => ask<T>(app, '/report');
   return {
     ready: async () => {
-      await Promise.all(apps.map((app) => readyPods(namespace, app)));
+      await Promise.all([
+        ...apps.map((app) => readyPods(namespace, app)),
+        jwksServersReady(namespace, set),
+      ]);
     },
     reports: async () => ({
       issuer: await report(issuer),
-      verifiers: { mount: await report(name('mount')), sidecar: await report(name('sidecar')) },
+      verifiers: {
+        mount: await report(name('mount')),
+        sidecar: await report(name('sidecar')),
+        service: await report(name('service')),
+      },
     }),
+    accepts: async (way, token) =>
+      (await ask<Judgement>(name(way), `/judge?token=${token}`)).error === null,
     restarts: async () => {
       const pods = await Promise.all(apps.map((app) => podsOf(namespace, app)));
       return pods.flat().reduce((sum, pod) => sum + restartsOf(pod), 0);
@@ -62,43 +98,71 @@ export async function startTokenPods(
   };
 }
 
+/** A kubelet that can't mount what is not there yet waits longer after each try. */
+export async function untilPublished(namespace: string, set: string): Promise<void> {
+  const objects = [`secrets/${set}-signer`, `configmaps/${set}-jwks`];
+  const isThere = async (object: string) =>
+    (await read(`/api/v1/namespaces/${namespace}/${object}`)) !== null;
+  await waitFor(async () => (await Promise.all(objects.map(isThere))).every(Boolean), {
+    timeoutMs: PUBLISHED_TIMEOUT_MS,
+    intervalMs: 250,
+    describe: `signer and JWKS of ${set}`,
+  });
+}
+
 function restartsOf({ status }: Pod): number {
-  return (status.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+  const { initContainerStatuses = [], containerStatuses = [] } = status;
+  return [...initContainerStatuses, ...containerStatuses].reduce(
+    (sum, { restartCount }) => sum + restartCount,
+    0,
+  );
+}
+
+function sidecarService(set: string): string {
+  return `${set}-issuer-jwks`;
+}
+
+function jwksFor(set: string, way: Way): string {
+  switch (way) {
+    case 'mount':
+      return JWKS_DIR;
+    case 'sidecar':
+      return `http://${sidecarService(set)}:${JWKS_PORT}${JWKS_PATH}`;
+    case 'service':
+      return `http://${jwksRelease(set)}${JWKS_PATH}`;
+  }
 }
 
 const readiness = { path: '/report', port: POD_PORT };
 
-function issuerPod(set: string): PodSetup {
+export function issuerPod(set: string, kind: IssuerKind = 'issuer'): PodSetup {
+  const secretName = `${set}-signer`;
+  const once = kind === 'issuer-once';
   return {
     containers: [
       {
         name: 'issuer',
         image: 'pods',
-        args: ['issuer'],
-        env: [{ name: 'SIGNER_DIR', value: SIGNER_DIR }],
+        args: [kind],
+        env: once ? signerVariables(secretName) : [{ name: 'SIGNER_DIR', value: SIGNER_DIR }],
         ports: { tokens: POD_PORT },
         readiness,
-        mounts: [{ name: 'signing-key', mountPath: SIGNER_DIR }],
-      },
-      {
-        name: 'jwks-server',
-        image: 'program',
-        args: ['serve', '--dir', JWKS_DIR],
-        ports: { jwks: JWKS_PORT },
-        readiness: { path: '/readyz', port: OPERATIONS_PORT },
-        mounts: [{ name: 'jwks', mountPath: JWKS_DIR }],
+        ...(once ? {} : { mounts: [{ name: 'signing-key', mountPath: SIGNER_DIR }] }),
       },
     ],
-    volumes: [
-      { name: 'signing-key', secret: { secretName: `${set}-signer` } },
-      { name: 'jwks', configMap: { name: `${set}-jwks` } },
-    ],
+    ...(once ? {} : { volumes: [{ name: 'signing-key', secret: { secretName } }] }),
   };
 }
 
-function verifierPod(set: string, issuer: string, way: Way, cacheMs: number): PodSetup {
-  const jwks = way === 'mount' ? JWKS_DIR : `http://${set}-jwks:${JWKS_PORT}/.well-known/jwks.json`;
-  const flags = ['--issuer', `http://${issuer}:${POD_PORT}`, '--jwks', jwks];
+function signerVariables(secretName: string): readonly object[] {
+  return Object.entries(SIGNER_VARIABLES).map(([key, name]) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secretName, key } },
+  }));
+}
+
+export function verifierPod(set: string, issuer: string, way: Way, cacheMs: number): PodSetup {
+  const flags = ['--issuer', `http://${issuer}:${POD_PORT}`, '--jwks', jwksFor(set, way)];
   return {
     containers: [
       {

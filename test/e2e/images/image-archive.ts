@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import manifest from '../../../package.json' with { type: 'json' };
 import { writePodsImage } from './pods-image.ts';
 import { writeProgramImage } from './program-image.ts';
 
@@ -8,9 +9,12 @@ import { writeProgramImage } from './program-image.ts';
 export const IMAGE_NAMES = ['program', 'pods'] as const;
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
-/** Names that no registry answers to: whoever wants these images has to load them. */
+/**
+ * Names that no registry answers to: whoever wants these images has to load them. The program has
+ * the tag that the charts ask for by themselves.
+ */
 export const REFERENCES: Readonly<Record<ImageName, string>> = {
-  program: 'signing-key-operator.test/program:e2e',
+  program: `signing-key-operator.test/program:${manifest.version}`,
   pods: 'signing-key-operator.test/pods:e2e',
 };
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { TOKEN_LIFETIME_SECONDS } from '../pods/reports.ts';
 import { writeDockerArchive } from './docker-archive.ts';
 import { nodeRuntime } from './node-runtime.ts';
 import { modulesIn } from './program-image.ts';
@@ -10,9 +11,6 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PODS = 'pods/main.ts';
 const ISSUER_BLOCK = /```js\n(\/\/ issuer\.mjs\.[\s\S]*?)```/;
 const LIFETIME = 'const LIFETIME_SECONDS = 15 * 60;';
-
-/** T of the sets in the tests. */
-export const TOKEN_LIFETIME_SECONDS = 30;
 
 /** Writes the image of the tests' own pods: issuers, verifiers. */
 export async function writePodsImage(

@@ -16,6 +16,11 @@ export async function writeProgramImage(
 ): Promise<void> {
   const dist = join(folder, 'dist');
   await bundle(dist);
+  writeProgramArchive(dist, archivePath, reference);
+}
+
+/** The same of a bundle that is there already. */
+export function writeProgramArchive(dist: string, archivePath: string, reference: string): void {
   writeDockerArchive(archivePath, {
     reference,
     entrypoint: ['/usr/local/bin/node', '/app/signing-keys.mjs'],

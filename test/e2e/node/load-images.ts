@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { givenProgramArchive } from '../images/chosen-images.ts';
+import { dockerfileArchive } from '../images/dockerfile-image.ts';
 import { IMAGE_NAMES } from '../images/image-archive.ts';
 import type { ClusterNode } from './node.ts';
 
@@ -13,8 +14,8 @@ const WRITE_TIMEOUT_MS = 300_000;
 const run = promisify(execFile);
 
 /**
- * Makes the images of the program and of the tests' own pods, and hands them to the node. They are
- * written by a process of its own: the bundler's plugins need what a test runner's modules lack.
+ * Makes the images of the program and of the tests' own pods, and hands them to the node. Those that
+ * Docker does not build are written by a process of its own: the bundler's plugins need what a test runner's modules lack.
  */
 export async function loadImages(
   node: ClusterNode,
@@ -22,7 +23,8 @@ export async function loadImages(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'signing-key-operator-images-'));
   try {
-    const given = givenProgramArchive(process.env);
+    const { env } = process;
+    const given = givenProgramArchive(env) ?? (await dockerfileArchive(folder, onProgress, env));
     const names = given === null ? IMAGE_NAMES : IMAGE_NAMES.filter((name) => name !== 'program');
     onProgress(`writing the images ${names.join(', ')}`);
     const { stdout } = await run(process.execPath, [WRITER, folder, ...names], {

@@ -1,6 +1,13 @@
-/** An issuer that signs without a pause, with the README's own loop. */
-import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { type IssuerReport, POD_PORT, type Seen, type TokenPage } from './reports.ts';
+/** Issuers that sign without a pause: with the README's own loop, or with what they started with. */
+import { decodeJwt, decodeProtectedHeader, importPKCS8, SignJWT } from 'jose';
+import {
+  type IssuerReport,
+  POD_PORT,
+  type Seen,
+  SIGNER_VARIABLES,
+  TOKEN_LIFETIME_SECONDS,
+  type TokenPage,
+} from './reports.ts';
 import { serveJson } from './serve-json.ts';
 
 /** The README's block: see `test/e2e/images/pods-image.ts`. */
@@ -13,10 +20,30 @@ interface Issued {
   readonly expiresMs: number;
 }
 
+type Sign = (claims: Readonly<Record<string, unknown>>) => Promise<string>;
+
 export async function runIssuer(): Promise<void> {
-  const { sign } = (await import(README_ISSUER)) as {
-    sign(claims: object): Promise<string>;
+  const { sign } = (await import(README_ISSUER)) as { sign: Sign };
+  await issueWith(sign);
+}
+
+/** As many programs do: what is in the environment never changes. */
+export async function runIssuerOnce(): Promise<void> {
+  const value = (name: keyof typeof SIGNER_VARIABLES) => {
+    return process.env[SIGNER_VARIABLES[name]] ?? '';
   };
+  const header = { kid: value('kid'), alg: value('alg'), typ: 'JWT' };
+  const key = await importPKCS8(value('private.pem'), header.alg);
+  await issueWith((claims) =>
+    new SignJWT(claims)
+      .setProtectedHeader(header)
+      .setIssuedAt()
+      .setExpirationTime(`${TOKEN_LIFETIME_SECONDS}s`)
+      .sign(key),
+  );
+}
+
+async function issueWith(sign: Sign): Promise<void> {
   let signed = 0;
   const living: Issued[] = [];
   const signers: Seen[] = [];

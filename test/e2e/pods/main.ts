@@ -1,9 +1,12 @@
 /** What the pods of the tests run: one program, bundled into an image of its own. */
-import { runIssuer } from './issuer.ts';
+import { runIssuer, runIssuerOnce } from './issuer.ts';
+import { runLoad } from './load.ts';
 import { runVerifier } from './verifier.ts';
 
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   issuer: runIssuer,
+  'issuer-once': runIssuerOnce,
+  load: runLoad,
   verifier: runVerifier,
 };
 

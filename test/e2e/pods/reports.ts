@@ -2,6 +2,16 @@
 
 export const POD_PORT = 9000;
 
+/** T of the sets in the tests. */
+export const TOKEN_LIFETIME_SECONDS = 30;
+
+/** By the signer Secret's own names: the variables of an issuer that takes it by its environment. */
+export const SIGNER_VARIABLES = {
+  kid: 'SIGNER_KID',
+  alg: 'SIGNER_ALG',
+  'private.pem': 'SIGNER_KEY',
+} as const;
+
 /** When something was first seen, milliseconds since the epoch. */
 export interface Seen {
   readonly kids: readonly string[];
@@ -45,4 +55,16 @@ export interface VerifierReport {
   readonly jwks: readonly Seen[];
   /** Why no tokens could be fetched, each reason once. */
   readonly failures: readonly string[];
+}
+
+export interface LoadReport {
+  readonly requests: number;
+  readonly failed: number;
+  /** The first of them. */
+  readonly failures: readonly string[];
+}
+
+export interface Judgement {
+  /** Why the token was rejected; null where it was not. */
+  readonly error: string | null;
 }

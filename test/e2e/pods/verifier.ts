@@ -9,7 +9,13 @@ import {
   jwtVerify,
 } from 'jose';
 import { jwksFolder } from './jwks-folder.ts';
-import { POD_PORT, type Rejection, type Seen, type VerifierReport } from './reports.ts';
+import {
+  type Judgement,
+  POD_PORT,
+  type Rejection,
+  type Seen,
+  type VerifierReport,
+} from './reports.ts';
 import { serveJson } from './serve-json.ts';
 
 const TURN_MS = 1_000;
@@ -37,7 +43,10 @@ export async function runVerifier(): Promise<void> {
     ? await jwksFolder(options.jwks, (kids) => seen.push({ kids, atMs: Date.now() }))
     : createRemoteJWKSet(new URL(options.jwks), { cacheMaxAge: options.cacheMs });
   const verifier = new Verifier(options.issuer, keys);
-  await serveJson(POD_PORT, { '/report': () => verifier.report(seen) });
+  await serveJson(POD_PORT, {
+    '/report': () => verifier.report(seen),
+    '/judge': (query) => judge(query.get('token') ?? '', keys),
+  });
   for (;;) {
     await verifier.turn();
     await pause(TURN_MS);
@@ -51,6 +60,16 @@ function readOptions(): Options {
   const { issuer, jwks } = values;
   if (issuer === undefined || jwks === undefined) throw new Error('--issuer and --jwks are needed');
   return { issuer, jwks, cacheMs: Number(values['cache-ms']) };
+}
+
+/** Of a token that somebody shows it; it counts for nothing. */
+async function judge(token: string, keys: JWTVerifyGetKey): Promise<Judgement> {
+  try {
+    await jwtVerify(token, keys);
+    return { error: null };
+  } catch (error) {
+    return { error: String(error) };
+  }
 }
 
 class Verifier {

@@ -1,0 +1,53 @@
+/** The operator's two replicas: who leads, and the end of the one that does. */
+import { waitFor } from '../support/wait-for.ts';
+import { hand, read } from './cluster.ts';
+import { OPERATOR_NAMESPACE, RELEASE } from './operator-install.ts';
+import { type Pod, podsBy, readyPodsBy } from './pods-control.ts';
+
+const SELECTOR = `app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component=operator`;
+const REPLICAS = 2;
+const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${OPERATOR_NAMESPACE}/leases/${RELEASE}`;
+
+interface Lease {
+  readonly spec: { readonly holderIdentity?: string; readonly leaseTransitions?: number };
+}
+
+/** Waits until both replicas, and no other pods of the operator, are Ready. */
+export function operatorReady(): Promise<readonly Pod[]> {
+  return readyPodsBy(OPERATOR_NAMESPACE, SELECTOR, REPLICAS);
+}
+
+/** Who holds the lease, as the lease says it. */
+export async function leaseHolder(): Promise<string> {
+  return (await read<Lease>(LEASE))?.spec.holderIdentity ?? '';
+}
+
+/** How often another has taken the lease over. */
+export async function leaseTransitions(): Promise<number> {
+  return (await read<Lease>(LEASE))?.spec.leaseTransitions ?? 0;
+}
+
+/** The pod whose name the lease has; null while nobody holds it. */
+export async function leader(): Promise<Pod | null> {
+  const [podName] = (await leaseHolder()).split('_');
+  const pods = await podsBy(OPERATOR_NAMESPACE, SELECTOR);
+  return pods.find(({ metadata }) => metadata.name === podName) ?? null;
+}
+
+/** Waits until another than this pod, or another life of it, holds the lease. */
+export function leaderAfter(before: string, timeoutMs: number): Promise<string> {
+  return waitFor(
+    async () => {
+      const now = await leaseHolder();
+      return now !== '' && now !== before && now;
+    },
+    { timeoutMs, intervalMs: 100, describe: `another than ${before} to lead` },
+  );
+}
+
+/** Ends the leader's process as a crash does: the container's first process, by SIGKILL. */
+export async function killLeader(): Promise<void> {
+  const id = (await leader())?.status.containerStatuses?.[0]?.containerID;
+  if (id === undefined) throw new Error('nobody leads');
+  await hand('killContainer', { id: id.replace('containerd://', '') });
+}

@@ -1,0 +1,104 @@
+/**
+ * Issuers that take the signer up once, at their start. The operator restarts those that it is told
+ * to; what it may not restart keeps the old key published for as long as it runs.
+ */
+import { expect, test } from 'vitest';
+import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
+import { recordFigure } from '../support/record-figure.ts';
+import { apply, kubectl } from './cluster.ts';
+import { createNamespace } from './namespaces.ts';
+import { nodeCommand, pod } from './pod-specs.ts';
+import { readyPods } from './pods-control.ts';
+import {
+  activeOrdinal,
+  CACHE_SECONDS,
+  createSet,
+  hasProvenStandby,
+  kidOf,
+  PROVEN_TIMEOUT_MS,
+  RETIRED_TIMEOUT_MS,
+  requestRotation,
+  stateOf,
+  untilSet,
+} from './signing-key-sets.ts';
+import { untilInUse } from './token-judgement.ts';
+import { startTokenPods, WAYS } from './token-pods.ts';
+
+const SET = 'once';
+const ISSUER = `${SET}-issuer`;
+/** Nothing has made it, so nothing can restart it. */
+const READER = 'lone-reader';
+const CONDITION = 'IssuersOutdated';
+/** Ps + S + T + L + 2S, and some more: without the pods key 1 would be retired by then. */
+const RETIRED_WITHOUT_PODS_MS = 240_000;
+/** Ps + 2S, and a rollout. */
+const RESTARTED_TIMEOUT_MS = 300_000;
+const SOON_MS = 60_000;
+const TIMEOUT_MS = 20 * 60_000;
+
+test(
+  'a key stays published while a pod may still sign with it; the operator restarts what it may',
+  async () => {
+    const namespace = await createNamespace('once');
+    const signer = { restart: [{ kind: 'Deployment', name: ISSUER }] };
+    await createSet(namespace, SET, { signer });
+    const pods = await startTokenPods(namespace, SET, CACHE_SECONDS * 1000, 'issuer-once');
+    await apply(loneReader(namespace));
+    await Promise.all([pods.ready(), readyPods(namespace, READER)]);
+    const until = (what: string, is: (set: SigningKeySet) => boolean, timeoutMs: number) =>
+      untilSet(namespace, SET, what, is, timeoutMs);
+    const first = kidOf(await until('a proven standby', hasProvenStandby, PROVEN_TIMEOUT_MS), 1);
+    await requestRotation(namespace, SET, 'first');
+    const isSecond = (set: SigningKeySet) => activeOrdinal(set) === 2;
+    const second = kidOf(await until('key 2 signs', isSecond, SOON_MS), 2);
+    const switchedMs = Date.now();
+    await until('it names both pods', (set) => names(set, ISSUER) && names(set, READER), SOON_MS);
+    expect((await pods.reports()).issuer.signers.map(({ kids }) => kids)).toEqual([[first]]);
+
+    await untilInUse(pods, second, RESTARTED_TIMEOUT_MS);
+    recordFigure('issuerRestartedMs', Date.now() - switchedMs);
+    const isLate = () => Date.now() > switchedMs + RETIRED_WITHOUT_PODS_MS;
+    const isKept = (set: SigningKeySet) =>
+      isLate() && !names(set, ISSUER) && names(set, READER) && stateOf(set, 1) === 'Retiring';
+    await until('key 1 is kept for the lone pod alone', isKept, RETIRED_TIMEOUT_MS);
+
+    await kubectl(['-n', namespace, 'delete', 'pod', READER]);
+    const goneMs = Date.now();
+    const isRetired = (set: SigningKeySet) => stateOf(set, 1) === 'Retired';
+    const set = await until('key 1 is retired', isRetired, RETIRED_TIMEOUT_MS);
+    recordFigure('retiredAfterLastPodMs', Date.now() - goneMs);
+    expect(set.status.conditions.find(({ type }) => type === CONDITION)?.status).not.toBe('True');
+
+    const { issuer, verifiers } = await pods.reports();
+    expect(issuer.failures).toEqual([]);
+    for (const way of WAYS) {
+      expect(verifiers[way].rejections, `rejected by the verifier by ${way}`).toEqual([]);
+      expect([...verifiers[way].kids].sort()).toEqual([first, second].sort());
+      recordFigure(
+        `readOnceVerifiedBy${way[0]?.toUpperCase()}${way.slice(1)}`,
+        verifiers[way].tokens,
+      );
+    }
+    expect(await pods.restarts()).toBe(0);
+  },
+  TIMEOUT_MS,
+);
+
+/** Whether the condition holds and its message names a pod, by the beginning of its name. */
+function names({ status }: SigningKeySet, podPrefix: string): boolean {
+  const condition = status.conditions.find(({ type }) => type === CONDITION);
+  return condition?.status === 'True' && condition.message.includes(podPrefix);
+}
+
+/** It has the signer Secret by `subPath`, and does nothing with it. */
+function loneReader(namespace: string): object {
+  const command = nodeCommand(`
+process.once('SIGTERM', () => process.exit());
+setInterval(() => undefined, 60_000);
+`);
+  const mounts = [{ name: 'signer', mountPath: '/run/key.pem', subPath: 'private.pem' }];
+  return pod(namespace, READER, {
+    containers: [{ name: 'reader', image: 'pods', command, mounts }],
+    volumes: [{ name: 'signer', secret: { secretName: `${SET}-signer` } }],
+  });
+}
