@@ -20,7 +20,17 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const PATCHES = fileURLToPath(new URL('.', import.meta.url));
 /** What the checks need, beside the packages. */
-const COPIED = ['src', 'test', 'crds', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  'src',
+  'test',
+  'scripts',
+  'charts',
+  'crds',
+  'docs',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 
 export interface Patch {
   /** Such as `activation-without-c`. */

@@ -7,6 +7,11 @@ import type { Change } from '../history.ts';
 
 /** On a pod: that its container keeps what it read at its start. */
 export const READS_ONCE = { key: 'simulator/reads', value: 'once' } as const;
+/**
+ * An API server whose clock is further off than any S dates what is created wrongly, for good. How
+ * old such a pod is nobody can tell, and nothing is promised of its tokens (docs/safety.md).
+ */
+const MISDATED_MS = 5000;
 /** On a pod: when its container read the Secret, in milliseconds of the true time. */
 export const READ_AT = 'simulator/read-at';
 
@@ -24,9 +29,12 @@ export function readingPods(changes: readonly Change[]): readonly ReadingPod[] {
     if (readsMs !== undefined) found.push({ name, readsMs, endMs });
     reading.delete(name);
   };
-  for (const { resource, name, atMs, after } of changes) {
+  const misdated = new Set<string>();
+  for (const { resource, name, atMs, before, after } of changes) {
     if (resource !== 'pods') continue;
-    const readsMs = after === null ? null : readAtMs(after);
+    if (before === null && after !== null && isMisdated(after, atMs)) misdated.add(name);
+    if (after === null) misdated.delete(name);
+    const readsMs = after === null || misdated.has(name) ? null : readAtMs(after);
     if (readsMs === reading.get(name)) continue;
     // Its container was started anew, or has ended.
     close(name, atMs);
@@ -34,6 +42,11 @@ export function readingPods(changes: readonly Change[]): readonly ReadingPod[] {
   }
   for (const name of [...reading.keys()]) close(name, Number.POSITIVE_INFINITY);
   return found;
+}
+
+function isMisdated(pod: JsonObject, atMs: number): boolean {
+  const createdMs = Date.parse(text(metadataOf(pod), 'creationTimestamp'));
+  return Math.abs(createdMs - atMs) > MISDATED_MS;
 }
 
 function readAtMs(pod: JsonObject): number | null {

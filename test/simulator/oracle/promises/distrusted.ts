@@ -84,7 +84,8 @@ function broken(
   const isWrongAtOnce = isKept && terms.at('verifierTrustMs', set.atMs) === NEVER;
   const atMs = Math.max(set.atMs, isWrongAtOnce ? fromMs : soonestMs, fromMs);
   if (atMs >= Math.min(nextMs, trustedUntilMs, history.endMs)) return null;
-  const until = trustedUntilMs === NEVER ? 'for ever' : `${trustedUntilMs - atMs} ms longer`;
+  const until =
+    trustedUntilMs === NEVER ? 'for ever' : `${Math.round(trustedUntilMs - atMs)} ms longer`;
   const message = `${kid} was announced to be distrusted by then, but is trusted ${until}`;
   return { promise: 'P2', atMs, message };
 }
