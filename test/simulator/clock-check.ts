@@ -50,7 +50,7 @@ function wrongOf({ resource, before, after }: Change): string | null {
   }
   if (resource !== 'secrets' || before === null || after === null) return null;
   const [old, now] = [ledgerOf(before), ledgerOf(after)];
-  if (old === null || now === null) return null;
+  if (old === null || now === null || revokes(old, now)) return null;
   const opened = objectsIn(now['keys']).find((key) => {
     const was = objectsIn(old['keys']).find(({ kid }) => kid === key['kid']);
     return was !== undefined && opensGate(was, key);
@@ -58,9 +58,16 @@ function wrongOf({ resource, before, after }: Change): string | null {
   return opened === undefined ? null : `a gate of key #${String(opened['ordinal'])} opens`;
 }
 
-/** A revocation needs no gate. */
+/** A revocation needs no gate; nor does the key that it calls at once, where the user wants that. */
+function revokes(old: JsonObject, now: JsonObject): boolean {
+  return objectsIn(now['keys']).some(({ kid, bar }) => {
+    const was = objectsIn(old['keys']).find((key) => key['kid'] === kid);
+    return was?.['bar'] === null && isObject(bar) && bar['reason'] === 'Revoked';
+  });
+}
+
 function opensGate(was: JsonObject, key: JsonObject): boolean {
   const bar = key['bar'];
-  const isBarred = was['bar'] === null && isObject(bar) && bar['reason'] !== 'Revoked';
+  const isBarred = was['bar'] === null && isObject(bar);
   return isBarred || (was['state'] === 'Pending' && key['state'] === 'Active');
 }

@@ -3,8 +3,10 @@
  * somewhere between at once and Ps after the commit; a deleted Secret takes nothing from it. A pod
  * that reads the Secret once goes on until it is gone.
  */
+import { HAND } from '../history.ts';
 import type { Memory } from './memory.ts';
 import type { ReadingPod } from './reading-pods.ts';
+import type { SetVersion } from './set-versions.ts';
 import { deadlineMs, type SignerVersion, standingAt, type Timeline } from './timeline.ts';
 
 /** A time in which one key stood in the signer Secret. */
@@ -164,9 +166,22 @@ function adopted({ sets }: Timeline, spans: readonly Span[]): readonly Span[] {
   });
 }
 
-/** From when on a kid stands in `spec.revocations`; taking the entry away un-revokes nothing. */
-export function revokedMs({ sets }: Timeline, kid: string): number {
-  return sets.find(({ revokedKids }) => revokedKids.includes(kid))?.atMs ?? NEVER;
+/**
+ * From when on a kid stands in `spec.revocations`. Taking the entry away un-revokes nothing, unless
+ * no operator has done anything in between: then nobody can have seen it.
+ */
+export function revokedMs({ sets, history }: Timeline, kid: string): number {
+  const isSeen = ({ change }: SetVersion, untilRevision: number) =>
+    untilRevision === NEVER ||
+    history.changes.some(({ author, revision }) => {
+      return author !== HAND && revision > change.revision && revision < untilRevision;
+    });
+  for (const [index, version] of sets.entries()) {
+    if (!version.revokedKids.includes(kid)) continue;
+    const taken = sets.slice(index).find(({ revokedKids }) => !revokedKids.includes(kid));
+    if (isSeen(version, taken?.change.revision ?? NEVER)) return version.atMs;
+  }
+  return NEVER;
 }
 
 function voidMs(timeline: Timeline, memory: Memory, { kid, startMs }: Span): number {

@@ -245,6 +245,27 @@ cases('I4', ENDED, [
     [54.1],
   ],
   [
+    'the entry is taken away again, after an operator has worked',
+    [
+      [42, OP, 'jwks', 'b c'],
+      [50, HAND, 'set', { revocations: [{ kid: 'c', reason: 'Unspecified' }] }],
+      [51, OP, 'status', {}],
+      [52, HAND, 'set', { revocations: [] }],
+      [60, OP, 'signer', 'c'],
+    ],
+    [60],
+  ],
+  [
+    'the entry is taken away again before anybody can have seen it',
+    [
+      [42, OP, 'jwks', 'b c'],
+      [50, HAND, 'set', { revocations: [{ kid: 'c', reason: 'Unspecified' }] }],
+      [52, HAND, 'set', { revocations: [] }],
+      [60, OP, 'signer', 'c'],
+    ],
+    [],
+  ],
+  [
     'the private key of an ended key is put back, and destroyed',
     [
       [50, HAND, 'key-1', 'a'],
