@@ -22,6 +22,7 @@ test('the template has the switch, the policy and the labels of the chart, and t
     '  name: things.example.com',
     '  labels:',
     '    {{- include "operator.labels" . | nindent 4 }}',
+    '    app.kubernetes.io/component: crd',
     '  {{- $keep := dict "helm.sh/resource-policy" "keep" }}',
     '  {{- include "operator.annotations" (dict "indent" 2 "root" . "own" $keep) }}',
     'spec:',

@@ -99,16 +99,22 @@ function isDueTo(
       return lies.length > 0;
     case 'I4':
     case 'I8':
-      return lies.length > 0 && losesAllCopies(scenario);
+      return losesAllCopies(scenario, lies);
     default:
       return false;
   }
 }
 
-function losesAllCopies({ commands }: Scenario): boolean {
+/** Hands took the ledger and its copies, or left the one in the status, and a read lied about that. */
+function losesAllCopies({ commands }: Scenario, lies: readonly PlannedFault[]): boolean {
   const deeds = commands.map(({ text }) => text);
-  const copies = [/ signer unledger$| strip signer$/, / jwks unledger$| strip jwks$/, / wipe$/];
-  return copies.every((deed) => deeds.some((text) => deed.test(text)));
+  const isTaken = (deed: RegExp) => deeds.some((text) => deed.test(text));
+  const isLiedAbout = lies.some(({ step }) => step.startsWith(`get:${SET_PLURAL}:`));
+  const objects = [
+    / signer unledger$| (?:strip|delete) signer$/,
+    / jwks unledger$| (?:strip|delete) jwks$/,
+  ];
+  return lies.length > 0 && objects.every(isTaken) && (isTaken(/ wipe$/) || isLiedAbout);
 }
 
 /** The same end by a detour as by the straight way, and no more made or destroyed on it. */
