@@ -13,6 +13,7 @@ const DEFAULTS = {
   algorithm: 'RS256',
   deletionPolicy: 'Retain',
   onRevokeWithoutStandby: 'FailClosed',
+  revocations: [],
   rotation: { interval: '720h', standby: true, suspend: false },
   timing: {
     sharedCacheTTL: '0s',
