@@ -20,6 +20,8 @@ export default defineConfig({
             'test/workflows/**',
           ],
           testTimeout: 20_000,
+          // All cores: by itself it leaves one of them idle.
+          maxWorkers: '100%',
         },
       },
       {
