@@ -206,10 +206,11 @@ export class Reconciler {
 
   /** What is no longer there is none any more. */
   #clear(key: string, { observed }: Snapshot): void {
-    const found = observed.keySecrets.map(({ meta }) => meta.name);
-    const left = found.filter((name) => this.#suspects.get(key)?.has(name));
-    this.#suspects.set(key, new Set(left));
-    if (left.length === 0) this.#suspects.delete(key);
+    const suspects = this.#suspects.get(key);
+    if (suspects === undefined) return;
+    const found = new Set(observed.keySecrets.map(({ meta }) => meta.name));
+    for (const name of suspects) if (!found.has(name)) suspects.delete(name);
+    if (suspects.size === 0) this.#suspects.delete(key);
   }
 
   #suspect(key: string, name: string): void {

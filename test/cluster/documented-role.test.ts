@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { issuersIn } from './issuer-pods.ts';
+import { issuersIn, ONE_OF_EACH } from './issuer-pods.ts';
 import { eventually, FAST_SPEC, inNamespace } from './operator-cases.ts';
 import { startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';
@@ -67,11 +67,7 @@ test('the role in SECURITY.md is enough for a whole life, and nothing in it is i
   const args = ['--leader-elect', '--lease-namespace', namespace];
   const operator = startOperator({ kubeconfigPath, namespace, args });
   const issuers = issuersIn(namespace);
-  const workloads = [
-    { kind: 'Deployment', name: 'api' },
-    { kind: 'StatefulSet', name: 'ledger' },
-    { kind: 'DaemonSet', name: 'agent' },
-  ] as const;
+  const workloads = ONE_OF_EACH;
   for (const workload of workloads) await issuers.makeWorkload(workload);
   const signer = { restart: workloads };
   await sets.create('payments', { ...FAST_SPEC, signer, deletionPolicy: 'Delete' });

@@ -36,6 +36,13 @@ export interface PodOptions {
   readonly isBound?: boolean;
 }
 
+/** One workload of each kind that the operator can restart. */
+export const ONE_OF_EACH = [
+  { kind: 'Deployment', name: 'api' },
+  { kind: 'StatefulSet', name: 'ledger' },
+  { kind: 'DaemonSet', name: 'agent' },
+] as const satisfies readonly Workload[];
+
 export function issuersIn(namespace: string) {
   const pods = `/api/v1/namespaces/${namespace}/pods`;
   const apps = (kind: Workload['kind']) => `/apis/apps/v1/namespaces/${namespace}/${PLURALS[kind]}`;

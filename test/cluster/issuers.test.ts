@@ -1,6 +1,6 @@
 /** Issuers that read once, on a real API server: its pods, its field selectors, its conditional patches. */
 import { expect, test } from 'vitest';
-import { issuersIn } from './issuer-pods.ts';
+import { issuersIn, ONE_OF_EACH } from './issuer-pods.ts';
 import { eventually, FAST_SPEC, started } from './operator-cases.ts';
 
 const BY_HAND = { ...FAST_SPEC, rotation: { interval: '720h' } };
@@ -52,11 +52,7 @@ test(
   async () => {
     const { namespace, sets, operator, ...look } = await started('op-restart');
     const issuers = issuersIn(namespace);
-    const workloads = [
-      { kind: 'Deployment', name: 'api' },
-      { kind: 'StatefulSet', name: 'ledger' },
-      { kind: 'DaemonSet', name: 'agent' },
-    ] as const;
+    const workloads = ONE_OF_EACH;
     for (const workload of workloads) await issuers.makeWorkload(workload);
     await sets.create('payments', { ...BY_HAND, signer: { restart: workloads } });
     await eventually('a proven standby', async () => {

@@ -18,22 +18,15 @@ export function plannedFaults(steps: readonly Step[]): readonly PlannedFault[] {
   return steps.flatMap((step) => faultsOn(step).map((fault) => ({ step: step.key, fault })));
 }
 
-/** Strikes each planned fault once, where its step comes. */
-export class PlannedFaults implements FaultSource {
+/** What has struck so far, and how much of it the world has not waited out yet. */
+export class StruckFaults {
   readonly fired: PlannedFault[] = [];
   #waitedOut = 0;
-  readonly #planned: ReadonlyMap<string, PlannedFault>;
 
-  constructor(planned: readonly PlannedFault[]) {
-    this.#planned = new Map(planned.map((each) => [each.step, each]));
-  }
-
-  at(world: World, member: Member, step: Step): StepFault | null {
-    const planned = this.#planned.get(step.key);
-    if (planned === undefined || !faultsOn(step).includes(planned.fault)) return null;
-    this.fired.push(planned);
-    world.note('!', `${planned.fault} at ${step.key} of ${member.identity}`);
-    return faultNamed(planned.fault).does({ world, member, step });
+  strike(fault: string, world: World, member: Member, step: Step): StepFault {
+    this.fired.push({ step: step.key, fault });
+    world.note('!', `${fault} at ${step.key} of ${member.identity}`);
+    return faultNamed(fault).does({ world, member, step });
   }
 
   stallMs(): number {
@@ -45,8 +38,24 @@ export class PlannedFaults implements FaultSource {
   }
 }
 
+/** Strikes each planned fault once, where its step comes. */
+export class PlannedFaults extends StruckFaults implements FaultSource {
+  readonly #planned: ReadonlyMap<string, PlannedFault>;
+
+  constructor(planned: readonly PlannedFault[]) {
+    super();
+    this.#planned = new Map(planned.map((each) => [each.step, each]));
+  }
+
+  at(world: World, member: Member, step: Step): StepFault | null {
+    const planned = this.#planned.get(step.key);
+    if (planned === undefined || !faultsOn(step).includes(planned.fault)) return null;
+    return this.strike(planned.fault, world, member, step);
+  }
+}
+
 /** Pauses follow one another; what is found by a recheck is found by the same one. */
-export function stallOf(fired: readonly PlannedFault[]): number {
+function stallOf(fired: readonly PlannedFault[]): number {
   const stalls = fired.map(({ fault }) => faultNamed(fault).stallMs);
   const pausesMs = stalls.filter((ms) => ms < RECHECK_MS).reduce((sum, ms) => sum + ms, 0);
   return Math.max(0, pausesMs, ...stalls);

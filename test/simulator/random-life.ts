@@ -2,9 +2,9 @@
  * Random lives of a set: commands out of the scenarios' verbs with at least two rotations among
  * them, and faults that strike so many steps after one of the commands.
  */
-import { CLOCK_IN_MS, faultNamed, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
+import { CLOCK_IN_MS, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
 import type { Member } from './member.ts';
-import { isLie, type PlannedFault, stallOf } from './plan.ts';
+import { isLie, StruckFaults } from './plan.ts';
 import { type Command, durationOf, type Scenario } from './scenario.ts';
 import { pick, seeded } from './seeded.ts';
 import type { Step } from './steps.ts';
@@ -123,13 +123,12 @@ function act(atMs: number, text: string): Command {
 }
 
 /** Counts the steps after each command, and strikes where a fault is armed. */
-export class ArmedFaults implements FaultSource {
-  readonly fired: PlannedFault[] = [];
-  #waitedOut = 0;
+export class ArmedFaults extends StruckFaults implements FaultSource {
   readonly #armed: Set<ArmedFault>;
   readonly #countdown = new Map<ArmedFault, number>();
 
   constructor(armed: readonly ArmedFault[]) {
+    super();
     this.#armed = new Set(armed);
   }
 
@@ -150,9 +149,7 @@ export class ArmedFaults implements FaultSource {
     const fault = typeof what === 'string' ? what : drawn(step, names, what);
     if (fault === undefined) return null;
     this.#countdown.delete(due);
-    this.fired.push({ step: step.key, fault });
-    world.note('!', `${fault} at ${step.key} of ${member.identity}`);
-    return faultNamed(fault).does({ world, member, step });
+    return this.strike(fault, world, member, step);
   }
 
   /** One step more. @returns what may strike from now on, in the order in which it was armed */
@@ -163,14 +160,6 @@ export class ArmedFaults implements FaultSource {
       if (left <= 0) ripe.push(armed);
     }
     return ripe;
-  }
-
-  stallMs(): number {
-    return stallOf(this.fired.slice(this.#waitedOut));
-  }
-
-  rested(): void {
-    this.#waitedOut = this.fired.length;
   }
 }
 
