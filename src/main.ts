@@ -1,25 +1,29 @@
 #!/usr/bin/env node
 /** The one program. Each command is loaded only when it is asked for: `serve` stays small. */
+import { takeStopSignals } from './platform/stop-signals.ts';
 import { VERSION } from './version.ts';
 
 interface Command {
   readonly summary: string;
-  /** @returns the exit code. */
-  run(argv: readonly string[]): Promise<number>;
+  /**
+   * @param stopping aborts when the program has to end in order
+   * @returns the exit code
+   */
+  run(argv: readonly string[], stopping: AbortSignal): Promise<number>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   operator: {
     summary: 'rotate the signing keys of the SigningKeySets of a cluster',
-    run: async (argv) => (await import('./operator/main.ts')).runOperator(argv),
+    run: async (...args) => (await import('./operator/main.ts')).runOperator(...args),
   },
   serve: {
     summary: 'answer HTTP requests for a JWKS that is mounted as a folder',
-    run: async (argv) => (await import('./server/main.ts')).runServe(argv),
+    run: async (...args) => (await import('./server/main.ts')).runServe(...args),
   },
   'smoke-test': {
     summary: 'try an installation out: make a set, verify a token, remove it again',
-    run: async (argv) => (await import('./smoke/main.ts')).runSmokeTest(argv),
+    run: async (...args) => (await import('./smoke/main.ts')).runSmokeTest(...args),
   },
   version: {
     summary: 'print the version',
@@ -33,14 +37,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** The exit code of everything that a user can mend on the command line. */
 const EXIT_USAGE = 2;
 
-async function main(argv: readonly string[]): Promise<number> {
+async function main(argv: readonly string[], stopping: AbortSignal): Promise<number> {
   const [name = '', ...rest] = argv;
   if (name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(usage());
     return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command !== undefined) return await command.run(rest);
+  if (command !== undefined) return await command.run(rest, stopping);
   const found = name === '' ? 'no command is given' : `there is no command '${name}'`;
   const known = Object.keys(COMMANDS).join(', ');
   process.stderr.write(`error: ${found}; write one of ${known}\n`);
@@ -58,4 +62,4 @@ function usage(): string {
 }
 
 // Not only the exit code: a handle that was forgotten must not keep a stopped program alive.
-process.exit(await main(process.argv.slice(2)));
+process.exit(await main(process.argv.slice(2), takeStopSignals()));

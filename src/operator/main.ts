@@ -18,7 +18,6 @@ import { USAGE_EXIT_CODE } from '../platform/options.ts';
 import { createLog } from '../platform/pino-log.ts';
 import { systemRandom } from '../platform/random.ts';
 import { runProgram } from '../platform/run-program.ts';
-import { takeStopSignals } from '../platform/stop-signals.ts';
 import { namespacesOf, OPERATOR_OPTIONS, type OperatorConfig } from './config.ts';
 import { createOperator, type Operator } from './create-operator.ts';
 
@@ -27,13 +26,13 @@ const HTTP_GRACE_MS = 1000;
 const EXIT_LOST_LEASE = 1;
 
 /** @returns the exit code: 0 after a stop in order, 1 after the lease was lost, 2 for bad input. */
-export function runOperator(argv: readonly string[]): Promise<number> {
+export function runOperator(argv: readonly string[], stopping: AbortSignal): Promise<number> {
   return runProgram(
     {
       name: 'signing-keys operator',
       help: 'Rotates the signing keys of the SigningKeySets of a cluster.',
       options: OPERATOR_OPTIONS,
-      run: runWith,
+      run: (config) => runWith(config, stopping),
       exitCodeOf: (error) =>
         error instanceof KubeConfigError || error instanceof ListenError ? USAGE_EXIT_CODE : null,
     },
@@ -41,8 +40,7 @@ export function runOperator(argv: readonly string[]): Promise<number> {
   );
 }
 
-async function runWith(config: OperatorConfig): Promise<number> {
-  const { stopping, release } = takeStopSignals();
+async function runWith(config: OperatorConfig, stopping: AbortSignal): Promise<number> {
   const log = await createLog({
     level: config.logLevel,
     format: config.logFormat,
@@ -67,7 +65,6 @@ async function runWith(config: OperatorConfig): Promise<number> {
   } finally {
     await endpoint.close(HTTP_GRACE_MS);
     await transport.close();
-    release();
   }
 }
 

@@ -6,18 +6,17 @@ import { USAGE_EXIT_CODE } from '../platform/options.ts';
 import { createLog } from '../platform/pino-log.ts';
 import { findFolderProblem } from '../platform/projected-folder.ts';
 import { runProgram } from '../platform/run-program.ts';
-import { takeStopSignals } from '../platform/stop-signals.ts';
 import { SERVE_OPTIONS, type ServeConfig } from './config.ts';
 import { runServer } from './create-server.ts';
 
 /** @returns the exit code: 0 after a stop in order, 2 for bad input. */
-export function runServe(argv: readonly string[]): Promise<number> {
+export function runServe(argv: readonly string[], stopping: AbortSignal): Promise<number> {
   return runProgram(
     {
       name: 'signing-keys serve',
       help: 'Answers HTTP requests for a JWKS that is mounted as a folder.',
       options: SERVE_OPTIONS,
-      run: runWith,
+      run: (config) => runWith(config, stopping),
       exitCodeOf: (error) =>
         error instanceof ListenError || error instanceof FolderError ? USAGE_EXIT_CODE : null,
     },
@@ -29,20 +28,15 @@ class FolderError extends Error {
   override readonly name = 'FolderError';
 }
 
-async function runWith(config: ServeConfig): Promise<number> {
+async function runWith(config: ServeConfig, stopping: AbortSignal): Promise<number> {
   // An empty folder is none: the ConfigMap may come later.
   const problem = await findFolderProblem(config.dir);
   if (problem !== null) throw new FolderError(`--dir is '${config.dir}', ${problem}`);
-  const { stopping, release } = takeStopSignals();
   const log = await createLog({
     level: config.logLevel,
     format: config.logFormat,
     destination: 'stdout',
   });
-  try {
-    await runServer({ config, clock: systemClock, watchFolder, log }, stopping);
-    return 0;
-  } finally {
-    release();
-  }
+  await runServer({ config, clock: systemClock, watchFolder, log }, stopping);
+  return 0;
 }

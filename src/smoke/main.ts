@@ -6,20 +6,19 @@ import { KubeConfigError } from '../platform/kube-config.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
 import { USAGE_EXIT_CODE } from '../platform/options.ts';
 import { runProgram } from '../platform/run-program.ts';
-import { takeStopSignals } from '../platform/stop-signals.ts';
 import { SMOKE_OPTIONS, type SmokeConfig } from './config.ts';
 import { SmokeTestError, smokeTest } from './smoke-test.ts';
 
 const EXIT_FAILED = 1;
 
 /** @returns the exit code: 0 where a token was verified, 1 where not, 2 for bad input. */
-export function runSmokeTest(argv: readonly string[]): Promise<number> {
+export function runSmokeTest(argv: readonly string[], stopping: AbortSignal): Promise<number> {
   return runProgram(
     {
       name: 'signing-keys smoke-test',
       help: 'Makes a set, waits for it, verifies a token by its JWKS, and removes it again.',
       options: SMOKE_OPTIONS,
-      run: runWith,
+      run: (config) => runWith(config, stopping),
       exitCodeOf,
     },
     argv,
@@ -31,8 +30,7 @@ function exitCodeOf(error: unknown): number | null {
   return error instanceof KubeConfigError ? USAGE_EXIT_CODE : null;
 }
 
-async function runWith(config: SmokeConfig): Promise<number> {
-  const { stopping, release } = takeStopSignals();
+async function runWith(config: SmokeConfig, stopping: AbortSignal): Promise<number> {
   const transport = connect(config);
   try {
     await smokeTest({
@@ -49,6 +47,5 @@ async function runWith(config: SmokeConfig): Promise<number> {
     return 0;
   } finally {
     await transport.close();
-    release();
   }
 }
