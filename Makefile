@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 # npm's own record of what it installed, written last: so an `npm ci` by hand counts as well. The
 # touch makes it newer than its prerequisites, whatever time npm gives it.
@@ -46,6 +46,7 @@ planted: $(INSTALLED) ## known bugs, planted in a copy and hunted; PATCH=file fo
 
 SOAK_MINUTES ?= 5
 
+# From 45 minutes on, and as root or with KUBECONFIG set, a real rotation at the default terms as well.
 .PHONY: soak
 soak: $(INSTALLED) ## all fault plans and random lives for SOAK_MINUTES minutes, on every core
 	@npm run --silent soak -- --minutes $(SOAK_MINUTES)
@@ -61,6 +62,10 @@ demo: $(INSTALLED) ## the main job on a real API server, as it happens; KEEP=1 l
 .PHONY: binaries
 binaries: $(INSTALLED) ## etcd, kube-apiserver and kubectl, built once (about eight minutes)
 	@npm run --silent binaries
+
+.PHONY: node-binaries
+node-binaries: $(INSTALLED) ## what a real node is made of, built once (about ten minutes)
+	@npm run --silent node-binaries
 
 .PHONY: e2e
 e2e: $(INSTALLED) ## on a real node, for which it needs root; with KUBECONFIG set, on that cluster

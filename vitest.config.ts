@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 // `fast` needs nothing but Node; `cluster` starts a real kube-apiserver first, `charts` has Helm as
 // well, `image` builds the container image and runs it in Docker, and `e2e` starts a whole cluster of
-// one node, and needs root, or the kubeconfig of another cluster.
+// one node, and needs root, or the kubeconfig of another cluster. `e2e-soak` is a part of `make soak`.
 export default defineConfig({
   test: {
     // The second ends each suite in one line of JSON with its figures.
     reporters: ['default', './test/support/json-line-reporter.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -31,6 +33,7 @@ export default defineConfig({
           globalSetup: ['test/cluster/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          maxWorkers: '100%',
         },
       },
       {
@@ -54,11 +57,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/soak/**'],
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // They wait, for minutes, and compute next to nothing: all of them at a time.
           maxWorkers: 8,
+        },
+      },
+      {
+        test: {
+          name: 'e2e-soak',
+          include: ['test/e2e/soak/**/*.test.ts'],
+          globalSetup: ['test/e2e/global-setup.ts'],
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -12,7 +12,6 @@ import { recordFigure } from '../support/record-figure.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { e2eCluster, hand, hasHands, request } from './cluster.ts';
 import { memoryOf } from './memory.ts';
-import { createNamespace } from './namespaces.ts';
 import { OPERATOR_NAMESPACE } from './operator-install.ts';
 import {
   killLeader,
@@ -31,19 +30,14 @@ import {
   upgradeAndRollBack,
 } from './operator-releases.ts';
 import {
-  activeOrdinal,
-  CACHE_SECONDS,
   createSet,
-  hasProvenStandby,
   kidOf,
-  PROVEN_TIMEOUT_MS,
   RETIRED_TIMEOUT_MS,
   requestRotation,
   stateOf,
-  untilSet,
 } from './signing-key-sets.ts';
 import { expectNoneRejected, untilInUse } from './token-judgement.ts';
-import { startTokenPods } from './token-pods.ts';
+import { startTokenWorld } from './token-world.ts';
 import { writersIn } from './writers.ts';
 
 const SET = 'payments';
@@ -57,17 +51,12 @@ const TIMEOUT_MS = 20 * 60_000;
 test(
   'not one token is rejected through rotations and every disruption',
   async () => {
-    const namespace = await createNamespace('payments');
-    await createSet(namespace, SET);
-    const pods = await startTokenPods(namespace, SET, CACHE_SECONDS * 1000);
-    await pods.ready();
-    const until = (what: string, is: (set: SigningKeySet) => boolean, timeoutMs: number) =>
-      untilSet(namespace, SET, what, is, timeoutMs);
+    const world = await startTokenWorld(SET);
+    const { namespace, pods, until } = world;
     const rotate = async (id: string, ordinal: number) => {
-      await until('a proven standby', hasProvenStandby, PROVEN_TIMEOUT_MS);
+      await world.provenStandby();
       await requestRotation(namespace, SET, id);
-      const isActive = (set: SigningKeySet) => activeOrdinal(set) === ordinal;
-      return await until(`key ${ordinal} signs`, isActive, SIGNS_TIMEOUT_MS);
+      return await world.signs(ordinal, SIGNS_TIMEOUT_MS);
     };
     const { previous } = e2eCluster();
     if (previous !== null) await installPrevious(previous);

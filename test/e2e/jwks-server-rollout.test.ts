@@ -4,13 +4,11 @@ import { recordFigure } from '../support/record-figure.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { apply, kubectl } from './cluster.ts';
 import { JWKS_PATH, jwksRelease, jwksServersReady } from './jwks-servers.ts';
-import { createNamespace } from './namespaces.ts';
 import { pod } from './pod-specs.ts';
 import { type LoadReport, POD_PORT } from './pods/reports.ts';
 import { askPod, readyPods } from './pods-control.ts';
-import { CACHE_SECONDS, createSet } from './signing-key-sets.ts';
 import { expectNoneRejected } from './token-judgement.ts';
-import { startTokenPods } from './token-pods.ts';
+import { startTokenWorld } from './token-world.ts';
 
 const SET = 'rolled';
 const LOAD = 'load';
@@ -22,10 +20,7 @@ const TIMEOUT_MS = 600_000;
 test(
   'while it is rolled no request fails and no token is rejected',
   async () => {
-    const namespace = await createNamespace('rolled');
-    await createSet(namespace, SET);
-    const pods = await startTokenPods(namespace, SET, CACHE_SECONDS * 1000);
-    await pods.ready();
+    const { namespace, pods } = await startTokenWorld(SET);
     await apply(loadPod(namespace));
     await readyPods(namespace, LOAD);
     const before = await askedMore(namespace, REQUESTS_BESIDE);

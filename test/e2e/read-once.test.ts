@@ -6,30 +6,19 @@ import { expect, test } from 'vitest';
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
 import { recordFigure } from '../support/record-figure.ts';
 import { apply, kubectl } from './cluster.ts';
-import { createNamespace } from './namespaces.ts';
 import { nodeCommand, pod } from './pod-specs.ts';
 import { readyPods } from './pods-control.ts';
-import {
-  activeOrdinal,
-  CACHE_SECONDS,
-  createSet,
-  hasProvenStandby,
-  kidOf,
-  PROVEN_TIMEOUT_MS,
-  RETIRED_TIMEOUT_MS,
-  requestRotation,
-  stateOf,
-  untilSet,
-} from './signing-key-sets.ts';
+import { kidOf, RETIRED_TIMEOUT_MS, requestRotation, stateOf } from './signing-key-sets.ts';
 import { untilInUse } from './token-judgement.ts';
-import { startTokenPods, WAYS } from './token-pods.ts';
+import { WAYS } from './token-pods.ts';
+import { startTokenWorld } from './token-world.ts';
 
 const SET = 'once';
 const ISSUER = `${SET}-issuer`;
 /** Nothing has made it, so nothing can restart it. */
 const READER = 'lone-reader';
 const CONDITION = 'IssuersOutdated';
-/** Ps + S + T + L + 2S, and some more: without the pods key 1 would be retired by then. */
+/** Ps + T + L + 3S, and some more: without the pods key 1 would be retired by then. */
 const RETIRED_WITHOUT_PODS_MS = 240_000;
 /** Ps + 2S, and a rollout. */
 const RESTARTED_TIMEOUT_MS = 300_000;
@@ -39,18 +28,14 @@ const TIMEOUT_MS = 20 * 60_000;
 test(
   'a key stays published while a pod may still sign with it; the operator restarts what it may',
   async () => {
-    const namespace = await createNamespace('once');
     const signer = { restart: [{ kind: 'Deployment', name: ISSUER }] };
-    await createSet(namespace, SET, { signer });
-    const pods = await startTokenPods(namespace, SET, CACHE_SECONDS * 1000, 'issuer-once');
+    const world = await startTokenWorld(SET, { spec: { signer }, issuer: 'issuer-once' });
+    const { namespace, pods, until } = world;
     await apply(loneReader(namespace));
-    await Promise.all([pods.ready(), readyPods(namespace, READER)]);
-    const until = (what: string, is: (set: SigningKeySet) => boolean, timeoutMs: number) =>
-      untilSet(namespace, SET, what, is, timeoutMs);
-    const first = kidOf(await until('a proven standby', hasProvenStandby, PROVEN_TIMEOUT_MS), 1);
+    await readyPods(namespace, READER);
+    const first = kidOf(await world.provenStandby(), 1);
     await requestRotation(namespace, SET, 'first');
-    const isSecond = (set: SigningKeySet) => activeOrdinal(set) === 2;
-    const second = kidOf(await until('key 2 signs', isSecond, SOON_MS), 2);
+    const second = kidOf(await world.signs(2, SOON_MS), 2);
     const switchedMs = Date.now();
     await until('it names both pods', (set) => names(set, ISSUER) && names(set, READER), SOON_MS);
     expect((await pods.reports()).issuer.signers.map(({ kids }) => kids)).toEqual([[first]]);

@@ -8,22 +8,11 @@ import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
 import { recordFigure } from '../support/record-figure.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { read } from './cluster.ts';
-import { createNamespace } from './namespaces.ts';
-import {
-  activeOrdinal,
-  CACHE_SECONDS,
-  createSet,
-  hasProvenStandby,
-  kidOf,
-  PROVEN_TIMEOUT_MS,
-  revoke,
-  SWITCHED_TIMEOUT_MS,
-  untilSet,
-} from './signing-key-sets.ts';
+import { activeOrdinal, kidOf, revoke, SWITCHED_TIMEOUT_MS } from './signing-key-sets.ts';
 import { rejectedKids, untilInUse } from './token-judgement.ts';
-import { startTokenPods, type TokenPods, WAYS, type Way } from './token-pods.ts';
+import { type TokenPods, WAYS, type Way } from './token-pods.ts';
+import { startTokenWorld, type TokenWorld } from './token-world.ts';
 
-const SET = 'stolen';
 /** P + H + D + S after it has left the JWKS, and what it takes until then. */
 const DISTRUSTED_TIMEOUT_MS = 300_000;
 const TIMEOUT_MS = 20 * 60_000;
@@ -31,21 +20,17 @@ const TIMEOUT_MS = 20 * 60_000;
 test(
   'tokens of a revoked key are refused by the announced time, and no others are',
   async () => {
-    const namespace = await createNamespace('stolen');
-    await createSet(namespace, SET);
-    const pods = await startTokenPods(namespace, SET, CACHE_SECONDS * 1000);
-    await pods.ready();
-    const set = await untilSet(
-      ...([namespace, SET, 'a proven standby', hasProvenStandby, PROVEN_TIMEOUT_MS] as const),
-    );
-    const stolen = kidOf(set, activeOrdinal(set));
-    const forged = await forgeToken(namespace, stolen);
+    const world = await startTokenWorld('stolen');
+    const { namespace, set, pods } = world;
+    const before = await world.provenStandby();
+    const stolen = kidOf(before, activeOrdinal(before));
+    const forged = await forgeToken(world, stolen);
     for (const way of WAYS) expect(await pods.accepts(way, forged), way).toBe(true);
 
     const startMs = performance.now();
-    await revoke(namespace, SET, stolen);
+    await revoke(namespace, set, stolen);
     const isOut = (each: SigningKeySet) => distrustedBy(each, stolen) !== undefined;
-    const after = await untilSet(namespace, SET, 'the key is out', isOut, SWITCHED_TIMEOUT_MS);
+    const after = await world.until('the key is out', isOut, SWITCHED_TIMEOUT_MS);
     recordFigure('revokedMs', Math.round(performance.now() - startMs));
     const refusedMs = await Promise.all(WAYS.map((way) => untilRefused(pods, way, forged)));
     const lastMs = Math.max(...refusedMs);
@@ -71,8 +56,8 @@ function distrustedBy({ status }: SigningKeySet, kid: string): string | undefine
 }
 
 /** With the key that signs at present, as whoever has read the signer Secret can make one. */
-async function forgeToken(namespace: string, kid: string): Promise<string> {
-  const path = `/api/v1/namespaces/${namespace}/secrets/${SET}-signer`;
+async function forgeToken({ namespace, set }: TokenWorld, kid: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/secrets/${set}-signer`;
   const secret = await read<{ data: Readonly<Record<string, string>> }>(path);
   const text = (name: string) => Buffer.from(secret?.data[name] ?? '', 'base64').toString();
   expect(text('kid')).toBe(kid);

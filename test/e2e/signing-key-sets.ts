@@ -1,22 +1,40 @@
-/** The sets of the tests: T and C of 30 s, and the P and Ps that real kubelets need. */
+/** The sets of the tests, with the P and Ps that real kubelets need. */
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
 import { API_GROUP_VERSION, REQUEST, SET_KIND, SET_PLURAL } from '../../src/core/names.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { apply, read, request } from './cluster.ts';
-import { TOKEN_LIFETIME_SECONDS } from './pods/reports.ts';
 
-export const CACHE_SECONDS = 30;
+/** What a set declares, and what its issuers and verifiers keep to. */
+export interface Terms {
+  /** T */
+  readonly tokenLifetimeSeconds: number;
+  /** C */
+  readonly cacheSeconds: number;
+  readonly spec: object;
+}
 
-const SPEC = {
-  tokenTTL: `${TOKEN_LIFETIME_SECONDS}s`,
-  verifierCacheTTL: `${CACHE_SECONDS}s`,
-  algorithm: 'ES256',
-  rotation: { interval: '24h' },
-  // publicationDelay and signerRefreshDelay are left to their defaults.
-  timing: { verifierLeeway: '10s', clockSkew: '5s' },
-} as const;
+/** So short that a rotation takes minutes, most of which are P and Ps. */
+export const SHORT_TERMS: Terms = {
+  tokenLifetimeSeconds: 30,
+  cacheSeconds: 30,
+  spec: {
+    tokenTTL: '30s',
+    verifierCacheTTL: '30s',
+    algorithm: 'ES256',
+    rotation: { interval: '24h' },
+    // publicationDelay and signerRefreshDelay are left to their defaults.
+    timing: { verifierLeeway: '10s', clockSkew: '5s' },
+  },
+};
 
-/** P + C + S, and Ps + T + L + 2S, with room for a busy machine. */
+/** Those of the README, where all else is left to its default. */
+export const DEFAULT_TERMS: Terms = {
+  tokenLifetimeSeconds: 15 * 60,
+  cacheSeconds: 10 * 60,
+  spec: { tokenTTL: '15m', verifierCacheTTL: '10m' },
+};
+
+/** Of the short terms P + C + S, and Ps + T + L + 3S, with room for a busy machine. */
 export const PROVEN_TIMEOUT_MS = 300_000;
 export const RETIRED_TIMEOUT_MS = 360_000;
 /** P or Ps: what a kubelet may take to show a change. */
@@ -26,10 +44,15 @@ function pathOf(namespace: string, name: string): string {
   return `/apis/${API_GROUP_VERSION}/namespaces/${namespace}/${SET_PLURAL}/${name}`;
 }
 
-/** @param more of the spec, beside what all sets of the tests have */
-export async function createSet(namespace: string, name: string, more: object = {}): Promise<void> {
-  const head = { apiVersion: API_GROUP_VERSION, kind: SET_KIND };
-  await apply({ ...head, metadata: { name, namespace }, spec: { ...SPEC, ...more } });
+export async function createSet(
+  namespace: string,
+  name: string,
+  spec: object = SHORT_TERMS.spec,
+): Promise<void> {
+  await apply({
+    ...{ apiVersion: API_GROUP_VERSION, kind: SET_KIND },
+    ...{ metadata: { name, namespace }, spec },
+  });
 }
 
 /** Waits for a set whose status is as wanted, and returns it. */

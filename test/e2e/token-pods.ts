@@ -16,11 +16,13 @@ import { deployment, type PodSetup, service } from './pod-specs.ts';
 import {
   type IssuerReport,
   type Judgement,
+  LIFETIME_VARIABLE,
   POD_PORT,
   SIGNER_VARIABLES,
   type VerifierReport,
 } from './pods/reports.ts';
 import { askPod, type Pod, podsOf, readyPods } from './pods-control.ts';
+import { SHORT_TERMS, type Terms } from './signing-key-sets.ts';
 
 const SIGNER_DIR = '/var/run/signing-key';
 const JWKS_DIR = '/var/run/jwks';
@@ -48,23 +50,22 @@ export interface TokenPods {
 /** `issuer` follows a mount as the README says; `issuer-once` takes the signer by its environment. */
 export type IssuerKind = 'issuer' | 'issuer-once';
 
-/** @param cacheMs C of the set */
 export async function startTokenPods(
   namespace: string,
   set: string,
-  cacheMs: number,
-  kind: IssuerKind = 'issuer',
+  terms: Terms,
+  kind: IssuerKind,
 ): Promise<TokenPods> {
   const issuer = `${set}-issuer`;
   const name = (way: Way) => `${set}-verifier-by-${way}`;
   await untilPublished(namespace, set);
   await installJwksServer(namespace, set);
   await apply(
-    deployment(namespace, issuer, 1, issuerPod(set, kind)),
+    deployment(namespace, issuer, 1, issuerPod(set, terms, kind)),
     service(namespace, issuer, issuer, POD_PORT),
     service(namespace, sidecarService(set), issuer, JWKS_PORT),
     ...WAYS.map((way) =>
-      deployment(namespace, name(way), 1, verifierPod(set, issuer, way, cacheMs)),
+      deployment(namespace, name(way), 1, verifierPod(set, issuer, way, terms.cacheSeconds * 1000)),
     ),
   );
   await addSidecar(namespace, issuer, `${set}-jwks`);
@@ -135,8 +136,13 @@ function jwksFor(set: string, way: Way): string {
 
 const readiness = { path: '/report', port: POD_PORT };
 
-export function issuerPod(set: string, kind: IssuerKind = 'issuer'): PodSetup {
+export function issuerPod(
+  set: string,
+  terms: Terms = SHORT_TERMS,
+  kind: IssuerKind = 'issuer',
+): PodSetup {
   const secretName = `${set}-signer`;
+  const lifetime = { name: LIFETIME_VARIABLE, value: String(terms.tokenLifetimeSeconds) };
   const once = kind === 'issuer-once';
   return {
     containers: [
@@ -144,7 +150,10 @@ export function issuerPod(set: string, kind: IssuerKind = 'issuer'): PodSetup {
         name: 'issuer',
         image: 'pods',
         args: [kind],
-        env: once ? signerVariables(secretName) : [{ name: 'SIGNER_DIR', value: SIGNER_DIR }],
+        env: [
+          lifetime,
+          ...(once ? signerVariables(secretName) : [{ name: 'SIGNER_DIR', value: SIGNER_DIR }]),
+        ],
         ports: { tokens: POD_PORT },
         readiness,
         ...(once ? {} : { mounts: [{ name: 'signing-key', mountPath: SIGNER_DIR }] }),

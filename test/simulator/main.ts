@@ -1,11 +1,9 @@
-/** The simulator by hand: `replay SEED`, `soak --minutes N`, `hunt --plans N`. */
+/** The simulator by hand: `replay SEED`, `hunt --plans N`. */
 import { parseArgs } from 'node:util';
 import { hunt } from './hunt.ts';
 import { replay } from './replay.ts';
-import { soak } from './soak.ts';
 
 const USAGE = `node test/simulator/main.ts replay SEED [--until STEP] [--requests]
-node test/simulator/main.ts soak [--minutes N] [--seed N]
 node test/simulator/main.ts hunt [--plans N] [--first SCENARIO/FAULT,…]`;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -16,8 +14,6 @@ async function main(): Promise<boolean> {
     options: {
       until: { type: 'string' },
       requests: { type: 'boolean', default: false },
-      minutes: { type: 'string', default: '5' },
-      seed: { type: 'string', default: '1' },
       plans: { type: 'string', default: '4000' },
       first: { type: 'string', default: '' },
     },
@@ -26,9 +22,6 @@ async function main(): Promise<boolean> {
   if (command === 'replay' && seed !== '') {
     const { until = null, requests } = values;
     return await replay(seed, { until, requests }, print);
-  }
-  if (command === 'soak') {
-    return await soak({ minutes: Number(values.minutes), seed: Number(values.seed) }, print);
   }
   if (command === 'hunt') {
     const first = values.first.split(',').filter((name) => name !== '');

@@ -1,4 +1,4 @@
-/** `soak --minutes N`: all plans and random lives without end, on every core, until time is up. */
+/** All plans and random lives without end, on every core, until time is up. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { addTally, emptyTally } from './report.ts';
@@ -14,11 +14,17 @@ const PROGRESS_EVERY_MS = 10_000;
 /** Of what did not fire, so much is listed. */
 const UNFIRED_SHOWN_MAX = 20;
 
-/** @returns whether plans fired, and no promise was broken */
+export interface SoakEnd {
+  /** Plans fired, and no promise was broken. */
+  readonly isClean: boolean;
+  /** One line of JSON. */
+  readonly summary: string;
+}
+
 export async function soak(
   { minutes, seed }: SoakOptions,
   print: (text: string) => void,
-): Promise<boolean> {
+): Promise<SoakEnd> {
   const shares = availableParallelism();
   const startMs = performance.timeOrigin + performance.now();
   print('each scenario runs once, to enumerate all plans');
@@ -50,9 +56,11 @@ export async function soak(
     cpuSeconds: Math.round(cpuSeconds),
   };
   const durationMs = Math.round(performance.timeOrigin + performance.now() - startMs);
-  print(JSON.stringify({ suite: 'soak', seed, durationMs, figures }));
   if (tally.plansFired === 0) print('nothing was tried: give it more minutes');
-  return tally.violations === 0 && tally.plansFired > 0;
+  return {
+    isClean: tally.violations === 0 && tally.plansFired > 0,
+    summary: JSON.stringify({ suite: 'soak', seed, durationMs, figures }),
+  };
 }
 
 function progressText(

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { TOKEN_LIFETIME_SECONDS } from '../pods/reports.ts';
+import { LIFETIME_VARIABLE } from '../pods/reports.ts';
 import { writeDockerArchive } from './docker-archive.ts';
 import { nodeRuntime } from './node-runtime.ts';
 import { modulesIn } from './program-image.ts';
@@ -53,5 +53,8 @@ function readmeIssuer(): string {
   if (block?.includes(LIFETIME) !== true) {
     throw new Error(`the README has no block issuer.mjs with "${LIFETIME}" in it`);
   }
-  return block.replace(LIFETIME, `const LIFETIME_SECONDS = ${TOKEN_LIFETIME_SECONDS};`);
+  return block.replace(
+    LIFETIME,
+    `const LIFETIME_SECONDS = Number(process.env.${LIFETIME_VARIABLE});`,
+  );
 }

@@ -1,12 +1,20 @@
 import { dirname } from 'node:path';
+import { ensureTool } from '../../tools/go-tool.ts';
 import { loadImages } from './load-images.ts';
 import { startNode } from './node.ts';
+import { ensureNodePrograms } from './programs.ts';
 
-// `npm run node`: a cluster of one real node to play with, until Ctrl-C.
+// `npm run node`: a cluster of one real node to play with, until Ctrl-C. With `--build-only` only
+// what it and its tests are built from, into the cache.
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
+  if (process.argv[2] === '--build-only') {
+    await ensureNodePrograms(say);
+    await ensureTool('helm', say);
+    return;
+  }
   const interrupted = new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);

@@ -2,17 +2,19 @@
 import { decodeJwt, decodeProtectedHeader, importPKCS8, SignJWT } from 'jose';
 import {
   type IssuerReport,
+  LIFETIME_VARIABLE,
   POD_PORT,
   type Seen,
   SIGNER_VARIABLES,
-  TOKEN_LIFETIME_SECONDS,
   type TokenPage,
 } from './reports.ts';
 import { serveJson } from './serve-json.ts';
 
 /** The README's block: see `test/e2e/images/pods-image.ts`. */
 const README_ISSUER = '/app/issuer.mjs';
-const SIGN_EVERY_MS = 250;
+/** How many tokens live at a time: as many verifications in each turn of a verifier. */
+const LIVING = 120;
+const lifetimeSeconds = Number(process.env[LIFETIME_VARIABLE]);
 
 interface Issued {
   readonly number: number;
@@ -38,7 +40,7 @@ export async function runIssuerOnce(): Promise<void> {
     new SignJWT(claims)
       .setProtectedHeader(header)
       .setIssuedAt()
-      .setExpirationTime(`${TOKEN_LIFETIME_SECONDS}s`)
+      .setExpirationTime(`${lifetimeSeconds}s`)
       .sign(key),
   );
 }
@@ -60,7 +62,7 @@ async function issueWith(sign: Sign): Promise<void> {
     }
     while ((living[0]?.expiresMs ?? Infinity) < Date.now()) living.shift();
   };
-  setInterval(() => void issue(), SIGN_EVERY_MS);
+  setInterval(() => void issue(), (lifetimeSeconds * 1000) / LIVING);
   const tokens = (query: URLSearchParams): TokenPage => {
     const from = Number(query.get('from') ?? 0);
     const page = living.filter(({ number }) => number >= from);

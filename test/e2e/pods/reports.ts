@@ -2,8 +2,8 @@
 
 export const POD_PORT = 9000;
 
-/** T of the sets in the tests. */
-export const TOKEN_LIFETIME_SECONDS = 30;
+/** The issuer's variable for how long its tokens live, in seconds. */
+export const LIFETIME_VARIABLE = 'TOKEN_LIFETIME_SECONDS';
 
 /** By the signer Secret's own names: the variables of an issuer that takes it by its environment. */
 export const SIGNER_VARIABLES = {
