@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -8,10 +8,11 @@ import type { HelmSetup } from '../tools/run-helm.ts';
 import { Endings } from './endings.ts';
 import { chosenImages } from './images/chosen-images.ts';
 import type { ImageName } from './images/image-archive.ts';
+import { loadImages } from './images/load-images.ts';
 import { buildPrevious, type PreviousBuild } from './images/previous-build.ts';
+import { startK3s } from './k3s.ts';
 import { startKubectlProxy } from './kubectl-proxy.ts';
 import { type HandsAddress, serveHands } from './node/hands-server.ts';
-import { loadImages } from './node/load-images.ts';
 import { type ClusterNode, startNode } from './node/node.ts';
 import { forgetFailures, keepNodeLogs } from './node-logs.ts';
 import { installOperator, type Tools } from './operator-install.ts';
@@ -43,26 +44,37 @@ declare module 'vitest' {
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
- * The cluster of the `e2e` project: the one that KUBECONFIG names, else a real node on this
- * machine. What it returns ends what was started here.
+ * The cluster of the `e2e` project: the one that KUBECONFIG names, else K3s of the image that
+ * E2E_K3S_IMAGE names, else a real node on this machine. What it returns ends what was started here.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const workFolder = mkdtempSync(join(tmpdir(), 'signing-key-operator-e2e-'));
   const endings = new Endings();
   endings.push(async () => rmSync(workFolder, { recursive: true, force: true }));
   forgetFailures();
-  const kubeconfig = process.env['KUBECONFIG'] ?? '';
   try {
-    const cluster =
-      kubeconfig === ''
-        ? await onOwnNode(workFolder, endings)
-        : await onUserCluster(workFolder, kubeconfig, endings);
+    const cluster = await choose(workFolder, endings, process.env);
     project.provide('e2eCluster', cluster);
     return () => endings.end();
   } catch (error) {
     await endings.end();
     throw error;
   }
+}
+
+async function choose(
+  workFolder: string,
+  endings: Endings,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<E2eCluster> {
+  const { KUBECONFIG = '', E2E_K3S_IMAGE = '' } = env;
+  if (KUBECONFIG !== '') return await onUserCluster(workFolder, KUBECONFIG, endings);
+  if (E2E_K3S_IMAGE === '') return await onOwnNode(workFolder, endings);
+  const k3s = await startK3s(E2E_K3S_IMAGE, say);
+  endings.push(k3s.stop);
+  const kubeconfigPath = join(workFolder, 'k3s.yaml');
+  writeFileSync(kubeconfigPath, k3s.kubeconfig, { mode: 0o600 });
+  return await onUserCluster(workFolder, kubeconfigPath, endings);
 }
 
 const OF_OWN_NODE_ONLY = { hands: null, previous: null, auditLogPath: null, startTimes: null };
@@ -84,7 +96,7 @@ async function onUserCluster(
 async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eCluster> {
   const node = await startNode(say);
   endings.push(node.stop, async () => keepNodeLogs(node.folder));
-  await loadImages(node, say);
+  await loadImages(node.containerd.importImages, say);
   const previous = await loadPrevious(node, workFolder);
   const tools = await toolsFor(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
   const images = chosenImages(process.env);

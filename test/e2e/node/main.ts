@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { ensureTool } from '../../tools/go-tool.ts';
-import { loadImages } from './load-images.ts';
+import { loadImages } from '../images/load-images.ts';
 import { startNode } from './node.ts';
 import { ensureNodePrograms } from './programs.ts';
 
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   say('starting a node (about half a minute)');
   const node = await startNode(say);
   try {
-    await loadImages(node, say);
+    await loadImages(node.containerd.importImages, say);
     const { controlPlane, times } = node;
     say(`${controlPlane.url} is ready ${JSON.stringify(times)}; logs are in ${node.folder}.`);
     say('Ctrl-C ends it. In another terminal:');

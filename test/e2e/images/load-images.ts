@@ -4,21 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { givenProgramArchive } from '../images/chosen-images.ts';
-import { dockerfileArchive } from '../images/dockerfile-image.ts';
-import { IMAGE_NAMES } from '../images/image-archive.ts';
-import type { ClusterNode } from './node.ts';
+import { givenProgramArchive } from './chosen-images.ts';
+import { dockerfileArchive } from './dockerfile-image.ts';
+import { IMAGE_NAMES } from './image-archive.ts';
 
-const WRITER = fileURLToPath(new URL('../images/main.ts', import.meta.url));
+const WRITER = fileURLToPath(new URL('main.ts', import.meta.url));
 const WRITE_TIMEOUT_MS = 300_000;
 const run = promisify(execFile);
 
 /**
- * Makes the images of the program and of the tests' own pods, and hands them to the node. Those that
- * Docker does not build are written by a process of its own: the bundler's plugins need what a test runner's modules lack.
+ * Makes the images of the program and of the tests' own pods, and hands them to a cluster. Those that
+ * Docker does not build are written by a process of its own: the bundler's plugins need what a test
+ * runner's modules lack.
+ *
+ * @param load takes the path of an archive, which is there until it resolves
  */
 export async function loadImages(
-  node: ClusterNode,
+  load: (archivePath: string) => Promise<void>,
   onProgress: (line: string) => void,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'signing-key-operator-images-'));
@@ -31,7 +33,7 @@ export async function loadImages(
       timeout: WRITE_TIMEOUT_MS,
     });
     const archives = [...stdout.trim().split('\n'), ...(given === null ? [] : [given])];
-    for (const path of archives) await node.containerd.importImages(path);
+    for (const path of archives) await load(path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
