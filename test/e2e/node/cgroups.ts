@@ -19,12 +19,12 @@ export class NodeCgroup {
   }
 
   make(): void {
-    for (const folder of this.#folders()) mkdirSync(folder, { recursive: true });
+    for (const folder of this.folders()) mkdirSync(folder, { recursive: true });
   }
 
   /** Ends what is still in it, and removes it with all below. */
   async remove(): Promise<void> {
-    const folders = this.#folders().filter((folder) => existsSync(folder));
+    const folders = this.folders().filter((folder) => existsSync(folder));
     await waitFor(() => this.#isEmptied(folders), {
       timeoutMs: EMPTY_TIMEOUT_MS,
       describe: `the cgroup ${this.path} to be empty`,
@@ -44,7 +44,8 @@ export class NodeCgroup {
     return pids.size === 0;
   }
 
-  #folders(): readonly string[] {
+  /** Where it is in each hierarchy. */
+  folders(): readonly string[] {
     return hierarchies().map((hierarchy) => join(hierarchy, this.#name));
   }
 }

@@ -12,6 +12,6 @@ await linkNode(place, enclosure);
 await enclosure.run('mount', ['-t', 'tmpfs', 'tmpfs', '/run']);
 const sleeper = await enclosure.start('sleeper', 'sleep', ['infinity']);
 const { folder, link, cgroup } = place;
-const told = { folder, link, cgroup: cgroup.path, pids: [enclosure.pid, sleeper.pid] };
+const told = { folder, link, cgroups: cgroup.folders(), pids: [enclosure.pid, sleeper.pid] };
 process.stdout.write(`${JSON.stringify(told)}\n`);
 setInterval(() => undefined, 60_000);
