@@ -104,8 +104,11 @@ export class Api {
 const WIDGETS = `/apis/${WIDGET.group}/${WIDGET.version}`;
 const ROOTS: Readonly<Record<string, string>> = {
   widgets: WIDGETS,
+  daemonsets: '/apis/apps/v1',
+  deployments: '/apis/apps/v1',
   leases: '/apis/coordination.k8s.io/v1',
   'new-events': '/apis/events.k8s.io/v1',
+  statefulsets: '/apis/apps/v1',
 };
 
 export class Watching {

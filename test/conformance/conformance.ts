@@ -8,6 +8,7 @@ import { managedFields } from './managed-fields.ts';
 import { patches } from './patches.ts';
 import { protocol } from './protocol.ts';
 import { watches } from './watches.ts';
+import { workloads } from './workloads.ts';
 import { writes } from './writes.ts';
 
 /**
@@ -22,6 +23,7 @@ export function conformance(subject: Subject): void {
   describe('deleting', () => deletes(subject));
   describe('listing', () => lists(subject));
   describe('watching', () => watches(subject));
+  describe('workloads', () => workloads(subject));
   describe('managed fields', () => managedFields(subject));
   describe('protocol', () => protocol(subject));
 }
