@@ -13,6 +13,7 @@ import type { PassResult } from '../platform/work-queue.ts';
 import type { EventTeller } from './events.ts';
 import { execute, StepOutdated } from './execute.ts';
 import type { Observer, Snapshot } from './observe.ts';
+import { RefusedWrites } from './refused-writes.ts';
 import type { SeenVersions } from './seen-versions.ts';
 import { type SetName, setKey, setNameOf } from './set-name.ts';
 import type { SetReport } from './set-report.ts';
@@ -42,6 +43,7 @@ export class Reconciler {
   /** Key pairs made for a set whose Secret is not written yet. */
   readonly #prepared = new Map<string, KeyPair>();
   readonly #allowance = new StepAllowance();
+  readonly #refused = new RefusedWrites();
   /** Sets that were not there when they were last looked at. */
   readonly #gone = new Set<string>();
   /** Names of key Secrets that a POST found taken. */
@@ -94,6 +96,7 @@ export class Reconciler {
     const nextAtMs = isConfirmed ? null : clock.monotonicMs() + RECHECK_MAX_MS;
     this.#prepared.delete(key);
     this.#allowance.forget(key);
+    this.#refused.forget(key);
     this.#suspects.delete(key);
     this.#options.seen.forget(key);
     this.#options.report.forget(key);
@@ -131,6 +134,7 @@ export class Reconciler {
     const done = await this.#execute(key, step, planned, live, keyPair, signal);
     if (!done) return { kind: 'retry' };
     this.#allowance.spend(key, this.#options.clock.monotonicMs());
+    this.#refused.forget(key);
     this.#prepared.delete(key);
     this.#options.log.info(
       { set: key, step: step.write.kind, reason: step.reason.code },
@@ -197,11 +201,20 @@ export class Reconciler {
       await execute(write, { client, namespace, snapshot: live, options, keyPair });
       return true;
     } catch (error) {
-      if (!isOutdated(error)) throw error;
+      if (!isOutdated(error)) {
+        this.#tellRefusal(key, live, error);
+        throw error;
+      }
       if ('name' in write && isAlreadyThere(error)) this.#suspect(key, write.name);
       this.#options.log.info({ set: key, step: write.kind, err: error }, 'read again');
       return false;
     }
+  }
+
+  #tellRefusal(key: string, { observed }: Snapshot, error: unknown): void {
+    const { clock, events } = this.#options;
+    const note = this.#refused.noteOf(key, error, clock.monotonicMs());
+    if (note !== null) events.tell(observed.set, [note]);
   }
 
   /** What is no longer there is none any more. */

@@ -1,0 +1,61 @@
+import { afterEach, expect, test } from 'vitest';
+import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
+import { FaultyTransport } from '../fake-api/faulty-transport.ts';
+import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
+
+const QUARTER_MS = 15 * 60_000;
+
+let world: OperatorWorld | undefined;
+afterEach(() => world?.stopAll());
+
+/** An operator whose writes of the JWKS are answered so, for as long as `isBroken` says. */
+function startWith(status: number, isBroken: () => boolean): OperatorWorld {
+  const of = new OperatorWorld();
+  world = of;
+  const refused: Fault = { kind: 'status', status, committed: false };
+  const plan = ({ verb, resource }: FaultedRequest) =>
+    resource === 'configmaps' && verb === 'create' && isBroken() ? [refused] : [];
+  const { clock } = of;
+  of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
+  of.apply('payments', FAST_SPEC);
+  return of;
+}
+
+function refusals(of: OperatorWorld): readonly string[] {
+  return of.api
+    .objects('events', NAMESPACE)
+    .filter(({ reason }) => reason === 'WriteRefused')
+    .map(({ type, message }) => `${type} ${message}`);
+}
+
+test.each([
+  [403, 'KUBE_FORBIDDEN'],
+  [422, 'KUBE_INVALID'],
+])(
+  'a write that is answered with %i for ever is told of, and not each time',
+  async (status, code) => {
+    let isBroken = true;
+    const of = startWith(status, () => isBroken);
+    await of.clock.advance(2 * 60_000);
+    const [first = '', ...more] = refusals(of);
+    expect(first).toMatch(/^Warning create configmaps auth\/payments-jwks: /);
+    expect(first).toContain(code);
+    expect(more).toEqual([]);
+    await of.clock.advance(QUARTER_MS);
+    expect(refusals(of)).toHaveLength(2);
+    isBroken = false;
+    await of.clock.advance(QUARTER_MS);
+    expect(of.condition('Ready')).toBe('True Signing');
+    expect(refusals(of).length).toBeLessThanOrEqual(3);
+  },
+);
+
+test('what may pass by itself is not told of', async () => {
+  let isBroken = true;
+  const of = startWith(503, () => isBroken);
+  await of.clock.advance(2 * 60_000);
+  isBroken = false;
+  await of.clock.advance(QUARTER_MS);
+  expect(of.condition('Ready')).toBe('True Signing');
+  expect(refusals(of)).toEqual([]);
+});
