@@ -77,6 +77,15 @@ export function plan(observed: Observed, nowMs: number): Plan {
   };
 }
 
+/** The status alone: for where another step comes first, and is refused. Null where nothing is new. */
+export function statusOnly(observed: Observed, nowMs: number): Step | null {
+  const { spec } = observed.set;
+  const status =
+    spec === null ? undecodableStatus(observed) : projectStatus(situationOf(observed, spec, nowMs));
+  const written = statusStep(observed, status);
+  return written === null ? null : basedOn(written, observed);
+}
+
 function nextStep(situation: Situation): Step | null {
   const { observed, book } = situation;
   if (observed.namespaceTerminating) return null;

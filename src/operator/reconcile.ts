@@ -2,7 +2,7 @@
 import { nextReadingMs } from '../core/clock-judgement.ts';
 import { admit, type Refusal } from '../core/guard.ts';
 import type { Plan, Step } from '../core/model.ts';
-import { plan } from '../core/plan.ts';
+import { plan, statusOnly } from '../core/plan.ts';
 import { WRITE_DEADLINE_MAX_MS, writeDeadlineMs } from '../core/terms.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyMaker, KeyPair } from '../platform/key-maker.ts';
@@ -11,9 +11,9 @@ import { KubeApiError } from '../platform/kube-errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { PassResult } from '../platform/work-queue.ts';
 import type { EventTeller } from './events.ts';
-import { execute, StepOutdated } from './execute.ts';
+import { type Execution, execute, StepOutdated } from './execute.ts';
 import type { Observer, Snapshot } from './observe.ts';
-import { RefusedWrites } from './refused-writes.ts';
+import { isRefusal, RefusedWrites } from './refused-writes.ts';
 import type { SeenVersions } from './seen-versions.ts';
 import { type SetName, setKey, setNameOf } from './set-name.ts';
 import type { SetReport } from './set-report.ts';
@@ -197,24 +197,40 @@ export class Reconciler {
     const { client } = this.#options;
     const options = { signal, deadlineMs: deadlineMs(planned) };
     const { namespace } = live.observed.set.ref;
+    const run = { client, namespace, snapshot: live, options, keyPair };
     try {
-      await execute(write, { client, namespace, snapshot: live, options, keyPair });
+      await execute(write, run);
       return true;
     } catch (error) {
-      if (!isOutdated(error)) {
-        this.#tellRefusal(key, live, error);
-        throw error;
-      }
+      if (isRefusal(error)) await this.#showRefusal(key, write.kind, run, error);
+      if (!isOutdated(error)) throw error;
       if ('name' in write && isAlreadyThere(error)) this.#suspect(key, write.name);
       this.#options.log.info({ set: key, step: write.kind, err: error }, 'read again');
       return false;
     }
   }
 
-  #tellRefusal(key: string, { observed }: Snapshot, error: unknown): void {
-    const { clock, events } = this.#options;
+  /** As an event, and in the status: that comes last of all steps, and would not be written else. */
+  async #showRefusal(
+    key: string,
+    refused: Step['write']['kind'],
+    run: Execution,
+    error: KubeApiError,
+  ): Promise<void> {
+    const { clock, events, leads, log } = this.#options;
+    const { observed } = run.snapshot;
     const note = this.#refused.noteOf(key, error, clock.monotonicMs());
     if (note !== null) events.tell(observed.set, [note]);
+    const { startedMs } = observed.reading;
+    const status = refused === 'WriteStatus' ? null : statusOnly(observed, startedMs);
+    if (status === null || admit(status, observed, startedMs) !== null || !leads()) return;
+    try {
+      await execute(status.write, run);
+      events.tell(observed.set, status.events);
+    } catch (failed) {
+      // The refusal itself is what matters, and is what the pass fails of.
+      log.info({ set: key, err: failed }, 'the status could not be written either');
+    }
   }
 
   /** What is no longer there is none any more. */

@@ -1,7 +1,6 @@
 /**
  * Writes that fail until somebody changes something: a right that is missing, a policy or a webhook
- * that denies them, a quota. They are tried again and again, and show in no status, since the status
- * is written after them; so the set gets an event, now and then.
+ * that denies them, a quota. They are tried again and again; the set gets an event of it, now and then.
  */
 import type { EventNote } from '../core/model.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
@@ -18,9 +17,8 @@ interface Told {
 export class RefusedWrites {
   readonly #told = new Map<string, Told>();
 
-  /** @returns what the set is to be told of a failed write; null where it is no news, or may pass. */
-  noteOf(key: string, error: unknown, nowMs: number): EventNote | null {
-    if (!isRefusal(error)) return null;
+  /** @returns what is to be told of a refusal; null where it is no news. */
+  noteOf(key: string, error: KubeApiError, nowMs: number): EventNote | null {
     const message = `${error.message} (${error.code})`;
     const told = this.#told.get(key);
     if (told?.message === message && nowMs - told.atMs < TOLD_AGAIN_MS) return null;
@@ -35,7 +33,7 @@ export class RefusedWrites {
 }
 
 /** A namespace that ends refuses all that is new, as it should. */
-function isRefusal(error: unknown): error is KubeApiError {
+export function isRefusal(error: unknown): error is KubeApiError {
   if (!(error instanceof KubeApiError) || error.kind === 'namespace-terminating') return false;
   return error.advice === 'give-up';
 }

@@ -9,12 +9,12 @@ let world: OperatorWorld | undefined;
 afterEach(() => world?.stopAll());
 
 /** An operator whose writes of the JWKS are answered so, for as long as `isBroken` says. */
-function startWith(status: number, isBroken: () => boolean): OperatorWorld {
+function startWith(status: number, isBroken: () => boolean, refusedVerb = 'create'): OperatorWorld {
   const of = new OperatorWorld();
   world = of;
   const refused: Fault = { kind: 'status', status, committed: false };
   const plan = ({ verb, resource }: FaultedRequest) =>
-    resource === 'configmaps' && verb === 'create' && isBroken() ? [refused] : [];
+    resource === 'configmaps' && verb === refusedVerb && isBroken() ? [refused] : [];
   const { clock } = of;
   of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
   of.apply('payments', FAST_SPEC);
@@ -41,6 +41,8 @@ test.each([
     expect(first).toMatch(/^Warning create configmaps auth\/payments-jwks: /);
     expect(first).toContain(code);
     expect(more).toEqual([]);
+    // What comes after the refused step in order, the status, does not wait for it.
+    expect(of.condition('Ready')).toBe('False FirstKeyPending');
     await of.clock.advance(QUARTER_MS);
     expect(refusals(of)).toHaveLength(2);
     isBroken = false;
@@ -49,6 +51,19 @@ test.each([
     expect(refusals(of).length).toBeLessThanOrEqual(3);
   },
 );
+
+test('a rotation that is refused shows as overdue, and costs no write but that', async () => {
+  let isBroken = false;
+  const of = startWith(403, () => isBroken, 'update');
+  await of.clock.advance(2 * 60_000);
+  expect(of.condition('Ready')).toBe('True Signing');
+  isBroken = true;
+  await of.clock.advance(QUARTER_MS);
+  expect(of.condition('RotationOverdue')).toBe('True Late');
+  const before = of.operatorWrites().length;
+  await of.clock.advance(4 * QUARTER_MS);
+  expect(of.operatorWrites()).toHaveLength(before);
+});
 
 test('what may pass by itself is not told of', async () => {
   let isBroken = true;
