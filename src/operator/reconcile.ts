@@ -11,9 +11,9 @@ import { KubeApiError } from '../platform/kube-errors.ts';
 import type { Log } from '../platform/log.ts';
 import type { PassResult } from '../platform/work-queue.ts';
 import type { EventTeller } from './events.ts';
-import { type Execution, execute, StepOutdated } from './execute.ts';
+import { execute, StepOutdated } from './execute.ts';
 import type { Observer, Snapshot } from './observe.ts';
-import { isRefusal, RefusedWrites } from './refused-writes.ts';
+import { RefusedWrites } from './refused-writes.ts';
 import type { SeenVersions } from './seen-versions.ts';
 import { type SetName, setKey, setNameOf } from './set-name.ts';
 import type { SetReport } from './set-report.ts';
@@ -64,7 +64,10 @@ export class Reconciler {
     const decision = plan(snapshot.observed, startedMs);
     this.#options.report.reconciled(snapshot.observed, decision);
     if (decision.step === null) return this.#rest(snapshot, decision);
-    return await this.#take(key, decision.step, snapshot, signal);
+    const status = this.#refused.takeStatusTurn(key)
+      ? statusOnly(snapshot.observed, startedMs)
+      : null;
+    return await this.#take(key, status ?? decision.step, snapshot, signal);
   }
 
   #observe(name: SetName, signal: AbortSignal): Promise<Snapshot | null> {
@@ -108,6 +111,7 @@ export class Reconciler {
     const { clock, seen } = this.#options;
     const { ref } = snapshot.observed.set;
     seen.remember(setKey(ref), snapshot.observed);
+    this.#refused.forget(setKey(ref));
     this.#clear(setKey(ref), snapshot);
     const readAtMs =
       nextAtMs === null ? Infinity : nextReadingMs(snapshot.observed.reading, nextAtMs);
@@ -134,7 +138,7 @@ export class Reconciler {
     const done = await this.#execute(key, step, planned, live, keyPair, signal);
     if (!done) return { kind: 'retry' };
     this.#allowance.spend(key, this.#options.clock.monotonicMs());
-    this.#refused.forget(key);
+    if (step.write.kind !== 'WriteStatus') this.#refused.forget(key);
     this.#prepared.delete(key);
     this.#options.log.info(
       { set: key, step: step.write.kind, reason: step.reason.code },
@@ -197,40 +201,24 @@ export class Reconciler {
     const { client } = this.#options;
     const options = { signal, deadlineMs: deadlineMs(planned) };
     const { namespace } = live.observed.set.ref;
-    const run = { client, namespace, snapshot: live, options, keyPair };
     try {
-      await execute(write, run);
+      await execute(write, { client, namespace, snapshot: live, options, keyPair });
       return true;
     } catch (error) {
-      if (isRefusal(error)) await this.#showRefusal(key, write.kind, run, error);
-      if (!isOutdated(error)) throw error;
+      if (!isOutdated(error)) {
+        this.#tellRefusal(key, live, error);
+        throw error;
+      }
       if ('name' in write && isAlreadyThere(error)) this.#suspect(key, write.name);
       this.#options.log.info({ set: key, step: write.kind, err: error }, 'read again');
       return false;
     }
   }
 
-  /** As an event, and in the status: that comes last of all steps, and would not be written else. */
-  async #showRefusal(
-    key: string,
-    refused: Step['write']['kind'],
-    run: Execution,
-    error: KubeApiError,
-  ): Promise<void> {
-    const { clock, events, leads, log } = this.#options;
-    const { observed } = run.snapshot;
-    const note = this.#refused.noteOf(key, error, clock.monotonicMs());
+  #tellRefusal(key: string, { observed }: Snapshot, error: unknown): void {
+    const { clock, events } = this.#options;
+    const note = this.#refused.note(key, error, clock.monotonicMs());
     if (note !== null) events.tell(observed.set, [note]);
-    const { startedMs } = observed.reading;
-    const status = refused === 'WriteStatus' ? null : statusOnly(observed, startedMs);
-    if (status === null || admit(status, observed, startedMs) !== null || !leads()) return;
-    try {
-      await execute(status.write, run);
-      events.tell(observed.set, status.events);
-    } catch (failed) {
-      // The refusal itself is what matters, and is what the pass fails of.
-      log.info({ set: key, err: failed }, 'the status could not be written either');
-    }
   }
 
   /** What is no longer there is none any more. */

@@ -1,6 +1,7 @@
 /**
  * Writes that fail until somebody changes something: a right that is missing, a policy or a webhook
- * that denies them, a quota. They are tried again and again; the set gets an event of it, now and then.
+ * that denies them, a quota. They are tried again and again; meanwhile the set gets an event of it,
+ * now and then, and its status, which comes last of all steps, has its turn before the next try.
  */
 import type { EventNote } from '../core/model.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
@@ -8,32 +9,46 @@ import { KubeApiError } from '../platform/kube-errors.ts';
 /** As long as an event of the API server lives, at most six are there. */
 const TOLD_AGAIN_MS = 600_000;
 
-interface Told {
+interface Refused {
   readonly message: string;
-  readonly atMs: number;
+  readonly toldAtMs: number;
+  isStatusNext: boolean;
 }
 
 /** Times are the clock's monotonic milliseconds. */
 export class RefusedWrites {
-  readonly #told = new Map<string, Told>();
+  readonly #refused = new Map<string, Refused>();
 
-  /** @returns what is to be told of a refusal; null where it is no news. */
-  noteOf(key: string, error: KubeApiError, nowMs: number): EventNote | null {
+  /**
+   * A write of a set failed.
+   * @returns what is to be told; null where it is no news, or may pass by itself.
+   */
+  note(key: string, error: unknown, nowMs: number): EventNote | null {
+    if (!isRefusal(error)) return null;
     const message = `${error.message} (${error.code})`;
-    const told = this.#told.get(key);
-    if (told?.message === message && nowMs - told.atMs < TOLD_AGAIN_MS) return null;
-    this.#told.set(key, { message, atMs: nowMs });
-    return { type: 'Warning', reason: 'WriteRefused', message };
+    const known = this.#refused.get(key);
+    const isNews = known?.message !== message || nowMs - known.toldAtMs >= TOLD_AGAIN_MS;
+    const toldAtMs = isNews ? nowMs : known.toldAtMs;
+    this.#refused.set(key, { message, toldAtMs, isStatusNext: true });
+    return isNews ? { type: 'Warning', reason: 'WriteRefused', message } : null;
   }
 
-  /** A write of the set succeeded, or the set is gone. */
+  /** Whether the status is to be written before anything else: once after each refusal. */
+  takeStatusTurn(key: string): boolean {
+    const refused = this.#refused.get(key);
+    if (refused?.isStatusNext !== true) return false;
+    refused.isStatusNext = false;
+    return true;
+  }
+
+  /** The set has no step left, a step but the status was taken, or the set is gone. */
   forget(key: string): void {
-    this.#told.delete(key);
+    this.#refused.delete(key);
   }
 }
 
 /** A namespace that ends refuses all that is new, as it should. */
-export function isRefusal(error: unknown): error is KubeApiError {
+function isRefusal(error: unknown): error is KubeApiError {
   if (!(error instanceof KubeApiError) || error.kind === 'namespace-terminating') return false;
   return error.advice === 'give-up';
 }
