@@ -33,7 +33,8 @@ export default defineConfig({
           globalSetup: ['test/cluster/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: '100%',
+          // They wait for half of their time, for leases, gates and watches.
+          maxWorkers: 3,
         },
       },
       {
