@@ -3,8 +3,8 @@
  * no pod holds it, there is a forecast where nothing is known to be in the way, else no time at all.
  */
 import { explainGate } from './explain.ts';
-import { type Gate, removalGate } from './gates.ts';
-import { type Hold, type Holder, holdOf } from './holders.ts';
+import { type Gate, isOpen, removalGate } from './gates.ts';
+import { currentFrom, type Hold, type Holder, holdOf } from './holders.ts';
 import type { LedgerKey } from './ledger.ts';
 import type { Situation } from './situation.ts';
 import type { Terms } from './spec.ts';
@@ -24,17 +24,18 @@ export function removalOf(situation: Situation, key: LedgerKey, declared: Terms)
   };
   if (gate.isForecast !== true || gate.opensAtMs === null) return at('TokensExpire', gate);
   const hold = holdOf(situation, key);
+  // Once the pods could have been looked at and no look is noted, it opens later than was forecast.
+  const isForecast = !isOpen(currentFrom(key), situation.nowMs);
   switch (hold.kind) {
     case 'Held':
       return at('PodsHoldKey', withoutTime(key), `${podsText(hold)} may hold it for good; `);
     case 'Unknown':
       // A reading that failed once says nothing of the next.
-      return isPassing(hold.why) && gate.opensAtMs > situation.nowMs
+      return isPassing(hold.why) && isForecast
         ? at('TokensExpire', gate)
         : at('PodsUnknown', withoutTime(key), `${UNKNOWN_BECAUSE[hold.why]}; `);
     case 'Free':
-      // Past it, what it is a forecast of is yet to be noted.
-      return at('TokensExpire', gate.opensAtMs > situation.nowMs ? gate : withoutTime(key));
+      return at('TokensExpire', isForecast ? gate : withoutTime(key));
   }
 }
 

@@ -122,6 +122,16 @@ describe('the removal', () => {
     );
   });
 
+  // A forecast of a look at the pods that has not been noted by then would be too early.
+  test.each([
+    [32.9, { kind: 'Failed' }, '2026-12-01T09:00:44Z'],
+    [33.1, { kind: 'Failed' }, undefined],
+    [43, { kind: 'Failed' }, undefined],
+  ] as const)('is forecast for as long as the pods need not be known: %d s', (at, pods, shown) => {
+    const { keys } = worldAt(at, pods).api.set?.status ?? {};
+    expect(keys?.[0]?.removableTime).toBe(shown);
+  });
+
   test('names five pods, and how many more there are', () => {
     const holders = ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((name) => pod(name, 0));
     const world = worldAt(35, { kind: 'Read', holders, more: 3 });

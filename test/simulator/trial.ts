@@ -99,6 +99,7 @@ function isDueTo(
       return lies.length > 0;
     case 'I4':
     case 'I8':
+    case 'InvariantViolated':
       return losesAllCopies(scenario, lies);
     default:
       return false;
