@@ -10,6 +10,8 @@ const RELEASE = 'signing-key-operator';
 
 const HEAD = `# signing-key-operator, for kubectl apply --server-side -f install.yaml
 # Made from the chart by \`make manifests\`, with the chart's defaults.
+# Never delete all of it: the CRD is in it, and every set would go along. To remove the operator:
+# kubectl delete -f install.yaml --selector 'app.kubernetes.io/component!=crd'
 `;
 
 /** What Helm alone knows. */

@@ -76,8 +76,8 @@ function noSigningKeyText({ closed }: Ledger): string {
   if (!closed) return `no key signs: ${next}`;
   return (
     `the signing key is revoked and no key signs: ${next} (status.nextTransition), or as soon as it is ` +
-    'in the JWKS with spec.onRevokeWithoutStandby: SignImmediately, which makes verifiers reject ' +
-    'tokens that do not know it yet'
+    'in the JWKS with spec.onRevokeWithoutStandby: SignImmediately; verifiers that do not know it yet ' +
+    'then reject its tokens'
   );
 }
 

@@ -38,6 +38,8 @@ export interface ObservedSet {
   readonly resourceVersion: string;
   readonly generation: number;
   readonly annotations: Readonly<Record<string, string>>;
+  /** UID of the other set of this namespace that it asks to adopt, where that one still lives. */
+  readonly livingAdoptee: string | null;
   readonly finalizers: readonly string[];
   /** It has a deletionTimestamp. */
   readonly deleting: boolean;

@@ -5,7 +5,13 @@
  */
 import { keysIn } from './jwks-document.ts';
 import { hasEnded, keyByKid, type Ledger, type SetRef } from './ledger.ts';
-import type { MetadataPatch, ObjectMeta, Observed, ObservedKeySecret } from './model.ts';
+import type {
+  MetadataPatch,
+  ObjectMeta,
+  Observed,
+  ObservedKeySecret,
+  ObservedSet,
+} from './model.ts';
 import { ANNOTATION, LABEL, MANAGER, REQUEST } from './names.ts';
 import type { ObjectTemplate } from './spec.ts';
 
@@ -37,6 +43,11 @@ export function formatOwner({ namespace, name, uid }: SetRef): string {
   return JSON.stringify({ namespace, name, uid });
 }
 
+/** Whether the user has named a set as one to be adopted. Never one that lives: both would rotate. */
+export function adopts({ annotations, livingAdoptee }: ObservedSet, { uid }: SetRef): boolean {
+  return annotations[REQUEST.adopt] === uid && livingAdoptee !== uid;
+}
+
 /** What the kids that stand in an object say about whose it is. */
 function ownershipOf(
   observed: Observed,
@@ -45,12 +56,12 @@ function ownershipOf(
   kids: readonly string[],
   knownKids: ReadonlySet<string>,
 ): Ownership {
-  const { ref, annotations } = observed.set;
+  const { ref } = observed.set;
   if (!typeFits) return 'Foreign';
   const owner = parseOwner(meta);
   if (owner !== null) {
     if (owner.namespace === ref.namespace && owner.name === ref.name) return 'Ours';
-    return annotations[REQUEST.adopt] === owner.uid ? 'Adopted' : 'Foreign';
+    return adopts(observed.set, owner) ? 'Adopted' : 'Foreign';
   }
   const allKnown = kids.length > 0 && kids.every((kid) => knownKids.has(kid));
   return allKnown ? 'Stripped' : 'Foreign';

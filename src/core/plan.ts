@@ -48,6 +48,9 @@ import { stallOf } from './verdicts.ts';
 /** How soon a reading is repeated while the clocks are in doubt. */
 export const DOUBT_RECHECK_MS = 30_000;
 
+/** How soon it is looked whether the set that is to be adopted still lives. */
+export const ADOPTEE_RECHECK_MS = 30_000;
+
 /** How soon the pods are looked at again while one of them holds a key for good. */
 export const PODS_RECHECK_MS = 30_000;
 
@@ -183,6 +186,7 @@ function nextAtMs(situation: Situation, nowMs: number): number | null {
   const future = boundariesOf(situation).filter((atMs) => atMs > situation.nowMs);
   const local = future.map((atMs) => atMs - situation.offsetMs);
   if (situation.clockInDoubt) local.push(nowMs + DOUBT_RECHECK_MS);
+  if (situation.set.livingAdoptee !== null) local.push(nowMs + ADOPTEE_RECHECK_MS);
   if (awaitsPods(situation)) local.push(nowMs + PODS_RECHECK_MS);
   return local.length === 0 ? null : Math.min(...local);
 }

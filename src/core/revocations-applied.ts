@@ -34,22 +34,27 @@ export function revocationsApplied({ spec, book }: Situation): Applied | null {
   }
   const { ledger } = book;
   const fates = spec.revocations.map(({ kid }) => fateOf(ledger, kid));
-  const applying = fates.filter(({ kind }) => kind === 'Applying');
-  const unknown = fates.filter(({ kind }) => kind === 'Unknown');
-  const verdict = (status: ConditionStatus, reason: Applied['reason'], message: string) =>
+  const of = (kind: Fate['kind']) => fates.filter((fate) => fate.kind === kind);
+  const applying = of('Applying');
+  const unknown = of('Unknown');
+  // One that is mistyped must not hide what became of the others.
+  const message = [
+    ...(applying.length === 0 ? [] : [`${named(applying)}: not yet seen to be out of the JWKS`]),
+    ...(unknown.length === 0 ? [] : [unknownText(unknown)]),
+    ...(of('Removed').length === 0 ? [] : [appliedText(fates, spec.restartToForget)]),
+  ].join('; ');
+  const verdict = (status: ConditionStatus, reason: Applied['reason']) =>
     ({ type: 'RevocationsApplied', status, reason, message }) as const;
-  if (applying.length > 0) {
-    const message = `${named(applying)}: not yet seen to be out of the JWKS`;
-    return verdict('False', 'Applying', message);
-  }
-  if (unknown.length > 0) {
-    const message =
-      `${named(unknown)}: not a key that this set has or remembers, so nothing was changed for it; ` +
-      'compare it with status.keys and with the kid in the header of a token (keys that ended long ' +
-      'ago are remembered by their ordinals alone)';
-    return verdict('False', 'KidUnknown', message);
-  }
-  return verdict('True', 'Applied', appliedText(fates, spec.restartToForget));
+  if (applying.length > 0) return verdict('False', 'Applying');
+  return unknown.length > 0 ? verdict('False', 'KidUnknown') : verdict('True', 'Applied');
+}
+
+function unknownText(unknown: readonly Fate[]): string {
+  return (
+    `${named(unknown)}: not a key that this set has or remembers, so nothing was changed for it ` +
+    '(compare it with status.keys and with the kid in the header of a token; of keys that ended long ' +
+    'ago the ordinals alone are remembered)'
+  );
 }
 
 function fateOf(ledger: Ledger, kid: string): Fate {

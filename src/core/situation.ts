@@ -14,8 +14,8 @@ import type {
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
-import { ANNOTATION, REQUEST } from './names.ts';
-import { judgeOwnership, type Owned } from './ownership.ts';
+import { ANNOTATION } from './names.ts';
+import { adopts, judgeOwnership, type Owned } from './ownership.ts';
 import { JWKS_FILE } from './served-set.ts';
 import type { Spec } from './spec.ts';
 
@@ -115,9 +115,9 @@ function readOwn(text: string | undefined, set: ObservedSet): ReadLedger | null 
   return read.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
 }
 
-function isOfSet(owner: SetRef, { ref, annotations }: ObservedSet): boolean {
-  const same = owner.namespace === ref.namespace && owner.name === ref.name;
-  return same || annotations[REQUEST.adopt] === owner.uid;
+function isOfSet(owner: SetRef, set: ObservedSet): boolean {
+  const same = owner.namespace === set.ref.namespace && owner.name === set.ref.name;
+  return same || adopts(set, owner);
 }
 
 function judgeBook(

@@ -74,6 +74,8 @@ export function conditionEvents(before: Status | null, after: Status): readonly 
   const begun = (after.conditions ?? []).filter(({ type, status, reason }) => {
     const old = before?.conditions?.find((condition) => condition.type === type);
     const isNew = old === undefined || old.status !== status || old.reason !== reason;
+    // A revocation that names no key looks like one that worked, to whoever does not look again.
+    if (reason === 'KidUnknown') return isNew;
     const isAlarming = ALARMING.includes(type) && !CALM.includes(reason);
     return isAlarming && status !== 'False' && isNew;
   });

@@ -1,5 +1,6 @@
 /** What keeps a set from going on until a person does something: the `Stalled` condition. */
-import type { Reason } from './model.ts';
+import type { SetRef } from './ledger.ts';
+import type { ObservedSet, Reason } from './model.ts';
 import { ANNOTATION, REQUEST } from './names.ts';
 import { parseOwner } from './ownership.ts';
 import type { Situation } from './situation.ts';
@@ -30,8 +31,15 @@ function foreignObject({ foreign, observed, ownership }: Situation): Reason {
   const remedy =
     owner === null
       ? 'delete or rename it, or choose another name in a new set'
-      : `if that set is gone for good, annotate this one with ${REQUEST.adopt}=${owner.uid}`;
+      : adoptionRemedy(observed.set, owner);
   return { code: 'ObjectNotOwned', message: `${foreign[0]} ${found}: ${remedy}` };
+}
+
+function adoptionRemedy({ livingAdoptee }: ObservedSet, { uid }: SetRef): string {
+  const anew = 'make this set anew with other names in spec.signer and spec.jwks';
+  return livingAdoptee === uid
+    ? `that set lives, and what lives is not adopted: delete it first, or ${anew}`
+    : `if that set is gone for good, annotate this one with ${REQUEST.adopt}=${uid}; else ${anew}`;
 }
 
 /** A first key's Secret that holds no usable key can't be replaced without destroying it. */

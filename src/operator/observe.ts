@@ -23,8 +23,10 @@ import {
   LABEL,
   MANAGER,
   ordinalOfKeySecret,
+  REQUEST,
   SECRET_TYPE,
 } from '../core/names.ts';
+import { parseOwner } from '../core/ownership.ts';
 import type { Spec } from '../core/spec.ts';
 import type { Status } from '../core/status.ts';
 import type { Answer, KubeClient } from '../platform/kube-client.ts';
@@ -92,6 +94,7 @@ export class Observer {
       ? await this.#observeRest(reader, name, decoded.set.spec, set, suspects, signal)
       : { objects: { signer: null, jwks: null }, ...NOTHING };
     const { objects, ...observed } = rest;
+    const livingAdoptee = await findAdoptee(reader, set, [objects.signer, objects.jwks]);
     const reading = {
       startedMs,
       endedMs: Math.ceil(clock.wallMs()),
@@ -101,7 +104,7 @@ export class Observer {
     return {
       observed: {
         reading,
-        set: observedSet(name, set, decoded),
+        set: observedSet(name, set, decoded, livingAdoptee),
         namespaceTerminating,
         ...observed,
       },
@@ -293,7 +296,35 @@ function ledgerIn(
   return null;
 }
 
-function observedSet(name: SetName, set: KubeObject, decoded: DecodeResult): ObservedSet {
+/**
+ * @param objects of the names that the set asks for, which may be another set's
+ * @returns the UID of the one that is to be adopted, where it is still there
+ */
+async function findAdoptee(
+  reader: Reader,
+  set: KubeObject,
+  objects: readonly (KubeObject | null)[],
+): Promise<string | null> {
+  const uid = set.metadata.annotations?.[REQUEST.adopt];
+  if (uid === undefined) return null;
+  const owners = objects
+    .map((object) => (object === null ? null : parseOwner(metaOf(object))))
+    .filter((owner) => owner !== null);
+  // What lives in another namespace has objects of its own there: these are copies.
+  const owner = owners.find(
+    (each) => each.uid === uid && each.namespace === set.metadata.namespace,
+  );
+  if (owner === undefined || owner.name === set.metadata.name) return null;
+  const found = await reader.get(SETS, owner.name);
+  return found?.metadata.uid === uid ? uid : null;
+}
+
+function observedSet(
+  name: SetName,
+  set: KubeObject,
+  decoded: DecodeResult,
+  livingAdoptee: string | null,
+): ObservedSet {
   const { uid, resourceVersion, generation, annotations, finalizers, deletionTimestamp } =
     set.metadata;
   return {
@@ -301,6 +332,7 @@ function observedSet(name: SetName, set: KubeObject, decoded: DecodeResult): Obs
     resourceVersion: resourceVersion ?? '',
     generation: generation ?? 0,
     annotations: annotations ?? {},
+    livingAdoptee,
     finalizers: finalizers ?? [],
     deleting: deletionTimestamp !== undefined,
     spec: decoded.ok ? decoded.set.spec : null,

@@ -111,7 +111,6 @@ export class Reconciler {
     const { clock, seen } = this.#options;
     const { ref } = snapshot.observed.set;
     seen.remember(setKey(ref), snapshot.observed);
-    this.#refused.forget(setKey(ref));
     this.#clear(setKey(ref), snapshot);
     const readAtMs =
       nextAtMs === null ? Infinity : nextReadingMs(snapshot.observed.reading, nextAtMs);
@@ -138,7 +137,6 @@ export class Reconciler {
     const done = await this.#execute(key, step, planned, live, keyPair, signal);
     if (!done) return { kind: 'retry' };
     this.#allowance.spend(key, this.#options.clock.monotonicMs());
-    if (step.write.kind !== 'WriteStatus') this.#refused.forget(key);
     this.#prepared.delete(key);
     this.#options.log.info(
       { set: key, step: step.write.kind, reason: step.reason.code },

@@ -6,12 +6,14 @@
 import type { EventNote } from '../core/model.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
 
-/** As long as an event of the API server lives, at most six are there. */
+/** The API server keeps an event for an hour: of each refusal at most six are there. */
 const TOLD_AGAIN_MS = 600_000;
+/** Of a set. More kinds of write than so many there are not. */
+const MESSAGES_MAX = 16;
 
 interface Refused {
-  readonly message: string;
-  readonly toldAtMs: number;
+  /** When each message was told last. */
+  readonly toldAtMs: Map<string, number>;
   isStatusNext: boolean;
 }
 
@@ -25,12 +27,15 @@ export class RefusedWrites {
    */
   note(key: string, error: unknown, nowMs: number): EventNote | null {
     if (!isRefusal(error)) return null;
+    const refused = this.#refused.get(key) ?? { toldAtMs: new Map(), isStatusNext: true };
+    this.#refused.set(key, refused);
+    refused.isStatusNext = true;
     const message = `${error.message} (${error.code})`;
-    const known = this.#refused.get(key);
-    const isNews = known?.message !== message || nowMs - known.toldAtMs >= TOLD_AGAIN_MS;
-    const toldAtMs = isNews ? nowMs : known.toldAtMs;
-    this.#refused.set(key, { message, toldAtMs, isStatusNext: true });
-    return isNews ? { type: 'Warning', reason: 'WriteRefused', message } : null;
+    const toldAtMs = refused.toldAtMs.get(message) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - toldAtMs < TOLD_AGAIN_MS) return null;
+    if (refused.toldAtMs.size >= MESSAGES_MAX) refused.toldAtMs.clear();
+    refused.toldAtMs.set(message, nowMs);
+    return { type: 'Warning', reason: 'WriteRefused', message };
   }
 
   /** Whether the status is to be written before anything else: once after each refusal. */
@@ -41,7 +46,7 @@ export class RefusedWrites {
     return true;
   }
 
-  /** The set has no step left, a step but the status was taken, or the set is gone. */
+  /** The set is gone. */
   forget(key: string): void {
     this.#refused.delete(key);
   }

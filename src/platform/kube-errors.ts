@@ -46,7 +46,11 @@ interface Rule {
 // One row a kind. A 5xx may have come from a proxy or after the write: its outcome is unknown.
 const RULES: Readonly<Record<ErrorKind, Rule>> = {
   unauthorized: rule('not-applied', 'retry', 'check the token or certificate'),
-  forbidden: rule('not-applied', 'give-up', 'grant the verb in the Role, or see what denied it'),
+  forbidden: rule(
+    'not-applied',
+    'give-up',
+    'a right is missing, or a policy, webhook or quota denied it',
+  ),
   'namespace-terminating': rule('not-applied', 'give-up', 'the namespace is being deleted'),
   'not-found': rule('not-applied', 're-read', 'it, its namespace or its type is not there'),
   'already-exists': rule('not-applied', 're-read', 'read what is there'),
@@ -200,9 +204,13 @@ function messageOf(request: Request, found: Found, hint: string): string {
       ? (request.ref.namespace ?? '')
       : refText(request.ref.namespace, request.ref.name);
   const status = found.status === undefined ? '' : `${found.status} `;
-  const causes = (found.causes ?? []).map(({ field, reason }) => `${field || '?'}: ${reason}`);
+  const causes = (found.causes ?? [])
+    .filter(({ field, reason }) => field !== '' || reason !== 'Unknown')
+    .map(({ field, reason }) => `${field || '?'}: ${reason}`);
+  // As roles and audit logs call it.
+  const verb = request.verb === 'replace' ? 'update' : request.verb;
   return (
-    `${request.verb} ${request.resource}${object === '' ? '' : ` ${object}`}: ${found.kind} ` +
+    `${verb} ${request.resource}${object === '' ? '' : ` ${object}`}: ${found.kind} ` +
     `(${status}${found.reason})${causes.length === 0 ? '' : ` [${causes.join(', ')}]`}; ${hint}`
   );
 }

@@ -119,7 +119,7 @@ describe('a message says what happened and what to do', () => {
       'Stalled',
       ({ hands }) =>
         hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
-      'Secret payments-signer belongs to the set a/b (UID c): if that set is gone for good, annotate this one with signingkeys.dev/adopt=c',
+      'Secret payments-signer belongs to the set a/b (UID c): if that set is gone for good, annotate this one with signingkeys.dev/adopt=c; else make this set anew with other names in spec.signer and spec.jwks',
     ],
     [
       'of a bad spec',

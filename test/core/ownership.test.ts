@@ -73,6 +73,14 @@ describe('an object is', () => {
     expect(judged(elsewhere, adopting('near'))).toBe('Foreign');
   });
 
+  test('foreign, where the set names the UID of one that lives', () => {
+    const living = (observed: Observed) => {
+      const asked = adopting('far')(observed);
+      return { ...asked, set: { ...asked.set, livingAdoptee: 'far' } };
+    };
+    expect(judged(elsewhere, living)).toBe('Foreign');
+  });
+
   test('foreign, where its Secret type is another', () => {
     const world = rotatedWorld();
     world.hands.editSigner((signer) => ({ ...signer, typeFits: false }));

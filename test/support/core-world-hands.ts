@@ -35,6 +35,7 @@ export class Hands {
       resourceVersion: api.nextVersion(),
       generation: 1,
       annotations,
+      livingAdoptee: null,
       finalizers: [],
       deleting: false,
       spec,
