@@ -1,7 +1,7 @@
 /** One pass over one set: observe → plan → admit → execute → report. At most one write. */
 import { nextReadingMs } from '../core/clock-judgement.ts';
 import { admit, type Refusal } from '../core/guard.ts';
-import type { Plan, Step } from '../core/model.ts';
+import type { Plan, Step, Write } from '../core/model.ts';
 import { plan, statusOnly } from '../core/plan.ts';
 import { WRITE_DEADLINE_MAX_MS, writeDeadlineMs } from '../core/terms.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -63,10 +63,9 @@ export class Reconciler {
     const { startedMs } = snapshot.observed.reading;
     const decision = plan(snapshot.observed, startedMs);
     this.#options.report.reconciled(snapshot.observed, decision);
+    const isStatusNext = this.#refused.takeStatusTurn(key);
     if (decision.step === null) return this.#rest(snapshot, decision);
-    const status = this.#refused.takeStatusTurn(key)
-      ? statusOnly(snapshot.observed, startedMs)
-      : null;
+    const status = isStatusNext ? statusOnly(snapshot.observed, startedMs) : null;
     return await this.#take(key, status ?? decision.step, snapshot, signal);
   }
 
@@ -204,7 +203,7 @@ export class Reconciler {
       return true;
     } catch (error) {
       if (!isOutdated(error)) {
-        this.#tellRefusal(key, live, error);
+        this.#tellRefusal(key, write.kind, live, error);
         throw error;
       }
       if ('name' in write && isAlreadyThere(error)) this.#suspect(key, write.name);
@@ -213,9 +212,9 @@ export class Reconciler {
     }
   }
 
-  #tellRefusal(key: string, { observed }: Snapshot, error: unknown): void {
+  #tellRefusal(key: string, write: Write['kind'], { observed }: Snapshot, error: unknown): void {
     const { clock, events } = this.#options;
-    const note = this.#refused.note(key, error, clock.monotonicMs());
+    const note = this.#refused.note(key, write, error, clock.monotonicMs());
     if (note !== null) events.tell(observed.set, [note]);
   }
 

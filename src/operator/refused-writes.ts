@@ -3,7 +3,7 @@
  * that denies them, a quota. They are tried again and again; meanwhile the set gets an event of it,
  * now and then, and its status, which comes last of all steps, has its turn before the next try.
  */
-import type { EventNote } from '../core/model.ts';
+import type { EventNote, Write } from '../core/model.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
 
 /** The API server keeps an event for an hour: of each refusal at most six are there. */
@@ -22,14 +22,14 @@ export class RefusedWrites {
   readonly #refused = new Map<string, Refused>();
 
   /**
-   * A write of a set failed.
+   * A write of a set failed. One of the status gives the status no turn: the other steps had none.
    * @returns what is to be told; null where it is no news, or may pass by itself.
    */
-  note(key: string, error: unknown, nowMs: number): EventNote | null {
+  note(key: string, write: Write['kind'], error: unknown, nowMs: number): EventNote | null {
     if (!isRefusal(error)) return null;
-    const refused = this.#refused.get(key) ?? { toldAtMs: new Map(), isStatusNext: true };
+    const refused = this.#refused.get(key) ?? { toldAtMs: new Map(), isStatusNext: false };
     this.#refused.set(key, refused);
-    refused.isStatusNext = true;
+    refused.isStatusNext = write !== 'WriteStatus';
     const message = `${error.message} (${error.code})`;
     const toldAtMs = refused.toldAtMs.get(message) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - toldAtMs < TOLD_AGAIN_MS) return null;

@@ -65,6 +65,24 @@ test('a rotation that is refused shows as overdue, and costs no write but that',
   expect(of.operatorWrites()).toHaveLength(before);
 });
 
+test('a status that is refused as well keeps no other step from being tried again', async () => {
+  const of = new OperatorWorld();
+  world = of;
+  let isBroken = true;
+  const refused: Fault = { kind: 'status', status: 403, committed: false };
+  const plan = ({ verb, resource, subresource }: FaultedRequest) => {
+    const isJwks = resource === 'configmaps' && verb === 'create' && isBroken;
+    return isJwks || subresource === 'status' ? [refused] : [];
+  };
+  const { clock } = of;
+  of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
+  of.apply('payments', FAST_SPEC);
+  await of.clock.advance(5 * 60_000);
+  isBroken = false;
+  await of.clock.advance(5 * 60_000);
+  expect(of.jwks()).not.toBeNull();
+});
+
 test('what may pass by itself is not told of', async () => {
   let isBroken = true;
   const of = startWith(503, () => isBroken);
