@@ -147,7 +147,7 @@ function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
     now.keySecrets === basis.keySecrets &&
     now.set === basis.set;
   if (!guarded || isSame) return null;
-  return refusal('Changed', 'spec, ledger or JWKS changed since the step was planned');
+  return refusal('Changed', 'spec, requests, ledger or JWKS changed since the step was planned');
 }
 
 /**

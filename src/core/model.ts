@@ -227,7 +227,7 @@ export interface Basis {
   readonly jwks: string | null;
   /** Where there is no signer, and so no ledger, the UIDs of the key Secrets: they are what tells. */
   readonly keySecrets: string | null;
-  /** UID and generation of the set: a step is not taken under another spec than it was planned. */
+  /** UID, generation and requests of the set: a step is taken under what it was planned for alone. */
   readonly set: string;
   /** What time it was by the clock that gates are judged by. */
   readonly judgedMs: number;

@@ -12,12 +12,13 @@ import type {
   ObjectMeta,
   Observed,
   ObservedKeySecret,
+  ObservedSet,
   Reason,
   SignerSource,
   Step,
   Write,
 } from './model.ts';
-import { ANNOTATION, keySecretName } from './names.ts';
+import { ANNOTATION, keySecretName, REQUEST } from './names.ts';
 import { jwksGeneration } from './observations.ts';
 import { metadataPatch, patchChanges } from './ownership.ts';
 import type { Situation } from './situation.ts';
@@ -45,9 +46,14 @@ export function basisOf({ signer, jwks, keySecrets, set, reading }: Observed): B
     signer: signer?.meta.resourceVersion ?? null,
     jwks: jwks?.meta.resourceVersion ?? null,
     keySecrets: signer === null ? keySecrets.map(({ meta }) => meta.uid).join() : null,
-    set: `${set.ref.uid}/${set.generation}`,
+    set: JSON.stringify([set.ref.uid, set.generation, set.livingAdoptee, ...requestsOf(set)]),
     judgedMs: reading.startedMs + judgeOffsetMs(reading),
   };
+}
+
+/** Requests are annotations, which no generation counts. */
+function requestsOf({ annotations }: ObservedSet): readonly string[] {
+  return Object.values(REQUEST).map((name) => annotations[name] ?? '');
 }
 
 export function withEvents(plain: Step, ...events: readonly EventNote[]): Step {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { admit, type Refusal } from '../../src/core/guard.ts';
 import type { Step } from '../../src/core/model.ts';
+import { REQUEST } from '../../src/core/names.ts';
 import { plan } from '../../src/core/plan.ts';
 import { basisOf } from '../../src/core/steps.ts';
 import { type World, worldWith } from '../support/core-world.ts';
@@ -47,6 +48,12 @@ describe('a switch that was planned', () => {
     ['the JWKS was touched', 'Changed', (world) => world.hands.editJwksMeta((meta) => meta)],
     ['the JWKS is gone', 'Changed', (world) => world.hands.deleteJwks()],
     ['the key is gone', 'Changed', (world) => world.hands.deleteKeySecret(3)],
+    [
+      'a request was made or taken back',
+      'Changed',
+      (world) => world.hands.annotate(REQUEST.skipDeletionWait, 'x'),
+    ],
+    ['another annotation was written', null, (world) => world.hands.annotate('other', 'x')],
     ['the clocks differ', 'ClocksDisagree', (world) => Object.assign(world, { skewMs: 9_000 })],
     ['there is no Date', 'ClocksDisagree', (world) => Object.assign(world, { hasDate: false })],
     [
