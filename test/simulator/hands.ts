@@ -128,7 +128,11 @@ export class Hands {
     const kid = kidOf(this.#world.changes, ordinal);
     this.#editSet((draft) => {
       const spec = child(draft, 'spec');
-      const before = Array.isArray(spec['revocations']) ? spec['revocations'] : [];
+      const before = Array.isArray(spec['revocations'])
+        ? (spec['revocations'] as JsonObject[])
+        : [];
+      // The list is a map by kid: the API server refuses one that is there already.
+      if (before.some((entry) => entry['kid'] === kid)) return;
       spec['revocations'] = [...before, { kid, reason: 'KeyCompromise' }];
     });
   }

@@ -97,6 +97,8 @@ function spansOf(timeline: Timeline): readonly Span[] {
   /** The key that operators last had sign. */
   let chosen: Span | null = null;
   let signed: string | null = null;
+  /** The key that a revocation last called at once; where hands undo that, it is called again. */
+  let called: Pick<Span, 'kid' | 'unknownUntilMs'> | null = null;
   const close = (endMs: number) => {
     if (current !== null) spans.push({ ...current, endMs });
     current = null;
@@ -111,6 +113,8 @@ function spansOf(timeline: Timeline): readonly Span[] {
     }
     const isSame = (span: Span | null) => span?.kid === facts.kid && span.key === facts.key;
     const wasChosen: boolean = isSame(chosen);
+    const isCalled: boolean = isCalledAtOnce(timeline, atMs, signed);
+    const calledMs: number = called?.kid === facts.kid ? called.unknownUntilMs : LONG_AGO;
     if (isSame(current) && ((current as Span | null)?.byHand !== true || byHand)) continue;
     close(atMs);
     current = {
@@ -121,7 +125,7 @@ function spansOf(timeline: Timeline): readonly Span[] {
       endMs: NEVER,
       byHand: byHand && !wasChosen,
       activatedMs: wasChosen && chosen !== null ? chosen.activatedMs : byHand ? LONG_AGO : atMs,
-      unknownUntilMs: isCalledAtOnce(timeline, atMs, signed) && !wasChosen ? atMs : LONG_AGO,
+      unknownUntilMs: isCalled && !wasChosen ? atMs : calledMs,
     };
     if (wasChosen && chosen !== null) {
       current = { ...current, unknownUntilMs: chosen.unknownUntilMs };
@@ -129,6 +133,7 @@ function spansOf(timeline: Timeline): readonly Span[] {
     if (!current.byHand) {
       chosen = current;
       signed = current.kid;
+      called = current;
     }
   }
   close(NEVER);

@@ -35,11 +35,12 @@ function tooSoon(scene: Scene): readonly Violation[] {
     const { kid, startMs: atMs } = stint;
     const isRepair = stint.activatedMs < atMs;
     if (isRepair || repairedFrom(scene, stint) !== null) return [];
-    if (stint.unknownUntilMs >= atMs || isFirst(scene, stint)) return [];
+    if (isFirst(scene, stint)) return [];
     const beganMs = scene.memory.ends.findLast((endMs) => endMs <= atMs) ?? 0;
     return jwks.flatMap((version, index): readonly Violation[] => {
       const untilMs = jwks[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
       if (version.atMs < beganMs || version.atMs > atMs) return [];
+      if (version.atMs <= stint.unknownUntilMs) return [];
       if (version.keys?.get(kid) === stint.key || isTaken(scene, version, stint)) return [];
       const shownMs = terms.passedMs(untilMs, ['publicationDelayMs', 1]);
       const cachedMs = terms.passedMs(shownMs, ['sharedCacheTtlMs', 1]);
