@@ -101,8 +101,8 @@ async function reinstall(namespace: string): Promise<void> {
 
 /** A graceful end: the lease is given up, and the other goes on within seconds. */
 async function deleteLeader(): Promise<void> {
+  const { name } = (await leader()).metadata;
   const before = await leaseHolder();
-  const name = (await leader())?.metadata.name ?? '';
   const startMs = performance.now();
   const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/pods/${name}`;
   expect((await request({ method: 'DELETE', path })).status).toBe(200);
@@ -112,6 +112,7 @@ async function deleteLeader(): Promise<void> {
 }
 
 async function disruptNode(namespace: string): Promise<void> {
+  await leader();
   const before = await leaseHolder();
   const startMs = performance.now();
   await killLeader();

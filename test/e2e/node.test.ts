@@ -64,7 +64,7 @@ describe('the cluster', () => {
     const program = `console.log(await (await fetch('http://greeter.${namespace}.svc:${PORT}/by-name')).text())`;
     // The Service's rules reach the node a moment after the pod is Ready.
     const answer = await waitFor(() => execIn(namespace, 'client', nodeCommand(program)), {
-      timeoutMs: 30_000,
+      timeoutMs: 90_000,
       describe: 'the Service to answer',
     });
     expect(answer.trim()).toBe('echo /by-name');

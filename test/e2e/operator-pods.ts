@@ -6,6 +6,8 @@ import { type Pod, podsBy, readyPodsBy } from './pods-control.ts';
 
 const SELECTOR = `app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component=operator`;
 const REPLICAS = 2;
+/** The lease lives 15 s. */
+const LED_TIMEOUT_MS = 30_000;
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${OPERATOR_NAMESPACE}/leases/${RELEASE}`;
 
 interface Lease {
@@ -27,11 +29,19 @@ export async function leaseTransitions(): Promise<number> {
   return (await read<Lease>(LEASE))?.spec.leaseTransitions ?? 0;
 }
 
-/** The pod whose name the lease has; null while nobody holds it. */
-export async function leader(): Promise<Pod | null> {
-  const [podName] = (await leaseHolder()).split('_');
-  const pods = await podsBy(OPERATOR_NAMESPACE, SELECTOR);
-  return pods.find(({ metadata }) => metadata.name === podName) ?? null;
+/**
+ * Waits until a pod that is there holds the lease, and returns it. An uninstall takes the roles along
+ * with the pods, so that the last leader can't give the lease back, and it has to run out first.
+ */
+export function leader(): Promise<Pod> {
+  return waitFor(
+    async () => {
+      const [podName] = (await leaseHolder()).split('_');
+      const pods = await podsBy(OPERATOR_NAMESPACE, SELECTOR);
+      return pods.find(({ metadata }) => metadata.name === podName) ?? null;
+    },
+    { timeoutMs: LED_TIMEOUT_MS, intervalMs: 100, describe: 'a pod of the operator to lead' },
+  );
 }
 
 /** Waits until another than this pod, or another life of it, holds the lease. */
@@ -47,7 +57,7 @@ export function leaderAfter(before: string, timeoutMs: number): Promise<string> 
 
 /** Ends the leader's process as a crash does: the container's first process, by SIGKILL. */
 export async function killLeader(): Promise<void> {
-  const id = (await leader())?.status.containerStatuses?.[0]?.containerID;
-  if (id === undefined) throw new Error('nobody leads');
+  const id = (await leader()).status.containerStatuses?.[0]?.containerID;
+  if (id === undefined) throw new Error('the leader has no container');
   await hand('killContainer', { id: id.replace('containerd://', '') });
 }

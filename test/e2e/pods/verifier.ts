@@ -19,6 +19,8 @@ import {
 import { serveJson } from './serve-json.ts';
 
 const TURN_MS = 1_000;
+/** A JWKS server that starves for a while is slow, and has not rejected anything. */
+const JWKS_TIMEOUT_MS = 20_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const REJECTIONS_MAX = 20;
 
@@ -41,7 +43,10 @@ export async function runVerifier(): Promise<void> {
   const seen: Seen[] = [];
   const keys = options.jwks.startsWith('/')
     ? await jwksFolder(options.jwks, (kids) => seen.push({ kids, atMs: Date.now() }))
-    : createRemoteJWKSet(new URL(options.jwks), { cacheMaxAge: options.cacheMs });
+    : createRemoteJWKSet(new URL(options.jwks), {
+        cacheMaxAge: options.cacheMs,
+        timeoutDuration: JWKS_TIMEOUT_MS,
+      });
   const verifier = new Verifier(options.issuer, keys);
   await serveJson(POD_PORT, {
     '/report': () => verifier.report(seen),
