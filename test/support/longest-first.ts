@@ -1,17 +1,26 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that wait for minutes, whatever their size. */
-const LONG = ['operator-idle.test.ts'];
+/** Files that take minutes, whatever their size, the longest first. */
+const LONG = [
+  'operator-idle.test.ts',
+  'plans-4-of-4.test.ts',
+  'plans-1-of-4.test.ts',
+  'plans-2-of-4.test.ts',
+  'planted-1-of-2.test.ts',
+  'planted-2-of-2.test.ts',
+  'plans-3-of-4.test.ts',
+];
 
 /**
- * The usual order, but that these files come first: one of them at the end would keep the other
+ * These files first, then the others in their usual order: a long one at the end would keep the other
  * cores idle. A clean clone knows nothing of how long a file took the last time.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) =>
-      LONG.some((name) => moduleId.endsWith(`/${name}`));
+    const isNamed = (name: string) => (file: TestSpecification) =>
+      file.moduleId.endsWith(`/${name}`);
     const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const long = LONG.flatMap((name) => sorted.filter(isNamed(name)));
+    return [...long, ...sorted.filter((file) => !long.includes(file))];
   }
 }
