@@ -109,7 +109,10 @@ function revokedSigns(scene: Scene): readonly Violation[] {
   });
 }
 
-/** An ordinal belongs to the key that was published under it. */
+/**
+ * An ordinal belongs to the key that was published under it. Who read before that may still make
+ * another one, as long as a write takes: it ends as an orphan.
+ */
 function reused({ timeline, memory }: Scene): readonly Violation[] {
   const publishedMs = new Map<string, number>();
   for (const { keys, atMs } of timeline.jwks) {
@@ -120,10 +123,13 @@ function reused({ timeline, memory }: Scene): readonly Violation[] {
   return timeline.keySecrets.flatMap(({ byHand, change, ordinal, facts, atMs }, index) => {
     if (byHand || change.before !== null || facts === null) return [];
     const knownMs = memory.knownBeforeMs(change);
+    const readMs = atMs - deadlineMs(timeline, atMs);
     const earlier = timeline.keySecrets.slice(0, index).find((other) => {
       const kid = other.facts?.kid ?? '';
       const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
-      return kid !== facts.kid && other.ordinal >= ordinal && sinceMs < atMs && knownMs >= sinceMs;
+      return (
+        kid !== facts.kid && other.ordinal >= ordinal && sinceMs < readMs && knownMs >= sinceMs
+      );
     });
     const isNew = (publishedMs.get(facts.kid) ?? Number.POSITIVE_INFINITY) >= atMs;
     if (earlier === undefined || !isNew) return [];

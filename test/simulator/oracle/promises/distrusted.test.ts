@@ -90,11 +90,23 @@ test.each<[string, readonly Move[], readonly number[]]>([
     [],
   ],
   [
-    'but an operator was at work meanwhile',
+    'though an operator has renewed its lease meanwhile, for which it looks at nothing else',
     [
       [41, OP, 'status', announcing(48)],
       [60, HAND, 'jwks', 'a b'],
       [60.5, OP, 'leases/lease', {}],
+      [61, HAND, 'jwks', '!'],
+      [70, OP, 'jwks', 'b'],
+      [71, OP, 'status', announcing(48)],
+    ],
+    [],
+  ],
+  [
+    'but an operator was at work meanwhile',
+    [
+      [41, OP, 'status', announcing(48)],
+      [60, HAND, 'jwks', 'a b'],
+      [60.5, OP, 'events/event', {}],
       [61, HAND, 'jwks', '!'],
       [70, OP, 'jwks', 'b'],
       [71, OP, 'status', announcing(48)],

@@ -140,7 +140,9 @@ function isGoneUnseen({ jwks, history }: Timeline, kid: string, first: Published
   });
   if (taken?.byHand !== true) return false;
   const { revision: untilRevision } = taken.change;
-  return !history.changes.some(({ author, revision }) => {
-    return author !== HAND && revision > fromRevision && revision < untilRevision;
+  return !history.changes.some(({ author, resource, revision }) => {
+    // Who renews a lease has not looked at the set for that.
+    if (author === HAND || resource === 'leases') return false;
+    return revision > fromRevision && revision < untilRevision;
   });
 }
