@@ -76,16 +76,20 @@ function isFirst({ timeline, stints, memory }: Scene, { kid, startMs }: Stint): 
 
 /**
  * A hand took the key out, or the whole ConfigMap away, too late for an operator to see it before
- * the key was activated, and no operator has written the JWKS since.
+ * the key was activated, and this operator has not written the JWKS since: another one's repair it
+ * need not have seen either.
  */
 function isTaken(
   { timeline }: Scene,
   jwks: JwksVersion,
-  { kid, key, activatedMs }: Stint,
+  { kid, key, activatedMs, version }: Stint,
 ): boolean {
   if (!jwks.byHand || jwks.atMs <= activatedMs - deadlineMs(timeline, activatedMs)) return false;
   const own = timeline.jwks.filter(({ byHand, keys }) => !byHand && keys !== null);
   const base = own.findLast(({ change }) => change.revision < jwks.change.revision);
-  const isPutRight = own.some(({ atMs }) => atMs > jwks.atMs && atMs < activatedMs);
+  const { author } = version.change;
+  const isPutRight = own.some(({ atMs, change }) => {
+    return change.author === author && atMs > jwks.atMs && atMs < activatedMs;
+  });
   return base?.keys?.get(kid) === key && !isPutRight;
 }
