@@ -18,7 +18,7 @@ import {
 } from './reports.ts';
 import { serveJson } from './serve-json.ts';
 
-const TURN_MS = 2_000;
+const TURN_MS = 1_000;
 /** A JWKS server that starves for a while is slow, and has not rejected anything. */
 const JWKS_TIMEOUT_MS = 20_000;
 const FETCH_TIMEOUT_MS = 5_000;
