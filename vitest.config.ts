@@ -62,7 +62,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // They wait, for minutes, and compute next to nothing: all of them at a time.
+          // They wait, for minutes: all of them at a time.
           maxWorkers: 8,
         },
       },
