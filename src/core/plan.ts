@@ -66,9 +66,8 @@ export function plan(observed: Observed, nowMs: number): Plan {
     };
   }
   if (set.spec === null) {
-    const step = statusStep(observed, undecodableStatus(observed));
     const reasons = set.specProblems.map((message) => ({ code: 'InvalidSpec', message }));
-    return { step, nextAtMs: null, reasons, upcoming: [] };
+    return { step: statusOnly(observed, nowMs), nextAtMs: null, reasons, upcoming: [] };
   }
   const situation = situationOf(observed, set.spec, nowMs);
   const step = nextStep(situation) ?? statusStep(observed, projectStatus(situation));

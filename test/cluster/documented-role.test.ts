@@ -67,19 +67,18 @@ test('the role in SECURITY.md is enough for a whole life, and nothing in it is i
   const args = ['--leader-elect', '--lease-namespace', namespace];
   const operator = startOperator({ kubeconfigPath, namespace, args });
   const issuers = issuersIn(namespace);
-  const workloads = ONE_OF_EACH;
-  for (const workload of workloads) await issuers.makeWorkload(workload);
-  const signer = { restart: workloads };
+  for (const workload of ONE_OF_EACH) await issuers.makeWorkload(workload);
+  const signer = { restart: ONE_OF_EACH };
   await sets.create('payments', { ...FAST_SPEC, signer, deletionPolicy: 'Delete' });
   await eventually('a standby', async () => (await statusOf('payments')).keyCount === 2);
 
   // A switch, and pods that have to be restarted after it.
-  for (const of of workloads) await issuers.startPod(`${of.name}-old`, { manner: 'env', of });
+  for (const of of ONE_OF_EACH) await issuers.startPod(`${of.name}-old`, { manner: 'env', of });
   await kubectl(['-n', namespace, 'annotate', 'sks', 'payments', 'signingkeys.dev/rotate=once']);
   await eventually(
     'each workload to be restarted',
     async () => {
-      const marks = await Promise.all(workloads.map(issuers.markOf));
+      const marks = await Promise.all(ONE_OF_EACH.map(issuers.markOf));
       return marks.every((mark) => mark !== undefined);
     },
     90_000,

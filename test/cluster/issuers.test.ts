@@ -52,13 +52,12 @@ test(
   async () => {
     const { namespace, sets, operator, ...look } = await started('op-restart');
     const issuers = issuersIn(namespace);
-    const workloads = ONE_OF_EACH;
-    for (const workload of workloads) await issuers.makeWorkload(workload);
-    await sets.create('payments', { ...BY_HAND, signer: { restart: workloads } });
+    for (const workload of ONE_OF_EACH) await issuers.makeWorkload(workload);
+    await sets.create('payments', { ...BY_HAND, signer: { restart: ONE_OF_EACH } });
     await eventually('a proven standby', async () => {
       return (await look.condition('payments', 'StandbyReady'))?.status === 'True';
     });
-    for (const of of workloads) {
+    for (const of of ONE_OF_EACH) {
       await issuers.startPod(`${of.name}-old`, { manner: 'env', of });
     }
     await look.annotate('payments', 'rotate', 'once');
@@ -68,13 +67,13 @@ test(
     await eventually(
       'a mark on each',
       async () => {
-        const marks = await Promise.all(workloads.map(issuers.markOf));
+        const marks = await Promise.all(ONE_OF_EACH.map(issuers.markOf));
         const { activeKid } = await look.statusOf('payments');
         return marks.every((mark) => mark?.startsWith(`${activeKid} 20`) === true);
       },
       LATER_MS,
     );
-    for (const { name } of workloads) await issuers.endPod(`${name}-old`);
+    for (const { name } of ONE_OF_EACH) await issuers.endPod(`${name}-old`);
     await eventually(
       'the removal',
       async () => (await look.keyStatus('payments', 1))?.state === 'Retired',

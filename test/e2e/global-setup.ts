@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
 import { ensureTool } from '../tools/go-tool.ts';
 import type { HelmSetup } from '../tools/run-helm.ts';
+import { chosenCluster } from './chosen-cluster.ts';
 import { Endings } from './endings.ts';
 import { chosenImages } from './images/chosen-images.ts';
 import type { ImageName } from './images/image-archive.ts';
@@ -43,10 +44,7 @@ declare module 'vitest' {
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/**
- * The cluster of the `e2e` project: the one that KUBECONFIG names, else K3s of the image that
- * E2E_K3S_IMAGE names, else a real node on this machine. What it returns ends what was started here.
- */
+/** Sets up the cluster of the `e2e` project. What it returns ends what was started here. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const workFolder = mkdtempSync(join(tmpdir(), 'signing-key-operator-e2e-'));
   const endings = new Endings();
@@ -67,10 +65,10 @@ async function choose(
   endings: Endings,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<E2eCluster> {
-  const { KUBECONFIG = '', E2E_K3S_IMAGE = '' } = env;
-  if (KUBECONFIG !== '') return await onUserCluster(workFolder, KUBECONFIG, endings);
-  if (E2E_K3S_IMAGE === '') return await onOwnNode(workFolder, endings);
-  const k3s = await startK3s(E2E_K3S_IMAGE, say);
+  const chosen = chosenCluster(env);
+  if (chosen.kind === 'kubeconfig') return await onUserCluster(workFolder, chosen.path, endings);
+  if (chosen.kind === 'node') return await onOwnNode(workFolder, endings);
+  const k3s = await startK3s(chosen.image, say);
   endings.push(k3s.stop);
   const kubeconfigPath = join(workFolder, 'k3s.yaml');
   writeFileSync(kubeconfigPath, k3s.kubeconfig, { mode: 0o600 });

@@ -3,10 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { chosenCluster } from '../e2e/chosen-cluster.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** One rotation at the default terms, and the start of a node. */
 const MINUTES = 45;
+/** What a shell calls the end by SIGTERM. */
+const SIGTERM_CODE = 143;
 
 /**
  * Starts the project `e2e-soak`, where there is time and a cluster for it; says so where there is
@@ -32,6 +35,11 @@ export async function startNodeSoak(
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => print(`node | ${line}`));
   }
+  // Ctrl-C reaches both by itself, `kill` only this process.
+  process.once('SIGTERM', () => {
+    child.once('close', () => process.exit(SIGTERM_CODE));
+    child.kill('SIGTERM');
+  });
   const [code] = (await once(child, 'close')) as [number | null];
   return code ?? 1;
 }
@@ -41,7 +49,7 @@ function whyLeftOut(
   env: Readonly<Record<string, string | undefined>>,
 ): string | null {
   if (minutes < MINUTES) return `it takes SOAK_MINUTES=${MINUTES}`;
-  if ((env['KUBECONFIG'] ?? '') !== '') return null;
+  if (chosenCluster(env).kind !== 'node') return null;
   if (process.platform !== 'linux') return 'it needs Linux, or a cluster in KUBECONFIG';
   return process.getuid?.() === 0 ? null : 'it needs root, or a cluster in KUBECONFIG';
 }

@@ -13,7 +13,7 @@ import { serveJson } from './serve-json.ts';
 /** The README's block: see `test/e2e/images/pods-image.ts`. */
 const README_ISSUER = '/app/issuer.mjs';
 /** How many tokens live at a time: as many verifications in each turn of a verifier. */
-const LIVING = 120;
+const LIVING = 60;
 const lifetimeSeconds = Number(process.env[LIFETIME_VARIABLE]);
 
 interface Issued {
