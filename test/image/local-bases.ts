@@ -10,8 +10,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { withFileLock } from '../cluster/control-plane/file-lock.ts';
 import { projectCache } from '../cluster/control-plane/program-cache.ts';
+import { aptInstall, isOnPath } from '../tools/debian-packages.ts';
 import { type Docker, docker } from './docker.ts';
-import { aptInstall, isOnPath } from './host-packages.ts';
 
 /** The build arguments of the Dockerfile. */
 export interface Bases {

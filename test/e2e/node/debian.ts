@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { aptInstall } from '../../tools/debian-packages.ts';
 
 /** Where Debian puts the network plugins. */
 export const CNI_FOLDER = '/usr/lib/cni';
@@ -15,8 +14,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   iproute2: 'ip',
   'util-linux': 'nsenter',
 };
-const INSTALL_TIMEOUT_MS = 300_000;
-const run = promisify(execFile);
 
 /** Installs what is missing. Throws where that can't be done, with what to do instead. */
 export async function ensureDebianPackages(onProgress: (line: string) => void): Promise<void> {
@@ -28,13 +25,8 @@ export async function ensureDebianPackages(onProgress: (line: string) => void): 
   }
   const missing = missingPackages();
   if (missing.length === 0) return;
-  onProgress(`installing ${missing.join(', ')} with apt-get`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const aptGet = (...args: readonly string[]) =>
-    run('apt-get', ['-q', ...args], { env, timeout: INSTALL_TIMEOUT_MS });
   try {
-    await aptGet('update');
-    await aptGet('install', '-y', '--no-install-recommends', ...missing);
+    await aptInstall(missing, onProgress);
   } catch (error) {
     const { message } = error as Error;
     throw new Error(`a node needs ${missing.join(', ')}: install them by hand. ${message.trim()}`);
