@@ -13,8 +13,11 @@ import { activeKey, isLeaving, type Ledger, type LedgerKey } from './ledger.ts';
 import type { Situation } from './situation.ts';
 import type { Spec, Workload } from './spec.ts';
 
-/** How a pod takes the Secret up: a `Volume` follows its changes, and may be read only once. */
-export type Manner = 'Env' | 'SubPath' | 'Volume';
+/**
+ * How a pod takes the Secret up. A `Volume` follows its changes, and may be read only once; that of an
+ * `InitContainer` has been read when the others start.
+ */
+export type Manner = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
 
 /** A pod that, by `spec.signer.reload`, goes on with what it took of the signer Secret. */
 export interface Holder {

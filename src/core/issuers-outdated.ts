@@ -106,7 +106,7 @@ function isListed({ spec }: Situation, workload: Workload | null): boolean {
 function unreadableText({ kind, name, state }: ObservedWorkload): string {
   const found = `${kind} ${name} of spec.signer.restart`;
   return state === 'Forbidden'
-    ? `the operator may not read ${found}: grant it get and patch (SECURITY.md), or restart it yourself`
+    ? `the operator may not read ${found}: grant it get and patch (issuers.restart: true in the chart's values), or restart it yourself`
     : `${found} is not there: take it off the list, or restart these pods yourself`;
 }
 

@@ -73,6 +73,7 @@ export function podsText({ holders, more }: Extract<Hold, { kind: 'Held' }>): st
 const MANNERS: Readonly<Record<Holder['manner'], string>> = {
   Env: 'env',
   SubPath: 'subPath',
+  InitContainer: 'init container',
   Volume: 'volume',
 };
 

@@ -13,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const LONG_AGO_MS = 0;
 
 /** The worst one is told: what never updates, before what does. */
-const WORST_FIRST: readonly Manner[] = ['Env', 'SubPath', 'Volume'];
+const WORST_FIRST: readonly Manner[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
 
 /**
  * @returns null for a pod that does not hold it for good: it follows its mount (under `Watch`), has
@@ -79,7 +79,7 @@ function volumesOf(spec: Fields, secretName: string): ReadonlySet<string> {
 }
 
 function mannersOf(
-  { fields: container }: Container,
+  { fields: container, isPassing }: Container,
   volumes: ReadonlySet<string>,
   secretName: string,
 ): readonly Manner[] {
@@ -92,7 +92,8 @@ function mannersOf(
     .map((mount): Manner => {
       // An empty one mounts the volume as a whole.
       const subPath = textOf(mount['subPath']) + textOf(mount['subPathExpr']);
-      return subPath === '' ? 'Volume' : 'SubPath';
+      if (subPath !== '') return 'SubPath';
+      return isPassing ? 'InitContainer' : 'Volume';
     });
   return [...(inEnv ? (['Env'] as const) : []), ...mounts];
 }

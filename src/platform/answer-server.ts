@@ -71,7 +71,7 @@ export interface AnswerServer {
    * @returns its number
    * @throws ListenError
    */
-  listen(host: string): Promise<number>;
+  listen(host: string | null): Promise<number>;
   /** From now on every answer closes its connection, so that clients go elsewhere. */
   drain(): void;
   /** Accepts nothing more, answers what is under way, and cuts what is left after `graceMs`. */

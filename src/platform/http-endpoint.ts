@@ -63,8 +63,12 @@ export interface ListenFlags {
 }
 
 export interface HttpEndpointOptions {
-  /** An address to bind, such as `127.0.0.1`, `0.0.0.0` or `::`. */
-  readonly host: string;
+  /**
+   * An address to bind, such as `127.0.0.1`, `0.0.0.0` or `::`. Null: every address of the machine.
+   * That is `::`, which IPv4 reaches too, and where the kernel has no IPv6, `0.0.0.0`
+   * (https://nodejs.org/api/net.html#serverlistenport-host-backlog-callback).
+   */
+  readonly host: string | null;
   /** 0 for any free one. */
   readonly port: number;
   readonly flags?: ListenFlags;
@@ -164,11 +168,12 @@ export function listen(
       const code = error.code ?? 'UNKNOWN';
       const [advice, which] = LISTEN_ADVICE[code] ?? ['choose another port or address', 'port'];
       const by = flags === undefined ? '' : ` (${flags[which]})`;
-      const message = `can't listen on ${host} port ${port} (${code}): ${advice}${by}`;
+      const where = host === null ? `port ${port}` : `${host} port ${port}`;
+      const message = `can't listen on ${where} (${code}): ${advice}${by}`;
       reject(new ListenError(code, message));
     };
     server.once('error', onError);
-    server.listen(port, host, () => {
+    server.listen({ port, ...(host === null ? {} : { host }) }, () => {
       server.off('error', onError);
       resolve();
     });

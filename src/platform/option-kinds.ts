@@ -120,7 +120,8 @@ export function optionalText(options: TextOptions): OptionKind<string | null> {
 }
 
 export interface HostPort {
-  readonly host: string;
+  /** Null: every address of the machine. */
+  readonly host: string | null;
   readonly port: number;
 }
 
@@ -131,6 +132,6 @@ export function hostPort(options: Described<string>): OptionKind<HostPort> {
     const parts = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]*)):([0-9]{1,5})$/.exec(text);
     const number = Number(parts?.[3] ?? Number.NaN);
     if (parts === null || number > 65_535) return { advice };
-    return { value: { host: parts[1] ?? (parts[2] || '::'), port: number } };
+    return { value: { host: parts[1] ?? (parts[2] || null), port: number } };
   });
 }

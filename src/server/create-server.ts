@@ -5,7 +5,6 @@ import type { WatchFolder } from '../platform/folder-watch.ts';
 import {
   type HttpEndpoint,
   type HttpRoute,
-  ListenError,
   OPERATIONAL_LIMITS,
   startHttpEndpoint,
 } from '../platform/http-endpoint.ts';
@@ -82,7 +81,7 @@ export async function runServer(options: ServerOptions, stopping: AbortSignal): 
   const running = source.run(ended.signal);
   let endpoint: HttpEndpoint | null = null;
   try {
-    const port = await onHost(config.host, (host) => server.listen(host));
+    const port = await server.listen(config.host);
     endpoint = await startEndpoint(options, metrics, readiness);
     log.info({ port, metricsPort: endpoint.port, folder: config.dir }, 'the JWKS server listens');
     await aborted(stopping);
@@ -114,31 +113,15 @@ function startEndpoint(
     const headers = { 'content-type': registry.contentType };
     return { status: 200, headers, body: await registry.metrics() };
   };
-  return onHost(config.host, (host) =>
-    startHttpEndpoint({
-      host,
-      port: config.metricsPort,
-      flags: { host: '--host', port: '--metrics-port' },
-      clock,
-      log,
-      limits: OPERATIONAL_LIMITS,
-      routes: { '/healthz': () => plain(200, 'ok'), '/readyz': ready, '/metrics': exposition },
-    }),
-  );
-}
-
-/** Every address means `::`, which IPv4 reaches too, but a machine can be without IPv6. */
-async function onHost<T>(host: string | null, open: (host: string) => Promise<T>): Promise<T> {
-  if (host !== null) return await open(host);
-  try {
-    return await open('::');
-  } catch (error) {
-    const withoutIpv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL'];
-    if (error instanceof ListenError && withoutIpv6.includes(error.code)) {
-      return await open('0.0.0.0');
-    }
-    throw error;
-  }
+  return startHttpEndpoint({
+    host: config.host,
+    port: config.metricsPort,
+    flags: { host: '--host', port: '--metrics-port' },
+    clock,
+    log,
+    limits: OPERATIONAL_LIMITS,
+    routes: { '/healthz': () => plain(200, 'ok'), '/readyz': ready, '/metrics': exposition },
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { Agent, get, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import {
@@ -209,6 +210,22 @@ describe('close', () => {
     await endpoint.close(50);
     await answer;
   });
+});
+
+it('listens on every address where no host is named', async () => {
+  const routes = { '/hello': hello };
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const fixed = { routes, limits: OPERATIONAL_LIMITS, clock: systemClock, log };
+  const endpoint = await startHttpEndpoint({ ...fixed, host: null, port: 0 });
+  endpoints.push(endpoint);
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  // Others, of other tests' nodes, come and go.
+  const reachable = addresses.filter(({ internal }) => internal);
+  expect(reachable).not.toEqual([]);
+  for (const { address, family } of reachable) {
+    const host = family === 'IPv6' ? `[${address}]` : address;
+    expect((await fetch(`http://${host}:${endpoint.port}/hello`)).status).toBe(200);
+  }
 });
 
 describe('a port that can not be opened', () => {

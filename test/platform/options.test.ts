@@ -63,7 +63,7 @@ describe('values', () => {
       resync: 300_000,
       logFormat: 'json',
       leaderElect: false,
-      listen: { host: '::', port: 8081 },
+      listen: { host: null, port: 8081 },
       port: 8080,
       namespace: null,
       leaseName: 'signing-keys',

@@ -64,7 +64,7 @@ export class Hands {
     },
     jwks: (args) => this.#editJwks(args),
     signer: (args) => this.#editSigner(args),
-    /** A pod that takes the signer Secret by `env`, `subPath` or `volume`; `once`: and reads it only then. */
+    /** A pod that takes the signer by `env`, `subPath`, `init` or `volume`; `once`: and reads it only then. */
     pod: ([name = '', manner = '', once]) => this.#workloads.makePod(name, manner, once === 'once'),
     unpod: ([name = '']) => this.#hand.delete('pods', NAMESPACE, name),
     bounce: ([name = '']) => this.#workloads.restartContainer(name),

@@ -22,19 +22,27 @@ const START_MS = 1500;
 /** From then until the old pod is gone. */
 const GRACE_MS = 1500;
 
-type Manner = 'env' | 'subPath' | 'volume';
+type Manner = 'env' | 'subPath' | 'init' | 'volume';
 
 const PARTS: Readonly<
   Record<Manner, { readonly container: JsonObject; readonly pod: JsonObject }>
 > = {
   env: { container: { envFrom: [{ secretRef: { name: SECRET } }] }, pod: {} },
   subPath: mounted({ name: 'key', mountPath: '/key/private.pem', subPath: 'private.pem' }),
+  init: prepared({ name: 'key', mountPath: '/key' }),
   volume: mounted({ name: 'key', mountPath: '/key' }),
 };
 
 function mounted(mount: JsonObject) {
   const volumes = [{ name: 'key', secret: { secretName: SECRET } }];
   return { container: { volumeMounts: [mount] }, pod: { volumes } };
+}
+
+/** An init container makes something of the key, and the issuer takes that. */
+function prepared(mount: JsonObject) {
+  const { container, pod } = mounted(mount);
+  const initContainers = [{ name: 'prepare', image: 'issuer', ...container }];
+  return { container: {}, pod: { ...pod, initContainers } };
 }
 
 function podSpec(manner: string): JsonObject {
