@@ -95,9 +95,9 @@ export interface SigningKeySetSpecSigner {
   readonly annotations?: Readonly<Record<string, string>>;
   /**
    * How issuers take up a new key. Watch: they mount the Secret and follow the mount; pods that
-   * take it by an environment variable or a subPath are found out, and waited for until they are
-   * gone. Restart: they read it only at their start, so that every pod that takes it up in any way
-   * and is older than the switch is waited for.
+   * take it by an environment variable, a subPath or an init container are found out, and waited
+   * for until they are gone. Restart: they read it only at their start, so that every pod that
+   * takes it up in any way and is older than the switch is waited for.
    */
   readonly reload: 'Watch' | 'Restart';
   /**

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   find,
   helm,
@@ -119,6 +120,26 @@ describe('rights', () => {
       expect(rules.flatMap(({ resources }) => resources)).toEqual(['signingkeysets']);
     },
   );
+});
+
+test('a chart that they are part of turns them on and off', async () => {
+  const parent = temporaryFolder();
+  const dependency = (chart: string) => {
+    const { name, version } = parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8'));
+    cpSync(chart, join(parent, 'charts', name), { recursive: true });
+    return { name, version, condition: `${name}.enabled` };
+  };
+  const dependencies = [OPERATOR_CHART, SERVER_CHART].map(dependency);
+  const chart = { apiVersion: 'v2', name: 'parent', version: '1.0.0', dependencies };
+  writeFileSync(join(parent, 'Chart.yaml'), JSON.stringify(chart));
+  const values = { 'signing-key-operator.enabled': false, 'jwks-server.enabled': true };
+  const more = { 'jwks-server.configMapName': 'payments-jwks', 'global.anything': 'x' };
+  const flags = setFlags({ ...values, ...more });
+  const objects = await renderObjects({ chart: parent, namespace: 'auth', flags });
+  const names = objects
+    .filter(({ kind }) => kind === 'Deployment')
+    .map(({ metadata }) => metadata.name);
+  expect(names).toEqual(['payments-jwks-server']);
 });
 
 test('both charts have the version of the program', async () => {

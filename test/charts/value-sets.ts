@@ -169,6 +169,19 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
     },
     shows: ['name: signing-keys-smoke-test', 'tier: x', 'example.com/c: d'],
   },
+  'operator: the longest name': {
+    chart: OPERATOR_CHART,
+    values: { fullnameOverride: 'n'.repeat(52) },
+    shows: [`--name=${'n'.repeat(41)}-smoke-test\n`],
+  },
+  'operator: durations at their ends': {
+    chart: OPERATOR_CHART,
+    values: {
+      ...{ drainTimeout: '9m59s1000ms', terminationGracePeriodSeconds: 601 },
+      'smokeTest.timeout': '60m',
+    },
+    shows: ['--drain-timeout=9m59s1000ms', '--timeout=60m'],
+  },
   'server: defaults': {
     chart: SERVER_CHART,
     values: SERVER,
@@ -245,7 +258,16 @@ export const REFUSED: readonly (readonly [string, Values, string])[] = [
   [OPERATOR_CHART, { 'probes.readiness.period': 1 }, "'period' not allowed"],
   [OPERATOR_CHART, { 'resources.limit': {} }, "'limit' not allowed"],
   [OPERATOR_CHART, { 'objectProtection.validationActions': ['deny'] }, '/validationActions'],
+  [
+    OPERATOR_CHART,
+    { 'objectProtection.validationActions': ['Warn', 'Deny'] },
+    '/validationActions',
+  ],
   [OPERATOR_CHART, { 'leaderElection.enabled': false }, 'set replicaCount to 1'],
+  [OPERATOR_CHART, { 'issuers.restart': true, 'issuers.check': false }, 'issuers.check is false'],
+  [OPERATOR_CHART, { drainTimeout: '11m', terminationGracePeriodSeconds: 900 }, 'from 0s to 10m'],
+  [OPERATOR_CHART, { drainTimeout: '29s1000ms' }, 'killed after 30 s'],
+  [OPERATOR_CHART, { 'smokeTest.timeout': '999ms' }, 'from 1s to 1h'],
   [
     OPERATOR_CHART,
     { 'metrics.serviceMonitor.enabled': true, 'metrics.service.enabled': false },
@@ -255,6 +277,9 @@ export const REFUSED: readonly (readonly [string, Values, string])[] = [
   [SERVER_CHART, { configMap: 'x', ...SERVER }, "'configMap' not allowed"],
   [SERVER_CHART, { ...SERVER, 'ingress.enabled': true }, 'ingress.hosts is empty'],
   [SERVER_CHART, { ...SERVER, contentType: 'text/html' }, '/contentType'],
+  [SERVER_CHART, { ...SERVER, pollInterval: '99ms' }, 'from 100ms to 1m'],
+  [SERVER_CHART, { ...SERVER, pollInterval: '1m1ms' }, 'from 100ms to 1m'],
+  [SERVER_CHART, { ...SERVER, shutdownDelay: '30s' }, 'killed after 30 s'],
 ];
 
 /** The Pods that a release would run, as objects of their own. */

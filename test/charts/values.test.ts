@@ -22,6 +22,9 @@ function valuesOf(chart: string): Record<string, unknown> {
   return parse(readFileSync(join(chart, 'values.yaml'), 'utf8'));
 }
 
+/** What only a chart sets that this one is part of. */
+const FROM_PARENT = ['global', 'enabled'];
+
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -35,7 +38,10 @@ function differences(
   const resolved = schema.$ref?.replace('#/definitions/', '');
   const here = resolved === undefined ? schema : (root.definitions?.[resolved] ?? {});
   if (here.properties === undefined || !isMap(value)) return [];
-  const known = Object.keys(here.properties).filter((name) => name !== 'global');
+  const isRoot = path === 'values';
+  const known = Object.keys(here.properties).filter(
+    (name) => !(isRoot && FROM_PARENT.includes(name)),
+  );
   const strict = here.additionalProperties === false ? [] : [`${path} lets other values pass`];
   const unknown = Object.keys(value).filter((name) => !known.includes(name));
   // A list of possible settings, of which values.yaml sets some.

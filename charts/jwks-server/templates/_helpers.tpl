@@ -50,3 +50,30 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if $image.digest }}{{ printf "%s@%s" $name $image.digest }}{{ else }}{{ $name }}{{ end }}
 {{- end }}
 
+{{/* A duration such as `1m30s` in milliseconds. */}}
+{{- define "jwks-server.durationMs" -}}
+{{- $units := dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1 }}
+{{- $total := 0 }}
+{{- range regexFindAll "[0-9]+(h|ms|m|s)" . -1 }}
+{{- $total = add $total (mul (regexFind "[0-9]+" . | int64) (get $units (regexFind "[a-z]+" .))) }}
+{{- end }}
+{{- $total }}
+{{- end }}
+
+{{/* Nothing, or what the program would say only when its Pod starts. From `name`, `value`, `min`, `max`. */}}
+{{- define "jwks-server.checkDuration" -}}
+{{- $given := include "jwks-server.durationMs" .value | int64 }}
+{{- $least := include "jwks-server.durationMs" .min | int64 }}
+{{- $most := include "jwks-server.durationMs" .max | int64 }}
+{{- if or (lt $given $least) (gt $given $most) }}
+{{- fail (printf "%s is %s: write a duration from %s to %s" .name .value .min .max) }}
+{{- end }}
+{{- end }}
+
+{{/* The same for a wait in a Pod's end, which the kubelet cuts short. */}}
+{{- define "jwks-server.checkGrace" -}}
+{{- include "jwks-server.checkDuration" (dict "name" .name "value" .value "min" "0s" "max" "10m") }}
+{{- if ge (include "jwks-server.durationMs" .value | int64) (mul .graceSeconds 1000) }}
+{{- fail (printf "%s is %s, and a Pod is killed after %d s: set terminationGracePeriodSeconds to more than that" .name .value (int64 .graceSeconds)) }}
+{{- end }}
+{{- end }}

@@ -92,7 +92,40 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   verbs: [create]
 {{- end }}
 
+{{/* Also the name of the set of `helm test`: a set's has at most 52 characters. */}}
+{{- define "operator.smokeTestName" -}}
+{{- printf "%s-smoke-test" (include "operator.fullname" . | trunc 41 | trimSuffix "-") }}
+{{- end }}
+
 {{/* The namespace in which `helm test` makes its set: one that the operator works in. */}}
 {{- define "operator.smokeTestNamespace" -}}
 {{- if .Values.watchNamespaces }}{{ first .Values.watchNamespaces }}{{ else }}{{ .Release.Namespace }}{{ end }}
+{{- end }}
+
+{{/* A duration such as `1m30s` in milliseconds. */}}
+{{- define "operator.durationMs" -}}
+{{- $units := dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1 }}
+{{- $total := 0 }}
+{{- range regexFindAll "[0-9]+(h|ms|m|s)" . -1 }}
+{{- $total = add $total (mul (regexFind "[0-9]+" . | int64) (get $units (regexFind "[a-z]+" .))) }}
+{{- end }}
+{{- $total }}
+{{- end }}
+
+{{/* Nothing, or what the program would say only when its Pod starts. From `name`, `value`, `min`, `max`. */}}
+{{- define "operator.checkDuration" -}}
+{{- $given := include "operator.durationMs" .value | int64 }}
+{{- $least := include "operator.durationMs" .min | int64 }}
+{{- $most := include "operator.durationMs" .max | int64 }}
+{{- if or (lt $given $least) (gt $given $most) }}
+{{- fail (printf "%s is %s: write a duration from %s to %s" .name .value .min .max) }}
+{{- end }}
+{{- end }}
+
+{{/* The same for a wait in a Pod's end, which the kubelet cuts short. */}}
+{{- define "operator.checkGrace" -}}
+{{- include "operator.checkDuration" (dict "name" .name "value" .value "min" "0s" "max" "10m") }}
+{{- if ge (include "operator.durationMs" .value | int64) (mul .graceSeconds 1000) }}
+{{- fail (printf "%s is %s, and a Pod is killed after %d s: set terminationGracePeriodSeconds to more than that" .name .value (int64 .graceSeconds)) }}
+{{- end }}
 {{- end }}
