@@ -2,6 +2,7 @@
 import type { ServePolicy } from '../core/served-set.ts';
 import type { Answer, AnswerCount } from '../platform/answer-server.ts';
 import { sha256Base64url } from '../platform/digest.ts';
+import { pathsUnderIssuer } from './issuer-paths.ts';
 import type { RequestCounts } from './metrics.ts';
 import type { Served } from './source.ts';
 
@@ -15,11 +16,17 @@ export interface Resource {
   readonly whole: Answer;
   /** The answer to a conditional request whose tag still holds. */
   readonly unchanged: Answer;
+  /** The answer to any method but GET and HEAD. */
+  readonly notAllowed: Answer;
 }
 
 export interface Resources {
-  readonly jwks: Resource;
-  readonly openidConfiguration: Resource;
+  readonly byPath: ReadonlyMap<string, Resource>;
+  /**
+   * By the end of a path, for what is not in `byPath`: while the issuer's path is not known, any
+   * may be it, and a 404 would say that there is no such issuer. Empty once it is known.
+   */
+  readonly byEnd: ReadonlyMap<string, Resource>;
 }
 
 export interface AnswerOptions {
@@ -33,18 +40,21 @@ export interface AnswerOptions {
 const COMMON_HEADERS = ['X-Content-Type-Options', 'nosniff', 'Access-Control-Allow-Origin', '*'];
 
 export function composeResources(served: Served | null, options: AnswerOptions): Resources {
-  if (served === null) {
-    return {
-      jwks: unavailable(JWKS_PATH, options),
-      openidConfiguration: unavailable(OPENID_CONFIGURATION_PATH, options),
-    };
-  }
+  const unread = {
+    jwks: unavailable(JWKS_PATH, options),
+    openidConfiguration: unavailable(OPENID_CONFIGURATION_PATH, options),
+  };
+  if (served === null) return { byPath: atRoot(unread), byEnd: atRoot(unread) };
   const { jwks, policy, openidConfiguration } = served;
   const caching = cacheControl(policy);
-  return {
+  const documents = {
     jwks: document(JWKS_PATH, jwks.bytes, options.jwksContentType, caching, options),
     openidConfiguration: composeOpenidConfiguration(openidConfiguration, caching, options),
   };
+  if (openidConfiguration === 'unreadable') {
+    return { byPath: atRoot(documents), byEnd: atRoot(unread) };
+  }
+  return { byPath: everywhere(documents, openidConfiguration?.issuer ?? null), byEnd: new Map() };
 }
 
 function composeOpenidConfiguration(
@@ -55,9 +65,32 @@ function composeOpenidConfiguration(
   const path = OPENID_CONFIGURATION_PATH;
   if (configuration === 'unreadable') return unavailable(path, options);
   if (configuration === null) {
-    return failure(composeError(404, 'there is no issuer', options.counts.of(404, path)));
+    const none = composeError(404, 'there is no issuer', options.counts.of(404, path));
+    return failure(path, none, options);
   }
   return document(path, configuration.bytes, 'application/json', caching, options);
+}
+
+interface Documents {
+  readonly jwks: Resource;
+  readonly openidConfiguration: Resource;
+}
+
+function atRoot({ jwks, openidConfiguration }: Documents): ReadonlyMap<string, Resource> {
+  return new Map([
+    [JWKS_PATH, jwks],
+    [OPENID_CONFIGURATION_PATH, openidConfiguration],
+  ]);
+}
+
+/** Under the issuer's path, and at the root, where it is asked for by the name of a Service. */
+function everywhere(documents: Documents, issuer: string | null): ReadonlyMap<string, Resource> {
+  const root = atRoot(documents);
+  if (issuer === null) return root;
+  const under = [...root].flatMap(([path, resource]) =>
+    pathsUnderIssuer(issuer, path).map((each) => [each, resource] as const),
+  );
+  return new Map([...root, ...under]);
 }
 
 /**
@@ -89,6 +122,7 @@ export function composeError(
   };
 }
 
+/** @param path the one at the root, by which it is counted wherever it stands */
 function document(
   path: string,
   bytes: Uint8Array,
@@ -108,15 +142,26 @@ function document(
       count: options.counts.of(200, path),
     },
     unchanged: { status: 304, headers: shared, body: '', count: options.counts.of(304, path) },
+    notAllowed: notAllowed(path, options),
   };
 }
 
 function unavailable(path: string, options: AnswerOptions): Resource {
   const text = 'no valid document was read yet';
   const headers = ['Retry-After', String(options.retryAfterSeconds)];
-  return failure(composeError(503, text, options.counts.of(503, path), headers));
+  return failure(path, composeError(503, text, options.counts.of(503, path), headers), options);
 }
 
-function failure(answer: Answer): Resource {
-  return { etag: null, whole: answer, unchanged: answer };
+function failure(path: string, answer: Answer, options: AnswerOptions): Resource {
+  return {
+    etag: null,
+    whole: answer,
+    unchanged: answer,
+    notAllowed: notAllowed(path, options),
+  };
+}
+
+function notAllowed(path: string, { counts }: AnswerOptions): Answer {
+  const text = 'only GET and HEAD are answered';
+  return composeError(405, text, counts.of(405, path), ['Allow', 'GET, HEAD']);
 }

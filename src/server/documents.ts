@@ -22,6 +22,8 @@ export interface JwksDocument {
 
 export interface OpenidConfiguration {
   readonly bytes: Uint8Array;
+  /** As it is written there; not judged, but that it is no empty text. */
+  readonly issuer: string;
 }
 
 /** The files that are read, each with the most bytes that it may have. */
@@ -59,11 +61,14 @@ export function judgeOpenidConfiguration(bytes: Uint8Array): OpenidConfiguration
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     return { problem: 'it is not a JSON object' };
   }
-  for (const name of ['issuer', 'jwks_uri']) {
-    const value: unknown = (document as Record<string, unknown>)[name];
-    if (typeof value !== 'string' || value === '') return { problem: `${name} is missing` };
-  }
-  return findHidden(text) ?? { bytes };
+  const { issuer, jwks_uri: jwksUri } = document as Record<string, unknown>;
+  if (!isText(issuer)) return { problem: 'issuer is missing' };
+  if (!isText(jwksUri)) return { problem: 'jwks_uri is missing' };
+  return findHidden(text) ?? { bytes, issuer };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 /**

@@ -1,12 +1,6 @@
 /** Which answer a request to the public port gets. */
 import { type Answer, headerOf } from '../platform/answer-server.ts';
-import {
-  composeError,
-  JWKS_PATH,
-  OPENID_CONFIGURATION_PATH,
-  type Resource,
-  type Resources,
-} from './answers.ts';
+import { composeError, type Resource, type Resources } from './answers.ts';
 import { matchesEtag } from './conditional.ts';
 import type { RequestCounts } from './metrics.ts';
 
@@ -24,23 +18,13 @@ export interface Router {
 export function createRouter(initial: Resources, counts: RequestCounts): Router {
   let resources = initial;
   const notFound = composeError(404, 'not found', counts.of(404, OTHER_PATH));
-  const notAllowedAt = (path: string) => {
-    const text = 'only GET and HEAD are answered';
-    return composeError(405, text, counts.of(405, path), ['Allow', 'GET, HEAD']);
-  };
-  const jwksNotAllowed = notAllowedAt(JWKS_PATH);
-  const openidNotAllowed = notAllowedAt(OPENID_CONFIGURATION_PATH);
 
   return {
     choose(method, path, rawHeaders) {
+      const resource = resourceAt(resources, path);
+      if (resource === null) return notFound;
       const isRead = method === 'GET' || method === 'HEAD';
-      if (path === JWKS_PATH) {
-        return isRead ? chooseOf(resources.jwks, rawHeaders) : jwksNotAllowed;
-      }
-      if (path === OPENID_CONFIGURATION_PATH) {
-        return isRead ? chooseOf(resources.openidConfiguration, rawHeaders) : openidNotAllowed;
-      }
-      return notFound;
+      return isRead ? chooseOf(resource, rawHeaders) : resource.notAllowed;
     },
     bodyRefused: composeError(413, 'a body is not read', counts.of(413, OTHER_PATH)),
     countMalformed(status) {
@@ -50,6 +34,13 @@ export function createRouter(initial: Resources, counts: RequestCounts): Router 
       resources = next;
     },
   };
+}
+
+function resourceAt({ byPath, byEnd }: Resources, path: string): Resource | null {
+  const found = byPath.get(path);
+  if (found !== undefined) return found;
+  for (const [end, resource] of byEnd) if (path.endsWith(end)) return resource;
+  return null;
 }
 
 function chooseOf(resource: Resource, rawHeaders: readonly string[]): Answer {

@@ -86,7 +86,7 @@ test.each([
 });
 
 test.each([
-  ['complete', OPENID_JSON, { bytes: bytesOf(OPENID_JSON) }],
+  ['complete', OPENID_JSON, { bytes: bytesOf(OPENID_JSON), issuer: 'https://auth.example.com' }],
   ['a list', '[]', { problem: 'it is not a JSON object' }],
   ['no issuer', '{"jwks_uri":"https://a"}', { problem: 'issuer is missing' }],
   ['jwks_uri no text', '{"issuer":"https://a","jwks_uri":1}', { problem: 'jwks_uri is missing' }],

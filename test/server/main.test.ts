@@ -52,6 +52,24 @@ test('from an empty folder to a token that jose verifies, and on when the set tu
   expect(text).toMatch(/^signingkeys_http_requests_total\{code="503",path=".*jwks.json"\} 1$/m);
 });
 
+test('the path of the issuer is found in the folder, and followed when it changes there', async () => {
+  const volume = new ProjectedVolume(await makeFolder());
+  const jwks = makeJwks('payments-1');
+  const project = (issuer: string) =>
+    volume.project({
+      ...files(jwks),
+      'openid-configuration.json': JSON.stringify({ issuer, jwks_uri: `${issuer}${JWKS}` }),
+    });
+  await project('https://auth.example.com/realms/x');
+  const { port } = await startServe(volume.folder).ports();
+  const statusAt = async (path: string) => (await sendRaw(port, `GET ${path}`)).status;
+  expect(await sendRaw(port, `GET /realms/x${JWKS}`)).toMatchObject({ status: 200, body: jwks });
+  expect(await statusAt('/realms/x/.well-known/openid-configuration')).toBe(200);
+  await project('https://auth.example.com/realms/y');
+  await until('the path has moved', async () => (await statusAt(`/realms/y${JWKS}`)) === 200);
+  expect(await statusAt(`/realms/x${JWKS}`)).toBe(404);
+});
+
 describe('SIGTERM', () => {
   test('is answered by unreadiness, then by an end that leaves no request unanswered', async () => {
     const volume = new ProjectedVolume(await makeFolder());

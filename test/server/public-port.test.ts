@@ -1,66 +1,18 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  type AnswerLimits,
-  type AnswerServer,
-  createAnswerServer,
-} from '../../src/platform/answer-server.ts';
-import { systemClock } from '../../src/platform/clock.ts';
 import { sha256Base64url } from '../../src/platform/digest.ts';
-import { composeResources } from '../../src/server/answers.ts';
-import { createServerMetrics, type ServerMetrics } from '../../src/server/metrics.ts';
-import { createRouter } from '../../src/server/router.ts';
-import type { Served } from '../../src/server/source.ts';
 import { openRaw, parseResponse, sendRaw } from '../support/raw-http.ts';
-import { makeJwks, OPENID_JSON, until } from './fixtures.ts';
+import { makeJwks, until } from './fixtures.ts';
+import {
+  bytesOf,
+  JWKS,
+  jwksText,
+  OPENID,
+  requestsCounted,
+  served,
+  startPublicPort as start,
+} from './public-port.ts';
 
-const JWKS = '/.well-known/jwks.json';
-const OPENID = '/.well-known/openid-configuration';
-const jwksText = makeJwks('payments-1', 'payments-2');
-const bytesOf = (text: string) => new TextEncoder().encode(text);
 const etag = `"${sha256Base64url(bytesOf(jwksText))}"`;
-const served: Served = {
-  jwks: { bytes: bytesOf(jwksText), kids: ['payments-1', 'payments-2'] },
-  policy: { maxAgeSeconds: 300, sharedMaxAgeSeconds: 0 },
-  openidConfiguration: { bytes: bytesOf(OPENID_JSON) },
-};
-
-const LIMITS: AnswerLimits = {
-  connectionsMax: 100,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 10_000,
-  keepAliveTimeoutMs: 10_000,
-  unreadTimeoutMs: 10_000,
-};
-
-interface Fixture {
-  readonly port: number;
-  readonly server: AnswerServer;
-  readonly metrics: ServerMetrics;
-  serve(served: Served | null): void;
-}
-
-async function start(content: Served | null, limits: Partial<AnswerLimits> = {}): Promise<Fixture> {
-  const metrics = createServerMetrics();
-  const compose = (next: Served | null) =>
-    composeResources(next, {
-      jwksContentType: 'application/json',
-      retryAfterSeconds: 5,
-      counts: metrics.counts,
-    });
-  const router = createRouter(compose(content), metrics.counts);
-  const server = createAnswerServer({
-    port: 0,
-    limits: { ...LIMITS, ...limits },
-    clock: systemClock,
-    choose: router.choose,
-    bodyRefused: router.bodyRefused,
-    countMalformed: router.countMalformed,
-    onConnectionDropped: metrics.countDroppedConnection,
-  });
-  const port = await server.listen('127.0.0.1');
-  onTestFinished(() => server.close(0));
-  return { port, server, metrics, serve: (next) => router.serve(compose(next)) };
-}
 
 describe('documents', () => {
   test('the set is answered as the bytes it has', async () => {
@@ -80,7 +32,8 @@ describe('documents', () => {
 
   test('bytes beyond ASCII arrive as they are', async () => {
     const text = '{"issuer":"https://é.example","jwks_uri":"https://\u{1f511}"}';
-    const { port } = await start({ ...served, openidConfiguration: { bytes: bytesOf(text) } });
+    const openidConfiguration = { bytes: bytesOf(text), issuer: 'https://é.example' };
+    const { port } = await start({ ...served, openidConfiguration });
     const { headers, body } = await sendRaw(port, `GET ${OPENID}`);
     expect(Buffer.from(body, 'latin1').toString()).toBe(text);
     expect(headers['content-length']).toBe(String(bytesOf(text).length));
@@ -316,13 +269,11 @@ test('requests are counted by status and path, whatever paths are asked for', as
   for (const path of [JWKS, JWKS, OPENID, '/a', '/b']) await sendRaw(port, `GET ${path}`);
   await sendRaw(port, `GET ${JWKS}`, ['If-None-Match: *']);
   await sendRaw(port, 'nonsense');
-  const text = await metrics.registry.metrics();
-  const lines = text.match(/^signingkeys_http_requests_total.* [1-9][0-9]*$/gm);
-  expect(lines?.sort()).toEqual([
-    `signingkeys_http_requests_total{code="200",path="${JWKS}"} 2`,
-    `signingkeys_http_requests_total{code="200",path="${OPENID}"} 1`,
-    `signingkeys_http_requests_total{code="304",path="${JWKS}"} 1`,
-    'signingkeys_http_requests_total{code="400",path="other"} 1',
-    'signingkeys_http_requests_total{code="404",path="other"} 2',
+  expect(await requestsCounted(metrics)).toEqual([
+    `200 ${JWKS} 2`,
+    `200 ${OPENID} 1`,
+    `304 ${JWKS} 1`,
+    '400 other 1',
+    '404 other 2',
   ]);
 });
