@@ -55,6 +55,7 @@ describe('a value set', () => {
     for (const kind of wanted.lacks ?? []) expect(kinds).not.toContain(kind);
     const text = await render(rendering);
     for (const shown of wanted.shows ?? []) expect(text).toContain(shown);
+    for (const hidden of wanted.hides ?? []) expect(text).not.toContain(hidden);
   });
 
   test.each(REFUSED)('%s refuses %j', async (chart, values, words) => {

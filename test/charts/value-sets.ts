@@ -11,6 +11,8 @@ export interface ValueSet {
   readonly lacks?: readonly string[];
   /** Texts that must stand in what is rendered. */
   readonly shows?: readonly string[];
+  /** And texts that must not. */
+  readonly hides?: readonly string[];
 }
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -203,7 +205,34 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
       'ingress.tls': [{ secretName: 'auth-tls', hosts: ['auth.example.com'] }],
     },
     has: ['Ingress'],
-    shows: ['ingressClassName: nginx', 'host: "*.auth.example.org"', 'secretName: auth-tls'],
+    shows: [
+      ...['ingressClassName: nginx', 'host: "*.auth.example.org"', 'secretName: auth-tls'],
+      ...['path: "/.well-known/jwks.json"', 'path: "/.well-known/openid-configuration"'],
+    ],
+  },
+  'server: Ingress of an issuer with a path': {
+    chart: SERVER_CHART,
+    values: {
+      ...SERVER,
+      ...{ 'ingress.enabled': true, 'ingress.hosts': ['auth.example.com'] },
+      'ingress.issuerPath': '/realms/x%20y/a:b,c;d=e',
+    },
+    has: ['Ingress'],
+    // The root may be another issuer's: two of one host have a release each.
+    hides: ['path: "/.well-known/'],
+    shows: [
+      `path: "/realms/x%20y/a:b,c;d=e/.well-known/jwks.json"`,
+      `path: "/realms/x%20y/a:b,c;d=e/.well-known/openid-configuration"`,
+    ],
+  },
+  'server: an issuer’s path as it stands in an issuer': {
+    chart: SERVER_CHART,
+    values: {
+      ...SERVER,
+      ...{ 'ingress.enabled': true, 'ingress.hosts': ['auth.example.com'] },
+      'ingress.issuerPath': '/realms/x/',
+    },
+    shows: ['path: "/realms/x/.well-known/jwks.json"'],
   },
   'server: monitored and shut in': {
     chart: SERVER_CHART,
@@ -276,6 +305,15 @@ export const REFUSED: readonly (readonly [string, Values, string])[] = [
   [SERVER_CHART, {}, '/configMapName'],
   [SERVER_CHART, { configMap: 'x', ...SERVER }, "'configMap' not allowed"],
   [SERVER_CHART, { ...SERVER, 'ingress.enabled': true }, 'ingress.hosts is empty'],
+  // What the API server would refuse of a path, or what no request could ever match.
+  ...[
+    ...['realms/x', 'https://auth.example.com/x', '//', '/a//b', '/a//', '/./a', '/a/..'],
+    ...['/a%2Fb', '/a%zz', '/a b', '/a?b', '/é', '/a\n'],
+  ].map((path): readonly [string, Values, string] => [
+    SERVER_CHART,
+    { ...SERVER, 'ingress.issuerPath': path },
+    '/ingress/issuerPath',
+  ]),
   [SERVER_CHART, { ...SERVER, contentType: 'text/html' }, '/contentType'],
   [SERVER_CHART, { ...SERVER, pollInterval: '99ms' }, 'from 100ms to 1m'],
   [SERVER_CHART, { ...SERVER, pollInterval: '1m1ms' }, 'from 100ms to 1m'],
