@@ -240,4 +240,6 @@ export interface Plan {
   readonly reasons: readonly Reason[];
   /** What the set waits for, soonest first. */
   readonly upcoming: readonly Transition[];
+  /** The keys that the set's JWKS ConfigMap shows. */
+  readonly publishedKids: readonly string[];
 }

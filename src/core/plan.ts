@@ -29,6 +29,7 @@ import {
 import { firstKeyStep } from './first-key.ts';
 import { isOpen } from './gates.ts';
 import { concernsPods, currentFrom } from './holders.ts';
+import { keysIn } from './jwks-document.ts';
 import type { Ledger } from './ledger.ts';
 import type { Observed, Plan, Reason, Step } from './model.ts';
 import { FINALIZER } from './names.ts';
@@ -58,16 +59,11 @@ export const PODS_RECHECK_MS = 30_000;
 export function plan(observed: Observed, nowMs: number): Plan {
   const { set } = observed;
   if (observed.namespaceTerminating && set.finalizers.includes(FINALIZER)) {
-    return {
-      step: basedOn(releaseFinalizer(observed), observed),
-      nextAtMs: null,
-      reasons: [],
-      upcoming: [],
-    };
+    return { ...UNPLANNED, step: basedOn(releaseFinalizer(observed), observed), reasons: [] };
   }
   if (set.spec === null) {
     const reasons = set.specProblems.map((message) => ({ code: 'InvalidSpec', message }));
-    return { step: statusOnly(observed, nowMs), nextAtMs: null, reasons, upcoming: [] };
+    return { ...UNPLANNED, step: statusOnly(observed, nowMs), reasons };
   }
   const situation = situationOf(observed, set.spec, nowMs);
   const step = nextStep(situation) ?? statusStep(observed, projectStatus(situation));
@@ -76,8 +72,12 @@ export function plan(observed: Observed, nowMs: number): Plan {
     nextAtMs: nextAtMs(situation, nowMs),
     reasons: reasonsOf(situation),
     upcoming: upcomingOf(situation),
+    publishedKids: keysIn(situation.jwks?.data ?? {}).map(({ kid }) => kid),
   };
 }
+
+/** Of a set of which nothing more is known. */
+const UNPLANNED = { nextAtMs: null, upcoming: [], publishedKids: [] };
 
 /** The status alone: for where another step comes first, and is refused. Null where nothing is new. */
 export function statusOnly(observed: Observed, nowMs: number): Step | null {

@@ -6,6 +6,7 @@ const QUEUE = 'signingkeyset';
 
 export interface OperatorMetrics {
   readonly keyInfo: Gauge<'namespace' | 'set' | 'kid' | 'state' | 'algorithm'>;
+  readonly publishedKeyInfo: Gauge<'namespace' | 'set' | 'kid'>;
   readonly keys: Gauge<'namespace' | 'set' | 'state'>;
   readonly condition: Gauge<'namespace' | 'set' | 'type'>;
   readonly nextTransition: Gauge<'namespace' | 'set' | 'action'>;
@@ -35,6 +36,12 @@ export function createMetrics(
       registers,
       // The first of the gauges that are filled together: the registry reads them in order.
       collect: () => fill(),
+    }),
+    publishedKeyInfo: new Gauge({
+      name: 'signingkeys_published_key_info',
+      help: 'A key that the JWKS ConfigMap of a set shows; always 1.',
+      labelNames: [...set, 'kid'],
+      registers,
     }),
     keys: new Gauge({
       name: 'signingkeys_keys',

@@ -14,6 +14,7 @@ interface SetFigures {
   readonly set: string;
   readonly keys: readonly KeyStatus[];
   readonly conditions: readonly Condition[];
+  readonly publishedKids: readonly string[];
   readonly upcoming: readonly Transition[];
 }
 
@@ -28,11 +29,19 @@ export class SetReport {
     metrics.onScrape(() => this.#fill());
   }
 
-  reconciled({ set }: Observed, { upcoming }: Plan): void {
+  reconciled({ set }: Observed, { publishedKids, upcoming }: Plan): void {
     const { namespace, name } = set.ref;
-    const keys = (set.status?.keys ?? []).filter(({ state }) => state !== 'Retired');
-    const conditions = set.status?.conditions ?? [];
-    this.#bySet.set(setKey(set.ref), { namespace, set: name, keys, conditions, upcoming });
+    const last = this.#bySet.get(setKey(set.ref));
+    // By a spec that can't be acted on nothing was looked at: what was known goes on being true.
+    const isKnown = set.spec !== null || last === undefined;
+    this.#bySet.set(setKey(set.ref), {
+      namespace,
+      set: name,
+      keys: (set.status?.keys ?? []).filter(({ state }) => state !== 'Retired'),
+      conditions: set.status?.conditions ?? [],
+      publishedKids: isKnown ? publishedKids : last.publishedKids,
+      upcoming,
+    });
   }
 
   refused({ invariants }: Refusal): void {
@@ -45,16 +54,20 @@ export class SetReport {
 
   /** Made anew at each scrape, so that no figure of a set that is gone stays behind. */
   #fill(): void {
-    const { keyInfo, keys, condition, nextTransition, overdue } = this.#metrics;
-    for (const gauge of [keyInfo, keys, condition, nextTransition, overdue]) gauge.reset();
+    const { keyInfo, publishedKeyInfo, keys, condition } = this.#metrics;
+    const { nextTransition, overdue } = this.#metrics;
+    for (const gauge of [keyInfo, publishedKeyInfo, keys, condition, nextTransition, overdue]) {
+      gauge.reset();
+    }
     for (const figures of this.#bySet.values()) this.#fillSet(figures);
   }
 
-  #fillSet({ namespace, set, keys, conditions, upcoming }: SetFigures): void {
+  #fillSet({ namespace, set, keys, conditions, publishedKids, upcoming }: SetFigures): void {
     const labels = { namespace, set };
     for (const { kid, state, algorithm } of keys) {
       this.#metrics.keyInfo.set({ ...labels, kid, state, algorithm }, 1);
     }
+    for (const kid of publishedKids) this.#metrics.publishedKeyInfo.set({ ...labels, kid }, 1);
     for (const state of LIVING_STATES) {
       const count = keys.filter((key) => key.state === state).length;
       this.#metrics.keys.set({ ...labels, state }, count);

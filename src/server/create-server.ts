@@ -56,7 +56,7 @@ export async function runServer(options: ServerOptions, stopping: AbortSignal): 
     onServed(served) {
       hasSet = true;
       router.serve(compose(served));
-      metrics.setKeys(served.jwks.kids.length);
+      metrics.setJwks(served.jwks, clock.wallMs());
     },
     onRead: (result) => metrics.setRead(result, clock.wallMs()),
   });

@@ -1,6 +1,7 @@
 /** The metrics of the JWKS server, in a registry of its own. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { AnswerCount } from '../platform/answer-server.ts';
+import type { JwksDocument } from './documents.ts';
 import type { ReadResult } from './source.ts';
 
 /** The counts by status and path; paths are those of the server's own table, or `other`. */
@@ -11,7 +12,11 @@ export interface RequestCounts {
 export interface ServerMetrics {
   readonly registry: Registry;
   readonly counts: RequestCounts;
-  setKeys(keys: number): void;
+  /**
+   * Told of what is served whenever any of it may have changed.
+   * @param atMs milliseconds since the epoch
+   */
+  setJwks(jwks: JwksDocument, atMs: number): void;
   /** @param atMs milliseconds since the epoch */
   setRead(result: ReadResult, atMs: number): void;
   countDroppedConnection(): void;
@@ -30,11 +35,7 @@ export function createServerMetrics(): ServerMetrics {
       for (const { code, path, requests } of rows.values()) this.inc({ code, path }, requests);
     },
   });
-  const keys = new Gauge({
-    name: 'signingkeys_jwks_keys',
-    help: 'Keys in the JWKS that is served; 0 while none is.',
-    registers: [registry],
-  });
+  const setJwks = jwksGauges(registry);
   const lastRead = new Gauge({
     name: 'signingkeys_jwks_last_load_timestamp_seconds',
     help: 'When the folder was last read: success where everything in it was valid, else failure.',
@@ -56,8 +57,38 @@ export function createServerMetrics(): ServerMetrics {
         return row;
       },
     },
-    setKeys: (count) => keys.set(count),
+    setJwks,
     setRead: (result, atMs) => lastRead.set({ result }, atMs / 1000),
     countDroppedConnection: () => dropped.inc(),
+  };
+}
+
+/** Which set is shown, and since when: a mount that is never refreshed looks well by all else. */
+function jwksGauges(registry: Registry): ServerMetrics['setJwks'] {
+  const registers = [registry];
+  const keys = new Gauge({
+    name: 'signingkeys_jwks_keys',
+    help: 'Keys in the JWKS that is served; 0 while none is.',
+    registers,
+  });
+  const keyInfo = new Gauge({
+    name: 'signingkeys_jwks_key_info',
+    help: 'A key in the JWKS that is served; always 1.',
+    labelNames: ['kid'],
+    registers,
+  });
+  const lastChange = new Gauge({
+    name: 'signingkeys_jwks_last_change_timestamp_seconds',
+    help: 'Since when the JWKS is served that is served now; 0 while none is.',
+    registers,
+  });
+  let shown: Uint8Array | null = null;
+  return ({ bytes, kids }, atMs) => {
+    if (shown !== null && Buffer.compare(shown, bytes) === 0) return;
+    shown = bytes;
+    keys.set(kids.length);
+    keyInfo.reset();
+    for (const kid of kids) keyInfo.set({ kid }, 1);
+    lastChange.set(atMs / 1000);
   };
 }

@@ -1,6 +1,11 @@
 import type { Registry } from 'prom-client';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { OperatorWorld } from './operator-world.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { REQUEST } from '../../src/core/names.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
+import { FaultyTransport } from '../fake-api/faulty-transport.ts';
+import { FAST_SPEC, NAMESPACE, OperatorWorld, type Started } from './operator-world.ts';
+
+const MINUTE_MS = 60_000;
 
 let world: OperatorWorld;
 beforeEach(() => {
@@ -8,27 +13,109 @@ beforeEach(() => {
 });
 afterEach(() => world.stopAll());
 
-/** The value of the one line of a metric that has this label; as Prometheus would read it. */
-async function figure(registry: Registry, name: string, label: string) {
+/** The values of a metric, each under its labels but namespace and set. */
+async function figures(
+  registry: Registry,
+  name: string,
+): Promise<Readonly<Record<string, number>>> {
   const lines = (await registry.metrics()).split('\n');
-  const line = lines.find((each) => each.startsWith(`${name}{`) && each.includes(label));
-  return line?.split(' ').at(-1);
+  const found = lines.flatMap((line) => {
+    const [, labels = '', value = ''] = /^([a-z_]+\{.*\}) (.+)$/.exec(line) ?? [];
+    if (!labels.startsWith(`${name}{namespace="auth",set="payments"`)) return [];
+    const own = [...labels.matchAll(/(\w+)="([^"]*)"/g)].slice(2).map(([, , text]) => text);
+    return [[own.join(' '), Number(value)] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+async function published(registry: Registry): Promise<readonly string[]> {
+  return Object.keys(await figures(registry, 'signingkeys_published_key_info'));
+}
+
+/** Starts an operator whose requests fail so, where and for as long as `isBroken` says. */
+function startWith(fault: Fault, isBroken: (request: FaultedRequest) => boolean): Started {
+  const { api, clock } = world;
+  const plan = (request: FaultedRequest) => (isBroken(request) ? [fault] : []);
+  return world.start({ transport: new FaultyTransport({ inner: api.transport, clock, plan }) });
+}
+
+function editSet(edit: (draft: { metadata: { annotations?: object }; spec: object }) => void) {
+  world.api.hand.edit('signingkeysets', NAMESPACE, 'payments', (draft) => edit(draft as never));
 }
 
 test('conditions of a set are figures, as the status has them, until the set is gone', async () => {
   const { registry } = world.start();
   world.apply();
   await world.clock.advance(1000);
-  const condition = (type: string) =>
-    figure(registry, 'signingkeys_condition', `namespace="auth",set="payments",type="${type}"`);
+  const conditions = () => figures(registry, 'signingkeys_condition');
   expect(world.condition('Ready')).toBe('False PublicationPending');
-  expect([await condition('Ready'), await condition('Reconciling')]).toEqual(['0', '1']);
-  expect(await figure(registry, 'signingkeys_keys', 'state="Active"')).toBe('1');
+  expect(await conditions()).toMatchObject({ Ready: 0, Reconciling: 1 });
+  expect(await figures(registry, 'signingkeys_keys')).toMatchObject({ Active: 1 });
   await world.clock.advance(3000);
   expect(world.condition('Ready')).toBe('True Signing');
-  expect([await condition('Ready'), await condition('Reconciling')]).toEqual(['1', undefined]);
-  expect(await condition('InvariantsHold')).toBe('1');
+  expect(await conditions()).toMatchObject({ Ready: 1, InvariantsHold: 1 });
+  expect(await conditions()).not.toHaveProperty('Reconciling');
   world.api.hand.delete('signingkeysets', 'auth', 'payments');
   await world.clock.advance(1000);
-  expect(await condition('Ready')).toBeUndefined();
+  expect(await conditions()).toEqual({});
+});
+
+describe('published keys', () => {
+  test('are those that the ConfigMap shows, until the set is gone', async () => {
+    const { registry } = world.start();
+    world.apply();
+    for (let second = 0; second < 60; second += 1) {
+      await world.clock.advance(1000);
+      expect(await published(registry)).toEqual(world.jwks()?.keys.map(({ kid }) => kid));
+    }
+    world.api.hand.delete('signingkeysets', NAMESPACE, 'payments');
+    await world.clock.advance(1000);
+    expect(await published(registry)).toEqual([]);
+  });
+
+  test('are without one that left the JWKS and can’t be destroyed', async () => {
+    const refused: Fault = { kind: 'status', status: 403, committed: false };
+    const { registry } = startWith(
+      refused,
+      ({ verb, resource }) => verb === 'delete' && resource === 'secrets',
+    );
+    world.apply('payments', { ...FAST_SPEC, rotation: { interval: '1h' } });
+    await world.clock.advance(10_000);
+    editSet(({ metadata }) => {
+      metadata.annotations = { [REQUEST.rotate]: 'now' };
+    });
+    await world.clock.advance(MINUTE_MS);
+    expect(world.keys()).toBe('#1 Retiring, #2 Active, #3 Pending');
+    expect(Object.keys(await figures(registry, 'signingkeys_key_info'))).toHaveLength(3);
+    expect(world.jwks()?.keys).toHaveLength(2);
+    expect(await published(registry)).toEqual(world.jwks()?.keys.map(({ kid }) => kid));
+  });
+
+  test('are none of a ConfigMap that is somebody else’s', async () => {
+    const metadata = { namespace: NAMESPACE, name: 'payments-jwks' };
+    const kid = 'other';
+    const jwk = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43), kid };
+    const keys = [{ ...jwk, alg: 'ES256', use: 'sig' }];
+    world.api.hand.create('configmaps', {
+      metadata,
+      data: { 'jwks.json': JSON.stringify({ keys }) },
+    });
+    const { registry } = world.start();
+    world.apply();
+    await world.clock.advance(1000);
+    expect(world.condition('Stalled')).toBe('True ObjectNotOwned');
+    expect(await published(registry)).toEqual([]);
+  });
+
+  test('stay while the spec can’t be acted on', async () => {
+    const { registry } = world.start();
+    world.apply();
+    await world.clock.advance(10_000);
+    editSet((draft) => {
+      draft.spec = { ...draft.spec, tokenTTL: '1d' };
+    });
+    await world.clock.advance(MINUTE_MS);
+    expect(world.condition('Stalled')).toBe('True InvalidSpec');
+    expect(await published(registry)).toEqual(world.jwks()?.keys.map(({ kid }) => kid));
+  });
 });

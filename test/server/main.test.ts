@@ -46,6 +46,8 @@ test('from an empty folder to a token that jose verifies, and on when the set tu
   expect(await ready()).toBe(200);
   const text = await metrics();
   expect(text).toMatch(/^signingkeys_jwks_keys 1$/m);
+  expect(text).toMatch(/^signingkeys_jwks_key_info\{kid="payments-1"\} 1$/m);
+  expect(text).toMatch(/^signingkeys_jwks_last_change_timestamp_seconds 1[0-9.]+/m);
   expect(text).toMatch(
     /^signingkeys_jwks_last_load_timestamp_seconds\{result="failure"\} 1[0-9.]+/m,
   );
