@@ -5,7 +5,7 @@ import { stateViolations } from './invariants.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { activeKey, type Ledger } from './ledger.ts';
 import { revocationsApplied } from './revocations-applied.ts';
-import { deletionTransition, demandOf, successorOf } from './schedule.ts';
+import { deletionTransition, rotationDueGate, successorOf } from './schedule.ts';
 import type { Situation } from './situation.ts';
 import type { Terms } from './spec.ts';
 import type { Condition, ConditionStatus } from './status.ts';
@@ -129,17 +129,17 @@ function standbyReady(situation: Situation, ledger: Ledger): Verdict {
 
 /**
  * A rotation counts as overdue once a key could have been published and proven since it was due:
- * then something is in its way.
+ * then something is in its way. A request or a change of the algorithm, which may be in its way as
+ * well, makes it no less overdue.
  */
 export function rotationOverdueMs(situation: Situation, ledger: Ledger): number | null {
-  const { gate } = demandOf(situation, ledger);
-  if (gate?.opensAtMs == null) return null;
-  const graceMs = leadMs(effectiveTerms(ledger.terms, situation.nowMs)) + PUBLISH_MARGIN_MS;
-  return gate.opensAtMs + graceMs;
+  const dueMs = rotationDueGate(situation, ledger)?.opensAtMs ?? null;
+  if (dueMs === null) return null;
+  return dueMs + leadMs(effectiveTerms(ledger.terms, situation.nowMs)) + PUBLISH_MARGIN_MS;
 }
 
 function rotationOverdue(situation: Situation, ledger: Ledger): Verdict {
-  const { gate } = demandOf(situation, ledger);
+  const gate = rotationDueGate(situation, ledger);
   const overdueMs = rotationOverdueMs(situation, ledger);
   if (gate === null || overdueMs === null || overdueMs > situation.nowMs) {
     return verdict('RotationOverdue', 'False', 'OnTime', 'no rotation is overdue');

@@ -77,6 +77,15 @@ export function demandOf(situation: Situation, ledger: Ledger): Demand {
   return { code: 'RotationDue', gate: dueGate(active, situation.spec.rotation) };
 }
 
+/**
+ * When the active key has signed for its interval, whatever asks for the next rotation and whatever
+ * holds it up: from here on one is late. Null where no key signs, and in an ordered deletion.
+ */
+export function rotationDueGate({ spec }: Situation, ledger: Ledger): Gate | null {
+  const active = activeKey(ledger);
+  return active === null || ledger.deletion !== null ? null : dueGate(active, spec.rotation);
+}
+
 /** The key that signs next: of the asked kind, unbarred, with its Secret; the oldest of them. */
 export function successorOf(situation: Situation, ledger: Ledger): LedgerKey | null {
   return (

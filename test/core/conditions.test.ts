@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { ANNOTATION } from '../../src/core/names.ts';
+import { ANNOTATION, REQUEST } from '../../src/core/names.ts';
 import type { Condition } from '../../src/core/status.ts';
 import { type World, worldWith } from '../support/core-world.ts';
-import { FAST_SPEC, SECOND } from '../support/core-world-fixtures.ts';
+import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../support/core-world-fixtures.ts';
 
 function conditions(world: World): readonly Condition[] {
   return world.api.set?.status?.conditions ?? [];
@@ -29,6 +29,17 @@ function settled(afterMs: number, disturb: (world: World) => void, spec = FAST_S
 }
 
 const NOTHING = () => undefined;
+
+/** Suspended over the due time, and over what a new key would have needed since. */
+function suspendedAndLate(disturb: (world: World) => void): World {
+  const world = settled(0, ({ hands }) =>
+    hands.editSpec((spec) => ({ ...spec, rotation: { ...spec.rotation, suspend: true } })),
+  );
+  world.runFor(30 * SECOND + 8 * SECOND + 60 * SECOND);
+  disturb(world);
+  world.settle();
+  return world;
+}
 
 test.each<[string, World, readonly string[]]>([
   [
@@ -73,11 +84,21 @@ test.each<[string, World, readonly string[]]>([
   ],
   [
     'suspended over the due time and a lead',
-    settled(0, (world) => {
-      world.hands.editSpec((spec) => ({ ...spec, rotation: { ...spec.rotation, suspend: true } }));
-      world.runFor(30 * SECOND + 8 * SECOND + 60 * SECOND);
-    }),
+    suspendedAndLate(NOTHING),
     ['Ready=True Signing', 'StandbyReady=True Proven', 'RotationOverdue=True Suspended'],
+  ],
+  // Neither makes the key sign any shorter that has signed for too long.
+  [
+    'suspended for as long, and a rotation requested',
+    suspendedAndLate((world) => world.hands.annotate(REQUEST.rotate, 'now')),
+    ['Ready=True Signing', 'StandbyReady=True Proven', 'RotationOverdue=True Suspended'],
+  ],
+  [
+    'suspended for as long, and the algorithm changed',
+    suspendedAndLate((world) =>
+      world.hands.editSpec((spec) => ({ ...spec, kind: kindOfAlgorithm('ES384') })),
+    ),
+    ['Ready=True Signing', 'StandbyReady=False Waiting', 'RotationOverdue=True Suspended'],
   ],
   [
     'with a newer ledger',
