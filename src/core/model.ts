@@ -240,6 +240,8 @@ export interface Plan {
   readonly reasons: readonly Reason[];
   /** What the set waits for, soonest first. */
   readonly upcoming: readonly Transition[];
+  /** When the next rotation is due, also where nothing is planned since something holds it up. */
+  readonly rotationDueMs: number | null;
   /** The keys that the set's JWKS ConfigMap shows. */
   readonly publishedKids: readonly string[];
 }

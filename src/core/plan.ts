@@ -40,7 +40,7 @@ import { restartNext } from './restart.ts';
 import { isRevokedStillShown, replaceLastRevoked, revoke } from './revocation.ts';
 import { rollBack } from './rollback.ts';
 import { activateNext, barNext, publishNext } from './rotation.ts';
-import { scheduleOf, type Transition } from './schedule.ts';
+import { rotationDueGate, scheduleOf, type Transition } from './schedule.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { basedOn, step, withEvents, writeSigner } from './steps.ts';
 import { adoptionEvents, conditionEvents, transitionEvents } from './transition-events.ts';
@@ -72,12 +72,13 @@ export function plan(observed: Observed, nowMs: number): Plan {
     nextAtMs: nextAtMs(situation, nowMs),
     reasons: reasonsOf(situation),
     upcoming: upcomingOf(situation),
+    rotationDueMs: rotationDueMs(situation),
     publishedKids: keysIn(situation.jwks?.data ?? {}).map(({ kid }) => kid),
   };
 }
 
 /** Of a set of which nothing more is known. */
-const UNPLANNED = { nextAtMs: null, upcoming: [], publishedKids: [] };
+const UNPLANNED = { nextAtMs: null, upcoming: [], rotationDueMs: null, publishedKids: [] };
 
 /** The status alone: for where another step comes first, and is refused. Null where nothing is new. */
 export function statusOnly(observed: Observed, nowMs: number): Step | null {
@@ -202,6 +203,12 @@ function awaitsPods({ book, nowMs }: Situation): boolean {
 function upcomingOf(situation: Situation): readonly Transition[] {
   const { book } = situation;
   return book.kind === 'Sound' ? scheduleOf(situation, book.ledger) : [];
+}
+
+function rotationDueMs(situation: Situation): number | null {
+  const { book } = situation;
+  if (book.kind !== 'Sound') return null;
+  return rotationDueGate(situation, book.ledger)?.opensAtMs ?? null;
 }
 
 function reasonsOf(situation: Situation): readonly Reason[] {

@@ -57,7 +57,7 @@ export function createMetrics(
     }),
     nextTransition: new Gauge({
       name: 'signingkeys_next_transition_timestamp_seconds',
-      help: 'When the next transition of a set is planned, as a Unix time.',
+      help: 'When the next transition of a set is planned, or was possible, as a Unix time.',
       labelNames: [...set, 'action'],
       registers,
     }),

@@ -1,7 +1,7 @@
 /** What is shown of each set in figures: as the pass that read it last has seen it. */
 import type { Refusal } from '../core/guard.ts';
 import type { Observed, Plan } from '../core/model.ts';
-import { AT_ONCE_MS, type Transition } from '../core/schedule.ts';
+import { type Action, AT_ONCE_MS } from '../core/schedule.ts';
 import type { Condition, KeyStatus } from '../core/status.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OperatorMetrics } from './metrics.ts';
@@ -15,8 +15,18 @@ interface SetFigures {
   readonly keys: readonly KeyStatus[];
   readonly conditions: readonly Condition[];
   readonly publishedKids: readonly string[];
-  readonly upcoming: readonly Transition[];
+  readonly times: TransitionTimes;
 }
+
+/** Of each kind of transition the one that comes first, by this machine's clock. */
+interface TransitionTimes {
+  /** Of what waits for something, when that is over. */
+  readonly planned: ReadonlyMap<Action, number>;
+  /** Of what waits for nothing, since when. */
+  readonly possibleSince: ReadonlyMap<Action, number>;
+}
+
+const NO_TIMES: TransitionTimes = { planned: new Map(), possibleSince: new Map() };
 
 export class SetReport {
   readonly #metrics: OperatorMetrics;
@@ -29,7 +39,7 @@ export class SetReport {
     metrics.onScrape(() => this.#fill());
   }
 
-  reconciled({ set }: Observed, { publishedKids, upcoming }: Plan): void {
+  reconciled({ set }: Observed, plan: Plan): void {
     const { namespace, name } = set.ref;
     const last = this.#bySet.get(setKey(set.ref));
     // By a spec that can't be acted on nothing was looked at: what was known goes on being true.
@@ -39,8 +49,8 @@ export class SetReport {
       set: name,
       keys: (set.status?.keys ?? []).filter(({ state }) => state !== 'Retired'),
       conditions: set.status?.conditions ?? [],
-      publishedKids: isKnown ? publishedKids : last.publishedKids,
-      upcoming,
+      publishedKids: isKnown ? plan.publishedKids : last.publishedKids,
+      times: isKnown ? timesOf(plan, last?.times ?? NO_TIMES, this.#clock.wallMs()) : last.times,
     });
   }
 
@@ -62,7 +72,7 @@ export class SetReport {
     for (const figures of this.#bySet.values()) this.#fillSet(figures);
   }
 
-  #fillSet({ namespace, set, keys, conditions, publishedKids, upcoming }: SetFigures): void {
+  #fillSet({ namespace, set, keys, conditions, publishedKids, times }: SetFigures): void {
     const labels = { namespace, set };
     for (const { kid, state, algorithm } of keys) {
       this.#metrics.keyInfo.set({ ...labels, kid, state, algorithm }, 1);
@@ -76,12 +86,27 @@ export class SetReport {
       if (status !== 'Unknown')
         this.#metrics.condition.set({ ...labels, type }, Number(status === 'True'));
     }
-    // Soonest first: of several with one action, the first is what is waited for.
-    for (const { action, atMs } of [...upcoming].reverse()) {
-      if (atMs === null || atMs === AT_ONCE_MS) continue;
+    for (const [action, atMs] of [...times.planned, ...times.possibleSince]) {
       const lateMs = Math.max(0, this.#clock.wallMs() - atMs);
       this.#metrics.nextTransition.set({ ...labels, action }, atMs / 1000);
       this.#metrics.overdue.set({ ...labels, action }, lateMs / 1000);
     }
   }
+}
+
+function timesOf(
+  { upcoming, rotationDueMs }: Plan,
+  last: TransitionTimes,
+  nowMs: number,
+): TransitionTimes {
+  const planned = new Map<Action, number>();
+  const possibleSince = new Map<Action, number>();
+  // Suspended, or without a next key that is published: then a rotation is late all the same.
+  if (rotationDueMs !== null) planned.set('Activate', rotationDueMs);
+  // Soonest first: of several with one action, the first is what is waited for.
+  for (const { action, atMs } of [...upcoming].reverse()) {
+    if (atMs === AT_ONCE_MS) possibleSince.set(action, last.possibleSince.get(action) ?? nowMs);
+    else if (atMs !== null) planned.set(action, atMs);
+  }
+  return { planned, possibleSince };
 }

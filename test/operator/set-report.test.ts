@@ -6,6 +6,8 @@ import { FaultyTransport } from '../fake-api/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld, type Started } from './operator-world.ts';
 
 const MINUTE_MS = 60_000;
+/** Of FAST_SPEC. */
+const INTERVAL_MS = 30_000;
 
 let world: OperatorWorld;
 beforeEach(() => {
@@ -32,6 +34,16 @@ async function published(registry: Registry): Promise<readonly string[]> {
   return Object.keys(await figures(registry, 'signingkeys_published_key_info'));
 }
 
+/** For how long a transition is overdue, in whole seconds; undefined where it has no series. */
+async function overdue({ registry }: Started, action: string): Promise<number | undefined> {
+  const seconds = (await figures(registry, 'signingkeys_transition_overdue_seconds'))[action];
+  const at = (await figures(registry, 'signingkeys_next_transition_timestamp_seconds'))[action];
+  const late = at === undefined ? undefined : Math.max(0, world.clock.wallMs() / 1000 - at);
+  // The two say the same.
+  expect(seconds).toBe(late);
+  return seconds === undefined ? undefined : Math.round(seconds);
+}
+
 /** Starts an operator whose requests fail so, where and for as long as `isBroken` says. */
 function startWith(fault: Fault, isBroken: (request: FaultedRequest) => boolean): Started {
   const { api, clock } = world;
@@ -41,6 +53,12 @@ function startWith(fault: Fault, isBroken: (request: FaultedRequest) => boolean)
 
 function editSet(edit: (draft: { metadata: { annotations?: object }; spec: object }) => void) {
   world.api.hand.edit('signingkeysets', NAMESPACE, 'payments', (draft) => edit(draft as never));
+}
+
+function suspend(): void {
+  editSet((draft) => {
+    draft.spec = { ...draft.spec, rotation: { interval: '30s', suspend: true } };
+  });
 }
 
 test('conditions of a set are figures, as the status has them, until the set is gone', async () => {
@@ -106,16 +124,101 @@ describe('published keys', () => {
     expect(world.condition('Stalled')).toBe('True ObjectNotOwned');
     expect(await published(registry)).toEqual([]);
   });
+});
 
-  test('stay while the spec can’t be acted on', async () => {
-    const { registry } = world.start();
+describe('a rotation is overdue by what its key has signed beyond the interval', () => {
+  test('never, while nothing is in its way', async () => {
+    const started = world.start();
     world.apply();
-    await world.clock.advance(10_000);
+    for (let second = 0; second < 70; second += 1) {
+      await world.clock.advance(1000);
+      for (const action of ['Activate', 'Publish', 'Remove']) {
+        expect((await overdue(started, action)) ?? 0).toBe(0);
+      }
+      expect(await overdue(started, 'Activate')).toBe(0);
+    }
+  });
+
+  test('while it is suspended', async () => {
+    const started = world.start();
+    world.apply();
+    await world.clock.advance(INTERVAL_MS / 2);
+    suspend();
+    await world.clock.advance(INTERVAL_MS / 4);
+    expect(await overdue(started, 'Activate')).toBe(0);
+    await world.clock.advance(INTERVAL_MS / 4 + 10 * MINUTE_MS);
+    expect(world.status().nextTransition?.waitingFor).toBe('Suspended');
+    expect(await overdue(started, 'Activate')).toBe(600);
+    expect(world.condition('RotationOverdue')).toBe('True Suspended');
+  });
+
+  test('while it is suspended and requested, and not from before the request on', async () => {
+    const started = world.start();
+    world.apply();
+    await world.clock.advance(INTERVAL_MS / 2);
+    suspend();
+    editSet(({ metadata }) => {
+      metadata.annotations = { [REQUEST.rotate]: 'now' };
+    });
+    await world.clock.advance(INTERVAL_MS / 4);
+    expect(await overdue(started, 'Activate')).toBe(0);
+    await world.clock.advance(INTERVAL_MS / 4 + 10 * MINUTE_MS);
+    expect(await overdue(started, 'Activate')).toBe(600);
+    expect(world.condition('RotationOverdue')).toBe('True Suspended');
+  });
+
+  test.each<[string, (request: FaultedRequest) => boolean]>([
+    ['can’t be made', ({ verb, resource }) => verb === 'create' && resource === 'secrets'],
+    ['can’t be published', ({ verb, resource }) => verb === 'update' && resource === 'configmaps'],
+  ])('while the next key %s', async (_, isConcerned) => {
+    let isBroken = false;
+    const refused: Fault = { kind: 'status', status: 403, committed: false };
+    const started = startWith(refused, (request) => isBroken && isConcerned(request));
+    world.apply();
+    await world.clock.advance(INTERVAL_MS - 5000);
+    isBroken = true;
+    await world.clock.advance(5000 + INTERVAL_MS + 20 * MINUTE_MS);
+    expect(world.keys()).not.toContain('#4');
+    expect(world.condition('RotationOverdue')).toBe('True Late');
+    expect(await overdue(started, 'Activate')).toBeGreaterThanOrEqual(20 * 60);
+    isBroken = false;
+    await world.clock.advance(10 * MINUTE_MS);
+    expect(await overdue(started, 'Activate')).toBe(0);
+  });
+
+  test('while the spec can’t be acted on', async () => {
+    const started = world.start();
+    world.apply();
+    await world.clock.advance(INTERVAL_MS / 2);
     editSet((draft) => {
       draft.spec = { ...draft.spec, tokenTTL: '1d' };
     });
-    await world.clock.advance(MINUTE_MS);
+    await world.clock.advance(INTERVAL_MS / 2 + 10 * MINUTE_MS);
     expect(world.condition('Stalled')).toBe('True InvalidSpec');
-    expect(await published(registry)).toEqual(world.jwks()?.keys.map(({ kid }) => kid));
+    expect(await overdue(started, 'Activate')).toBe(600);
+    const kids = world.jwks()?.keys.map(({ kid }) => kid);
+    expect(await published(started.registry)).toEqual(kids);
   });
+});
+
+test('what waits for nothing is overdue since it was first seen to be possible', async () => {
+  let isBroken = false;
+  const refused: Fault = { kind: 'status', status: 403, committed: false };
+  const started = startWith(
+    refused,
+    ({ verb, resource }) => isBroken && verb === 'create' && resource === 'secrets',
+  );
+  world.apply();
+  await world.clock.advance(INTERVAL_MS - 5000);
+  isBroken = true;
+  await world.clock.advance(5000);
+  // The standby signs, and its successor, which would be published at once, can't be made.
+  await world.clock.advance(10 * MINUTE_MS);
+  expect(world.keys()).not.toContain('#3');
+  expect(await overdue(started, 'Publish')).toBeGreaterThanOrEqual(600);
+  expect(await overdue(started, 'Publish')).toBeLessThan(610);
+  isBroken = false;
+  await world.clock.advance(2 * MINUTE_MS);
+  expect(world.keys()).toContain('#3');
+  expect(await overdue(started, 'Publish')).toBeUndefined();
 });
