@@ -71,31 +71,35 @@ export function createOperator(options: OperatorOptions): Operator {
   const seen = new SeenVersions();
   const events = createEventTeller({ client, clock, random, log, instance: options.identity });
   const reconciler = createReconciler(options, client, metrics, seen, elector, events);
+  const onFailure = (key: string, error: unknown, retryInMs: number) => {
+    metrics.reconciled.inc({ controller: CONTROLLER, result: 'error' });
+    log.warn({ set: key, err: error, retryInMs: Math.round(retryInMs) }, 'pass failed');
+  };
   queue = createWorkQueue({
     clock,
     random,
     workers: options.workers,
     metrics: metrics.queue,
-    onFailure: (key, error, retryInMs) => {
-      metrics.reconciled.inc({ controller: CONTROLLER, result: 'error' });
-      log.warn({ set: key, err: error, retryInMs: Math.round(retryInMs) }, 'pass failed');
-    },
-    pass: async (key, signal) => {
-      const result = await reconciler.pass(key, signal).catch(asRetryAfter(clock, log, key));
-      metrics.reconciled.inc({ controller: CONTROLLER, result: RESULT[result.kind] });
-      return result;
+    onFailure,
+    pass: async (key, signal): Promise<PassResult> => {
+      try {
+        const result = await reconciler.pass(key, signal);
+        metrics.reconciled.inc({ controller: CONTROLLER, result: RESULT[result.kind] });
+        return result;
+      } catch (error) {
+        const retryInMs = retryAfterMs(error);
+        if (retryInMs === null) throw error;
+        onFailure(key, error, retryInMs);
+        return { kind: 'retry', notBeforeMs: clock.monotonicMs() + retryInMs };
+      }
     },
   });
   return new RunningOperator(options, client, queue, elector, metrics, seen, events);
 }
 
-/** A server that says when to come again is taken at its word. */
-function asRetryAfter(clock: Clock, log: Log, key: string): (error: unknown) => PassResult {
-  return (error) => {
-    if (!(error instanceof KubeApiError) || error.retryAfterMs === undefined) throw error;
-    log.warn({ set: key, err: error, retryInMs: error.retryAfterMs }, 'pass failed');
-    return { kind: 'retry', notBeforeMs: clock.monotonicMs() + error.retryAfterMs };
-  };
+/** A server that says when to come again is taken at its word; null where none did. */
+function retryAfterMs(error: unknown): number | null {
+  return error instanceof KubeApiError ? (error.retryAfterMs ?? null) : null;
 }
 
 /** How long a process that ends waits for its last events to arrive. */
