@@ -9,7 +9,10 @@ import { stepOf } from '../support/core-world-states.ts';
 
 const API = { kind: 'Deployment', name: 'api' } as const;
 const WEB = { kind: 'StatefulSet', name: 'web' } as const;
-const DONE: RollOut = { isObserved: true, wanted: 2, updated: 2, available: 2 };
+const DONE: RollOut = {
+  ...{ isObserved: true, wanted: 2, updated: 2, available: 2 },
+  heldUpBy: null,
+};
 
 const SPEC: Spec = { ...FAST_SPEC, signer: { ...FAST_SPEC.signer, restart: [API, WEB] } };
 
@@ -103,6 +106,7 @@ describe('a workload is restarted', () => {
     world.runUntil(START_MS + 50 * SECOND);
     expect(restarts(world)).toEqual(['34 api']);
     expect(told(world)).toContain('Deployment api rolls out');
+    expect(told(world)).not.toContain('(its ');
     rollOut(world, API, {});
     world.settle();
     expect(restarts(world)).toEqual(['34 api', '50 web']);
