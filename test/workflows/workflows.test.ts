@@ -46,6 +46,11 @@ describe.each(FILES)('%s', (file) => {
     expect(parse(text)).toHaveProperty('permissions', { contents: 'read' });
   });
 
+  test('stops where a command fails, in the middle of a pipe as well', () => {
+    // GitHub sets `pipefail` only where the shell is named.
+    expect(parse(text)).toHaveProperty('defaults.run.shell', 'bash');
+  });
+
   test('calls make targets and npm scripts that are there', () => {
     const makefile = read('Makefile');
     const { scripts } = JSON.parse(read('package.json'));
@@ -54,6 +59,49 @@ describe.each(FILES)('%s', (file) => {
     }
     for (const [, script] of text.matchAll(/npm run --silent ([a-z:]+)/g)) {
       expect(Object.keys(scripts)).toContain(script);
+    }
+  });
+});
+
+interface Job {
+  readonly needs?: string | readonly string[];
+  readonly uses?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly steps?: readonly { readonly run?: string }[];
+}
+
+describe('a release', () => {
+  const jobs: Readonly<Record<string, Job>> = parse(read('.github/workflows/release.yml')).jobs;
+  const trusted = Object.keys(jobs).filter((name) =>
+    Object.values(jobs[name]?.permissions ?? {}).includes('write'),
+  );
+
+  /** All jobs that have to succeed before one of them begins. */
+  function before(name: string): readonly string[] {
+    const needs = [jobs[name]?.needs ?? []].flat();
+    return [...needs, ...needs.flatMap(before)];
+  }
+
+  test.each(trusted)('%s, which may write and sign, runs nothing that npm installs', (name) => {
+    const commands = jobs[name]?.steps?.map(({ run }) => run ?? '').join('\n');
+    expect(commands).not.toMatch(/\b(?:npm|npx|node|make)\b/);
+  });
+
+  test.each(trusted)('%s waits for every test of the commit', (name) => {
+    const tests = before(name).map((needed) => jobs[needed]?.uses);
+    expect(tests).toContain('./.github/workflows/ci.yml');
+    expect(tests).toContain('./.github/workflows/e2e.yml');
+  });
+
+  test('is verified by its own workflow and its own tag', () => {
+    const signing = FILES.filter((file) => read(`.github/workflows/${file}`).includes('id-token'));
+    expect(signing).toEqual(['release.yml']);
+    const [, ...verifications] = read('docs/install.md').split(/^cosign (?=verify)/m);
+    expect(verifications.length).toBeGreaterThan(1);
+    for (const text of verifications) {
+      expect(text.replaceAll(/\\\n\s*/g, '')).toMatch(
+        /^[^\n]* --certificate-identity https:\/\/github\.com\/\S+\/\.github\/workflows\/release\.yml@refs\/tags\/vVERSION(?:\s|$)/,
+      );
     }
   });
 });
