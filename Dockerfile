@@ -2,7 +2,8 @@
 # it; so does `docker build .`, with BuildKit or with the classic builder.
 #
 # The bases are arguments, for whoever has images of their own. NODE_IMAGE needs node, npm and a
-# shell, and RUNTIME_IMAGE glibc and libstdc++ of the same age or newer.
+# shell, and RUNTIME_IMAGE glibc and libstdc++ of the same age or newer. Renovate adds their digests
+# and keeps them new (renovate.json).
 ARG NODE_IMAGE=docker.io/library/node:26.10.0-trixie-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian13:nonroot
 

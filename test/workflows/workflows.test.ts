@@ -106,14 +106,34 @@ describe('a release', () => {
   });
 });
 
-test('dependency updates reach what is below test/, and keep the two versions of Node.js together', () => {
+describe('dependency updates', () => {
   const { ignorePaths, packageRules } = JSON.parse(read('renovate.json'));
-  // The recommended settings leave out every folder `test`.
-  expect(ignorePaths).toEqual(['**/node_modules/**']);
-  const [name] = /^ARG NODE_IMAGE=(\S+):/m.exec(read('Dockerfile'))?.slice(1) ?? [];
-  expect(packageRules).toContainEqual(
-    expect.objectContaining({ matchPackageNames: ['node', name], groupName: 'Node.js' }),
-  );
+  const image = (argument: string) =>
+    new RegExp(`^ARG ${argument}=([^:\\s]+):`, 'm').exec(read('Dockerfile'))?.[1];
+
+  test('reach what is below test/', () => {
+    // The recommended settings leave out every folder `test`.
+    expect(ignorePaths).toEqual(['**/node_modules/**']);
+  });
+
+  test('keep the two versions of Node.js together', () => {
+    const names = ['node', image('NODE_IMAGE')];
+    expect(packageRules).toContainEqual(
+      expect.objectContaining({ matchPackageNames: names, groupName: 'Node.js' }),
+    );
+  });
+
+  test("pin the Dockerfile's images by digest, and wait for no time that is never told", () => {
+    expect(packageRules).toContainEqual(
+      expect.objectContaining({ matchManagers: ['dockerfile'], pinDigests: true }),
+    );
+    expect(packageRules).toContainEqual(
+      expect.objectContaining({
+        matchPackageNames: [image('RUNTIME_IMAGE')],
+        minimumReleaseAge: null,
+      }),
+    );
+  });
 });
 
 test('the image is built by the Node.js that the project runs on', () => {
