@@ -19,14 +19,21 @@ export async function createNamespace(prefix: string): Promise<string> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  atEnd([name], () => removeNamespace(name));
+  return name;
+}
+
+/**
+ * Cleans up when the test ends. Of a test that failed, what is in its namespaces and in the
+ * operator's is kept in a folder first.
+ */
+export function atEnd(namespaces: readonly string[], cleanUp: () => Promise<void>): void {
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') {
-      await keepNamespace(task.name, name);
-      await keepNamespace(task.name, OPERATOR_NAMESPACE);
+      for (const name of [...namespaces, OPERATOR_NAMESPACE]) await keepNamespace(task.name, name);
     }
-    await removeNamespace(name);
+    await cleanUp();
   }, HOOK_TIMEOUT_MS);
-  return name;
 }
 
 async function removeNamespace(name: string): Promise<void> {
