@@ -11,8 +11,12 @@ import {
 
 /** At once, of everything but watches; further requests queue. */
 export const REQUEST_CONNECTIONS_MAX = 8;
-/** Each watch occupies one, so they have a pool of their own and never starve the requests. */
-export const WATCH_CONNECTIONS_MAX = 32;
+/**
+ * Each watch occupies one, so they have a pool of their own and never starve the requests. It has
+ * no bound: a watch that queued would see nothing, and say nothing of it. How many there are, the
+ * reflectors bound: one a type and namespace.
+ */
+const WATCH_CONNECTIONS_MAX = null;
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** The API server itself ends a request after 60 s. The client's own bounds are tighter. */
 export const HEADERS_TIMEOUT_MS = 65_000;
@@ -104,7 +108,7 @@ function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
     // A half-open link is found by TCP probes well before any bound of this module.
     keepAliveInitialDelay: 30_000,
   };
-  const create = (connections: number, bodyTimeout: number): Dispatcher => {
+  const create = (connections: number | null, bodyTimeout: number): Dispatcher => {
     const options = {
       allowH2: false,
       connections,
