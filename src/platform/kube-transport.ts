@@ -2,6 +2,7 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from './clock.ts';
 import { errorCode, type KubeConfigOptions, loadKubeConfig } from './kube-config.ts';
 import { CredentialSource, type TlsIdentity } from './kube-credentials.ts';
+import { LEASES } from './kube-resources.ts';
 import {
   type KubeRequest,
   type KubeResponse,
@@ -9,8 +10,13 @@ import {
   TransportError,
 } from './transport.ts';
 
-/** At once, of everything but watches; further requests queue. */
+/** At once, of everything but leases and watches; further requests queue. */
 export const REQUEST_CONNECTIONS_MAX = 8;
+/**
+ * Leases have a pool of their own: whoever can't renew one in time ends its process, so requests
+ * that hang must not hold that up. One for a renewal that hangs itself, one for the next.
+ */
+export const LEASE_CONNECTIONS_MAX = 2;
 /**
  * Each watch occupies one, so they have a pool of their own and never starve the requests. It has
  * no bound: a watch that queued would see nothing, and say nothing of it. How many there are, the
@@ -43,10 +49,16 @@ export interface KubeTransport extends Transport {
   close(): Promise<void>;
 }
 
-interface Agents {
+const POOLS = {
+  requests: { connectionsMax: REQUEST_CONNECTIONS_MAX, bodyTimeoutMs: BODY_TIMEOUT_MS },
+  leases: { connectionsMax: LEASE_CONNECTIONS_MAX, bodyTimeoutMs: BODY_TIMEOUT_MS },
+  watches: { connectionsMax: WATCH_CONNECTIONS_MAX, bodyTimeoutMs: WATCH_BODY_TIMEOUT_MS },
+} as const;
+type PoolName = keyof typeof POOLS;
+
+/** One for each pool, of one identity. */
+interface Agents extends Readonly<Record<PoolName, Dispatcher>> {
   readonly fingerprint: string;
-  readonly requests: Dispatcher;
-  readonly watches: Dispatcher;
 }
 
 /**
@@ -67,7 +79,7 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
   const agentsFor = (tls: TlsIdentity): Agents => {
     if (agents?.fingerprint === tls.fingerprint) return agents;
     // Open requests and watches end on the old connections; nothing new goes there.
-    for (const agent of agents === null ? [] : [agents.requests, agents.watches]) {
+    for (const agent of allOf(agents)) {
       retired.add(agent);
       agent.close().then(
         () => retired.delete(agent),
@@ -85,18 +97,28 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
     async send(request, signal) {
       signal.throwIfAborted();
       const { headers, tls } = await credentials.current(signal);
-      const { requests, watches } = agentsFor(tls);
-      const dispatcher = request.query?.['watch'] === 'true' ? watches : requests;
+      const dispatcher = agentsFor(tls)[poolOf(request)];
       const response = await dispatch(dispatcher, server.origin, prefix, request, headers, signal);
       if (response.status === 401) credentials.renew();
       return response;
     },
     async close() {
-      const all = [...retired, ...(agents === null ? [] : [agents.requests, agents.watches])];
+      const all = [...retired, ...allOf(agents)];
       agents = null;
       await Promise.all(all.map((agent) => agent.destroy()));
     },
   };
+}
+
+const LEASE_PATHS = `/apis/${LEASES.group}/`;
+
+function poolOf({ path, query }: KubeRequest): PoolName {
+  if (query?.['watch'] === 'true') return 'watches';
+  return path.startsWith(LEASE_PATHS) ? 'leases' : 'requests';
+}
+
+function allOf(agents: Agents | null): Dispatcher[] {
+  return agents === null ? [] : [agents.requests, agents.leases, agents.watches];
 }
 
 function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
@@ -108,14 +130,14 @@ function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
     // A half-open link is found by TCP probes well before any bound of this module.
     keepAliveInitialDelay: 30_000,
   };
-  const create = (connections: number | null, bodyTimeout: number): Dispatcher => {
+  const create = (pool: PoolName): Dispatcher => {
     const options = {
       allowH2: false,
-      connections,
+      connections: POOLS[pool].connectionsMax,
       pipelining: 1,
       connectTimeout: CONNECT_TIMEOUT_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      bodyTimeout,
+      bodyTimeout: POOLS[pool].bodyTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
     };
@@ -125,8 +147,9 @@ function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
   };
   return {
     fingerprint: tls.fingerprint,
-    requests: create(REQUEST_CONNECTIONS_MAX, BODY_TIMEOUT_MS),
-    watches: create(WATCH_CONNECTIONS_MAX, WATCH_BODY_TIMEOUT_MS),
+    requests: create('requests'),
+    leases: create('leases'),
+    watches: create('watches'),
   };
 }
 
