@@ -1,14 +1,11 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from './clock.ts';
-import { errorCode, type KubeConfigOptions, loadKubeConfig } from './kube-config.ts';
+import { type KubeConfigOptions, loadKubeConfig } from './kube-config.ts';
 import { CredentialSource, type TlsIdentity } from './kube-credentials.ts';
+import { exchange } from './kube-exchange.ts';
 import { LEASES } from './kube-resources.ts';
-import {
-  type KubeRequest,
-  type KubeResponse,
-  type Transport,
-  TransportError,
-} from './transport.ts';
+import { Slots } from './slots.ts';
+import { type KubeRequest, type Transport, TransportError } from './transport.ts';
 
 /** At once, of everything but leases and watches; further requests queue. */
 export const REQUEST_CONNECTIONS_MAX = 8;
@@ -71,8 +68,10 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
   const { config, source, server, namespace } = loadKubeConfig(options);
   const reload = () => loadKubeConfig(options).config;
   const credentials = new CredentialSource(config, reload, options.clock);
-  const prefix = server.pathname.replace(/\/$/, '');
+  const target = { origin: server.origin, prefix: server.pathname.replace(/\/$/, '') };
   const proxy = config.getCurrentCluster()?.proxyUrl;
+  const slots = createSlots();
+  let isClosed = false;
   let agents: Agents | null = null;
   const retired = new Set<Dispatcher>();
 
@@ -90,19 +89,33 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
     return agents;
   };
 
+  /** All that has to be there before a request can go out. */
+  const prepare = async (request: KubeRequest, pool: PoolName, signal: AbortSignal) => {
+    const { headers, tls } = await credentials.current(signal);
+    if (isClosed) {
+      const message = `${request.method} ${request.path}: not sent, for this program ends`;
+      throw new TransportError('CLOSED', message);
+    }
+    return { dispatcher: agentsFor(tls)[pool], options: optionsOf(request, target, headers) };
+  };
+
   return {
     source,
     namespace,
-    server: server.origin + prefix,
+    server: target.origin + target.prefix,
     async send(request, signal) {
-      signal.throwIfAborted();
-      const { headers, tls } = await credentials.current(signal);
-      const dispatcher = agentsFor(tls)[poolOf(request)];
-      const response = await dispatch(dispatcher, server.origin, prefix, request, headers, signal);
+      const pool = poolOf(request);
+      const giveBack = await slots[pool].take(signal);
+      const { dispatcher, options } = await prepare(request, pool, signal).catch((error) => {
+        giveBack();
+        throw error;
+      });
+      const response = await exchange(dispatcher, options, request, signal, giveBack);
       if (response.status === 401) credentials.renew();
       return response;
     },
     async close() {
+      isClosed = true;
       const all = [...retired, ...allOf(agents)];
       agents = null;
       await Promise.all(all.map((agent) => agent.destroy()));
@@ -110,11 +123,27 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
   };
 }
 
+interface Target {
+  readonly origin: string;
+  /** Of the path; may be empty. */
+  readonly prefix: string;
+}
+
 const LEASE_PATHS = `/apis/${LEASES.group}/`;
 
 function poolOf({ path, query }: KubeRequest): PoolName {
   if (query?.['watch'] === 'true') return 'watches';
   return path.startsWith(LEASE_PATHS) ? 'leases' : 'requests';
+}
+
+/**
+ * Requests wait here and not in undici: there one that was aborted keeps its place, and one that
+ * waited long goes out as it was when it came.
+ */
+function createSlots(): Readonly<Record<PoolName, Slots>> {
+  const create = (pool: PoolName) =>
+    new Slots(POOLS[pool].connectionsMax ?? Number.POSITIVE_INFINITY);
+  return { requests: create('requests'), leases: create('leases'), watches: create('watches') };
 }
 
 function allOf(agents: Agents | null): Dispatcher[] {
@@ -153,62 +182,18 @@ function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
   };
 }
 
-async function dispatch(
-  dispatcher: Dispatcher,
-  origin: string,
-  prefix: string,
+/** As it goes out. */
+function optionsOf(
   request: KubeRequest,
+  { origin, prefix }: Target,
   credentials: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<KubeResponse> {
+): Omit<Dispatcher.RequestOptions, 'signal'> {
   const query = new URLSearchParams(request.query).toString();
-  try {
-    const answer = await dispatcher.request({
-      origin,
-      path: `${prefix}${request.path}${query === '' ? '' : `?${query}`}`,
-      method: request.method,
-      headers: { 'user-agent': USER_AGENT, ...request.headers, ...credentials },
-      body: request.body ?? null,
-      signal,
-    });
-    // A body that is destroyed while nobody reads it must not end the process.
-    answer.body.on('error', () => {});
-    return {
-      status: answer.statusCode,
-      headers: joinHeaders(answer.headers),
-      body: guardBody(answer.body, request, signal),
-    };
-  } catch (error) {
-    signal.throwIfAborted();
-    const code = errorCode(error);
-    throw new TransportError(code, `${request.method} ${request.path}: no answer (${code})`);
-  }
-}
-
-async function* guardBody(
-  body: AsyncIterable<Uint8Array>,
-  request: KubeRequest,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    signal.throwIfAborted();
-    const found = errorCode(error);
-    const code = found === 'UND_ERR_BODY_TIMEOUT' ? found : 'TRUNCATED';
-    throw new TransportError(
-      code,
-      `${request.method} ${request.path}: the answer was cut off (${found})`,
-    );
-  }
-}
-
-function joinHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return joined;
+  return {
+    origin,
+    path: `${prefix}${request.path}${query === '' ? '' : `?${query}`}`,
+    method: request.method,
+    headers: { 'user-agent': USER_AGENT, ...request.headers, ...credentials },
+    body: request.body ?? null,
+  };
 }

@@ -27,8 +27,9 @@ export interface KubeResponse {
 
 export interface Transport {
   /**
-   * Resolves as soon as the headers are in. Rejects with the signal's reason when it aborts,
-   * with a {@link TransportError} when no answer came. Never retries.
+   * Resolves as soon as the headers are in. Rejects with the signal's reason as soon as it aborts,
+   * whatever the request waits for, with a {@link TransportError} when no answer came. Never
+   * retries.
    */
   send(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse>;
 }

@@ -1,11 +1,14 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { LEASES } from '../../src/platform/kube-resources.ts';
-import { REQUEST_CONNECTIONS_MAX } from '../../src/platform/kube-transport.ts';
+import { createKubeTransport, REQUEST_CONNECTIONS_MAX } from '../../src/platform/kube-transport.ts';
 import type { KubeRequest } from '../../src/platform/transport.ts';
-import { sendJson } from '../support/api-socket.ts';
+import { kubeconfigText, sendJson, TestFolder } from '../support/api-socket.ts';
 import { eventually } from '../support/eventually.ts';
-import { type KubeFixture, never, startKube } from '../support/kube-fixture.ts';
+import { type KubeFixture, never, rejection, startKube } from '../support/kube-fixture.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 const READ: KubeRequest = { method: 'GET', path: '/api/v1/namespaces/auth/secrets/a' };
 const WATCH: KubeRequest = { method: 'GET', path: '/api/v1/secrets', query: { watch: 'true' } };
@@ -51,16 +54,120 @@ async function hangReads(kube: KubeFixture): Promise<void> {
   await eventually('they hang', () => requests.length === REQUEST_CONNECTIONS_MAX);
 }
 
+async function renew(kube: KubeFixture): Promise<void> {
+  const deadlineMs = kube.clock.monotonicMs() + 5000;
+  await kube.client.replace(LEASES, LEASE, { signal: never(), deadlineMs });
+}
+
 test('reads that hang do not hold up the renewal of a lease', async () => {
   await using kube = await startKube(answerLeases);
   await hangReads(kube);
-  let renewals = 0;
-  const deadlineMs = kube.clock.monotonicMs() + 5000;
-  const renew = async () => {
-    await kube.client.replace(LEASES, LEASE, { signal: never(), deadlineMs });
-    renewals += 1;
-  };
-  renew().catch(() => {}); // Told of by the count.
-  await eventually('it is renewed', () => renewals === 1);
+  let isRenewed = false;
+  renew(kube).then(
+    () => {
+      isRenewed = true;
+    },
+    () => {}, // Told of by its not being renewed.
+  );
+  await eventually('it is renewed', () => isRenewed);
   expect(kube.api.requests.length).toBe(REQUEST_CONNECTIONS_MAX + 1);
 });
+
+describe('a request that waits for a connection', () => {
+  test('rejects at once when it is aborted, and is never sent', async () => {
+    const hanging: ServerResponse[] = [];
+    await using kube = await startKube((request, response) => {
+      answerLeases(request, response);
+      if (!response.headersSent) hanging.push(response);
+    });
+    const reads = Array.from({ length: REQUEST_CONNECTIONS_MAX }, () => read(kube));
+    await eventually('they hang', () => hanging.length === REQUEST_CONNECTIONS_MAX);
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    let got: unknown = null;
+    rejection(kube.transport.send({ ...READ, path: '/aborted' }, stop.signal)).then((error) => {
+      got = error;
+    });
+    const next = read(kube);
+    await renew(kube); // Was asked for later: what came before it waits for a connection by now.
+    stop.abort(reason);
+    await eventually('it is rejected', () => got === reason);
+    expect(hanging.length).toBe(REQUEST_CONNECTIONS_MAX);
+    kube.api.answer = (_, response) => sendJson(response, 200, {});
+    for (const response of hanging) sendJson(response, 200, {});
+    expect(new Set(await Promise.all([...reads, next, read(kube)]))).toEqual(new Set([200]));
+    expect(kube.api.requests).not.toContain('GET /aborted');
+    expect(kube.api.requests.length).toBe(REQUEST_CONNECTIONS_MAX + 3);
+  });
+
+  test('rejects when the transport is closed, and opens nothing any more', async () => {
+    await using kube = await startKube(answerLeases);
+    await hangReads(kube);
+    const waiting = rejection(kube.transport.send(READ, never()));
+    await renew(kube);
+    const late = rejection(kube.transport.send(READ, never()));
+    await kube.transport.close();
+    expect(await waiting).toMatchObject({ name: 'TransportError' });
+    expect(await late).toMatchObject({ name: 'TransportError' });
+    await eventually('all is closed', () => kube.api.open === 0);
+    expect(kube.api.requests.length).toBe(REQUEST_CONNECTIONS_MAX + 1);
+  });
+});
+
+test('a request that waits for the handshake rejects at once when it is aborted', async () => {
+  const peers: Socket[] = [];
+  // Accepts connections, and says nothing on them.
+  const server = createServer((peer) => peers.push(peer));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  using folder = new TestFolder();
+  const kubeconfig = folder.write(
+    'config',
+    kubeconfigText({ server: `https://127.0.0.1:${port}` }),
+  );
+  const transport = createKubeTransport({ kubeconfig, clock: new VirtualClock() });
+  const stop = new AbortController();
+  let got: unknown = null;
+  rejection(transport.send(READ, stop.signal)).then((error) => {
+    got = error;
+  });
+  await eventually('it connects', () => peers.length === 1);
+  const reason = new Error('enough');
+  stop.abort(reason);
+  await eventually('it is rejected', () => got === reason);
+  await transport.close();
+  for (const peer of peers) peer.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+describe('an answer that comes as the request is aborted is dropped, with its connection', () => {
+  const HEADERS = 'undici:request:headers';
+  test.each<[string, (abort: () => void) => void]>([
+    ['while its headers are read', (abort) => abort()],
+    ['before anybody has it', (abort) => queueMicrotask(abort)],
+    ['when its sender has it', (abort) => setImmediate(abort)],
+  ])('%s', async (_, abortSoon) => {
+    await using kube = await startKube((_, response) => {
+      response.writeHead(200);
+      response.write('the beginning');
+    });
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const onHeaders = () => abortSoon(() => stop.abort(reason));
+    subscribe(HEADERS, onHeaders);
+    onTestFinished(() => void unsubscribe(HEADERS, onHeaders));
+    const sent = kube.transport.send(READ, stop.signal);
+    const readWhole = sent.then(async ({ body }) => {
+      for await (const _ of body);
+    });
+    expect(await rejection(readWhole)).toBe(reason);
+    await eventually('the connection is closed', () => kube.api.open === 0);
+  });
+});
+
+/** The status of an answer that was read to its end. */
+async function read(kube: KubeFixture): Promise<number> {
+  const { status, body } = await kube.transport.send(READ, never());
+  for await (const _ of body);
+  return status;
+}
