@@ -21,7 +21,8 @@ export interface Call {
   readonly request: Request;
   readonly method: HttpMethod;
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: KubeRequest['query'];
+  readonly lateQuery?: KubeRequest['lateQuery'];
   readonly accept?: string;
   readonly contentType?: string;
   /** Sent as JSON. */
@@ -70,6 +71,7 @@ function requestOf(call: Call): KubeRequest {
     path: call.path,
     headers,
     ...(call.query === undefined ? {} : { query: call.query }),
+    ...(call.lateQuery === undefined ? {} : { lateQuery: call.lateQuery }),
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   };
 }

@@ -182,13 +182,13 @@ function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
   };
 }
 
-/** As it goes out. */
+/** As it goes out: only a new connection's handshake may still come before it. */
 function optionsOf(
   request: KubeRequest,
   { origin, prefix }: Target,
   credentials: Readonly<Record<string, string>>,
 ): Omit<Dispatcher.RequestOptions, 'signal'> {
-  const query = new URLSearchParams(request.query).toString();
+  const query = new URLSearchParams({ ...request.query, ...request.lateQuery?.() }).toString();
   return {
     origin,
     path: `${prefix}${request.path}${query === '' ? '' : `?${query}`}`,

@@ -12,6 +12,12 @@ export interface KubeRequest {
   readonly path: string;
   /** Query parameters, not yet encoded. */
   readonly query?: Readonly<Record<string, string>>;
+  /**
+   * Parameters in the place of those in `query`, as of when the request is sent. That may be long
+   * after it was asked for, where credentials or a connection are waited for; a transport that
+   * waits for nothing need not ask. What it throws, `send` rejects with, and sends nothing.
+   */
+  readonly lateQuery?: () => Readonly<Record<string, string>>;
   /** Lower-case names. `authorization` is the transport's own business. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
