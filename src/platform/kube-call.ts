@@ -13,8 +13,6 @@ import {
 
 /** A refused request's `Status`; what is longer is cut and counts as no `Status`. */
 export const STATUS_MAX_BYTES = 1024 * 1024;
-/** A server that asks for more is not taken at its word. */
-export const RETRY_AFTER_MAX_MS = 300_000;
 const JSON_TYPE = 'application/json';
 
 export interface Call {
@@ -90,7 +88,7 @@ export async function refusal(request: Request, response: KubeResponse): Promise
 
 function retryAfterMs(headers: Readonly<Record<string, string>>): number | null {
   const text = headers['retry-after'] ?? '';
-  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1000, RETRY_AFTER_MAX_MS) : null;
+  return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null;
 }
 
 /** Why an answer with a good status is of no use. */
