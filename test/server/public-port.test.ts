@@ -10,6 +10,7 @@ import { composeResources } from '../../src/server/answers.ts';
 import { createServerMetrics, type ServerMetrics } from '../../src/server/metrics.ts';
 import { createRouter } from '../../src/server/router.ts';
 import type { Served } from '../../src/server/source.ts';
+import { recordLog } from '../support/log-recorder.ts';
 import { openRaw, parseResponse, sendRaw } from '../support/raw-http.ts';
 import { makeJwks, OPENID_JSON, until } from './fixtures.ts';
 
@@ -52,6 +53,7 @@ async function start(content: Served | null, limits: Partial<AnswerLimits> = {})
     port: 0,
     limits: { ...LIMITS, ...limits },
     clock: systemClock,
+    log: recordLog(),
     choose: router.choose,
     bodyRefused: router.bodyRefused,
     countMalformed: router.countMalformed,
