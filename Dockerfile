@@ -2,7 +2,8 @@
 # it; so does `docker build .`, with BuildKit or with the classic builder.
 #
 # The bases are arguments, for whoever has images of their own. NODE_IMAGE needs node, npm and a
-# shell, and RUNTIME_IMAGE glibc and libstdc++ of the same age or newer.
+# shell, and RUNTIME_IMAGE glibc and libstdc++ of the same age or newer. Renovate adds their digests
+# and keeps them new (renovate.json).
 ARG NODE_IMAGE=docker.io/library/node:26.10.0-trixie-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian13:nonroot
 
@@ -15,7 +16,15 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 COPY scripts scripts
 COPY src src
-RUN node scripts/build.ts
+RUN node scripts/build.ts --descriptions /descriptions
+
+# Each bundled package's package.json, where it would be installed. BuildKit's scanner knows npm packages
+# by those alone and can't see them in a bundle; it scans this stage because of the argument, and
+# only if the image takes something from it.
+FROM scratch AS packages
+ARG BUILDKIT_SBOM_SCAN_STAGE=true
+COPY --from=bundles /descriptions /
+COPY --from=bundles /src/dist/signing-keys.cdx.json /sbom/
 
 # Node for the platform of the image. Nothing is run in this stage, so that no emulator is needed.
 FROM ${NODE_IMAGE} AS node
@@ -27,6 +36,7 @@ COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/LICENSE /licenses/node/LICENSE
 COPY LICENSE /licenses/LICENSE
 COPY --from=bundles /src/dist/THIRD-PARTY-LICENSES.txt /licenses/
+COPY --from=packages /sbom /sbom
 COPY --from=bundles /src/dist/*.mjs /app/
 
 ARG VERSION=unknown

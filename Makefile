@@ -44,11 +44,11 @@ test: $(INSTALLED) ## everything that needs no root: check, fast tests, a real k
 planted: $(INSTALLED) ## known bugs, planted in a copy and hunted; PATCH=file for one of your own
 	@npm run --silent planted -- $(PATCH)
 
-SOAK_MINUTES ?= 5
+SOAK_MINUTES ?= 45
 
-# From 45 minutes on, and as root or with KUBECONFIG set, a real rotation at the default terms as well.
+# From 45 minutes on, and as root or with a cluster, a real rotation at the default terms as well.
 .PHONY: soak
-soak: $(INSTALLED) ## all fault plans and random lives for SOAK_MINUTES minutes, on every core
+soak: $(INSTALLED) ## all fault plans and random lives for SOAK_MINUTES (45), and a rotation on a real node
 	@npm run --silent soak -- --minutes $(SOAK_MINUTES)
 
 .PHONY: replay

@@ -3,11 +3,16 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import manifest from '../package.json' with { type: 'json' };
+import { bundledPackages, copyDescriptions } from './bundled-packages.ts';
 import { licencesOf } from './licences.ts';
+import { sbomOf } from './sbom.ts';
 import { lazyBuiltins, slimUndici, withoutUnusedModels } from './slim-packages.ts';
 
 export const PROGRAM = 'signing-keys.mjs';
 export const LICENCES = 'THIRD-PARTY-LICENSES.txt';
+/** Scanners know an SBOM by the end of its name. */
+export const SBOM = 'signing-keys.cdx.json';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Packages in CommonJS ask for Node's own modules with `require`, which an ES module lacks. */
@@ -47,14 +52,19 @@ const OF_A_BUNDLE = /\.mjs(?:\.map)?$/;
 /**
  * Makes the bundle in a folder, in place of the one that is there. The same sources make the same
  * bytes.
+ *
+ * @param descriptions a folder for the package.json of each package that is in it, where wanted
  * @returns the names of the files, sorted
  */
-export async function bundle(folder: string): Promise<readonly string[]> {
+export async function bundle(folder: string, descriptions?: string): Promise<readonly string[]> {
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) {
     if (OF_A_BUNDLE.test(name)) rmSync(join(folder, name));
   }
   const { metafile } = await build({ ...OPTIONS, outdir: folder });
-  writeFileSync(join(folder, LICENCES), licencesOf(metafile, ROOT));
-  return [...Object.keys(metafile.outputs).map((file) => basename(file)), LICENCES].sort();
+  const packages = bundledPackages(metafile, ROOT);
+  writeFileSync(join(folder, LICENCES), licencesOf(packages));
+  writeFileSync(join(folder, SBOM), sbomOf(manifest, packages));
+  if (descriptions !== undefined) copyDescriptions(packages, ROOT, descriptions);
+  return [...Object.keys(metafile.outputs).map((file) => basename(file)), LICENCES, SBOM].sort();
 }

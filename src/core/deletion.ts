@@ -5,7 +5,7 @@
  */
 import { activeKey, type Ledger } from './ledger.ts';
 import { emptySigner, nextLedger } from './lifecycle.ts';
-import type { EventNote, Observed, Step } from './model.ts';
+import type { EventNote, ObjectMeta, Observed, Step } from './model.ts';
 import { FINALIZER } from './names.ts';
 import { deletionTransition, isDue, skipsDeletionWait } from './schedule.ts';
 import type { Book, Situation } from './situation.ts';
@@ -35,16 +35,22 @@ function writeFinalizer({ set }: Pick<Observed, 'set'>, present: boolean, messag
 }
 
 /** Without a ledger nobody ever signed: everything may go at once. */
-export function deleteUnused(situation: Situation): Step {
+export function deleteUnused(situation: Situation): Step | null {
   const { jwks, keySecrets } = situation;
   const reason = { code: 'DeleteUnused', message: 'the set never signed anything' };
-  if (jwks !== null) {
+  if (isToDelete(jwks)) {
     const expects = exactly(jwks.meta);
     return guardedStep({ kind: 'DeleteJwks', name: jwks.meta.name, expects }, reason);
   }
-  const [secret] = keySecrets;
+  const secret = keySecrets.find(isToDelete);
   if (secret !== undefined) return deleteKeySecret(secret, reason);
+  if (jwks !== null || keySecrets.length > 0) return null;
   return writeFinalizer(situation, false, 'nothing is left of the set');
+}
+
+/** Somebody else's finalizer keeps what is deleted already: that it goes is waited for. */
+function isToDelete<T extends { readonly meta: ObjectMeta }>(object: T | null): object is T {
+  return object !== null && object.meta.deleting !== true;
 }
 
 /** The last step before the finalizer removes the ledger itself: then only the copy tells. */
@@ -103,9 +109,10 @@ export function continueDeletion(situation: Situation, ledger: Ledger): Step | n
     return skipsDeletionWait(situation) ? withEvents(begun, skippedNote()) : begun;
   }
   const { keySecrets, signer } = situation;
-  const [secret] = keySecrets;
+  const secret = keySecrets.find(isToDelete);
   if (secret !== undefined) return deleteKeySecret(secret, reason);
-  if (signer === null) return null;
+  // It holds the ledger, so it goes last.
+  if (keySecrets.length > 0 || !isToDelete(signer)) return null;
   const expects = exactly(signer.meta);
   return guardedStep({ kind: 'DeleteSigner', name: signer.meta.name, expects }, reason);
 }
@@ -113,7 +120,7 @@ export function continueDeletion(situation: Situation, ledger: Ledger): Step | n
 /** The ConfigMap goes once the ledger says so, which keeps every operator from writing it again. */
 export function deleteJwks(situation: Situation, ledger: Ledger): Step | null {
   const { jwks } = situation;
-  if (jwks === null || ledger.deletion?.removing !== true) return null;
+  if (!isToDelete(jwks) || ledger.deletion?.removing !== true) return null;
   if (!isOrderedDeletion(situation)) return null;
   const message = 'the last token of the set has expired: its JWKS is removed';
   return guardedStep(

@@ -64,6 +64,8 @@ export interface RollOut {
   readonly wanted: number;
   readonly updated: number;
   readonly available: number;
+  /** What its own spec says that keeps pods as they are, in words; null where nothing does. */
+  readonly heldUpBy: string | null;
 }
 
 export function isRolledOut({ isObserved, wanted, updated, available }: RollOut): boolean {

@@ -135,8 +135,9 @@ function restartingText(listed: readonly ObservedWorkload[], active: LedgerKey):
   const running = marked.find(({ rollOut }) => !isRolledOut(rollOut));
   if (running !== undefined) {
     const { kind, name, rollOut } = running;
-    const { updated, available, wanted } = rollOut;
-    return `${kind} ${name} rolls out, ${updated} of ${wanted} pods updated, ${available} available`;
+    const { updated, available, wanted, heldUpBy } = rollOut;
+    const why = heldUpBy === null ? '' : ` (${heldUpBy})`;
+    return `${kind} ${name} rolls out, ${updated} of ${wanted} pods updated, ${available} available${why}`;
   }
   if (marked.length > 0) return 'they are restarted, and the last of them are still to end';
   return `the operator restarts their workloads, ${fromWhen(active)}`;

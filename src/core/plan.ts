@@ -93,8 +93,10 @@ function nextStep(situation: Situation): Step | null {
   const { observed, book } = situation;
   if (observed.namespaceTerminating) return null;
   if (isDeletionFinished(situation, book)) return finishDeletion(situation);
-  if (stallOf(situation) !== null) return null;
   const finalizer = finalizerStep(situation);
+  // To let a set go whose objects are to stay touches none of them, so that nothing stalls it.
+  if (finalizer !== null && situation.set.deleting) return finalizer;
+  if (stallOf(situation) !== null) return null;
   if (finalizer !== null) return finalizer;
   if (situation.set.deleting && !isOrderedDeletion(situation)) return null;
   switch (book.kind) {

@@ -45,8 +45,9 @@ export function undecodableStatus(observed: Observed): Status {
     { type: 'Ready', status: 'False', reason: 'InvalidSpec', message },
     { type: 'Stalled', status: 'True', reason: 'InvalidSpec', message },
   ];
+  const { nextTransition: _, ...known } = set.status ?? {};
   return {
-    ...set.status,
+    ...known,
     observedGeneration: set.generation,
     conditions: conditionsSince(observed, verdicts),
   };

@@ -3,7 +3,7 @@
  * with a clock, an API server and randomness of its own.
  */
 import type { Registry } from 'prom-client';
-import { LABEL, MANAGER } from '../core/names.ts';
+import { ANNOTATION, LABEL, MANAGER } from '../core/names.ts';
 import { parseOwner } from '../core/ownership.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyMaker } from '../platform/key-maker.ts';
@@ -249,11 +249,13 @@ class RunningOperator implements Operator {
 
   /** An object of a set that is not there asks for nothing. */
   #objectChanged(event: ObjectEvent): void {
-    const name = event.object.metadata.labels?.[LABEL.set];
-    if (name === undefined) return;
-    const key = setKey({ namespace: event.namespace, name });
-    const isKnown = this.#sets.some(({ store }) => store.get(event.namespace, name) !== undefined);
-    if (isKnown && !this.#seen.knows(key, event)) this.queue.add(key);
+    for (const name of setsOf(event.object.metadata)) {
+      const key = setKey({ namespace: event.namespace, name });
+      const isKnown = this.#sets.some(
+        ({ store }) => store.get(event.namespace, name) !== undefined,
+      );
+      if (isKnown && !this.#seen.knows(key, event)) this.queue.add(key);
+    }
   }
 }
 
@@ -268,22 +270,23 @@ function untilAborted(signal: AbortSignal): Promise<OperatorEnd> {
 
 /** What the handlers need of an object, and no more: thousands of these are kept. */
 function slim({ metadata }: KubeObject): KubeObject {
-  const { namespace, name, uid, resourceVersion } = metadata;
-  const set = setOf(metadata);
+  const { namespace, name, uid, resourceVersion, labels, annotations } = metadata;
+  const set = labels?.[LABEL.set];
+  const owner = annotations?.[ANNOTATION.owner];
   return {
     metadata: {
       name: name ?? '',
       ...(namespace === undefined ? {} : { namespace }),
       uid: uid ?? '',
       resourceVersion: resourceVersion ?? '',
-      ...(set === null ? {} : { labels: { [LABEL.set]: set } }),
+      ...(set === undefined ? {} : { labels: { [LABEL.set]: set } }),
+      ...(owner === undefined ? {} : { annotations: { [ANNOTATION.owner]: owner } }),
     },
   };
 }
 
-/** By label, or where a hand took that off, by the owner annotation. */
-function setOf({ labels, annotations }: KubeObject['metadata']): string | null {
-  const label = labels?.[LABEL.set];
-  if (label !== undefined) return label;
-  return parseOwner({ annotations: annotations ?? {} })?.name ?? null;
+/** By label and by the owner annotation: a hand may have changed one of them. */
+function setsOf({ labels, annotations }: KubeObject['metadata']): ReadonlySet<string> {
+  const names = [labels?.[LABEL.set], parseOwner({ annotations: annotations ?? {} })?.name];
+  return new Set(names.filter((name) => name !== undefined));
 }

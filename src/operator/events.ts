@@ -15,7 +15,7 @@ const EVENT_TIMEOUT_MS = 10_000;
 /** More than so many are not kept on their way: an API server without events loses them. */
 const EVENTS_WAITING_MAX = 256;
 /** Of an event's note (the API server refuses a longer one). */
-const NOTE_LENGTH_MAX = 1024;
+const NOTE_BYTES_MAX = 1024;
 
 export interface EventTellerOptions {
   readonly client: KubeClient;
@@ -109,7 +109,7 @@ class Teller implements EventTeller {
       action: 'Reconcile',
       reason: note.reason,
       type: note.type,
-      note: note.message.slice(0, NOTE_LENGTH_MAX),
+      note: cut(note.message),
       regarding: {
         apiVersion: API_GROUP_VERSION,
         kind: SET_KIND,
@@ -120,4 +120,10 @@ class Teller implements EventTeller {
       },
     };
   }
+}
+
+/** As much of it as fits, in whole characters. */
+function cut(text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(NOTE_BYTES_MAX));
+  return text.slice(0, read);
 }

@@ -1,6 +1,9 @@
 /** One pass over one set: observe → plan → admit → execute → report. At most one write. */
+
 import { nextReadingMs } from '../core/clock-judgement.ts';
 import { admit, type Refusal } from '../core/guard.ts';
+import { kindOfJwk } from '../core/jwk.ts';
+import { sameKind } from '../core/ledger.ts';
 import type { Plan, Step, Write } from '../core/model.ts';
 import { plan, statusOnly } from '../core/plan.ts';
 import { WRITE_DEADLINE_MAX_MS, writeDeadlineMs } from '../core/terms.ts';
@@ -171,7 +174,7 @@ export class Reconciler {
     if (write.kind !== 'CreateKeySecret') return null;
     const { keys, clock } = this.#options;
     const known = this.#prepared.get(key);
-    if (known?.publicJwk.alg === write.keyKind.algorithm) return known;
+    if (known !== undefined && sameKind(kindOfJwk(known.publicJwk), write.keyKind)) return known;
     const pair = await keys.make(write.keyKind, signal);
     this.#prepared.set(key, pair);
     return deadlineMs(planned) - clock.monotonicMs() < 2 * WRITE_MIN_LEFT_MS ? 'read again' : pair;

@@ -34,9 +34,11 @@ export function foundWorkload(workload: Workload, object: KubeObject): ObservedW
 function rollOutOf({ kind }: Workload, object: KubeObject): RollOut {
   const [spec, status] = [fields(object['spec']), fields(object['status'])];
   const isObserved = numberOf(status['observedGeneration'], 0) >= (object.metadata.generation ?? 0);
+  const heldUpBy = heldUpByOf(spec);
   if (kind === 'DaemonSet') {
     return {
       isObserved,
+      heldUpBy,
       wanted: numberOf(status['desiredNumberScheduled'], 0),
       updated: numberOf(status['updatedNumberScheduled'], 0),
       available: numberOf(status['numberAvailable'], 0),
@@ -44,10 +46,20 @@ function rollOutOf({ kind }: Workload, object: KubeObject): RollOut {
   }
   return {
     isObserved,
+    heldUpBy,
     wanted: numberOf(spec['replicas'], 1),
     updated: numberOf(status['updatedReplicas'], 0),
     available: numberOf(status['availableReplicas'], 0),
   };
+}
+
+/** Each of these is a user's own choice, so that it is told and not changed. */
+function heldUpByOf(spec: Readonly<Record<string, unknown>>): string | null {
+  if (spec['paused'] === true) return 'its spec.paused is true';
+  const strategy = fields(spec['updateStrategy']);
+  if (strategy['type'] === 'OnDelete') return 'its updateStrategy is OnDelete: delete its pods';
+  const partition = numberOf(fields(strategy['rollingUpdate'])['partition'], 0);
+  return partition > 0 ? `its updateStrategy has the partition ${partition}` : null;
 }
 
 /** A version in the metadata makes the patch conditional, as in a PUT. */

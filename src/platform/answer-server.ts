@@ -14,6 +14,8 @@ import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { type ListenFlags, listen } from './http-endpoint.ts';
+import type { Log } from './log.ts';
+import { logServerErrors } from './server-errors.ts';
 import { cutStalledPeers } from './stalled-peers.ts';
 
 export interface Answer {
@@ -55,6 +57,7 @@ export interface AnswerServerOptions {
   readonly flags?: ListenFlags;
   readonly limits: AnswerLimits;
   readonly clock: Clock;
+  readonly log: Log;
   /** @param path without the query, not decoded */
   choose(method: string, path: string, rawHeaders: readonly string[]): Answer;
   /** For a request that announces a body. It is not read, so the connection is closed. */
@@ -120,6 +123,7 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
   return {
     async listen(host) {
       await listen(server, { ...options, host });
+      logServerErrors(server, options.log, clock);
       return (server.address() as AddressInfo).port;
     },
     drain() {

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { logServerErrors } from './server-errors.ts';
 
 export interface HttpLimits {
   /** From the connection's first byte until all headers are in; then 408. */
@@ -148,7 +149,7 @@ export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<H
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
   server.timeout = limits.idleTimeoutMs;
   await listen(server, options);
-  server.on('error', (err) => options.log.error({ err }, 'the HTTP server reports an error'));
+  logServerErrors(server, options.log, options.clock);
   return {
     port: (server.address() as AddressInfo).port,
     close(graceMs) {

@@ -13,15 +13,14 @@ import {
 
 /** A refused request's `Status`; what is longer is cut and counts as no `Status`. */
 export const STATUS_MAX_BYTES = 1024 * 1024;
-/** A server that asks for more is not taken at its word. */
-export const RETRY_AFTER_MAX_MS = 300_000;
 const JSON_TYPE = 'application/json';
 
 export interface Call {
   readonly request: Request;
   readonly method: HttpMethod;
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: KubeRequest['query'];
+  readonly lateQuery?: KubeRequest['lateQuery'];
   readonly accept?: string;
   readonly contentType?: string;
   /** Sent as JSON. */
@@ -70,6 +69,7 @@ function requestOf(call: Call): KubeRequest {
     path: call.path,
     headers,
     ...(call.query === undefined ? {} : { query: call.query }),
+    ...(call.lateQuery === undefined ? {} : { lateQuery: call.lateQuery }),
     ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
   };
 }
@@ -88,7 +88,7 @@ export async function refusal(request: Request, response: KubeResponse): Promise
 
 function retryAfterMs(headers: Readonly<Record<string, string>>): number | null {
   const text = headers['retry-after'] ?? '';
-  return /^\d{1,9}$/.test(text) ? Math.min(Number(text) * 1000, RETRY_AFTER_MAX_MS) : null;
+  return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null;
 }
 
 /** Why an answer with a good status is of no use. */
@@ -138,6 +138,7 @@ const NEVER_SENT = new Set([
   'CREDENTIALS_UNREADABLE',
   'CREDENTIALS_FAILED',
   'CA_INVALID',
+  'CLOSED',
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',

@@ -104,18 +104,20 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   const fieldManager = options.fieldManager ?? MANAGER;
 
   const write = async (call: WriteCall, given: WriteOptions, managed: boolean): Promise<Answer> => {
-    const leftMs = Math.floor(given.deadlineMs - clock.monotonicMs());
-    if (leftMs < WRITE_MIN_LEFT_MS) {
+    const timeLeft = () => {
+      const leftMs = Math.floor(given.deadlineMs - clock.monotonicMs());
+      if (leftMs >= WRITE_MIN_LEFT_MS) return { timeout: `${leftMs}ms` };
       throw new KubeApiError(call.request, { kind: 'no-time-left', reason: 'Deadline' });
-    }
+    };
     const query = {
       ...call.query,
-      timeout: `${leftMs}ms`,
+      ...timeLeft(),
       ...(managed ? { fieldManager } : {}),
       ...(given.dryRun === true ? { dryRun: 'All' } : {}),
     };
     const { deadlineMs, signal } = given;
-    return await ask({ ...call, query, deadlineMs, signal, maxBytes: OBJECT_MAX_BYTES });
+    const bounds = { deadlineMs, signal, maxBytes: OBJECT_MAX_BYTES };
+    return await ask({ ...call, ...bounds, query, lateQuery: timeLeft });
   };
 
   const ask = async (call: Call): Promise<Answer> => {

@@ -2,6 +2,9 @@ import type { ObjectRef } from './kube-resource.ts';
 import { refText } from './kube-resource.ts';
 import type { StatusCause, StatusFacts } from './kube-status.ts';
 
+/** A server that asks for more is not taken at its word. */
+export const RETRY_AFTER_MAX_MS = 300_000;
+
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'replace' | 'patch' | 'delete';
 
 /** What went wrong, as the code that calls the API decides by it. */
@@ -135,7 +138,10 @@ export class KubeApiError extends Error {
   }
 }
 
-/** The error for an answer other than 2xx, or for an ERROR inside a watch. */
+/**
+ * The error for an answer other than 2xx, or for an ERROR inside a watch.
+ * @param retryAfterMs of the header, which comes before that of the `Status`
+ */
 export function errorOfStatus(
   request: Request,
   status: number,
@@ -143,12 +149,13 @@ export function errorOfStatus(
   retryAfterMs: number | null,
 ): KubeApiError {
   const kind = kindOf(status, facts);
+  const askedMs = retryAfterMs ?? facts?.retryAfterMs ?? null;
   return new KubeApiError(request, {
     kind,
     reason: facts?.reason ?? 'Unknown',
     status,
     causes: facts?.causes ?? [],
-    retryAfterMs: retryAfterMs ?? facts?.retryAfterMs ?? null,
+    retryAfterMs: askedMs === null ? null : Math.min(askedMs, RETRY_AFTER_MAX_MS),
     ...(kind === 'not-found' && isOfMany(request.verb) ? { hint: TYPE_NOT_THERE } : {}),
   });
 }

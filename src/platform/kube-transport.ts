@@ -1,18 +1,25 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from './clock.ts';
-import { errorCode, type KubeConfigOptions, loadKubeConfig } from './kube-config.ts';
+import { type KubeConfigOptions, loadKubeConfig } from './kube-config.ts';
 import { CredentialSource, type TlsIdentity } from './kube-credentials.ts';
-import {
-  type KubeRequest,
-  type KubeResponse,
-  type Transport,
-  TransportError,
-} from './transport.ts';
+import { exchange } from './kube-exchange.ts';
+import { LEASES } from './kube-resources.ts';
+import { Slots } from './slots.ts';
+import { type KubeRequest, type Transport, TransportError } from './transport.ts';
 
-/** At once, of everything but watches; further requests queue. */
+/** At once, of everything but leases and watches; further requests queue. */
 export const REQUEST_CONNECTIONS_MAX = 8;
-/** Each watch occupies one, so they have a pool of their own and never starve the requests. */
-export const WATCH_CONNECTIONS_MAX = 32;
+/**
+ * Leases have a pool of their own: whoever can't renew one in time ends its process, so requests
+ * that hang must not hold that up. One for a renewal that hangs itself, one for the next.
+ */
+export const LEASE_CONNECTIONS_MAX = 2;
+/**
+ * Each watch occupies one, so they have a pool of their own and never starve the requests. It has
+ * no bound: a watch that queued would see nothing, and say nothing of it. How many there are, the
+ * reflectors bound: one a type and namespace.
+ */
+const WATCH_CONNECTIONS_MAX = null;
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** The API server itself ends a request after 60 s. The client's own bounds are tighter. */
 export const HEADERS_TIMEOUT_MS = 65_000;
@@ -39,10 +46,16 @@ export interface KubeTransport extends Transport {
   close(): Promise<void>;
 }
 
-interface Agents {
+const POOLS = {
+  requests: { connectionsMax: REQUEST_CONNECTIONS_MAX, bodyTimeoutMs: BODY_TIMEOUT_MS },
+  leases: { connectionsMax: LEASE_CONNECTIONS_MAX, bodyTimeoutMs: BODY_TIMEOUT_MS },
+  watches: { connectionsMax: WATCH_CONNECTIONS_MAX, bodyTimeoutMs: WATCH_BODY_TIMEOUT_MS },
+} as const;
+type PoolName = keyof typeof POOLS;
+
+/** One for each pool, of one identity. */
+interface Agents extends Readonly<Record<PoolName, Dispatcher>> {
   readonly fingerprint: string;
-  readonly requests: Dispatcher;
-  readonly watches: Dispatcher;
 }
 
 /**
@@ -55,15 +68,17 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
   const { config, source, server, namespace } = loadKubeConfig(options);
   const reload = () => loadKubeConfig(options).config;
   const credentials = new CredentialSource(config, reload, options.clock);
-  const prefix = server.pathname.replace(/\/$/, '');
+  const target = { origin: server.origin, prefix: server.pathname.replace(/\/$/, '') };
   const proxy = config.getCurrentCluster()?.proxyUrl;
+  const slots = createSlots();
+  let isClosed = false;
   let agents: Agents | null = null;
   const retired = new Set<Dispatcher>();
 
   const agentsFor = (tls: TlsIdentity): Agents => {
     if (agents?.fingerprint === tls.fingerprint) return agents;
     // Open requests and watches end on the old connections; nothing new goes there.
-    for (const agent of agents === null ? [] : [agents.requests, agents.watches]) {
+    for (const agent of allOf(agents)) {
       retired.add(agent);
       agent.close().then(
         () => retired.delete(agent),
@@ -74,25 +89,65 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
     return agents;
   };
 
+  /** All that has to be there before a request can go out. */
+  const prepare = async (request: KubeRequest, pool: PoolName, signal: AbortSignal) => {
+    const { headers, tls } = await credentials.current(signal);
+    if (isClosed) {
+      const message = `${request.method} ${request.path}: not sent, for this program ends`;
+      throw new TransportError('CLOSED', message);
+    }
+    return { dispatcher: agentsFor(tls)[pool], options: optionsOf(request, target, headers) };
+  };
+
   return {
     source,
     namespace,
-    server: server.origin + prefix,
+    server: target.origin + target.prefix,
     async send(request, signal) {
-      signal.throwIfAborted();
-      const { headers, tls } = await credentials.current(signal);
-      const { requests, watches } = agentsFor(tls);
-      const dispatcher = request.query?.['watch'] === 'true' ? watches : requests;
-      const response = await dispatch(dispatcher, server.origin, prefix, request, headers, signal);
+      const pool = poolOf(request);
+      const giveBack = await slots[pool].take(signal);
+      const { dispatcher, options } = await prepare(request, pool, signal).catch((error) => {
+        giveBack();
+        throw error;
+      });
+      const response = await exchange(dispatcher, options, request, signal, giveBack);
       if (response.status === 401) credentials.renew();
       return response;
     },
     async close() {
-      const all = [...retired, ...(agents === null ? [] : [agents.requests, agents.watches])];
+      isClosed = true;
+      const all = [...retired, ...allOf(agents)];
       agents = null;
       await Promise.all(all.map((agent) => agent.destroy()));
     },
   };
+}
+
+interface Target {
+  readonly origin: string;
+  /** Of the path; may be empty. */
+  readonly prefix: string;
+}
+
+const LEASE_PATHS = `/apis/${LEASES.group}/`;
+
+function poolOf({ path, query }: KubeRequest): PoolName {
+  if (query?.['watch'] === 'true') return 'watches';
+  return path.startsWith(LEASE_PATHS) ? 'leases' : 'requests';
+}
+
+/**
+ * Requests wait here and not in undici: there one that was aborted keeps its place, and one that
+ * waited long goes out as it was when it came.
+ */
+function createSlots(): Readonly<Record<PoolName, Slots>> {
+  const create = (pool: PoolName) =>
+    new Slots(POOLS[pool].connectionsMax ?? Number.POSITIVE_INFINITY);
+  return { requests: create('requests'), leases: create('leases'), watches: create('watches') };
+}
+
+function allOf(agents: Agents | null): Dispatcher[] {
+  return agents === null ? [] : [agents.requests, agents.leases, agents.watches];
 }
 
 function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
@@ -104,14 +159,14 @@ function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
     // A half-open link is found by TCP probes well before any bound of this module.
     keepAliveInitialDelay: 30_000,
   };
-  const create = (connections: number, bodyTimeout: number): Dispatcher => {
+  const create = (pool: PoolName): Dispatcher => {
     const options = {
       allowH2: false,
-      connections,
+      connections: POOLS[pool].connectionsMax,
       pipelining: 1,
       connectTimeout: CONNECT_TIMEOUT_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      bodyTimeout,
+      bodyTimeout: POOLS[pool].bodyTimeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
     };
@@ -121,67 +176,24 @@ function createAgents(tls: TlsIdentity, proxy: string | undefined): Agents {
   };
   return {
     fingerprint: tls.fingerprint,
-    requests: create(REQUEST_CONNECTIONS_MAX, BODY_TIMEOUT_MS),
-    watches: create(WATCH_CONNECTIONS_MAX, WATCH_BODY_TIMEOUT_MS),
+    requests: create('requests'),
+    leases: create('leases'),
+    watches: create('watches'),
   };
 }
 
-async function dispatch(
-  dispatcher: Dispatcher,
-  origin: string,
-  prefix: string,
+/** As it goes out: only a new connection's handshake may still come before it. */
+function optionsOf(
   request: KubeRequest,
+  { origin, prefix }: Target,
   credentials: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<KubeResponse> {
-  const query = new URLSearchParams(request.query).toString();
-  try {
-    const answer = await dispatcher.request({
-      origin,
-      path: `${prefix}${request.path}${query === '' ? '' : `?${query}`}`,
-      method: request.method,
-      headers: { 'user-agent': USER_AGENT, ...request.headers, ...credentials },
-      body: request.body ?? null,
-      signal,
-    });
-    // A body that is destroyed while nobody reads it must not end the process.
-    answer.body.on('error', () => {});
-    return {
-      status: answer.statusCode,
-      headers: joinHeaders(answer.headers),
-      body: guardBody(answer.body, request, signal),
-    };
-  } catch (error) {
-    signal.throwIfAborted();
-    const code = errorCode(error);
-    throw new TransportError(code, `${request.method} ${request.path}: no answer (${code})`);
-  }
-}
-
-async function* guardBody(
-  body: AsyncIterable<Uint8Array>,
-  request: KubeRequest,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    signal.throwIfAborted();
-    const found = errorCode(error);
-    const code = found === 'UND_ERR_BODY_TIMEOUT' ? found : 'TRUNCATED';
-    throw new TransportError(
-      code,
-      `${request.method} ${request.path}: the answer was cut off (${found})`,
-    );
-  }
-}
-
-function joinHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return joined;
+): Omit<Dispatcher.RequestOptions, 'signal'> {
+  const query = new URLSearchParams({ ...request.query, ...request.lateQuery?.() }).toString();
+  return {
+    origin,
+    path: `${prefix}${request.path}${query === '' ? '' : `?${query}`}`,
+    method: request.method,
+    headers: { 'user-agent': USER_AGENT, ...request.headers, ...credentials },
+    body: request.body ?? null,
+  };
 }

@@ -132,7 +132,7 @@ export class Reflector {
     );
     const resourceVersion = this.#version ?? '';
     let heard = false;
-    const ended = await superviseWatch(clock, this.#relistAtMs, signal, async (inner, onHeard) => {
+    const watching = superviseWatch(clock, this.#relistAtMs, signal, async (inner, onHeard) => {
       const options = { ...this.#selection(), resourceVersion, timeoutSeconds, signal: inner };
       const watch = await client.watch(resource, options);
       this.#watchingSinceMs = clock.monotonicMs();
@@ -146,6 +146,7 @@ export class Reflector {
         for (const event of events) this.#tell(event);
       }
     });
+    const ended = await watching.finally(() => this.#forgetFailures());
     if (ended === 'relist-due') return await this.#list(signal, true);
     // A watch from a version that the server has yet to reach, as after a restored backup, is
     // accepted and stays silent. So one that never spoke does not get its version again.
@@ -154,6 +155,12 @@ export class Reflector {
     if (clock.monotonicMs() - this.#watchingSinceMs < WATCH_SHORT_MS) {
       throw new WatchFailed('short-watch');
     }
+  }
+
+  /** However the watch ended: where it had lived long, what failed before it is over. */
+  #forgetFailures(): void {
+    const livedMs = this.#options.clock.monotonicMs() - this.#watchingSinceMs;
+    if (livedMs >= HEALTHY_AFTER_MS) this.#delay.reset();
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
@@ -166,7 +173,6 @@ export class Reflector {
       lastErrorKind: kind,
     };
     if (!canResume(error) || nowMs >= this.#relistAtMs) this.#version = null;
-    if (nowMs - this.#watchingSinceMs >= HEALTHY_AFTER_MS) this.#delay.reset();
     this.#goneInARow = kind === 'gone' ? this.#goneInARow + 1 : 0;
     // A version that grew too old is ordinary: list at once. One right after a list is not.
     if (this.#goneInARow === 1) return;

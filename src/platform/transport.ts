@@ -12,6 +12,12 @@ export interface KubeRequest {
   readonly path: string;
   /** Query parameters, not yet encoded. */
   readonly query?: Readonly<Record<string, string>>;
+  /**
+   * Parameters in the place of those in `query`, as of when the request is sent. That may be long
+   * after it was asked for, where credentials or a connection are waited for; a transport that
+   * waits for nothing need not ask. What it throws, `send` rejects with, and sends nothing.
+   */
+  readonly lateQuery?: () => Readonly<Record<string, string>>;
   /** Lower-case names. `authorization` is the transport's own business. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -27,8 +33,9 @@ export interface KubeResponse {
 
 export interface Transport {
   /**
-   * Resolves as soon as the headers are in. Rejects with the signal's reason when it aborts,
-   * with a {@link TransportError} when no answer came. Never retries.
+   * Resolves as soon as the headers are in. Rejects with the signal's reason as soon as it aborts,
+   * whatever the request waits for, with a {@link TransportError} when no answer came. Never
+   * retries.
    */
   send(request: KubeRequest, signal: AbortSignal): Promise<KubeResponse>;
 }

@@ -65,6 +65,7 @@ export async function runServer(options: ServerOptions, stopping: AbortSignal): 
     flags: { host: '--host', port: '--port' },
     limits: { ...LIMITS, connectionsMax: config.maxConnections },
     clock,
+    log,
     choose: router.choose,
     bodyRefused: router.bodyRefused,
     countMalformed: router.countMalformed,

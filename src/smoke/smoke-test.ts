@@ -60,9 +60,12 @@ export async function smokeTest(options: SmokeTestOptions): Promise<void> {
     say(`it is ready after ${Math.round(clock.monotonicMs() - startMs)} ms`);
     const kid = await verifyOneToken(options);
     say(`a token that key ${kid} signed was verified by the JWKS`);
-  } finally {
-    await remove(options);
+  } catch (error) {
+    // What went wrong first is what is told; that the set could not be removed either follows from it.
+    await remove(options).catch((left: Error) => say(`the set ${shown} is left: ${left.message}`));
+    throw error;
   }
+  await remove(options);
   say(`the set ${shown} is removed again`);
 }
 

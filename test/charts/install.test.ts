@@ -17,7 +17,15 @@ import {
   serviceAccount,
 } from '../cluster/shared-control-plane.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { find, helm, OPERATOR_CHART, objectsIn, renderObjects, setFlags } from './helm.ts';
+import {
+  find,
+  helm,
+  OPERATOR_CHART,
+  objectsIn,
+  renderObjects,
+  setFlags,
+  type Values,
+} from './helm.ts';
 import { podsOf } from './value-sets.ts';
 
 const RELEASE = 'signing-key-operator';
@@ -40,8 +48,9 @@ const established = () =>
     );
   });
 
-async function install(chart = OPERATOR_CHART): Promise<void> {
-  await helm('upgrade', '--install', RELEASE, chart, '--namespace', namespace, ...setFlags(VALUES));
+async function install(chart = OPERATOR_CHART, more: Values = {}): Promise<void> {
+  const flags = setFlags({ ...VALUES, ...more });
+  await helm('upgrade', '--install', RELEASE, chart, '--namespace', namespace, ...flags);
   await established();
 }
 
@@ -131,6 +140,19 @@ describe('objects of a set', () => {
     return kubectl([...args, ...more]);
   };
   const touch = { metadata: { annotations: { 'example.com/touched': 'yes' } } };
+  /** Throws what the API server says, as kubectl does. */
+  const asked = async (call: Parameters<typeof request>[0]) => {
+    const { status, body } = await request(call);
+    if (status >= 300) throw new Error(JSON.stringify(body));
+  };
+  const deleteCollection = (resource: string) =>
+    asked({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/${resource}` });
+  const createGenerated = (type: string) =>
+    asked({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/secrets`,
+      body: { metadata: { generateName: 'made-up-' }, type },
+    });
   const operatorUser = () => `system:serviceaccount:${namespace}:${RELEASE}`;
 
   beforeAll(async () => {
@@ -184,6 +206,8 @@ describe('objects of a set', () => {
       },
     ],
     ['everything deleted', () => kubectl(['-n', namespace, 'delete', 'secret', '--all'])],
+    ['everything deleted by one request', () => deleteCollection('secrets')],
+    ['a name that the API server makes up', () => createGenerated('signingkeys.dev/key')],
   ])('%s: refused', async (_, attempt) => {
     await expect(attempt()).rejects.toThrow(
       `can be written by system:serviceaccount:${namespace}:${RELEASE} alone`,
@@ -198,6 +222,19 @@ describe('objects of a set', () => {
     await patch('secret', 'payments-signer', touch, '--dry-run=server', ...as(user()));
     const args = ['-n', namespace, 'delete', 'cm', 'payments-jwks', '--dry-run=server'];
     await kubectl([...args, ...as(user())]);
+  });
+
+  test('what changes nothing is let through: so are Secrets encrypted anew', async () => {
+    const objects = ['get', 'secret,configmap', '-n', namespace, '-l', 'signingkeys.dev/set'];
+    const stdin = await kubectl([...objects, '-o', 'json']);
+    expect(JSON.parse(stdin).items).toHaveLength(4);
+    const printed = await kubectl(['replace', '--filename=-'], { stdin });
+    expect(printed.match(/ replaced$/gm)).toHaveLength(4);
+    const changed = stdin.replace('"alg":', '"gla":');
+    expect(changed).not.toBe(stdin);
+    await expect(kubectl(['replace', '--filename=-'], { stdin: changed })).rejects.toThrow(
+      `can be written by system:serviceaccount:${namespace}:${RELEASE} alone`,
+    );
   });
 
   test('other Secrets and ConfigMaps are no concern of the policy', async () => {
@@ -226,6 +263,20 @@ test('an upgrade brings a newer CRD, an uninstall leaves it and the sets, and a 
   await install();
   expect(await setsLeft()).toEqual(sets);
   await helm('uninstall', RELEASE, '--namespace', namespace);
+});
+
+test('a release may give up its lease, and take one again', async () => {
+  const strategy = async () => {
+    const deployment = ['get', 'deployment', RELEASE, '-n', namespace];
+    return await kubectl([...deployment, '-o', 'jsonpath={.spec.strategy.type}']);
+  };
+  const alone = { replicaCount: 1, 'leaderElection.enabled': false };
+  await install();
+  expect(await strategy()).toBe('RollingUpdate');
+  await install(OPERATOR_CHART, alone);
+  expect(await strategy()).toBe('Recreate');
+  await install();
+  expect(await strategy()).toBe('RollingUpdate');
 });
 
 test('a CRD that kubectl installed is taken over where Helm is told so, and not else', async () => {

@@ -19,11 +19,18 @@ import { FAST_TERMS, TokenWorld } from './token-world.ts';
 const ROUNDS = 2;
 /** The lease of one that is dead, and five seconds. */
 const KILLED_MAX_MS = 20_000;
-/**
- * One that stops gives its lease back: nobody waits for it to run out. It takes one to two seconds;
- * the bound is for machines that have other things to do.
- */
-const STOPPED_MAX_MS = 7500;
+/** One that stops gives its lease back: nobody waits for it to run out. */
+const STOPPED_MAX_MS = 2000;
+/** The slowest of the rounds, on a machine that has other things to do. */
+const STOPPED_ON_BUSY_MACHINE_MAX_MS = 7500;
+
+interface Ending {
+  /** When the signal was sent. */
+  readonly sinceMs: number;
+  readonly ended: Promise<unknown>;
+  /** The user of the other. */
+  readonly follower: string;
+}
 
 /** Two accounts with a process each; one that ended is started again. */
 class Pair {
@@ -47,16 +54,17 @@ class Pair {
     return this.#accounts.map(({ user }) => user);
   }
 
-  /** Ends the one that leads while the other one is ready. @returns the user of the other */
-  async endLeader(signal: 'SIGTERM' | 'SIGKILL'): Promise<string> {
+  /** Signals the one that leads while the other one is ready. */
+  async endLeader(signal: 'SIGTERM' | 'SIGKILL'): Promise<Ending> {
     const leader = await eventually('a leader', async () => await this.#leader());
     const follower = 1 - leader;
     await eventually('the other to be ready', async () => {
       const answer = await fetch(`${await this.#processes[follower]?.url()}/readyz`);
       return answer.ok;
     });
-    await this.#processes[leader]?.end(signal);
-    return this.#accounts[follower]?.user ?? '';
+    const sinceMs = Date.now();
+    const ended = this.#processes[leader]?.end(signal) ?? Promise.resolve(null);
+    return { sinceMs, ended, follower: this.#accounts[follower]?.user ?? '' };
   }
 
   /** Starts the one that was ended. */
@@ -87,9 +95,12 @@ function hasLed(process: OperatorProcess, identity: string): boolean {
   return lines.some((line) => line.includes('"leading"') && line.includes(`"${identity}"`));
 }
 
-/** @returns how long after now the user first writes an object of this set, milliseconds */
-async function firstWriteMs(namespace: string, set: string, user: string): Promise<number> {
-  const sinceMs = Date.now();
+/** Makes a set. @returns how long after the signal the other first writes an object of it, milliseconds */
+async function firstWriteMs(
+  namespace: string,
+  set: string,
+  { sinceMs, follower: user }: Ending,
+): Promise<number> {
   await setsIn(namespace).create(set, FAST_SPEC);
   const filter = { namespace, resource: 'secrets', name: `${set}-key-1`, user, sinceMs };
   const [first] = await eventually(
@@ -118,10 +129,11 @@ test('a leader that is killed or stopped is followed in time, and no two act on 
   const times: Record<'SIGKILL' | 'SIGTERM', number[]> = { SIGKILL: [], SIGTERM: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-      const follower = await pair.endLeader(signal);
+      const ending = await pair.endLeader(signal);
       const set = `probe-${round}-${signal.toLowerCase()}`;
-      times[signal].push(await firstWriteMs(namespace, set, follower));
-      pair.restart(follower);
+      times[signal].push(await firstWriteMs(namespace, set, ending));
+      await ending.ended;
+      pair.restart(ending.follower);
     }
   }
   const { activeKey = '#1' } = await inNamespace(namespace).statusOf('payments');
@@ -130,7 +142,8 @@ test('a leader that is killed or stopped is followed in time, and no two act on 
     async () => (await inNamespace(namespace).statusOf('payments')).activeKey !== activeKey,
     60_000,
   );
-  const follower = await pair.endLeader('SIGTERM');
+  const { follower, ended } = await pair.endLeader('SIGTERM');
+  await ended;
   pair.restart(follower);
   const figures = world.stop();
   await running;
@@ -139,7 +152,8 @@ test('a leader that is killed or stopped is followed in time, and no two act on 
   expect(figures.rejected).toEqual([]);
   expect(figures.verified).toBeGreaterThan(1000);
   expect(Math.max(...times.SIGKILL)).toBeLessThan(KILLED_MAX_MS);
-  expect(Math.max(...times.SIGTERM)).toBeLessThan(STOPPED_MAX_MS);
+  expect(Math.min(...times.SIGTERM)).toBeLessThan(STOPPED_MAX_MS);
+  expect(Math.max(...times.SIGTERM)).toBeLessThan(STOPPED_ON_BUSY_MACHINE_MAX_MS);
   await expectOneWriteAGeneration(namespace, pair.users);
 }, 240_000);
 

@@ -154,10 +154,12 @@ export class TokenWorld {
     const jwks = this.#cached(verifier, now);
     if (jwks === null) return;
     const keys = createLocalJWKSet(jwks);
-    while ((this.#tokens[0]?.expiresMs ?? Infinity) <= now + TICK_MS) this.#tokens.shift();
+    while ((this.#tokens[0]?.expiresMs ?? Infinity) <= now) this.#tokens.shift();
+    // Of one moment: on a busy machine the last of them would expire while the others are verified.
+    const options = { algorithms: [ALGORITHM], currentDate: new Date(now) };
     for (const token of this.#tokens) {
       try {
-        await jwtVerify(token.text, keys, { algorithms: [ALGORITHM] });
+        await jwtVerify(token.text, keys, options);
         this.#verified += 1;
       } catch (error) {
         const ageMs = now - token.issuedMs;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { REQUEST } from '../../src/core/names.ts';
+import { ANNOTATION, REQUEST } from '../../src/core/names.ts';
 import type { Spec } from '../../src/core/spec.ts';
 import { type World, worldWith } from '../support/core-world.ts';
 import { FAST_SPEC, SECOND } from '../support/core-world-fixtures.ts';
@@ -118,6 +118,27 @@ describe('an ordered deletion', () => {
     expect(isEmpty(world)).toBe(true);
     expect(world.refused).toEqual([]);
   });
+});
+
+// Else its deletion hangs until a hand takes the finalizer off, whatever the spec says.
+test.each([
+  ['a ledger of a newer format', ANNOTATION.ledger, '{"version":2}'],
+  ['a signer of somebody else', ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'],
+])('a set that %s has stalled is let go once its objects are to be retained', (_, name, value) => {
+  const world = worldWith(DYING);
+  world.runFor(12 * SECOND);
+  world.hands.annotateSigner(name, value);
+  world.hands.deleteSet();
+  world.runFor(60 * SECOND);
+  expect(world.api.set?.status?.conditions?.map(({ type }) => type)).toContain('Stalled');
+  world.hands.editSpec((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
+  const written = world.written.length;
+  world.settle();
+  expect(world.api.set).toBeNull();
+  expect(world.written.slice(written).map(({ step }) => step.write.kind)).toEqual([
+    'WriteFinalizer',
+  ]);
+  expect(world.servedKids).not.toBeNull();
 });
 
 describe('in a terminating namespace', () => {

@@ -101,3 +101,15 @@ test('it is rewritten only when it says something new: a day of rest costs nothi
   for (let hour = 0; hour < 24; hour += 1) world.runFor(3_600 * SECOND);
   expect(world.written).toHaveLength(before);
 });
+
+test('nothing is announced while the spec can’t be decoded, and the keys stay to be seen', () => {
+  const world = rotatedWorld();
+  const before = world.api.set?.status;
+  expect(before?.nextTransition).toBeDefined();
+  const specProblems = ['spec.tokenTTL: 1d is no duration'];
+  world.api.set = world.api.set && { ...world.api.set, spec: null, specProblems };
+  world.settle();
+  const { nextTransition, keys } = world.api.set?.status ?? {};
+  expect(nextTransition).toBeUndefined();
+  expect(keys).toEqual(before?.keys);
+});

@@ -9,7 +9,10 @@ import { stepOf } from '../support/core-world-states.ts';
 
 const API = { kind: 'Deployment', name: 'api' } as const;
 const WEB = { kind: 'StatefulSet', name: 'web' } as const;
-const DONE: RollOut = { isObserved: true, wanted: 2, updated: 2, available: 2 };
+const DONE: RollOut = {
+  ...{ isObserved: true, wanted: 2, updated: 2, available: 2 },
+  heldUpBy: null,
+};
 
 const SPEC: Spec = { ...FAST_SPEC, signer: { ...FAST_SPEC.signer, restart: [API, WEB] } };
 
@@ -96,6 +99,7 @@ describe('a workload is restarted', () => {
     ['its controller has not seen the change', { isObserved: false }],
     ['a pod is still of the old template', { updated: 1 }],
     ['a new pod is not available', { available: 1 }],
+    ['its own spec keeps it from that', { updated: 1, heldUpBy: 'its spec.paused is true' }],
   ])('after the one before it: not while %s', (_, changes) => {
     const world = worldWithPods([podOf(API), podOf(WEB)]);
     world.runUntil(START_MS + 34 * SECOND);
@@ -103,6 +107,7 @@ describe('a workload is restarted', () => {
     world.runUntil(START_MS + 50 * SECOND);
     expect(restarts(world)).toEqual(['34 api']);
     expect(told(world)).toContain('Deployment api rolls out');
+    expect(told(world)?.includes('(its spec.paused is true)')).toBe('heldUpBy' in changes);
     rollOut(world, API, {});
     world.settle();
     expect(restarts(world)).toEqual(['34 api', '50 web']);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
+import { type KubectlSetup, runKubectl } from '../cluster/control-plane/kubectl.ts';
 import { ensureTool } from '../tools/go-tool.ts';
 import type { HelmSetup } from '../tools/run-helm.ts';
 import { chosenCluster } from './chosen-cluster.ts';
@@ -97,6 +97,7 @@ async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eClust
   await loadImages(node.containerd.importImages, say);
   const previous = await loadPrevious(node, workFolder);
   const tools = await toolsFor(workFolder, node.kubectlPath, node.controlPlane.kubeconfig());
+  await restrictDefaultNamespace(tools);
   const images = chosenImages(process.env);
   say('installing the operator');
   // It goes with the node.
@@ -109,6 +110,15 @@ async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eClust
     auditLogPath: node.controlPlane.auditLogPath,
     startTimes: { ...node.times },
   };
+}
+
+/**
+ * The README's commands work in `default`, which gets the level that the tests' other namespaces
+ * have. On somebody else's cluster it is not ours to label.
+ */
+async function restrictDefaultNamespace({ kubectl }: Tools): Promise<void> {
+  const level = 'pod-security.kubernetes.io/enforce=restricted';
+  await runKubectl(kubectl, ['label', 'namespace', 'default', level]);
 }
 
 async function loadPrevious(node: ClusterNode, workFolder: string): Promise<PreviousBuild | null> {

@@ -5,9 +5,10 @@ import { apply, request } from './cluster.ts';
 import { keepNamespace } from './evidence.ts';
 import { OPERATOR_NAMESPACE } from './operator-install.ts';
 
-const GONE_TIMEOUT_MS = 120_000;
+/** Another test takes the API server away for a minute, and restarts the kubelet, meanwhile. */
+const GONE_TIMEOUT_MS = 300_000;
 /** To look at what is left, and to remove it. */
-const HOOK_TIMEOUT_MS = 240_000;
+const HOOK_TIMEOUT_MS = 420_000;
 
 /**
  * Makes a namespace with a name of its own, in which only pods of the level `restricted` may be.
@@ -18,22 +19,43 @@ export async function createNamespace(prefix: string): Promise<string> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  atEnd([name], () => removeNamespace(name));
+  return name;
+}
+
+/**
+ * Cleans up when the test ends. Of a test that failed, what is in its namespaces and in the
+ * operator's is kept in a folder first.
+ */
+export function atEnd(namespaces: readonly string[], cleanUp: () => Promise<void>): void {
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') {
-      await keepNamespace(task.name, name);
-      await keepNamespace(task.name, OPERATOR_NAMESPACE);
+      for (const name of [...namespaces, OPERATOR_NAMESPACE]) await keepNamespace(task.name, name);
     }
-    await removeNamespace(name);
+    await cleanUp();
   }, HOOK_TIMEOUT_MS);
-  return name;
 }
 
 async function removeNamespace(name: string): Promise<void> {
   const path = `/api/v1/namespaces/${name}`;
   await request({ method: 'DELETE', path });
-  await waitFor(async () => (await request({ path })).status === 404, {
+  const isGone = async () => {
+    const { status, body } = await request({ path });
+    if (status !== 404) throw new Error(whatIsLeft(body));
+    return true;
+  };
+  await waitFor(isGone, {
     timeoutMs: GONE_TIMEOUT_MS,
     intervalMs: 250,
     describe: `the namespace ${name} to be gone`,
   });
+}
+
+/** As the namespace controller says it, once it has tried. */
+function whatIsLeft(namespace: unknown): string {
+  const { status } = namespace as {
+    status?: { phase?: string; conditions?: { message?: string }[] };
+  };
+  const messages = (status?.conditions ?? []).map(({ message = '' }) => message);
+  return `it is ${status?.phase ?? 'there'}: ${messages.join('; ')}`;
 }

@@ -13,6 +13,7 @@ import {
   jwksServersReady,
 } from './jwks-servers.ts';
 import { deployment, type PodSetup, service } from './pod-specs.ts';
+import type { Library } from './pods/key-libraries.ts';
 import {
   type IssuerReport,
   type Judgement,
@@ -134,6 +135,13 @@ function jwksFor(set: string, way: Way): string {
   }
 }
 
+/** What verifiers run: two libraries that cache in different ways. */
+const LIBRARIES: Readonly<Record<Way, Library>> = {
+  mount: 'jose',
+  sidecar: 'jose',
+  service: 'jwks-rsa',
+};
+
 const readiness = { path: '/report', port: POD_PORT };
 
 export function issuerPod(
@@ -171,7 +179,10 @@ function signerVariables(secretName: string): readonly object[] {
 }
 
 export function verifierPod(set: string, issuer: string, way: Way, cacheMs: number): PodSetup {
-  const flags = ['--issuer', `http://${issuer}:${POD_PORT}`, '--jwks', jwksFor(set, way)];
+  const flags = [
+    ...['--issuer', `http://${issuer}:${POD_PORT}`, '--jwks', jwksFor(set, way)],
+    ...['--library', LIBRARIES[way]],
+  ];
   return {
     containers: [
       {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -33,17 +34,28 @@ async function inspected(): Promise<Inspected> {
   return JSON.parse(await dockerCli('image', 'inspect', image()))[0];
 }
 
-/** The paths of all files in the image. */
-async function paths(): Promise<readonly string[]> {
-  const archive = join(temporaryFolder(), 'image.tar');
+/** Has Docker make something of a container that never runs. */
+async function ofContainer(make: (id: string) => Promise<unknown>): Promise<void> {
   const id = (await dockerCli('create', image())).trim();
   try {
-    await dockerCli('export', '--output', archive, id);
+    await make(id);
   } finally {
     await dockerCli('rm', '--force', id);
   }
+}
+
+/** The paths of all files in the image. */
+async function paths(): Promise<readonly string[]> {
+  const archive = join(temporaryFolder(), 'image.tar');
+  await ofContainer((id) => dockerCli('export', '--output', archive, id));
   const { stdout } = await promisify(execFile)('tar', ['-tf', archive], { maxBuffer: 2 ** 26 });
   return stdout.trim().split('\n');
+}
+
+async function readInImage(path: string): Promise<string> {
+  const copy = join(temporaryFolder(), 'copy');
+  await ofContainer((id) => dockerCli('cp', `${id}:${path}`, copy));
+  return readFileSync(copy, 'utf8');
 }
 
 test('it holds the program, Node.js and licences, and nothing to work with', async () => {
@@ -55,6 +67,17 @@ test('it holds the program, Node.js and licences, and nothing to work with', asy
     ]),
   );
   expect(found.filter((path) => UNWANTED.some((pattern) => pattern.test(path)))).toEqual([]);
+});
+
+test('its SBOM lists what the program is bundled with', async () => {
+  const { components } = JSON.parse(await readInImage('/sbom/signing-keys.cdx.json'));
+  const listed = components.map(({ purl }: { purl: string }) => purl);
+  const used = Object.entries(manifest.dependencies).map(
+    ([name, version]) => `pkg:npm/${name.replace('@', '%40')}@${version}`,
+  );
+  expect(listed).toEqual(expect.arrayContaining(used));
+  // More than what is named: what those need as well.
+  expect(listed.length).toBeGreaterThan(used.length);
 });
 
 test.each(['/bin/sh', 'sh', 'bash', 'npm'])('%s is not there', async (program) => {

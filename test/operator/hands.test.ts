@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import type { FakeApi } from '../fake-api/fake-api.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld | undefined;
@@ -29,6 +30,33 @@ test.each([
     expect(labels(), label).toEqual(before);
     await world.stopAll();
   }
+});
+
+// A watch shows such an object under the name of a set that is not there.
+test.each([
+  [
+    'edited',
+    (api: FakeApi) =>
+      api.hand.edit('configmaps', NAMESPACE, 'payments-jwks', (draft) => {
+        draft['data'] = { ...(draft['data'] as object), 'jwks.json': '{"keys":[]}' };
+      }),
+  ],
+  ['deleted', (api: FakeApi) => api.hand.delete('configmaps', NAMESPACE, 'payments-jwks')],
+])('a JWKS that is relabelled and then %s is written anew at once', async (_, harm) => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  world.start();
+  world.apply('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
+  await clock.advance(20_000);
+  const kids = () => world?.jwks()?.keys.map(({ kid }) => kid);
+  const before = kids();
+  api.hand.edit('configmaps', NAMESPACE, 'payments-jwks', (draft) => {
+    const metadata = draft['metadata'] as { labels: Record<string, string> };
+    metadata.labels['signingkeys.dev/set'] = 'another';
+  });
+  harm(api);
+  await clock.advance(2000);
+  expect(kids()).toEqual(before);
 });
 
 test('a wrong public JWK in a key Secret’s annotation costs no key: the ledger knows better', async () => {
@@ -84,6 +112,37 @@ test('a key Secret that a finalizer keeps is deleted once, and holds up no other
   expect(world.secret('payments-key-1')).not.toBeNull();
   expect(world.secret('payments-key-2')).toBeNull();
 });
+
+// A backup tool's, as a rule: DELETE succeeds each time, and nothing goes.
+test.each([
+  ['secrets', 'payments-key-1'],
+  ['secrets', 'payments-signer'],
+  ['configmaps', 'payments-jwks'],
+])(
+  'in a deletion, %s %s that a finalizer keeps is deleted once, and waited for',
+  async (resource, name) => {
+    world = new OperatorWorld();
+    const { api, clock } = world;
+    world.start();
+    world.apply('payments', { ...FAST_SPEC, deletionPolicy: 'Delete' });
+    await clock.advance(20_000);
+    const setFinalizers = (finalizers: readonly string[]) =>
+      api.hand.edit(resource, NAMESPACE, name, (draft) => {
+        draft['metadata'] = { ...(draft['metadata'] as object), finalizers: [...finalizers] };
+      });
+    setFinalizers(['example.com/keep']);
+    const before = api.writes.length;
+    api.hand.delete('signingkeysets', NAMESPACE, 'payments');
+    await clock.advance(120_000);
+    const deletes = world.operatorWrites(before).filter(({ verb }) => verb === 'delete');
+    expect(deletes.filter((write) => write.name === name)).toHaveLength(1);
+    expect(api.hand.get('signingkeysets', NAMESPACE, 'payments')).not.toBeNull();
+    setFinalizers([]);
+    await clock.advance(60_000);
+    expect(api.hand.get('signingkeysets', NAMESPACE, 'payments')).toBeNull();
+    expect(world.secret('payments-key-2')).toBeNull();
+  },
+);
 
 // Found by a POST only, it was forgotten at rest: each touch of the set then made two writes.
 test('a stranger’s key Secret without any label is remembered for as long as it is there', async () => {

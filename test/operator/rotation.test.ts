@@ -1,4 +1,7 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { KeyMaker, KeyPair } from '../../src/platform/key-maker.ts';
+import { publicJwkOf } from '../../src/platform/key-material.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld;
@@ -128,3 +131,42 @@ test('with an election only one works; the other takes over after a stop', async
   expect(world.keys()).toBe('#1 Retiring, #2 Active, #3 Pending');
   expect(second.log.lines.some(({ fields }) => fields['step'] === 'WriteSigner')).toBe(true);
 });
+
+test('a key pair that took long to make is not used once the set wants another length', async () => {
+  const { clock, api } = world;
+  const rsa = (rsaModulusLength: number) => ({
+    ...FAST_SPEC,
+    algorithm: 'RS256',
+    rsaModulusLength,
+  });
+  const lengths: (number | null)[] = [];
+  const keys: KeyMaker = {
+    async make({ rsaModulusLength }, signal) {
+      lengths.push(rsaModulusLength);
+      if (lengths.length === 1) {
+        api.hand.edit('signingkeysets', NAMESPACE, 'payments', (draft) => {
+          draft['spec'] = rsa(3072);
+        });
+        // So long that the set is read again before the pair is used.
+        await clock.sleepUntil(clock.monotonicMs() + 60_000, signal);
+      }
+      return rsaPair(rsaModulusLength ?? 0);
+    },
+  };
+  world.start({ keys });
+  world.apply('payments', rsa(2048));
+  await clock.advance(61_000);
+  expect(lengths.slice(0, 2)).toEqual([2048, 3072]);
+  const pem = world.secret('payments-signer')?.['private.pem'] ?? '';
+  expect(createPrivateKey(pem).asymmetricKeyDetails?.modulusLength).toBe(3072);
+});
+
+function rsaPair(modulusLength: number): KeyPair {
+  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;
+  const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
+  const encodings = { privateKeyEncoding, publicKeyEncoding };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength, ...encodings });
+  const publicJwk = publicJwkOf(privateKey, 'RS256');
+  if ('problem' in publicJwk) throw new Error(publicJwk.problem);
+  return { kid: publicJwk.kid, publicJwk, privatePem: privateKey };
+}

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { OBJECT_MAX_BYTES } from '../../src/platform/kube-client.ts';
-import { KubeApiError } from '../../src/platform/kube-errors.ts';
+import { KubeApiError, RETRY_AFTER_MAX_MS } from '../../src/platform/kube-errors.ts';
 import { sendJson } from '../support/api-socket.ts';
 import { eventually } from '../support/eventually.ts';
 import { type KubeFixture, never, rejection, SECRETS, startKube } from '../support/kube-fixture.ts';
@@ -127,6 +127,20 @@ const ROWS: Record<string, Row> = {
     outcome: 'not-applied',
     advice: 'retry',
     also: { retryAfterMs: 3000 },
+  },
+  '429 with a Retry-After of years': {
+    answer: refuse(429, 'TooManyRequests', {}, { 'retry-after': '99999999' }),
+    kind: 'throttled',
+    outcome: 'not-applied',
+    advice: 'retry',
+    also: { retryAfterMs: RETRY_AFTER_MAX_MS },
+  },
+  '429 with retryAfterSeconds of years': {
+    answer: refuse(429, 'TooManyRequests', { retryAfterSeconds: 99_999_999 }),
+    kind: 'throttled',
+    outcome: 'not-applied',
+    advice: 'retry',
+    also: { retryAfterMs: RETRY_AFTER_MAX_MS },
   },
   '500': {
     answer: refuse(500, 'InternalError'),

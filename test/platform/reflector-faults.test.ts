@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
+import { HEALTHY_AFTER_MS } from '../../src/platform/reflector.ts';
 import { RETRY_MIN_MS } from '../../src/platform/retry-delay.ts';
 import { sendJson } from '../support/api-socket.ts';
 import { eventually } from '../support/eventually.ts';
@@ -179,6 +180,34 @@ test('watches that end at once do not make a hot loop', async () => {
       await eventually('it failed', () => world.reflector.stats.restarts === 1);
       expect(world.reflector.stats.lastErrorKind).toBe('short-watch');
       expect(await world.clock.advanceToNext()).toBe(RETRY_MIN_MS);
+      await watching(world);
+    },
+  );
+});
+
+test.each([
+  ['long: the next failure is a first one again', HEALTHY_AFTER_MS, RETRY_MIN_MS],
+  ['less long: the old failures still count', HEALTHY_AFTER_MS - 1, 4 * RETRY_MIN_MS],
+])('a watch that ended well lived %s', async (_, livedMs, waitMs) => {
+  await inWorld(
+    (server) => {
+      server.listFaults.push(status(500), status(500));
+      return undefined;
+    },
+    async (world) => {
+      const { reflector, server, clock } = world;
+      for (const restarts of [1, 2]) {
+        await eventually('it failed', () => reflector.stats.restarts === restarts);
+        await clock.advanceToNext();
+      }
+      await watching(world);
+      server.put('a');
+      await eventually('it tells', () => world.told.length === 1);
+      await clock.advance(livedMs);
+      server.watchFaults.push(status(500));
+      server.endWatches('end');
+      await eventually('it failed', () => reflector.stats.restarts === 3);
+      expect(await clock.advanceToNext()).toBe(waitMs);
       await watching(world);
     },
   );

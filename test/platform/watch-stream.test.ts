@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { RETRY_AFTER_MAX_MS } from '../../src/platform/kube-errors.ts';
 import {
   readLines,
   WATCH_LINE_MAX_BYTES,
@@ -66,6 +67,19 @@ test('a watch that is not accepted in time is given up; an accepted one has no d
   stop.abort(reason);
   expect(await next).toBe(reason);
   await eventually('it hung up', () => kube.api.open === 0);
+});
+
+test('how long an error inside a watch asks to wait has a bound', async () => {
+  const details = { retryAfterSeconds: 99_999_999 };
+  const object = { kind: 'Status', code: 429, reason: 'TooManyRequests', details };
+  await using kube = await startKube((_, response) => {
+    response.write(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+  });
+  const watch = await kube.client.watch(SECRETS, { ...options, signal: never() });
+  expect(await rejection(watch.next())).toMatchObject({
+    kind: 'throttled',
+    retryAfterMs: RETRY_AFTER_MAX_MS,
+  });
 });
 
 test('leaving the loop closes the connection', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { bundle, LICENCES, PROGRAM } from '../../scripts/bundle.ts';
+import { bundle, LICENCES, PROGRAM, SBOM } from '../../scripts/bundle.ts';
 import { kubeconfigText, sendEmptyLists, startApiSocket } from '../support/api-socket.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -98,6 +98,17 @@ test('the licence of every package in it is there', () => {
   }
   // Only for development.
   expect(text).not.toMatch(/^(?:vitest|esbuild|typescript) /m);
+});
+
+test('the SBOM lists the same packages as the licences', () => {
+  const { components } = JSON.parse(read(SBOM));
+  const listed = components.map(
+    ({ group, name, version }: Record<string, string>) =>
+      `${group === undefined ? '' : `${group}/`}${name} ${version}`,
+  );
+  const licences = [...read(LICENCES).matchAll(/^-{80}\n(\S+ \S+) \(/gm)].map(([, name]) => name);
+  expect(listed).toEqual(licences);
+  expect(listed.length).toBeGreaterThan(10);
 });
 
 function read(file: string): string {

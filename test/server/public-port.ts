@@ -10,6 +10,7 @@ import { composeResources } from '../../src/server/answers.ts';
 import { createServerMetrics, type ServerMetrics } from '../../src/server/metrics.ts';
 import { createRouter } from '../../src/server/router.ts';
 import type { Served } from '../../src/server/source.ts';
+import { recordLog } from '../support/log-recorder.ts';
 import { makeJwks, OPENID_JSON } from './fixtures.ts';
 
 export const JWKS = '/.well-known/jwks.json';
@@ -55,6 +56,7 @@ export async function startPublicPort(
     port: 0,
     limits: { ...LIMITS, ...limits },
     clock: systemClock,
+    log: recordLog(),
     choose: router.choose,
     bodyRefused: router.bodyRefused,
     countMalformed: router.countMalformed,

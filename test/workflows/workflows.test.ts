@@ -46,6 +46,11 @@ describe.each(FILES)('%s', (file) => {
     expect(parse(text)).toHaveProperty('permissions', { contents: 'read' });
   });
 
+  test('stops where a command fails, in the middle of a pipe as well', () => {
+    // GitHub sets `pipefail` only where the shell is named.
+    expect(parse(text)).toHaveProperty('defaults.run.shell', 'bash');
+  });
+
   test('calls make targets and npm scripts that are there', () => {
     const makefile = read('Makefile');
     const { scripts } = JSON.parse(read('package.json'));
@@ -58,14 +63,77 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
-test('dependency updates reach what is below test/, and keep the two versions of Node.js together', () => {
-  const { ignorePaths, packageRules } = JSON.parse(read('renovate.json'));
-  // The recommended settings leave out every folder `test`.
-  expect(ignorePaths).toEqual(['**/node_modules/**']);
-  const [name] = /^ARG NODE_IMAGE=(\S+):/m.exec(read('Dockerfile'))?.slice(1) ?? [];
-  expect(packageRules).toContainEqual(
-    expect.objectContaining({ matchPackageNames: ['node', name], groupName: 'Node.js' }),
+interface Job {
+  readonly needs?: string | readonly string[];
+  readonly uses?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly steps?: readonly { readonly run?: string }[];
+}
+
+describe('a release', () => {
+  const jobs: Readonly<Record<string, Job>> = parse(read('.github/workflows/release.yml')).jobs;
+  const trusted = Object.keys(jobs).filter((name) =>
+    Object.values(jobs[name]?.permissions ?? {}).includes('write'),
   );
+
+  /** All jobs that have to succeed before one of them begins. */
+  function before(name: string): readonly string[] {
+    const needs = [jobs[name]?.needs ?? []].flat();
+    return [...needs, ...needs.flatMap(before)];
+  }
+
+  test.each(trusted)('%s, which may write and sign, runs nothing that npm installs', (name) => {
+    const commands = jobs[name]?.steps?.map(({ run }) => run ?? '').join('\n');
+    expect(commands).not.toMatch(/\b(?:npm|npx|node|make)\b/);
+  });
+
+  test.each(trusted)('%s waits for every test of the commit', (name) => {
+    const tests = before(name).map((needed) => jobs[needed]?.uses);
+    expect(tests).toContain('./.github/workflows/ci.yml');
+    expect(tests).toContain('./.github/workflows/e2e.yml');
+  });
+
+  test('is verified by its own workflow and its own tag', () => {
+    const signing = FILES.filter((file) => read(`.github/workflows/${file}`).includes('id-token'));
+    expect(signing).toEqual(['release.yml']);
+    const [, ...verifications] = read('docs/install.md').split(/^cosign (?=verify)/m);
+    expect(verifications.length).toBeGreaterThan(1);
+    for (const text of verifications) {
+      expect(text.replaceAll(/\\\n\s*/g, '')).toMatch(
+        /^[^\n]* --certificate-identity https:\/\/github\.com\/\S+\/\.github\/workflows\/release\.yml@refs\/tags\/vVERSION(?:\s|$)/,
+      );
+    }
+  });
+});
+
+describe('dependency updates', () => {
+  const { ignorePaths, packageRules } = JSON.parse(read('renovate.json'));
+  const image = (argument: string) =>
+    new RegExp(`^ARG ${argument}=([^:\\s]+):`, 'm').exec(read('Dockerfile'))?.[1];
+
+  test('reach what is below test/', () => {
+    // The recommended settings leave out every folder `test`.
+    expect(ignorePaths).toEqual(['**/node_modules/**']);
+  });
+
+  test('keep the two versions of Node.js together', () => {
+    const names = ['node', image('NODE_IMAGE')];
+    expect(packageRules).toContainEqual(
+      expect.objectContaining({ matchPackageNames: names, groupName: 'Node.js' }),
+    );
+  });
+
+  test("pin the Dockerfile's images by digest, and wait for no time that is never told", () => {
+    expect(packageRules).toContainEqual(
+      expect.objectContaining({ matchManagers: ['dockerfile'], pinDigests: true }),
+    );
+    expect(packageRules).toContainEqual(
+      expect.objectContaining({
+        matchPackageNames: [image('RUNTIME_IMAGE')],
+        minimumReleaseAge: null,
+      }),
+    );
+  });
 });
 
 test('the image is built by the Node.js that the project runs on', () => {

@@ -10,6 +10,8 @@ import { modulesIn } from './program-image.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PODS = 'pods/main.ts';
 const ISSUER_BLOCK = /```js\n(\/\/ issuer\.mjs\.[\s\S]*?)```/;
+const REQUIRE =
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 const LIFETIME = 'const LIFETIME_SECONDS = 15 * 60;';
 
 /** Writes the image of the tests' own pods: issuers, verifiers. */
@@ -34,6 +36,8 @@ export async function writePodsImage(
     platform: 'node',
     format: 'esm',
     target: 'node24',
+    // Packages in the older format ask for Node's modules by `require`.
+    banner: { js: REQUIRE },
     // The README's block lies outside of the project here, and finds its one package in it.
     nodePaths: [join(ROOT, 'node_modules')],
     logLevel: 'warning',

@@ -1,14 +1,8 @@
 /** A verifier that verifies every living token of an issuer again and again. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import {
-  createRemoteJWKSet,
-  decodeJwt,
-  decodeProtectedHeader,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose';
-import { jwksFolder } from './jwks-folder.ts';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { byFolder, type KeySource, LIBRARIES, type Library, type Verify } from './key-libraries.ts';
 import {
   type Judgement,
   POD_PORT,
@@ -19,8 +13,6 @@ import {
 import { serveJson } from './serve-json.ts';
 
 const TURN_MS = 1_000;
-/** A JWKS server that starves for a while is slow, and has not rejected anything. */
-const JWKS_TIMEOUT_MS = 20_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const REJECTIONS_MAX = 20;
 
@@ -31,26 +23,22 @@ interface Token {
   readonly expiresMs: number;
 }
 
-interface Options {
+interface Options extends KeySource {
   readonly issuer: string;
-  /** Where the JWKS ConfigMap is mounted, or an URL. */
-  readonly jwks: string;
-  readonly cacheMs: number;
+  /** Of an URL; a folder is read by the tests' own lines. */
+  readonly library: Library;
 }
 
 export async function runVerifier(): Promise<void> {
   const options = readOptions();
   const seen: Seen[] = [];
-  const keys = options.jwks.startsWith('/')
-    ? await jwksFolder(options.jwks, (kids) => seen.push({ kids, atMs: Date.now() }))
-    : createRemoteJWKSet(new URL(options.jwks), {
-        cacheMaxAge: options.cacheMs,
-        timeoutDuration: JWKS_TIMEOUT_MS,
-      });
-  const verifier = new Verifier(options.issuer, keys);
+  const verify = options.jwks.startsWith('/')
+    ? await byFolder(options, (kids) => seen.push({ kids, atMs: Date.now() }))
+    : LIBRARIES[options.library](options);
+  const verifier = new Verifier(options.issuer, verify);
   await serveJson(POD_PORT, {
     '/report': () => verifier.report(seen),
-    '/judge': (query) => judge(query.get('token') ?? '', keys),
+    '/judge': (query) => judge(query.get('token') ?? '', verify),
   });
   for (;;) {
     await verifier.turn();
@@ -60,17 +48,28 @@ export async function runVerifier(): Promise<void> {
 
 function readOptions(): Options {
   const text = { type: 'string' } as const;
-  const options = { issuer: text, jwks: text, 'cache-ms': { ...text, default: '0' } } as const;
+  const library = { ...text, default: 'jose' };
+  const options = {
+    issuer: text,
+    jwks: text,
+    library,
+    'cache-ms': { ...text, default: '0' },
+  } as const;
   const { values } = parseArgs({ args: process.argv.slice(3), options });
   const { issuer, jwks } = values;
   if (issuer === undefined || jwks === undefined) throw new Error('--issuer and --jwks are needed');
-  return { issuer, jwks, cacheMs: Number(values['cache-ms']) };
+  if (!isLibrary(values.library)) throw new Error(`there is no library ${values.library}`);
+  return { issuer, jwks, library: values.library, cacheMs: Number(values['cache-ms']) };
+}
+
+function isLibrary(name: string): name is Library {
+  return Object.hasOwn(LIBRARIES, name);
 }
 
 /** Of a token that somebody shows it; it counts for nothing. */
-async function judge(token: string, keys: JWTVerifyGetKey): Promise<Judgement> {
+async function judge(token: string, verify: Verify): Promise<Judgement> {
   try {
-    await jwtVerify(token, keys);
+    await verify(token);
     return { error: null };
   } catch (error) {
     return { error: String(error) };
@@ -79,7 +78,7 @@ async function judge(token: string, keys: JWTVerifyGetKey): Promise<Judgement> {
 
 class Verifier {
   readonly #issuer: string;
-  readonly #keys: JWTVerifyGetKey;
+  readonly #verifyToken: Verify;
   readonly #living: Token[] = [];
   readonly #kids = new Set<string>();
   readonly #failures = new Set<string>();
@@ -90,9 +89,9 @@ class Verifier {
   #verified = 0;
   #rejected = 0;
 
-  constructor(issuer: string, keys: JWTVerifyGetKey) {
+  constructor(issuer: string, verify: Verify) {
     this.#issuer = issuer;
-    this.#keys = keys;
+    this.#verifyToken = verify;
   }
 
   async turn(): Promise<void> {
@@ -127,7 +126,7 @@ class Verifier {
   async #verify(token: Token): Promise<void> {
     if (token.expiresMs <= Date.now()) return;
     try {
-      await jwtVerify(token.text, this.#keys);
+      await this.#verifyToken(token.text);
       this.#verified += 1;
       this.#kids.add(token.kid);
     } catch (error) {
