@@ -65,9 +65,13 @@ export async function renderObjects(rendering: Rendering): Promise<readonly Kube
   return objectsIn(await render(rendering));
 }
 
+/** @throws Error where it is no YAML, or has a key twice, which tools after Helm may refuse */
 export function objectsIn(text: string): readonly KubeManifest[] {
-  return parseAllDocuments(text)
-    .map((document): unknown => document.toJS())
+  return [...parseAllDocuments(text)]
+    .map((document): unknown => {
+      for (const error of document.errors) throw error;
+      return document.toJS();
+    })
     .filter((object): object is KubeManifest => object !== null);
 }
 

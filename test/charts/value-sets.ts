@@ -154,6 +154,10 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
       },
       topologySpreadConstraints: [
         { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', minDomains: 2 },
+        {
+          ...{ maxSkew: 1, topologyKey: 'rack', whenUnsatisfiable: 'ScheduleAnyway' },
+          ...{ labelSelector: {}, matchLabelKeys: [] },
+        },
       ],
       extraEnv: [{ name: 'NODE_OPTIONS', value: '--max-old-space-size=128' }],
       resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: 2, memory: '1Gi' } },
