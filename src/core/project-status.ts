@@ -147,11 +147,18 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
       switchCompleteTime: opens(switchGate(key)),
       supersededTime: key.signedUntilMs,
       settledTime: key.settled?.seenMs ?? null,
-      removableTime: signed ? opens(removalOf(situation, key, ledger.terms.declared).gate) : null,
+      removableTime: signed ? removableMs(situation, ledger, key) : null,
       removedTime: removedSeenMs,
       distrustedByTime: trust.endsMs,
     },
   );
+}
+
+/** Of a key that a revocation has taken out nothing is announced: it waited for nothing. */
+function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): number | null {
+  const { gate } = removalOf(situation, key, terms.declared);
+  const isOut = key.bar !== null && key.bar.removedSeenMs !== null;
+  return isOut && gate.isForecast === true ? null : opens(gate);
 }
 
 function endedStatus(

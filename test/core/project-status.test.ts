@@ -113,3 +113,19 @@ test('nothing is announced while the spec can’t be decoded, and the keys stay 
   expect(nextTransition).toBeUndefined();
   expect(keys).toEqual(before?.keys);
 });
+
+// It was announced until the pods could have been looked at, and no pass came to take it back.
+test('a key that a revocation has taken out of the JWKS is announced to leave it no more', () => {
+  const world = worldWith({ ...FAST_SPEC, rotation: { ...FAST_SPEC.rotation, standby: false } });
+  world.runFor(12 * SECOND);
+  world.hands.revoke('k1');
+  const isOut = () => world.api.set?.status?.keys?.[0]?.removedTime !== undefined;
+  for (let passes = 0; !isOut(); passes += 1) {
+    expect(passes).toBeLessThan(20);
+    world.runPass();
+  }
+  const [revoked] = world.api.set?.status?.keys ?? [];
+  expect(revoked).toMatchObject({ kid: 'k1', reason: 'Revoked' });
+  expect(revoked?.removedTime).toBeDefined();
+  expect(revoked?.removableTime).toBeUndefined();
+});
