@@ -54,8 +54,9 @@ function toStream({ destination: given }: LogOptions): DestinationStream {
  * bundle. Loaded only when asked for, because JSON is what runs in a cluster.
  */
 async function prettyStream(target: DestinationStream): Promise<DestinationStream> {
-  const { prettyFactory } = await import('pino-pretty');
-  const prettify = prettyFactory({
+  // By its default, which is all that a bundle leaves of a CommonJS module.
+  const { default: pretty } = await import('pino-pretty');
+  const prettify = pretty.prettyFactory({
     colorize: process.stdout.isTTY === true,
     // As in every status and message: UTC, with its Z.
     translateTime: "UTC:HH:MM:ss.l'Z'",

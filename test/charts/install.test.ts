@@ -5,7 +5,7 @@
  */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { NAMESPACE, renderManifests } from '../../scripts/render-manifests.ts';
 import { eventually, inNamespace } from '../cluster/operator-cases.ts';
 import { startProgram } from '../cluster/operator-process.ts';
@@ -266,6 +266,7 @@ test('an upgrade brings a newer CRD, an uninstall leaves it and the sets, and a 
 });
 
 test('a release may give up its lease, and take one again', async () => {
+  onTestFinished(async () => void (await helm('uninstall', RELEASE, '--namespace', namespace)));
   const strategy = async () => {
     const deployment = ['get', 'deployment', RELEASE, '-n', namespace];
     return await kubectl([...deployment, '-o', 'jsonpath={.spec.strategy.type}']);

@@ -3,7 +3,7 @@
  * set; all in its namespace.
  */
 import { waitFor } from '../support/wait-for.ts';
-import { apply, read } from './cluster.ts';
+import { apply, kubectl, read } from './cluster.ts';
 import {
   addSidecar,
   installJwksServer,
@@ -62,7 +62,8 @@ export async function startTokenPods(
   await untilPublished(namespace, set);
   await installJwksServer(namespace, set);
   await apply(
-    deployment(namespace, issuer, 1, issuerPod(set, terms, kind)),
+    // No pod of it before it has the sidecar: the Service would lead to one that does not answer.
+    deployment(namespace, issuer, 0, issuerPod(set, terms, kind)),
     service(namespace, issuer, issuer, POD_PORT),
     service(namespace, sidecarService(set), issuer, JWKS_PORT),
     ...WAYS.map((way) =>
@@ -70,6 +71,7 @@ export async function startTokenPods(
     ),
   );
   await addSidecar(namespace, issuer, `${set}-jwks`);
+  await kubectl(['-n', namespace, 'scale', 'deployment', issuer, '--replicas=1']);
   const apps = [issuer, ...WAYS.map(name)];
   const ask = async <T>(app: string, path: string): Promise<T> => {
     const [pod] = await podsOf(namespace, app);

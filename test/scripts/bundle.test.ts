@@ -69,6 +69,18 @@ test('serve does not load the Kubernetes client, and the program itself loads ne
   expect(reachable(PROGRAM)).not.toContain(operator);
 });
 
+test.each([
+  ['json', /"msg":"the JWKS server listens"/],
+  ['pretty', /\] INFO: the JWKS server listens/],
+])('it logs as %s', async (format, line) => {
+  const ports = ['--port', '0', '--metrics-port', '0'];
+  const output = start('serve', '--dir', folder, ...ports, '--log-format', format);
+  await waitFor(() => line.test(output()), {
+    timeoutMs: 15_000,
+    describe: `the server to listen: ${output()}`,
+  });
+});
+
 test('the operator becomes ready over TLS, through the slimmed client', async () => {
   const certificate = makeCertificate();
   await using api = await startApiSocket(sendEmptyLists, certificate);
