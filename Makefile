@@ -40,6 +40,11 @@ test: $(INSTALLED) ## everything that needs no root: check, fast tests, a real k
 	@npm run --silent test:fast
 	@npm run --silent test:cluster
 
+# `make test` has it too, for 20 seconds.
+.PHONY: test-idle
+test-idle: $(INSTALLED) ## an operator at rest on a real kube-apiserver, watched for IDLE_SECONDS (300)
+	@IDLE_SECONDS=$${IDLE_SECONDS:-300} npm run --silent test:idle
+
 .PHONY: planted
 planted: $(INSTALLED) ## known bugs, planted in a copy and hunted; PATCH=file for one of your own
 	@npm run --silent planted -- $(PATCH)

@@ -5,7 +5,7 @@ import { createOperatorAccount, startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';
 import { auditEvents, auditWrites, createNamespace, kubectl } from './shared-control-plane.ts';
 
-/** How long an idle set is watched; `.ci/run` makes it five minutes. */
+/** How long an idle set is watched; `make test-idle` makes it five minutes. */
 const IDLE_SECONDS = Number(process.env['IDLE_SECONDS'] ?? 20);
 test('after convergence, a hundred touches and idle time make no write', async () => {
   const namespace = await createNamespace('op-idle');

@@ -9,7 +9,7 @@ import { shrink } from './shrink.ts';
 import { trySeed } from './trial.ts';
 
 /** Of each scenario file: together more than any sample of this field has. */
-const PLANS_A_FILE = 60;
+const PLANS_A_FILE = 45;
 const TIMEOUT_MS = 180_000;
 
 export function testShare(share: number, shares: number): void {

@@ -2,7 +2,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take minutes, whatever their size, the longest first. */
 const LONG = [
-  'operator-idle.test.ts',
+  'operator-safety.test.ts',
+  'high-availability.test.ts',
+  'issuers.test.ts',
   'plans-4-of-4.test.ts',
   'plans-1-of-4.test.ts',
   'plans-2-of-4.test.ts',
