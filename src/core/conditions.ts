@@ -5,7 +5,7 @@ import { stateViolations } from './invariants.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { activeKey, type Ledger } from './ledger.ts';
 import { revocationsApplied } from './revocations-applied.ts';
-import { deletionTransition, rotationDueGate, successorOf } from './schedule.ts';
+import { activation, deletionTransition, rotationDueGate, successorOf } from './schedule.ts';
 import type { Situation } from './situation.ts';
 import type { Terms } from './spec.ts';
 import type { Condition, ConditionStatus } from './status.ts';
@@ -57,7 +57,7 @@ function readyOf(situation: Situation): Verdict {
   if (book.kind === 'Lost') return no('LedgerLost', `${book.problem}: it is being recovered`);
   if (book.kind === 'Newer') return no('LedgerTooNew', 'a newer operator wrote the ledger');
   const active = activeKey(book.ledger);
-  if (active === null) return no('NoSigningKey', noSigningKeyText(book.ledger));
+  if (active === null) return no('NoSigningKey', noSigningKeyText(situation, book.ledger));
   const served = servedGate(active);
   if (!isOpen(served, situation.nowMs)) {
     const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, book.ledger.terms.declared)}`;
@@ -71,13 +71,18 @@ function readyOf(situation: Situation): Verdict {
   );
 }
 
-function noSigningKeyText({ closed }: Ledger): string {
-  const next = 'the next one may once its gate is open';
-  if (!closed) return `no key signs: ${next}`;
+/** What comes first in the status may well be another step: this is the one that people wait for. */
+function noSigningKeyText(situation: Situation, ledger: Ledger): string {
+  const explanation = activation(situation, ledger)?.explanation;
+  const next =
+    explanation === undefined
+      ? 'the next one may once it is published and its gate is open'
+      : `the next one waits: ${explanation}`;
+  if (!ledger.closed) return `no key signs: ${next}`;
   return (
-    `the signing key is revoked and no key signs: ${next} (status.nextTransition), or as soon as it is ` +
-    'in the JWKS with spec.onRevokeWithoutStandby: SignImmediately; verifiers that do not know it yet ' +
-    'then reject its tokens'
+    `the signing key is revoked and no key signs: ${next}; or it signs as soon as it is in the JWKS, ` +
+    'with spec.onRevokeWithoutStandby: SignImmediately; verifiers that do not know it yet then reject ' +
+    'its tokens'
   );
 }
 

@@ -96,7 +96,9 @@ function held(
   if (others.length === 0 && hold.more === 0) {
     return of('Restarting', restartingText(listed, active));
   }
-  return of('PodsHoldOldKey', byHandText(others, active));
+  const itself =
+    own.length === 0 ? '' : '; those of spec.signer.restart the operator restarts itself';
+  return of('PodsHoldOldKey', `${byHandText(others, active)}${itself}`);
 }
 
 function isListed({ spec }: Situation, workload: Workload | null): boolean {

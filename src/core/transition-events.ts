@@ -59,7 +59,8 @@ export function adoptionEvents({ ownership, observed }: Situation): readonly Eve
   if (owner === null) return [];
   const message =
     `the keys of the set ${owner.namespace}/${owner.name} (UID ${owner.uid}) are adopted: if an ` +
-    'operator still runs for it, both rotate these keys; stop that one';
+    'operator still runs for it, both rotate these keys; stop that one. The Secrets of its single keys ' +
+    'are not: delete them once this set is ready';
   return [{ type: 'Warning', reason: 'KeysAdopted', message }];
 }
 

@@ -203,6 +203,7 @@ export class Reconciler {
     const { namespace } = live.observed.set.ref;
     try {
       await execute(write, { client, namespace, snapshot: live, options, keyPair });
+      this.#refused.succeeded(key, write.kind);
       return true;
     } catch (error) {
       if (!isOutdated(error)) {
@@ -215,9 +216,11 @@ export class Reconciler {
     }
   }
 
-  #tellRefusal(key: string, write: Write['kind'], { observed }: Snapshot, error: unknown): void {
+  #tellRefusal(key: string, write: Write['kind'], live: Snapshot, error: unknown): void {
     const { clock, events } = this.#options;
-    const note = this.#refused.note(key, write, error, clock.monotonicMs());
+    const { observed } = live;
+    const isImmutable = isTargetImmutable(write, live);
+    const note = this.#refused.note(key, write, error, isImmutable, clock.monotonicMs());
     if (note !== null) events.tell(observed.set, [note]);
   }
 
@@ -245,6 +248,11 @@ function deadlineMs({ observed, startedMonotonicMs }: Snapshot): number {
 function isOutdated(error: unknown): boolean {
   if (error instanceof StepOutdated) return true;
   return error instanceof KubeApiError && error.advice === 're-read';
+}
+
+function isTargetImmutable(write: Write['kind'], { objects }: Snapshot): boolean {
+  if (write === 'WriteSigner') return objects.signer?.['immutable'] === true;
+  return write === 'WriteJwks' && objects.jwks?.['immutable'] === true;
 }
 
 function isAlreadyThere(error: unknown): boolean {

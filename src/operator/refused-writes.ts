@@ -11,9 +11,17 @@ const TOLD_AGAIN_MS = 600_000;
 /** Of a set. More kinds of write than so many there are not. */
 const MESSAGES_MAX = 16;
 
+const IMMUTABLE =
+  '. Somebody has made this object immutable: docs/errors.md says how to undo that (Immutable objects)';
+
+interface Told {
+  readonly write: Write['kind'];
+  readonly atMs: number;
+}
+
 interface Refused {
-  /** When each message was told last. */
-  readonly toldAtMs: Map<string, number>;
+  /** When each message was told last, and of what. */
+  readonly told: Map<string, Told>;
   isStatusNext: boolean;
 }
 
@@ -23,19 +31,33 @@ export class RefusedWrites {
 
   /**
    * A write of a set failed. One of the status gives the status no turn: the other steps had none.
+   *
+   * @param isImmutable a hand has made the object so: nothing else is wrong with the write, then.
    * @returns what is to be told; null where it is no news, or may pass by itself.
    */
-  note(key: string, write: Write['kind'], error: unknown, nowMs: number): EventNote | null {
+  note(
+    key: string,
+    write: Write['kind'],
+    error: unknown,
+    isImmutable: boolean,
+    nowMs: number,
+  ): EventNote | null {
     if (!isRefusal(error)) return null;
-    const refused = this.#refused.get(key) ?? { toldAtMs: new Map(), isStatusNext: false };
+    const refused = this.#refused.get(key) ?? { told: new Map(), isStatusNext: false };
     this.#refused.set(key, refused);
     refused.isStatusNext = write !== 'WriteStatus';
-    const message = `${error.message} (${error.code})`;
-    const toldAtMs = refused.toldAtMs.get(message) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - toldAtMs < TOLD_AGAIN_MS) return null;
-    if (refused.toldAtMs.size >= MESSAGES_MAX) refused.toldAtMs.clear();
-    refused.toldAtMs.set(message, nowMs);
+    const message = `${error.message}${isImmutable ? IMMUTABLE : ''} (${error.code})`;
+    const lastMs = refused.told.get(message)?.atMs ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - lastMs < TOLD_AGAIN_MS) return null;
+    if (refused.told.size >= MESSAGES_MAX) refused.told.clear();
+    refused.told.set(message, { write, atMs: nowMs });
     return { type: 'Warning', reason: 'WriteRefused', message };
+  }
+
+  /** A write that was refused before goes through again: its next refusal is news. */
+  succeeded(key: string, write: Write['kind']): void {
+    const told = this.#refused.get(key)?.told ?? new Map<string, Told>();
+    for (const [message, { write: of }] of told) if (of === write) told.delete(message);
   }
 
   /** Whether the status is to be written before anything else: once after each refusal. */

@@ -35,7 +35,8 @@ export class SmokeTestError extends Error {
 
 const POLL_INTERVAL_MS = 500;
 const WRITE_TIMEOUT_MS = 20_000;
-const WHERE_TO_LOOK = "see the operator's log, and `kubectl describe` of the set";
+/** The set itself is removed, whatever comes of the test. */
+const WHERE_TO_LOOK = "see the operator's log, and the events of the namespace";
 
 /** Ready within a second or two of its first pass; nobody else relies on it. */
 const SPEC = {

@@ -224,6 +224,14 @@ describe('objects of a set', () => {
     await kubectl([...args, ...as(user())]);
   });
 
+  test.each([
+    ['secret', 'payments-signer'],
+    ['configmap', 'payments-jwks'],
+  ])('nobody makes %s %s immutable, not even the operator', async (kind, name) => {
+    const attempt = patch(kind, name, { immutable: true }, ...as(operatorUser()));
+    await expect(attempt).rejects.toThrow("can't be immutable");
+  });
+
   test('what changes nothing is let through: so are Secrets encrypted anew', async () => {
     const objects = ['get', 'secret,configmap', '-n', namespace, '-l', 'signingkeys.dev/set'];
     const stdin = await kubectl([...objects, '-o', 'json']);

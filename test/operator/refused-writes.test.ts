@@ -92,3 +92,37 @@ test('what may pass by itself is not told of', async () => {
   expect(of.condition('Ready')).toBe('True Signing');
   expect(refusals(of)).toEqual([]);
 });
+
+test.each([
+  ['configmaps', 'payments-jwks'],
+  ['secrets', 'payments-signer'],
+])('%s %s that a hand has made immutable is told of by that name', async (resource, name) => {
+  const of = new OperatorWorld();
+  world = of;
+  of.start();
+  of.apply('payments', FAST_SPEC);
+  await of.clock.advance(20_000);
+  of.api.hand.edit(resource, NAMESPACE, name, (draft) => {
+    draft['immutable'] = true;
+  });
+  await of.clock.advance(60_000);
+  expect(refusals(of).join()).toMatch(/made this object immutable: .* \(KUBE_INVALID\)/);
+  // Deleted by hand it is made anew, and the set goes on.
+  of.api.hand.delete(resource, NAMESPACE, name);
+  await of.clock.advance(120_000);
+  expect(of.condition('Ready')).toBe('True Signing');
+  expect(of.api.hand.get(resource, NAMESPACE, name)?.['immutable']).toBeUndefined();
+});
+
+test('a refusal after a success is news, however soon it comes', async () => {
+  let isBroken = false;
+  const of = startWith(403, () => isBroken, 'update');
+  await of.clock.advance(20_000);
+  for (const told of [1, 2]) {
+    isBroken = true;
+    await of.clock.advance(60_000);
+    expect(refusals(of)).toHaveLength(told);
+    isBroken = false;
+    await of.clock.advance(60_000);
+  }
+});
