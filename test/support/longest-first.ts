@@ -1,10 +1,10 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take minutes, whatever their size, the longest first. */
+/** Files that take a minute or more, whatever their size, by the end of their path; the longest first. */
 const LONG = [
   'operator-safety.test.ts',
   'high-availability.test.ts',
-  'issuers.test.ts',
+  'cluster/issuers.test.ts',
   'plans-4-of-4.test.ts',
   'plans-1-of-4.test.ts',
   'plans-2-of-4.test.ts',
