@@ -7,6 +7,7 @@ import {
   type ControlPlane,
   startControlPlane,
 } from '../test/cluster/control-plane/control-plane.ts';
+import { applyCrds } from '../test/cluster/control-plane/crds.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 
 const CRDS = fileURLToPath(new URL('../crds', import.meta.url));
@@ -36,9 +37,7 @@ export async function withControlPlane<T>(
 ): Promise<T> {
   const controlPlane = await startControlPlane({ binaries: await ensureBinaries(say) });
   try {
-    await controlPlane.kubectl(['apply', '--server-side', '--filename', CRDS]);
-    const wait = ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s'];
-    await controlPlane.kubectl(wait);
+    await applyCrds((args) => controlPlane.kubectl(args), CRDS);
     return await work(controlPlane);
   } finally {
     await controlPlane.stop();

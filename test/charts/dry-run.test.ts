@@ -1,8 +1,8 @@
 /** What the charts render, judged by the real API server: its schemas, and Pod Security. */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { applyCrds } from '../cluster/control-plane/crds.ts';
 import { createNamespace, kubectl } from '../cluster/shared-control-plane.ts';
-import { waitFor } from '../support/wait-for.ts';
 import { type KubeManifest, renderObjects, type Values } from './helm.ts';
 import { podsOf, VALUE_SETS } from './value-sets.ts';
 
@@ -11,12 +11,7 @@ const SIDECAR = fileURLToPath(new URL('../../docs/examples/jwks-sidecar.yaml', i
 const DRY_RUN = ['apply', '--server-side', '--force-conflicts', '--dry-run=server'];
 
 beforeAll(async () => {
-  await kubectl(['apply', '--server-side', '--filename', MONITOR_CRD]);
-  const wait = ['wait', '--for=condition=Established', '--timeout=5s', '--filename', MONITOR_CRD];
-  await waitFor(async () => (await kubectl(wait)) !== '', {
-    timeoutMs: 60_000,
-    describe: 'the CRD of ServiceMonitors',
-  });
+  await applyCrds(kubectl, MONITOR_CRD);
 });
 
 async function restrictedNamespace(prefix: string): Promise<string> {

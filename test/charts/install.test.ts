@@ -7,6 +7,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { NAMESPACE, renderManifests } from '../../scripts/render-manifests.ts';
+import { crdsServed } from '../cluster/control-plane/crds.ts';
 import { eventually, inNamespace } from '../cluster/operator-cases.ts';
 import { startProgram } from '../cluster/operator-process.ts';
 import {
@@ -41,17 +42,11 @@ let removeNamespace = async () => {};
 const read = async (path: string) => (await request({ method: 'GET', path })).status;
 const crdText = async () =>
   await kubectl(['get', 'crd', CRD, '-o', 'json', '--show-managed-fields']);
-const established = () =>
-  eventually('the CRD', async () => {
-    return (
-      (await kubectl(['wait', '--for=condition=Established', '--timeout=5s', 'crd', CRD])) !== ''
-    );
-  });
 
 async function install(chart = OPERATOR_CHART, more: Values = {}): Promise<void> {
   const flags = setFlags({ ...VALUES, ...more });
   await helm('upgrade', '--install', RELEASE, chart, '--namespace', namespace, ...flags);
-  await established();
+  await crdsServed(kubectl, ['crd', CRD]);
 }
 
 beforeAll(async () => {

@@ -1,9 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { waitFor } from '../support/wait-for.ts';
 import { ensureBinaries } from './control-plane/binaries.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
+import { applyCrds } from './control-plane/crds.ts';
 import type { User } from './control-plane/users.ts';
 
 /** What the tests are told of the control plane that they share; plain data. */
@@ -37,7 +36,9 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** Starts the one control plane of the `cluster` project; what it returns ends it. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  return await provideControlPlane(project, applyCrds);
+  return await provideControlPlane(project, (controlPlane) =>
+    applyCrds((args) => controlPlane.kubectl(args), CRDS),
+  );
 }
 
 /**
@@ -71,17 +72,4 @@ export async function provideControlPlane(
     ),
   });
   return () => controlPlane.stop();
-}
-
-async function applyCrds(controlPlane: ControlPlane): Promise<void> {
-  if (!existsSync(CRDS) || !readdirSync(CRDS).some((file) => /\.ya?ml$/.test(file))) return;
-  await controlPlane.kubectl(['apply', '--server-side', '--filename', CRDS]);
-  // Right after the apply a CRD has no conditions at all, on which `kubectl wait` gives up.
-  await waitFor(
-    async () => {
-      const wait = ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=5s'];
-      return (await controlPlane.kubectl(wait)) !== '';
-    },
-    { timeoutMs: 60_000, describe: 'the CRDs to be established' },
-  );
 }

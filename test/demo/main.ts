@@ -90,7 +90,7 @@ async function demonstrate(scene: Scene): Promise<number> {
 /** Prints how it ended. @returns the exit code */
 function conclude(chronicle: Chronicle, set: SampleSet, fault: unknown, cast: Cast): number {
   const isInterrupted = fault instanceof Error && fault.message === 'interrupted';
-  const summary = summarise(chronicle, fault === null);
+  const summary = summarise(chronicle, fault === null ? null : describeFault(fault));
   say('');
   for (const line of describeSummary(summary, chronicle)) say(line);
   say('');

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
+import { applyCrds } from '../cluster/control-plane/crds.ts';
 import type { Cast } from './cast.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { SampleSet, SampleTerms } from './sample-set.ts';
@@ -66,11 +67,7 @@ export async function play(options: StoryOptions): Promise<void> {
 
 async function begin(options: StoryOptions): Promise<void> {
   const { controlPlane, repository, set, chronicle, cast } = options;
-  await controlPlane.kubectl(['apply', '-f', join(repository, 'crds')]);
-  await controlPlane.kubectl([
-    ...['wait', '--for=condition=Established', '--timeout=30s'],
-    'crd/signingkeysets.signingkeys.dev',
-  ]);
+  await applyCrds((args) => controlPlane.kubectl(args), join(repository, 'crds'));
   await cast.startOperator();
   chronicle.say('the CRD is applied, the operator runs');
   await controlPlane.kubectl(['apply', '-f', set.path]);

@@ -6,7 +6,7 @@ import type { SampleSet } from './sample-set.ts';
 export interface Summary {
   readonly suite: 'demo';
   readonly ok: boolean;
-  /** Why it is not ok, but for a story that broke off. */
+  /** Why it is not ok; what broke the story off comes first. */
   readonly faults: readonly string[];
   readonly rotations: number;
   readonly signed: number;
@@ -40,8 +40,8 @@ const ROTATIONS_MIN = 2;
 const ROLLBACKS_MIN = 1;
 const VERIFIED_MIN = 1000;
 
-/** @param isThrough whether the story came to its end */
-export function summarise(chronicle: Chronicle, isThrough: boolean): Summary {
+/** @param brokenOffBy why the story did not come to its end; null where it did */
+export function summarise(chronicle: Chronicle, brokenOffBy: string | null): Summary {
   const lives = chronicle.lives();
   const { publicationDelay, signerRefreshDelay } = chronicle.slowestMs;
   // A rejection is told at once, the counts a little later.
@@ -50,6 +50,7 @@ export function summarise(chronicle: Chronicle, isThrough: boolean): Summary {
   const verified = chronicle.verified();
   const rollbacks = chronicle.rollbacks();
   const faults = [
+    ...(brokenOffBy === null ? [] : [brokenOffBy]),
     ...(rejected === 0 ? [] : [`valid tokens were rejected ${rejected} time(s)`]),
     ...tooFew('full rotations', rotations, ROTATIONS_MIN),
     ...tooFew('rollbacks', rollbacks, ROLLBACKS_MIN),
@@ -58,7 +59,7 @@ export function summarise(chronicle: Chronicle, isThrough: boolean): Summary {
   ];
   return {
     suite: 'demo',
-    ok: isThrough && faults.length === 0,
+    ok: faults.length === 0,
     faults,
     rotations,
     signed: chronicle.signed,
