@@ -11,23 +11,23 @@ import type { Terms } from './spec.ts';
 import type { Condition, ConditionStatus } from './status.ts';
 import { effectiveTerms, leadMs } from './terms.ts';
 import { formatDurationMs } from './time.ts';
-import { stallOf } from './verdicts.ts';
+import { haltOf, stallOf } from './verdicts.ts';
 
 /** A condition before it is known since when it holds. */
 export type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 export function conditionsOf(situation: Situation): readonly Verdict[] {
   const ready = readyOf(situation);
-  const stall = stallOf(situation);
+  const halt = haltOf(situation);
   const { book } = situation;
   const verdicts = [ready];
-  if (stall !== null) verdicts.push(verdict('Stalled', 'True', stall.code, stall.message));
+  if (halt !== null) verdicts.push(verdict('Stalled', 'True', halt.code, halt.message));
   else if (ready.status === 'False') {
     verdicts.push(verdict('Reconciling', 'True', ready.reason, ready.message));
   }
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const foreign = foreignKeySecrets(situation);
-  if (foreign !== null && stall === null) verdicts.push(foreign);
+  if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
   if (book.kind === 'Sound' && !situation.set.deleting) {
     verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
   }

@@ -108,6 +108,11 @@ export interface Observed {
   readonly pods: ObservedPods;
   /** Those of `spec.signer.restart`, where one of them may have to be restarted. */
   readonly workloads: readonly ObservedWorkload[];
+  /**
+   * What the API server said to the last step that it refused, and will say until somebody changes
+   * something; null where none was, or it has been taken since. Of the memory of this process.
+   */
+  readonly refusedWrite: string | null;
 }
 
 /** What a write expects to find: the very version that was read, or nothing. */

@@ -66,7 +66,7 @@ export function plan(observed: Observed, nowMs: number): Plan {
     return { ...UNPLANNED, step: statusOnly(observed, nowMs), reasons };
   }
   const situation = situationOf(observed, set.spec, nowMs);
-  const step = nextStep(situation) ?? statusStep(observed, projectStatus(situation));
+  const step = nextStep(situation) ?? statusStep(observed, projectStatus(atRest(situation)));
   return {
     step: step === null ? null : basedOn(step, observed),
     nextAtMs: nextAtMs(situation, nowMs),
@@ -87,6 +87,11 @@ export function statusOnly(observed: Observed, nowMs: number): Step | null {
     spec === null ? undecodableStatus(observed) : projectStatus(situationOf(observed, spec, nowMs));
   const written = statusStep(observed, status);
   return written === null ? null : basedOn(written, observed);
+}
+
+/** Where no step is wanted but the status, none is refused any more. */
+function atRest(situation: Situation): Situation {
+  return { ...situation, observed: { ...situation.observed, refusedWrite: null } };
 }
 
 function nextStep(situation: Situation): Step | null {

@@ -67,8 +67,8 @@ export function adoptionEvents({ ownership, observed }: Situation): readonly Eve
 /** What a person must see to, told once, when it begins. */
 const ALARMING: readonly string[] = ['Stalled', 'ClockSkew', 'IssuersOutdated'];
 
-/** What the operator sees to by itself. */
-const CALM: readonly string[] = ['Restarting'];
+/** What the operator sees to by itself, and what was told when it happened. */
+const NO_NEWS: readonly string[] = ['Restarting', 'WriteRefused'];
 
 /** The conditions that a status newly reports and that somebody should look at. */
 export function conditionEvents(before: Status | null, after: Status): readonly EventNote[] {
@@ -77,7 +77,7 @@ export function conditionEvents(before: Status | null, after: Status): readonly 
     const isNew = old === undefined || old.status !== status || old.reason !== reason;
     // A revocation that names no key looks like one that worked, to whoever does not look again.
     if (reason === 'KidUnknown') return isNew;
-    const isAlarming = ALARMING.includes(type) && !CALM.includes(reason);
+    const isAlarming = ALARMING.includes(type) && !NO_NEWS.includes(reason);
     return isAlarming && status !== 'False' && isNew;
   });
   return begun.map(({ reason, message }) => ({ type: 'Warning', reason, message }));

@@ -21,6 +21,13 @@ export function stallOf(situation: Situation): Reason | null {
   return brokenFirstKey(situation);
 }
 
+/** @returns why nothing goes on before a person does something: a stall, or a step that is refused. */
+export function haltOf(situation: Situation): Reason | null {
+  const { refusedWrite } = situation.observed;
+  const refused = refusedWrite === null ? null : { code: 'WriteRefused', message: refusedWrite };
+  return stallOf(situation) ?? refused;
+}
+
 function foreignObject({ foreign, observed, ownership }: Situation): Reason {
   const meta = ownership.signer === 'Foreign' ? observed.signer?.meta : observed.jwks?.meta;
   const owner = meta === undefined ? null : parseOwner(meta);

@@ -75,11 +75,13 @@ export class Observer {
   /**
    * @param suspects names of key Secrets to look for although they carry no label of the set: a
    * POST has just found them in its way.
+   * @param refusedWrite see `Observed`
    * @returns null where the set is gone
    */
   async observe(
     name: SetName,
     suspects: ReadonlySet<string>,
+    refusedWrite: string | null,
     signal: AbortSignal,
   ): Promise<Snapshot | null> {
     const { clock } = this.#options;
@@ -107,6 +109,7 @@ export class Observer {
         set: observedSet(name, set, decoded, livingAdoptee),
         namespaceTerminating,
         ...observed,
+        refusedWrite,
       },
       startedMonotonicMs,
       objects: { set, ...objects },

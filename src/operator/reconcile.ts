@@ -73,8 +73,9 @@ export class Reconciler {
   }
 
   #observe(name: SetName, signal: AbortSignal): Promise<Snapshot | null> {
-    const suspects = this.#suspects.get(setKey(name)) ?? new Set<string>();
-    return this.#options.observer.observe(name, suspects, signal);
+    const key = setKey(name);
+    const suspects = this.#suspects.get(key) ?? new Set<string>();
+    return this.#options.observer.observe(name, suspects, this.#refused.last(key), signal);
   }
 
   /**
@@ -114,6 +115,7 @@ export class Reconciler {
     const { ref } = snapshot.observed.set;
     seen.remember(setKey(ref), snapshot.observed);
     this.#clear(setKey(ref), snapshot);
+    this.#refused.atRest(setKey(ref));
     const readAtMs =
       nextAtMs === null ? Infinity : nextReadingMs(snapshot.observed.reading, nextAtMs);
     const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs());

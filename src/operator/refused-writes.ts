@@ -1,7 +1,8 @@
 /**
  * Writes that fail until somebody changes something: a right that is missing, a policy or a webhook
  * that denies them, a quota. They are tried again and again; meanwhile the set gets an event of it,
- * now and then, and its status, which comes last of all steps, has its turn before the next try.
+ * now and then, and its status, which comes last of all steps, has its turn before the next try and
+ * says so.
  */
 import type { EventNote, Write } from '../core/model.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
@@ -22,6 +23,8 @@ interface Told {
 interface Refused {
   /** When each message was told last, and of what. */
   readonly told: Map<string, Told>;
+  /** The last refusal, but of the status, which can't show it. */
+  last: { readonly write: Write['kind']; readonly message: string } | null;
   isStatusNext: boolean;
 }
 
@@ -43,10 +46,11 @@ export class RefusedWrites {
     nowMs: number,
   ): EventNote | null {
     if (!isRefusal(error)) return null;
-    const refused = this.#refused.get(key) ?? { told: new Map(), isStatusNext: false };
+    const refused = this.#refused.get(key) ?? { told: new Map(), last: null, isStatusNext: false };
     this.#refused.set(key, refused);
-    refused.isStatusNext = write !== 'WriteStatus';
     const message = `${error.message}${isImmutable ? IMMUTABLE : ''} (${error.code})`;
+    refused.isStatusNext = write !== 'WriteStatus';
+    if (write !== 'WriteStatus') refused.last = { write, message };
     const lastMs = refused.told.get(message)?.atMs ?? Number.NEGATIVE_INFINITY;
     if (nowMs - lastMs < TOLD_AGAIN_MS) return null;
     if (refused.told.size >= MESSAGES_MAX) refused.told.clear();
@@ -56,8 +60,23 @@ export class RefusedWrites {
 
   /** A write that was refused before goes through again: its next refusal is news. */
   succeeded(key: string, write: Write['kind']): void {
-    const told = this.#refused.get(key)?.told ?? new Map<string, Told>();
-    for (const [message, { write: of }] of told) if (of === write) told.delete(message);
+    const refused = this.#refused.get(key);
+    if (refused === undefined) return;
+    for (const [message, { write: of }] of refused.told) {
+      if (of === write) refused.told.delete(message);
+    }
+    if (refused.last?.write === write) refused.last = null;
+  }
+
+  /** The set is at rest: what was refused is no longer wanted. */
+  atRest(key: string): void {
+    const refused = this.#refused.get(key);
+    if (refused !== undefined) refused.last = null;
+  }
+
+  /** What the API server said to the last refused step that has not been taken since. */
+  last(key: string): string | null {
+    return this.#refused.get(key)?.last?.message ?? null;
   }
 
   /** Whether the status is to be written before anything else: once after each refusal. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../src/core/names.ts';
+import { plan, statusOnly } from '../../src/core/plan.ts';
 import type { Condition } from '../../src/core/status.ts';
 import { type World, worldWith } from '../support/core-world.ts';
 import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../support/core-world-fixtures.ts';
@@ -163,6 +164,23 @@ describe('a message says what happened and what to do', () => {
   ])('%s', (_, type, disturb, expected) => {
     expect(message(settled(12 * SECOND, disturb), type)).toBe(expected);
   });
+});
+
+test('a refused step shows beside what it leaves as it is, and no longer once nothing is wanted', () => {
+  const world = settled(12 * SECOND, NOTHING);
+  const observed = { ...world.observe(), refusedWrite: 'update secrets: forbidden' };
+  const nowMs = observed.reading.startedMs;
+  const written = statusOnly(observed, nowMs)?.write;
+  if (written?.kind !== 'WriteStatus') throw new Error('the status is not written');
+  const texts = written.status.conditions?.map(
+    ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
+  );
+  expect(texts?.slice(0, 2)).toEqual([
+    'Ready=True Signing: key #1 signs and is served everywhere',
+    'Stalled=True WriteRefused: update secrets: forbidden',
+  ]);
+  // The status as it stands says nothing of a refusal, and nothing else is wanted.
+  expect(plan(observed, nowMs).step).toBeNull();
 });
 
 test('a condition keeps its time for as long as its status stays', () => {

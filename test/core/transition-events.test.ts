@@ -83,6 +83,7 @@ test.each<[string, Status | null, Status, readonly string[]]>([
   ],
   ['clocks that begin to differ', {}, statusWith('ClockSkew', 'True', 'C'), ['Warning C: why']],
   ['a set that becomes ready', {}, statusWith('Ready', 'True', 'Signing'), []],
+  ['a refused write, which was told of', null, statusWith('Stalled', 'True', 'WriteRefused'), []],
   ['a stall that ends', statusWith('Stalled', 'True', 'A'), {}, []],
 ])('conditions: %s', (_, before, after, expected) => {
   const told = conditionEvents(before, after).map(

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { SET_PLURAL } from '../../src/core/names.ts';
 import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
 import { FaultyTransport } from '../fake-api/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
@@ -41,18 +42,23 @@ test.each([
     expect(first).toMatch(/^Warning create configmaps auth\/payments-jwks: /);
     expect(first).toContain(code);
     expect(more).toEqual([]);
-    // What comes after the refused step in order, the status, does not wait for it.
+    // What comes after the refused step in order, the status, does not wait for it, and tells of it.
     expect(of.condition('Ready')).toBe('False FirstKeyPending');
+    expect(of.condition('Stalled')).toBe('True WriteRefused');
+    const stalled = of.status().conditions?.find(({ type }) => type === 'Stalled');
+    expect(stalled?.message).toBe(first.slice('Warning '.length));
+    expect(of.condition('Reconciling')).toBe('none');
     await of.clock.advance(QUARTER_MS);
     expect(refusals(of)).toHaveLength(2);
     isBroken = false;
     await of.clock.advance(QUARTER_MS);
     expect(of.condition('Ready')).toBe('True Signing');
+    expect(of.condition('Stalled')).toBe('none');
     expect(refusals(of).length).toBeLessThanOrEqual(3);
   },
 );
 
-test('a rotation that is refused shows as overdue, and costs no write but that', async () => {
+test('a refused rotation shows as stalled and as overdue, and costs no write but that', async () => {
   let isBroken = false;
   const of = startWith(403, () => isBroken, 'update');
   await of.clock.advance(2 * 60_000);
@@ -60,8 +66,43 @@ test('a rotation that is refused shows as overdue, and costs no write but that',
   isBroken = true;
   await of.clock.advance(QUARTER_MS);
   expect(of.condition('RotationOverdue')).toBe('True Late');
+  expect(of.condition('Ready')).toBe('True Signing');
+  expect(of.condition('Stalled')).toBe('True WriteRefused');
   const before = of.operatorWrites().length;
   await of.clock.advance(4 * QUARTER_MS);
+  expect(of.operatorWrites()).toHaveLength(before);
+});
+
+test('what is refused and then no longer wanted stalls nothing', async () => {
+  let isBroken = false;
+  const of = startWith(403, () => isBroken, 'update');
+  const relabel = (labels: Readonly<Record<string, string>>) =>
+    of.api.hand.edit(SET_PLURAL, NAMESPACE, 'payments', (draft) => {
+      draft['spec'] = { ...FAST_SPEC, rotation: { interval: '720h' }, jwks: { labels } };
+    });
+  relabel({});
+  await of.clock.advance(60_000);
+  isBroken = true;
+  relabel({ team: 'payments' });
+  await of.clock.advance(10_000);
+  expect(of.condition('Stalled')).toBe('True WriteRefused');
+  relabel({});
+  await of.clock.advance(10_000);
+  expect(of.condition('Stalled')).toBe('none');
+});
+
+test('another operator goes on telling of a refusal, without a change of the status', async () => {
+  const of = startWith(403, () => true);
+  await of.clock.advance(60_000);
+  const before = of.operatorWrites().length;
+  await of.stopAll();
+  const refused: Fault = { kind: 'status', status: 403, committed: false };
+  const plan = ({ verb, resource }: FaultedRequest) =>
+    resource === 'configmaps' && verb === 'create' ? [refused] : [];
+  const { clock } = of;
+  of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
+  await of.clock.advance(60_000);
+  expect(of.condition('Stalled')).toBe('True WriteRefused');
   expect(of.operatorWrites()).toHaveLength(before);
 });
 

@@ -102,6 +102,7 @@ export class World {
       jwks,
       pods,
       workloads: [...workloads],
+      refusedWrite: null,
     };
   }
 
