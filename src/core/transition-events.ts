@@ -1,9 +1,12 @@
 /** What two generations of a ledger differ in, told as events: one a transition of a key. */
-import { keyByKid, type Ledger } from './ledger.ts';
+import { keyByKid, type Ledger, publishedKeys } from './ledger.ts';
 import type { EventNote } from './model.ts';
 import { parseOwner } from './ownership.ts';
 import type { Situation } from './situation.ts';
 import type { Status } from './status.ts';
+
+/** jwks-rsa keeps so many keys (its `cacheMaxEntries`), and fetches the JWKS anew for each other one. */
+const KEPT_BY_JWKS_RSA = 5;
 
 export function transitionEvents(before: Ledger | null, after: Ledger): readonly EventNote[] {
   const events: EventNote[] = [];
@@ -46,7 +49,18 @@ export function transitionEvents(before: Ledger | null, after: Ledger): readonly
     const message = `key #${stone.ordinal} (${stone.kid}) has ended: ${stone.reason}`;
     if (isNew) events.push(normal('KeyRetired', message));
   }
-  return events;
+  return [...events, ...manyKeys(before, after)];
+}
+
+/** Told when it begins. No token is refused for it; it costs requests. */
+function manyKeys(before: Ledger | null, after: Ledger): readonly EventNote[] {
+  const count = publishedKeys(after).length;
+  const countBefore = before === null ? 0 : publishedKeys(before).length;
+  if (count <= KEPT_BY_JWKS_RSA || countBefore > KEPT_BY_JWKS_RSA) return [];
+  const message =
+    `${count} keys are published: verifiers with jwks-rsa keep ${KEPT_BY_JWKS_RSA} and fetch the ` +
+    'JWKS again and again. Ask for fewer rotations in a row, or shorten spec.tokenTTL';
+  return [{ type: 'Warning', reason: 'ManyKeysPublished', message }];
 }
 
 /** Objects of a set elsewhere were taken over: nobody can tell from here whether it still runs. */

@@ -54,6 +54,24 @@ test.each<[string, Ledger | null, Ledger, readonly string[]]>([
   );
 });
 
+test('a sixth published key is told of, and neither a fifth nor a seventh', () => {
+  const [key] = ledger.keys.slice(-1);
+  if (key === undefined) throw new Error('there is a key');
+  const withKeys = (count: number): Ledger => ({
+    ...ledger,
+    keys: Array.from({ length: count }, (_, index) => ({
+      ...key,
+      ordinal: index + 1,
+      kid: `k${index + 1}`,
+    })),
+  });
+  const reasonsFor = (count: number) =>
+    transitionEvents(withKeys(count - 1), withKeys(count)).map(({ reason }) => reason);
+  expect(reasonsFor(5)).toEqual(['KeyPending']);
+  expect(reasonsFor(6)).toEqual(['KeyPending', 'ManyKeysPublished']);
+  expect(reasonsFor(7)).toEqual(['KeyPending']);
+});
+
 test('a whole rotation tells each transition once', () => {
   const world = rotatedWorld();
   const before = world.written.length;
