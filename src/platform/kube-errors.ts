@@ -97,8 +97,8 @@ interface Found {
 }
 
 /**
- * A request that failed. It holds no body, no header and none of the server's prose, so that it
- * may go to a log, a condition or an event as it is.
+ * A request that failed. It holds no body, no header and of the server's prose only who denied it,
+ * so that it may go to a log, a condition or an event as it is.
  */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
@@ -156,8 +156,18 @@ export function errorOfStatus(
     status,
     causes: facts?.causes ?? [],
     retryAfterMs: askedMs === null ? null : Math.min(askedMs, RETRY_AFTER_MAX_MS),
-    ...(kind === 'not-found' && isOfMany(request.verb) ? { hint: TYPE_NOT_THERE } : {}),
+    ...hintFor(request, kind, facts),
   });
+}
+
+function hintFor(
+  request: Request,
+  kind: ErrorKind,
+  facts: StatusFacts | null,
+): Pick<Found, 'hint'> {
+  if (kind === 'not-found' && isOfMany(request.verb)) return { hint: TYPE_NOT_THERE };
+  const denial = facts?.denial ?? null;
+  return denial === null ? {} : { hint: denial.hint };
 }
 
 /** A list of no objects, or of a namespace that is not there, is an empty one and no 404. */
@@ -189,6 +199,8 @@ function kindOf(status: number, facts: StatusFacts | null): ErrorKind {
   if (status === 403 && facts?.causes.some((cause) => cause.reason === 'NamespaceTerminating')) {
     return 'namespace-terminating';
   }
+  // A webhook may choose any status, and a policy's is 422 unless told: no field of ours is wrong.
+  if (facts?.denial?.isJudged === true) return 'forbidden';
   if (status === 409 && facts?.reason === 'AlreadyExists') return 'already-exists';
   if (status === 500 && facts?.reason === 'ServerTimeout') return 'timeout';
   const kind = KIND_OF_STATUS[status];

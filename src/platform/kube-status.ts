@@ -1,3 +1,4 @@
+import { type Denial, denialIn } from './kube-denial.ts';
 import { isRecord } from './kube-resource.ts';
 
 /** What is kept of a `Status` answer: nothing that could quote an object's content. */
@@ -8,6 +9,8 @@ export interface StatusFacts {
   readonly reason: string;
   readonly causes: readonly StatusCause[];
   readonly retryAfterMs: number | null;
+  /** Who denied it and what to do, where the server's own words say so; see `kube-denial.ts`. */
+  readonly denial: Denial | null;
 }
 
 export interface StatusCause {
@@ -36,8 +39,8 @@ const CAUSE_REASONS = new Set(
 );
 
 /**
- * Reads a `Status` object. The messages in it are dropped, all of them: they quote the values
- * that were refused, and for a Secret that is key material.
+ * Reads a `Status` object. The messages in it are dropped, but for the name of who denied it: they
+ * quote the values that were refused, and for a Secret that is key material.
  * @returns null where the value is no `Status`
  */
 export function readStatus(value: unknown): StatusFacts | null {
@@ -53,6 +56,7 @@ export function readStatus(value: unknown): StatusFacts | null {
       typeof retryAfterSeconds === 'number' && retryAfterSeconds > 0
         ? retryAfterSeconds * 1000
         : null,
+    denial: typeof value['message'] === 'string' ? denialIn(value['message']) : null,
   };
 }
 
