@@ -1,6 +1,6 @@
 /**
  * Writes that fail until somebody changes something: a right that is missing, a policy or a webhook
- * that denies them, a quota. They are tried again and again; meanwhile the set gets an event of it,
+ * that denies them, a webhook that has not answered for a while, a quota. They are tried again and again; meanwhile the set gets an event of it,
  * now and then, and its status, which comes last of all steps, has its turn before the next try and
  * says so.
  */
@@ -9,6 +9,8 @@ import { KubeApiError } from '../platform/kube-errors.ts';
 
 /** The API server keeps an event for an hour: of each refusal at most six are there. */
 const TOLD_AGAIN_MS = 600_000;
+/** A webhook that restarts is back by then. */
+const WEBHOOK_PATIENCE_MS = 60_000;
 /** Of a set. More kinds of write than so many there are not. */
 const MESSAGES_MAX = 16;
 
@@ -26,6 +28,8 @@ interface Refused {
   /** The last refusal, but of the status, which can't show it. */
   last: { readonly write: Write['kind']; readonly message: string } | null;
   isStatusNext: boolean;
+  /** Since when a webhook has failed each kind of write. */
+  readonly webhookFailedSinceMs: Map<Write['kind'], number>;
 }
 
 /** Times are the clock's monotonic milliseconds. */
@@ -45,9 +49,10 @@ export class RefusedWrites {
     isImmutable: boolean,
     nowMs: number,
   ): EventNote | null {
-    if (!isRefusal(error)) return null;
-    const refused = this.#refused.get(key) ?? { told: new Map(), last: null, isStatusNext: false };
+    if (!(error instanceof KubeApiError)) return null;
+    const refused = this.#refused.get(key) ?? nothingRefused();
     this.#refused.set(key, refused);
+    if (!isRefusal(error) && !isWebhookGone(refused, write, error, nowMs)) return null;
     const message = `${error.message}${isImmutable ? IMMUTABLE : ''} (${error.code})`;
     refused.isStatusNext = write !== 'WriteStatus';
     if (write !== 'WriteStatus') refused.last = { write, message };
@@ -65,13 +70,16 @@ export class RefusedWrites {
     for (const [message, { write: of }] of refused.told) {
       if (of === write) refused.told.delete(message);
     }
+    refused.webhookFailedSinceMs.delete(write);
     if (refused.last?.write === write) refused.last = null;
   }
 
   /** The set is at rest: what was refused is no longer wanted. */
   atRest(key: string): void {
     const refused = this.#refused.get(key);
-    if (refused !== undefined) refused.last = null;
+    if (refused === undefined) return;
+    refused.last = null;
+    refused.webhookFailedSinceMs.clear();
   }
 
   /** What the API server said to the last refused step that has not been taken since. */
@@ -93,8 +101,23 @@ export class RefusedWrites {
   }
 }
 
+function nothingRefused(): Refused {
+  return { told: new Map(), last: null, isStatusNext: false, webhookFailedSinceMs: new Map() };
+}
+
 /** A namespace that ends refuses all that is new, as it should. */
-function isRefusal(error: unknown): error is KubeApiError {
-  if (!(error instanceof KubeApiError) || error.kind === 'namespace-terminating') return false;
-  return error.advice === 'give-up';
+function isRefusal({ kind, advice }: KubeApiError): boolean {
+  return kind !== 'namespace-terminating' && advice === 'give-up';
+}
+
+function isWebhookGone(
+  { webhookFailedSinceMs: since }: Refused,
+  write: Write['kind'],
+  { kind }: KubeApiError,
+  nowMs: number,
+): boolean {
+  if (kind !== 'webhook-failed') return false;
+  const sinceMs = since.get(write) ?? nowMs;
+  since.set(write, sinceMs);
+  return nowMs - sinceMs >= WEBHOOK_PATIENCE_MS;
 }

@@ -21,6 +21,8 @@ export type ErrorKind =
   | 'too-large'
   | 'throttled'
   | 'server-error'
+  /** An admission webhook gave no answer that the server could use. */
+  | 'webhook-failed'
   | 'unavailable'
   /** The server gave up (504), or this side did at its deadline. */
   | 'timeout'
@@ -64,6 +66,7 @@ const RULES: Readonly<Record<ErrorKind, Rule>> = {
   'too-large': rule('not-applied', 'give-up', 'the object is larger than the server takes'),
   throttled: rule('not-applied', 'retry', 'the server is busy: try later'),
   'server-error': rule('unknown', 'retry', "see the API server's log"),
+  'webhook-failed': rule('not-applied', 'retry', 'an admission webhook does not answer'),
   unavailable: rule('unknown', 'retry', 'the API server is not ready: try later'),
   timeout: rule('unknown', 'retry', 'no answer in time: try later'),
   'no-time-left': rule('not-applied', 'retry', 'nothing was sent'),
@@ -200,7 +203,8 @@ function kindOf(status: number, facts: StatusFacts | null): ErrorKind {
     return 'namespace-terminating';
   }
   // A webhook may choose any status, and a policy's is 422 unless told: no field of ours is wrong.
-  if (facts?.denial?.isJudged === true) return 'forbidden';
+  const denial = facts?.denial ?? null;
+  if (denial !== null) return denial.isJudged ? 'forbidden' : 'webhook-failed';
   if (status === 409 && facts?.reason === 'AlreadyExists') return 'already-exists';
   if (status === 500 && facts?.reason === 'ServerTimeout') return 'timeout';
   const kind = KIND_OF_STATUS[status];

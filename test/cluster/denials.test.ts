@@ -146,7 +146,11 @@ test('an admission webhook that does not answer', async () => {
   const namespace = await createNamespace('denials');
   const name = await webhook(namespace, null);
   const error = await denial(namespace);
-  expect(error).toMatchObject({ code: 'KUBE_SERVER_ERROR', advice: 'retry' });
+  expect(error).toMatchObject({
+    code: 'KUBE_WEBHOOK_FAILED',
+    advice: 'retry',
+    outcome: 'not-applied',
+  });
   expect(error.message).toContain(`the admission webhook ${name} does not answer`);
 });
 

@@ -16,6 +16,8 @@ export type Fault =
       readonly status: number;
       readonly committed: boolean;
       readonly retryAfterSeconds?: number;
+      /** As the server words it. */
+      readonly message?: string;
     }
   /** The body breaks off after so many bytes: with an error, or as if it were whole. */
   | { readonly kind: 'truncate'; readonly bytes: number; readonly silent: boolean }

@@ -131,7 +131,7 @@ function answerOf(fault: Of<'status'>): KubeResponse {
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: 'answered by the fault plan',
+    message: fault.message ?? 'answered by the fault plan',
     reason: REASONS[status] ?? '',
     ...(retryAfterSeconds === undefined ? {} : { details: { retryAfterSeconds } }),
     code: status,

@@ -10,10 +10,15 @@ let world: OperatorWorld | undefined;
 afterEach(() => world?.stopAll());
 
 /** An operator whose writes of the JWKS are answered so, for as long as `isBroken` says. */
-function startWith(status: number, isBroken: () => boolean, refusedVerb = 'create'): OperatorWorld {
+function startWith(
+  status: number,
+  isBroken: () => boolean,
+  refusedVerb = 'create',
+  message = 'no',
+): OperatorWorld {
   const of = new OperatorWorld();
   world = of;
-  const refused: Fault = { kind: 'status', status, committed: false };
+  const refused: Fault = { kind: 'status', status, committed: false, message };
   const plan = ({ verb, resource }: FaultedRequest) =>
     resource === 'configmaps' && verb === refusedVerb && isBroken() ? [refused] : [];
   const { clock } = of;
@@ -122,6 +127,40 @@ test('a status that is refused as well keeps no other step from being tried agai
   isBroken = false;
   await of.clock.advance(5 * 60_000);
   expect(of.jwks()).not.toBeNull();
+});
+
+const WEBHOOK_GONE =
+  'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: refused';
+
+test('a webhook that does not answer is told of after a minute', async () => {
+  let isBroken = true;
+  const of = startWith(500, () => isBroken, 'create', WEBHOOK_GONE);
+  await of.clock.advance(50_000);
+  expect(refusals(of)).toEqual([]);
+  await of.clock.advance(3 * 60_000);
+  expect(refusals(of).join()).toMatch(
+    /webhook a\.example\.com does not .* \(KUBE_WEBHOOK_FAILED\)/,
+  );
+  expect(refusals(of)).toHaveLength(1);
+  expect(of.condition('Stalled')).toBe('True WriteRefused');
+  isBroken = false;
+  await of.clock.advance(2 * 60_000);
+  expect(of.condition('Ready')).toBe('True Signing');
+  expect(of.condition('Stalled')).toBe('none');
+});
+
+test('a webhook that restarts now and then is not told of', async () => {
+  let isBroken = false;
+  const of = startWith(500, () => isBroken, 'update', WEBHOOK_GONE);
+  await of.clock.advance(60_000);
+  for (let restarts = 0; restarts < 5; restarts++) {
+    isBroken = true;
+    await of.clock.advance(40_000);
+    isBroken = false;
+    await of.clock.advance(100_000);
+  }
+  expect(of.condition('Ready')).toBe('True Signing');
+  expect(refusals(of)).toEqual([]);
 });
 
 test('what may pass by itself is not told of', async () => {
