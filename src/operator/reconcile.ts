@@ -28,6 +28,8 @@ import { StepAllowance } from './step-allowance.ts';
  */
 export const RECHECK_MAX_MS = 600_000;
 
+const RESTLESS = 'the set does not come to rest: is another hand changing it?';
+
 export interface ReconcilerOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -128,7 +130,7 @@ export class Reconciler {
     planned: Snapshot,
     signal: AbortSignal,
   ): Promise<PassResult> {
-    const pause = this.#pause(key, step);
+    const pause = this.#pause(key, step, planned);
     if (pause !== null) return pause;
     const keyPair = await this.#prepare(key, step, planned, signal);
     if (keyPair === 'read again') return { kind: 'again' };
@@ -151,14 +153,15 @@ export class Reconciler {
   }
 
   /** How long until this set may take a step, where it has taken too many; see there. */
-  #pause(key: string, step: Step): PassResult | null {
+  #pause(key: string, step: Step, { observed }: Snapshot): PassResult | null {
     const nowMs = this.#options.clock.monotonicMs();
     const waitMs = this.#allowance.waitMs(key, nowMs);
     if (waitMs === 0) return null;
     if (this.#allowance.isNews(key, nowMs)) {
       const fields = { set: key, step: step.write.kind, reason: step.reason.code };
-      const message = 'the set does not come to rest: is another hand changing it?';
-      this.#options.log.warn(fields, message);
+      this.#options.log.warn(fields, RESTLESS);
+      const message = `${RESTLESS} It takes one step a second from now on`;
+      this.#options.events.tell(observed.set, [{ type: 'Warning', reason: 'NotAtRest', message }]);
     }
     return { kind: 'done', nextAtMs: nowMs + waitMs };
   }

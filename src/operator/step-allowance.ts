@@ -10,7 +10,7 @@ export const STEPS_IN_A_ROW_MAX = 40;
 /** Then one each so often: a revocation waits for no longer. */
 export const STEP_REGAINED_MS = 1000;
 /** A fight is told of, but not with each of its steps. */
-const TOLD_AGAIN_MS = 60_000;
+const TOLD_AGAIN_MS = 600_000;
 
 interface Account {
   left: number;
@@ -33,7 +33,7 @@ export class StepAllowance {
     this.#account(key, nowMs).left -= 1;
   }
 
-  /** Whether a wait is to be told of: the first one, and then one a minute. */
+  /** Whether a wait is to be told of: the first one, and then one in ten minutes. */
   isNews(key: string, nowMs: number): boolean {
     const account = this.#account(key, nowMs);
     if (nowMs - account.toldAtMs < TOLD_AGAIN_MS) return false;

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/step-allowance.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
-import { FAST_SPEC, OperatorWorld } from './operator-world.ts';
+import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 const FIGHT_MS = 120_000;
 
@@ -34,18 +34,24 @@ test('two operators that see the set differently do not write on and on', async 
   expect(writes).toBeLessThan(2 * (STEPS_IN_A_ROW_MAX + FIGHT_MS / STEP_REGAINED_MS));
 });
 
-test('it is said that another hand fights, and once a minute', async () => {
+test('it is said that another hand fights, and again after ten minutes', async () => {
   world = new OperatorWorld();
   const { api, clock } = world;
   const { log } = world.start();
   world.apply('payments', FAST_SPEC);
   await clock.advance(10_000);
-  for (let undone = 0; undone < 1200; undone += 1) {
+  for (let undone = 0; undone < 1320; undone += 1) {
     api.hand.edit('configmaps', 'auth', 'payments-jwks', (draft) => {
       draft['data'] = { 'jwks.json': '{"keys":[]}' };
     });
-    await clock.advance(100);
+    await clock.advance(500);
   }
   const told = log.lines.filter(({ message }) => message.includes('does not come to rest'));
   expect(told.map(({ level }) => level)).toEqual(['warn', 'warn']);
+  const events = api.objects('events', NAMESPACE).filter(({ reason }) => reason === 'NotAtRest');
+  expect(events).toHaveLength(2);
+  expect(events[0]).toMatchObject({
+    type: 'Warning',
+    message: expect.stringMatching(/^the set does not come to rest: is another hand changing it\?/),
+  });
 });
