@@ -5,7 +5,10 @@ import { parseOwner } from './ownership.ts';
 import type { Situation } from './situation.ts';
 import type { Status } from './status.ts';
 
-/** jwks-rsa keeps so many keys (its `cacheMaxEntries`), and fetches the JWKS anew for each other one. */
+/**
+ * jwks-rsa keeps so many keys that it has met in tokens (its `cacheMaxEntries`), and fetches the JWKS
+ * anew for each other one.
+ */
 const KEPT_BY_JWKS_RSA = 5;
 
 export function transitionEvents(before: Ledger | null, after: Ledger): readonly EventNote[] {
@@ -54,13 +57,17 @@ export function transitionEvents(before: Ledger | null, after: Ledger): readonly
 
 /** Told when it begins. No token is refused for it; it costs requests. */
 function manyKeys(before: Ledger | null, after: Ledger): readonly EventNote[] {
-  const count = publishedKeys(after).length;
-  const countBefore = before === null ? 0 : publishedKeys(before).length;
-  if (count <= KEPT_BY_JWKS_RSA || countBefore > KEPT_BY_JWKS_RSA) return [];
+  const count = usedKeys(after);
+  if (count <= KEPT_BY_JWKS_RSA || (before !== null && usedKeys(before) > KEPT_BY_JWKS_RSA))
+    return [];
   const message =
-    `${count} keys are published: verifiers with jwks-rsa keep ${KEPT_BY_JWKS_RSA} and fetch the ` +
-    'JWKS again and again. Ask for fewer rotations in a row, or shorten spec.tokenTTL';
+    `${count} published keys have signed: verifiers with jwks-rsa keep ${KEPT_BY_JWKS_RSA} and fetch ` +
+    'the JWKS again and again, until one of them has left it';
   return [{ type: 'Warning', reason: 'ManyKeysPublished', message }];
+}
+
+function usedKeys(ledger: Ledger): number {
+  return publishedKeys(ledger).filter(({ mayHaveSigned }) => mayHaveSigned).length;
 }
 
 /** Objects of a set elsewhere were taken over: nobody can tell from here whether it still runs. */

@@ -70,8 +70,22 @@ export class Reconciler {
     this.#options.report.reconciled(snapshot.observed, decision);
     const isStatusNext = this.#refused.takeStatusTurn(key);
     if (decision.step === null) return this.#rest(snapshot, decision);
-    const status = isStatusNext ? statusOnly(snapshot.observed, startedMs) : null;
-    return await this.#take(key, status ?? decision.step, snapshot, signal);
+    if (isStatusNext && decision.step.write.kind !== 'WriteStatus') {
+      const status = statusOnly(snapshot.observed, startedMs);
+      if (status !== null) return await this.#takeTurn(key, status, snapshot, signal);
+    }
+    return await this.#take(key, decision.step, snapshot, signal);
+  }
+
+  /** The status between two tries of a refused step: the back-off between those goes on. */
+  async #takeTurn(
+    key: string,
+    status: Step,
+    snapshot: Snapshot,
+    signal: AbortSignal,
+  ): Promise<PassResult> {
+    const result = await this.#take(key, status, snapshot, signal);
+    return result.kind === 'again' ? { kind: 'retry' } : result;
   }
 
   #observe(name: SetName, signal: AbortSignal): Promise<Snapshot | null> {

@@ -1,8 +1,8 @@
 /**
  * Writes that fail until somebody changes something: a right that is missing, a policy or a webhook
- * that denies them, a webhook that has not answered for a while, a quota. They are tried again and again; meanwhile the set gets an event of it,
- * now and then, and its status, which comes last of all steps, has its turn before the next try and
- * says so.
+ * that denies them, a webhook that has not answered for a while, a quota. They are tried again and
+ * again; meanwhile the set gets an event of it, now and then, and its status, which comes last of all
+ * steps, has its turn before the next try and says so.
  */
 import type { EventNote, Write } from '../core/model.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
@@ -10,7 +10,9 @@ import { KubeApiError } from '../platform/kube-errors.ts';
 /** The API server keeps an event for an hour: of each refusal at most six are there. */
 const TOLD_AGAIN_MS = 600_000;
 /** A webhook that restarts is back by then. */
-const WEBHOOK_PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000;
+/** Longer than a back-off: what lies so far apart is no row, since nothing was tried in between. */
+const ROW_GAP_MS = 150_000;
 /** Of a set. More kinds of write than so many there are not. */
 const MESSAGES_MAX = 16;
 
@@ -28,8 +30,12 @@ interface Refused {
   /** The last refusal, but of the status, which can't show it. */
   last: { readonly write: Write['kind']; readonly message: string } | null;
   isStatusNext: boolean;
-  /** Since when a webhook has failed each kind of write. */
-  readonly webhookFailedSinceMs: Map<Write['kind'], number>;
+  /** The row of tries, up to the last one, that nobody has judged. */
+  unjudged: {
+    readonly write: Write['kind'];
+    readonly sinceMs: number;
+    readonly lastMs: number;
+  } | null;
 }
 
 /** Times are the clock's monotonic milliseconds. */
@@ -52,7 +58,8 @@ export class RefusedWrites {
     if (!(error instanceof KubeApiError)) return null;
     const refused = this.#refused.get(key) ?? nothingRefused();
     this.#refused.set(key, refused);
-    if (!isRefusal(error) && !isWebhookGone(refused, write, error, nowMs)) return null;
+    if (isRefusal(error)) refused.unjudged = null;
+    else if (!isLongUnjudged(refused, write, error, nowMs)) return null;
     const message = `${error.message}${isImmutable ? IMMUTABLE : ''} (${error.code})`;
     refused.isStatusNext = write !== 'WriteStatus';
     if (write !== 'WriteStatus') refused.last = { write, message };
@@ -70,16 +77,14 @@ export class RefusedWrites {
     for (const [message, { write: of }] of refused.told) {
       if (of === write) refused.told.delete(message);
     }
-    refused.webhookFailedSinceMs.delete(write);
+    refused.unjudged = null;
     if (refused.last?.write === write) refused.last = null;
   }
 
   /** The set is at rest: what was refused is no longer wanted. */
   atRest(key: string): void {
     const refused = this.#refused.get(key);
-    if (refused === undefined) return;
-    refused.last = null;
-    refused.webhookFailedSinceMs.clear();
+    if (refused !== undefined) refused.last = null;
   }
 
   /** What the API server said to the last refused step that has not been taken since. */
@@ -102,7 +107,7 @@ export class RefusedWrites {
 }
 
 function nothingRefused(): Refused {
-  return { told: new Map(), last: null, isStatusNext: false, webhookFailedSinceMs: new Map() };
+  return { told: new Map(), last: null, isStatusNext: false, unjudged: null };
 }
 
 /** A namespace that ends refuses all that is new, as it should. */
@@ -110,14 +115,21 @@ function isRefusal({ kind, advice }: KubeApiError): boolean {
   return kind !== 'namespace-terminating' && advice === 'give-up';
 }
 
-function isWebhookGone(
-  { webhookFailedSinceMs: since }: Refused,
+/**
+ * Whether for so long each try has ended without a judgement: a webhook fails, or hangs for longer
+ * than the write may take, while all that is read is answered.
+ */
+function isLongUnjudged(
+  refused: Refused,
   write: Write['kind'],
   { kind }: KubeApiError,
   nowMs: number,
 ): boolean {
-  if (kind !== 'webhook-failed') return false;
-  const sinceMs = since.get(write) ?? nowMs;
-  since.set(write, sinceMs);
-  return nowMs - sinceMs >= WEBHOOK_PATIENCE_MS;
+  const row = refused.unjudged;
+  refused.unjudged = null;
+  if (kind !== 'webhook-failed' && kind !== 'timeout') return false;
+  const goesOn = row?.write === write && nowMs - row.lastMs < ROW_GAP_MS;
+  const sinceMs = goesOn ? row.sinceMs : nowMs;
+  refused.unjudged = { write, sinceMs, lastMs: nowMs };
+  return nowMs - sinceMs >= PATIENCE_MS;
 }

@@ -24,7 +24,9 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
-    words: new RegExp(`${FORBIDDEN}ValidatingAdmissionPolicy '${NAME}' with binding `),
+    words: new RegExp(
+      `${FORBIDDEN}ValidatingAdmissionPolicy '${NAME}'(?: with binding '[^']*')? denied request`,
+    ),
     hint: (name) => `denied by the ValidatingAdmissionPolicy ${name}: see its validations`,
   },
   {

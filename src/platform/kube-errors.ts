@@ -152,12 +152,15 @@ export function errorOfStatus(
   retryAfterMs: number | null,
 ): KubeApiError {
   const kind = kindOf(status, facts);
-  const askedMs = retryAfterMs ?? facts?.retryAfterMs ?? null;
+  // The rest of a denial is in words of a webhook's own: causes that say what they like, and when to
+  // ask again, for which no step of the set can wait.
+  const isDenied = facts?.denial?.isJudged === true;
+  const askedMs = isDenied ? null : (retryAfterMs ?? facts?.retryAfterMs ?? null);
   return new KubeApiError(request, {
     kind,
     reason: facts?.reason ?? 'Unknown',
     status,
-    causes: facts?.causes ?? [],
+    causes: isDenied ? [] : (facts?.causes ?? []),
     retryAfterMs: askedMs === null ? null : Math.min(askedMs, RETRY_AFTER_MAX_MS),
     ...hintFor(request, kind, facts),
   });
@@ -199,12 +202,12 @@ const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
 };
 
 function kindOf(status: number, facts: StatusFacts | null): ErrorKind {
-  if (status === 403 && facts?.causes.some((cause) => cause.reason === 'NamespaceTerminating')) {
-    return 'namespace-terminating';
-  }
   // A webhook may choose any status, and a policy's is 422 unless told: no field of ours is wrong.
   const denial = facts?.denial ?? null;
   if (denial !== null) return denial.isJudged ? 'forbidden' : 'webhook-failed';
+  if (status === 403 && facts?.causes.some((cause) => cause.reason === 'NamespaceTerminating')) {
+    return 'namespace-terminating';
+  }
   if (status === 409 && facts?.reason === 'AlreadyExists') return 'already-exists';
   if (status === 500 && facts?.reason === 'ServerTimeout') return 'timeout';
   const kind = KIND_OF_STATUS[status];

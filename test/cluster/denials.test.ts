@@ -130,6 +130,19 @@ async function webhook(namespace: string, answer: object | null): Promise<string
 test.each([
   ['and says nothing', 400, {}],
   ['in words of its own', 400, { status: { message: PLANTED } }],
+  [
+    'as if the namespace were ending, with more to say',
+    403,
+    {
+      status: {
+        ...{ message: PLANTED, code: 403, reason: 'Forbidden' },
+        details: {
+          causes: [{ reason: 'NamespaceTerminating', field: PLANTED }],
+          retryAfterSeconds: 300,
+        },
+      },
+    },
+  ],
   ['as if it were a conflict', 409, { status: { message: PLANTED, code: 409 } }],
   ['as if the server had failed', 500, { status: { message: PLANTED, code: 500 } }],
 ])('an admission webhook that denies %s', async (_, status, answer) => {

@@ -183,6 +183,21 @@ test('a refused step shows beside what it leaves as it is, and no longer once no
   expect(plan(observed, nowMs).step).toBeNull();
 });
 
+test('a refused step does not hide a key that is somebody else’s', () => {
+  const world = settled(12 * SECOND, ({ hands }) =>
+    hands.plantKeySecret(9, 'of-others', {
+      labels: {},
+      annotations: { [ANNOTATION.owner]: '{"namespace":"a","name":"b","uid":"c"}' },
+    }),
+  );
+  const observed = { ...world.observe(), refusedWrite: 'update secrets: forbidden' };
+  const written = statusOnly(observed, observed.reading.startedMs)?.write;
+  if (written?.kind !== 'WriteStatus') throw new Error('the status is not written');
+  const types = written.status.conditions?.map(({ type }) => type);
+  expect(types).toContain('Stalled');
+  expect(types).toContain('ForeignObjects');
+});
+
 test('a condition keeps its time for as long as its status stays', () => {
   const world = settled(12 * SECOND, NOTHING);
   const since = conditions(world).find(({ type }) => type === 'Ready')?.lastTransitionTime;

@@ -10,21 +10,30 @@ let world: OperatorWorld | undefined;
 afterEach(() => world?.stopAll());
 
 /** An operator whose writes of the JWKS are answered so, for as long as `isBroken` says. */
-function startWith(
-  status: number,
-  isBroken: () => boolean,
-  refusedVerb = 'create',
-  message = 'no',
-): OperatorWorld {
+function startWith(status: number, isBroken: () => boolean, faultyVerb = 'create'): OperatorWorld {
+  return startFaulty(() => (isBroken() ? statusFault(status) : null), faultyVerb);
+}
+
+const statusFault = (status: number, message = 'no'): Fault => ({
+  ...{ kind: 'status', status, committed: false, message },
+});
+
+/** @param faultOf of a write of the JWKS */
+function startFaulty(faultOf: () => Fault | null, faultyVerb = 'create'): OperatorWorld {
   const of = new OperatorWorld();
   world = of;
-  const refused: Fault = { kind: 'status', status, committed: false, message };
-  const plan = ({ verb, resource }: FaultedRequest) =>
-    resource === 'configmaps' && verb === refusedVerb && isBroken() ? [refused] : [];
-  const { clock } = of;
-  of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
+  startAnother(of, faultOf, faultyVerb);
   of.apply('payments', FAST_SPEC);
   return of;
+}
+
+function startAnother(of: OperatorWorld, faultOf: () => Fault | null, faultyVerb = 'create'): void {
+  const plan = ({ verb, resource }: FaultedRequest): readonly Fault[] => {
+    const fault = resource === 'configmaps' && verb === faultyVerb ? faultOf() : null;
+    return fault === null ? [] : [fault];
+  };
+  const { clock } = of;
+  of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
 }
 
 function refusals(of: OperatorWorld): readonly string[] {
@@ -91,9 +100,11 @@ test('what is refused and then no longer wanted stalls nothing', async () => {
   relabel({ team: 'payments' });
   await of.clock.advance(10_000);
   expect(of.condition('Stalled')).toBe('True WriteRefused');
+  const before = of.operatorWrites().length;
   relabel({});
   await of.clock.advance(10_000);
   expect(of.condition('Stalled')).toBe('none');
+  expect(of.operatorWrites()).toHaveLength(before + 1);
 });
 
 test('another operator goes on telling of a refusal, without a change of the status', async () => {
@@ -101,12 +112,13 @@ test('another operator goes on telling of a refusal, without a change of the sta
   await of.clock.advance(60_000);
   const before = of.operatorWrites().length;
   await of.stopAll();
-  const refused: Fault = { kind: 'status', status: 403, committed: false };
-  const plan = ({ verb, resource }: FaultedRequest) =>
-    resource === 'configmaps' && verb === 'create' ? [refused] : [];
-  const { clock } = of;
-  of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
+  let refusedOfAnother = 0;
+  startAnother(of, () => {
+    refusedOfAnother += 1;
+    return statusFault(403);
+  });
   await of.clock.advance(60_000);
+  expect(refusedOfAnother).toBeGreaterThan(2);
   expect(of.condition('Stalled')).toBe('True WriteRefused');
   expect(of.operatorWrites()).toHaveLength(before);
 });
@@ -134,7 +146,7 @@ const WEBHOOK_GONE =
 
 test('a webhook that does not answer is told of after a minute', async () => {
   let isBroken = true;
-  const of = startWith(500, () => isBroken, 'create', WEBHOOK_GONE);
+  const of = startFaulty(() => (isBroken ? statusFault(500, WEBHOOK_GONE) : null));
   await of.clock.advance(50_000);
   expect(refusals(of)).toEqual([]);
   await of.clock.advance(3 * 60_000);
@@ -151,7 +163,7 @@ test('a webhook that does not answer is told of after a minute', async () => {
 
 test('a webhook that restarts now and then is not told of', async () => {
   let isBroken = false;
-  const of = startWith(500, () => isBroken, 'update', WEBHOOK_GONE);
+  const of = startFaulty(() => (isBroken ? statusFault(500, WEBHOOK_GONE) : null), 'update');
   await of.clock.advance(60_000);
   for (let restarts = 0; restarts < 5; restarts++) {
     isBroken = true;
@@ -161,6 +173,58 @@ test('a webhook that restarts now and then is not told of', async () => {
   }
   expect(of.condition('Ready')).toBe('True Signing');
   expect(refusals(of)).toEqual([]);
+});
+
+test('a webhook that failed once, before nothing could be tried, is not told of', async () => {
+  let fault: Fault | null = statusFault(500, WEBHOOK_GONE);
+  let failures = 0;
+  const of = startFaulty(() => {
+    if (fault !== null) failures += 1;
+    return fault;
+  });
+  await of.clock.advance(1);
+  expect(failures).toBe(1);
+  // Another answer, five minutes long, says nothing of the webhook.
+  fault = statusFault(503);
+  await of.clock.advance(5 * 60_000);
+  fault = statusFault(500, WEBHOOK_GONE);
+  await of.clock.advance(65_000);
+  expect(failures).toBeGreaterThan(1);
+  expect(refusals(of)).toEqual([]);
+});
+
+test('a write that hangs for a minute, while what is read is answered, is told of', async () => {
+  let isBroken = true;
+  const of = startFaulty(() => (isBroken ? { kind: 'hang', committed: false } : null));
+  await of.clock.advance(5 * 60_000);
+  expect(refusals(of).join()).toMatch(
+    /configmaps auth\/payments-jwks: timeout .* \(KUBE_TIMEOUT\)/,
+  );
+  expect(of.condition('Stalled')).toBe('True WriteRefused');
+  isBroken = false;
+  await of.clock.advance(2 * 60_000);
+  expect(of.condition('Stalled')).toBe('none');
+});
+
+test('a webhook that denies does not say when the set is looked at again', async () => {
+  const message = 'admission webhook "a.example.com" denied the request: no';
+  const of = startFaulty(() => ({ ...statusFault(403, message), retryAfterSeconds: 300 }) as Fault);
+  await of.clock.advance(10_000);
+  expect(of.condition('Stalled')).toBe('True WriteRefused');
+});
+
+test('two webhooks that deny in turns cost no more tries than one, and hardly a write', async () => {
+  let tries = 0;
+  const of = startFaulty(() => {
+    const name = tries++ % 2 === 0 ? 'a' : 'b';
+    return statusFault(403, `admission webhook "${name}.example.com" denied the request: no`);
+  });
+  await of.clock.advance(QUARTER_MS);
+  expect(of.condition('Stalled')).toBe('True WriteRefused');
+  expect(tries).toBeLessThan(40);
+  expect(of.operatorWrites().length).toBeLessThan(40);
+  const events = of.api.objects('events', NAMESPACE).map(({ reason }) => reason);
+  expect(events).not.toContain('NotAtRest');
 });
 
 test('what may pass by itself is not told of', async () => {

@@ -114,6 +114,23 @@ const ROWS: Record<string, Row> = {
       ],
     },
   },
+  '403 of a webhook, in words of its own': {
+    answer: (response) => {
+      const causes = [{ reason: 'NamespaceTerminating', message: PLANTED, field: 'hunter2' }];
+      const said = status(403, 'Forbidden', { causes, retryAfterSeconds: 300 });
+      const message = `admission webhook "a.example.com" denied the request: ${PLANTED}`;
+      sendJson(response, 403, { ...said, message }, { 'retry-after': '300' });
+    },
+    kind: 'forbidden',
+    outcome: 'not-applied',
+    advice: 'give-up',
+    also: {
+      causes: [],
+      message:
+        'create secrets auth/payments-key-1: forbidden (403 Forbidden); denied by the admission ' +
+        'webhook a.example.com: ask who runs it',
+    },
+  },
   '429 with Retry-After': {
     answer: refuse(429, 'TooManyRequests', {}, { 'retry-after': '7' }),
     kind: 'throttled',

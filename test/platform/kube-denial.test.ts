@@ -12,6 +12,10 @@ test.each([
     'denied by the ValidatingAdmissionPolicy a.b-c: see its validations',
   ],
   [
+    `configmaps "payments-jwks" is forbidden: ValidatingAdmissionPolicy 'freeze' denied request: failed to configure policy: x`,
+    'denied by the ValidatingAdmissionPolicy freeze: see its validations',
+  ],
+  [
     'admission webhook "validate.kyverno.svc-fail" denied the request: no',
     'denied by the admission webhook validate.kyverno.svc-fail: ask who runs it',
   ],
