@@ -102,7 +102,8 @@ function nextStep(situation: Situation): Step | null {
   // To let a set go whose objects are to stay touches none of them, so that nothing stalls it.
   if (finalizer !== null && situation.set.deleting) return finalizer;
   if (stallOf(situation) !== null) return null;
-  if (finalizer !== null) return finalizer;
+  // Before there is anything to delete in order. Later it waits for what is urgent.
+  if (finalizer !== null && book.kind === 'None') return finalizer;
   if (situation.set.deleting && !isOrderedDeletion(situation)) return null;
   switch (book.kind) {
     case 'Newer':
@@ -124,7 +125,10 @@ function copyLedger(situation: Situation): Step | null {
 
 type Stage = (situation: Situation, ledger: Ledger) => Step | null;
 
-/** With the ledger sound and copied. Revocations come first, then repairs, removal of keys last. */
+/**
+ * With the ledger sound and copied. Revocations come first, then repairs, removal of keys last. The
+ * finalizer comes in between: should a policy refuse it, a revocation is through by then.
+ */
 const ALWAYS: readonly Stage[] = [
   revoke,
   replaceLastRevoked,
@@ -156,7 +160,8 @@ function ledgerStep(situation: Situation, ledger: Ledger): Step | null {
   const later = isOrderedDeletion(situation)
     ? IN_DELETION
     : [abandonDeletion, ...WITH_SOUND_CLOCKS];
-  const stages = situation.clockInDoubt ? ALWAYS : [...ALWAYS, ...later];
+  const always = [...ALWAYS, finalizerStep];
+  const stages = situation.clockInDoubt ? always : [...always, ...later];
   for (const stage of stages) {
     const found = stage(situation, ledger);
     if (found !== null) return withTransitions(found, ledger);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { admit } from '../../src/core/guard.ts';
 import type { Ledger } from '../../src/core/ledger.ts';
 import { nextLedger, withRevoked } from '../../src/core/lifecycle.ts';
+import { FINALIZER } from '../../src/core/names.ts';
 import type { Spec } from '../../src/core/spec.ts';
 import { type World, worldWith } from '../support/core-world.ts';
 import { EC_KIND, FAST_SPEC, FAST_TERMS, kindOfAlgorithm } from '../support/core-world-fixtures.ts';
@@ -46,6 +47,22 @@ function justSwitched(spec: Partial<Spec> = {}): World {
   world.runFor(3_000);
   return world;
 }
+
+// A policy may refuse it for good: a revocation behind it would wait for ever.
+test('a revocation does not wait for the finalizer', () => {
+  const world = withStandby();
+  world.hands.editSpec((spec) => ({ ...spec, deletionPolicy: 'Delete' }));
+  revoke(world, 'k1');
+  const kinds: string[] = [];
+  while (world.servedKids?.includes('k1') !== false) {
+    const { kind } = firstWrite(world).step.write;
+    expect(kind).not.toBe('WriteFinalizer');
+    kinds.push(kind);
+  }
+  expect(kinds).toEqual(['WriteSigner', 'WriteStatus', 'WriteJwks']);
+  world.settle();
+  expect(world.api.set?.finalizers).toEqual([FINALIZER]);
+});
 
 describe('who signs in place of a revoked key, in the very write that bars it', () => {
   test.each<[string, () => World, string, string | null]>([
