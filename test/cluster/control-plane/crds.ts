@@ -17,11 +17,23 @@ export async function applyCrds(kubectl: Kubectl, path: string): Promise<void> {
   await crdsServed(kubectl, ['--filename', path]);
 }
 
-/** @param which arguments of kubectl that name the CRDs, `--filename crds` or `crd --all` */
+/** @param which arguments of kubectl that name the CRDs, `--filename crds` or `crd NAME` */
 export async function crdsServed(kubectl: Kubectl, which: readonly string[]): Promise<void> {
   const wait = ['wait', '--for=condition=Established', '--timeout=5s', ...which];
-  await waitFor(async () => (await kubectl(wait)) !== '', {
-    timeoutMs: TIMEOUT_MS,
-    describe: `the CRDs of ${which.join(' ')} to be established`,
-  });
+  await inTime(`the CRDs of ${which.join(' ')} to be established`, () => kubectl(wait));
+  // Established says that it may be served; it is when a list of its objects is answered.
+  const names = await kubectl(['get', ...which, '--output=name']);
+  for (const name of names.trim().split('\n')) {
+    const resource = name.slice(name.indexOf('/') + 1);
+    const list = ['get', resource, '--all-namespaces', '--output=name'];
+    await inTime(`${resource} to be served`, () => kubectl(list));
+  }
+}
+
+async function inTime(describe: string, look: () => Promise<string>): Promise<void> {
+  const answers = async () => {
+    await look();
+    return true;
+  };
+  await waitFor(answers, { timeoutMs: TIMEOUT_MS, describe });
 }
