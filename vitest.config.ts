@@ -17,7 +17,9 @@ export default defineConfig({
           exclude: [
             'test/cluster/**',
             'test/charts/**',
-            'test/e2e/**',
+            // What a pod's program does by itself is fast.
+            'test/e2e/!(pods)/**',
+            'test/e2e/*.test.ts',
             'test/image/**',
             'test/workflows/**',
           ],
@@ -58,7 +60,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ['test/e2e/soak/**'],
+          exclude: ['test/e2e/soak/**', 'test/e2e/pods/**'],
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

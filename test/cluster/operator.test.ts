@@ -58,15 +58,13 @@ test('after kubectl apply there are Secrets and a ConfigMap as the contract says
   const columns = (await kubectl(['get', 'sks', '-n', namespace])).split('\n');
   expect(columns[0]).toMatch(/^NAME +READY +ACTIVE +ALGORITHM +KEYS +NEXT +AT +AGE$/);
   expect(columns[1]).toMatch(/^payments +(?:True|False) +#1 +ES256 +2 +Activate +20.*Z +\d+s$/);
-  const events = await kubectl([
-    'get',
-    'events',
-    '-n',
-    namespace,
-    '-o',
-    'jsonpath={.items[*].reason}',
-  ]);
-  expect(events.split(' ').sort()).toEqual(['KeyActivated', 'KeyPending']);
+  const list = ['get', 'events', '-n', namespace, '-o', 'jsonpath={.items[*].reason}'];
+  // Nothing waits for an event on its way.
+  const events = await eventually('both events', async () => {
+    const reasons = (await kubectl(list)).split(' ');
+    return reasons.length > 1 && reasons;
+  });
+  expect(events.sort()).toEqual(['KeyActivated', 'KeyPending']);
 });
 
 test('the JWKS and the signer are put back after another hand, and every wait starts anew', async () => {

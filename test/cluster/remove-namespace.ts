@@ -70,7 +70,9 @@ interface List {
 
 /** Deletes what is there and takes finalizers away; true when there is nothing left. */
 async function isEmptied(collection: string, request: Request): Promise<boolean> {
-  const { items = [] } = (await request({ method: 'GET', path: collection })).body as List;
+  const { status, body } = await request({ method: 'GET', path: collection });
+  if (status !== 200 && status !== 404) return false;
+  const { items = [] } = body as List;
   if (items.length === 0) return true;
   // A bound pod would wait for its kubelet, and there is none.
   await request({ method: 'DELETE', path: `${collection}?gracePeriodSeconds=0` });

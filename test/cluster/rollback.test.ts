@@ -13,6 +13,10 @@ test('a rollback by annotation: the key before signs again, and no token is reje
   const kid1 = (await statusOf('payments')).activeKid ?? '';
   await look.annotate('payments', 'rotate', 'there');
   await eventually('the rotation', async () => (await statusOf('payments')).activeKey === '#2');
+  await eventually('issuers with it', async () => world.signsWith() !== kid1);
+  await eventually('the next standby', async () => {
+    return (await look.keys('payments')) === '#1 Retiring, #2 Active, #3 Pending';
+  });
   await look.annotate('payments', 'rollback', 'back');
   await eventually('the rollback', async () => (await statusOf('payments')).activeKey === '#1');
 

@@ -23,11 +23,26 @@ const FIELD_MANAGER = 'e2e';
  */
 export function request(call: Call): Promise<Answer> {
   return patiently(async () => {
-    const answer = await requestOver(e2eCluster().apiSocketPath, call);
-    // What `kubectl proxy` answers by itself where it reaches no API server.
-    if (answer.status === 502) throw new AwayError(String(answer.body));
+    const answer = await sendOnce(call);
+    if (isFromProxy(answer)) throw new AwayError(String(answer.body));
     return answer;
   });
+}
+
+async function sendOnce(call: Call): Promise<Answer> {
+  try {
+    return await requestOver(e2eCluster().apiSocketPath, call);
+  } catch (error) {
+    // The proxy cuts an answer off in whose middle the API server went.
+    throw error instanceof Error && AWAY.test(`${error.message} ${String(error.cause ?? '')}`)
+      ? new AwayError(error.message, { cause: error })
+      : error;
+  }
+}
+
+/** What `kubectl proxy` answers by itself, in plain words, where it reaches no API server. */
+function isFromProxy({ status, body }: Answer): boolean {
+  return status === 502 || (status === 500 && typeof body === 'string' && AWAY.test(body));
 }
 
 /** Runs kubectl, again while the API server is away. Throws a `KubectlError` when it fails. */
@@ -62,8 +77,9 @@ export function helm(...args: readonly string[]): Promise<string> {
 /** The API server could not be reached at all. */
 class AwayError extends Error {}
 
-/** What kubectl and Helm say then. */
-const AWAY = /connection refused|was refused|connection reset|unexpected EOF/;
+/** What kubectl, its proxy and Helm say then. */
+const AWAY =
+  /connection refused|was refused|connection reset|ECONNRESET|socket hang up|\bEOF\b|unable to handle the request/;
 
 async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   const endMs = performance.now() + AWAY_MAX_MS;

@@ -69,7 +69,7 @@ test(
     await rotate('first', 2);
     if (previous !== null) await upgradeAndRollBack();
     const isRetiring = (set: SigningKeySet) => stateOf(set, 1) === 'Retiring';
-    await until('key 1 retires, and has not retired yet', isRetiring, 1_000);
+    await until('key 1 retires, and has not retired yet', isRetiring, 30_000);
     recordFigure('upgradedFrom', previous?.commit ?? 'nothing');
     // Before the outage: after one the cluster may take minutes to collect the removed pods.
     await reinstall(namespace);

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { waitFor } from '../support/wait-for.ts';
-import { apply, request } from './cluster.ts';
+import { apply, read, request } from './cluster.ts';
 import { keepNamespace } from './evidence.ts';
 import { OPERATOR_NAMESPACE } from './operator-install.ts';
 
 /** Another test takes the API server away for a minute, and restarts the kubelet, meanwhile. */
 const GONE_TIMEOUT_MS = 300_000;
+/** That of the API server, and then of the controllers. */
+const ACCOUNT_TIMEOUT_MS = 180_000;
 /** To look at what is left, and to remove it. */
 const HOOK_TIMEOUT_MS = 420_000;
 
@@ -20,6 +22,13 @@ export async function createNamespace(prefix: string): Promise<string> {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
   atEnd([name], () => removeNamespace(name));
+  // Without it no pod is let in, and admission waits for it for a second at most.
+  const account = `/api/v1/namespaces/${name}/serviceaccounts/default`;
+  await waitFor(() => read(account), {
+    timeoutMs: ACCOUNT_TIMEOUT_MS,
+    intervalMs: 100,
+    describe: `the service account of ${name}`,
+  });
   return name;
 }
 
@@ -38,17 +47,22 @@ export function atEnd(namespaces: readonly string[], cleanUp: () => Promise<void
 
 async function removeNamespace(name: string): Promise<void> {
   const path = `/api/v1/namespaces/${name}`;
-  await request({ method: 'DELETE', path });
   const isGone = async () => {
     const { status, body } = await request({ path });
-    if (status !== 404) throw new Error(whatIsLeft(body));
-    return true;
+    if (status === 404) return true;
+    if (!isOnItsWay(body)) await request({ method: 'DELETE', path });
+    throw new Error(whatIsLeft(body));
   };
   await waitFor(isGone, {
     timeoutMs: GONE_TIMEOUT_MS,
-    intervalMs: 250,
+    intervalMs: 500,
     describe: `the namespace ${name} to be gone`,
   });
+}
+
+function isOnItsWay(namespace: unknown): boolean {
+  const { metadata } = namespace as { metadata?: { deletionTimestamp?: string } };
+  return metadata?.deletionTimestamp !== undefined;
 }
 
 /** As the namespace controller says it, once it has tried. */

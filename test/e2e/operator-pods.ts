@@ -6,8 +6,8 @@ import { type Pod, podsBy, readyPodsBy } from './pods-control.ts';
 
 const SELECTOR = `app.kubernetes.io/instance=${RELEASE},app.kubernetes.io/component=operator`;
 const REPLICAS = 2;
-/** The lease lives 15 s. */
-const LED_TIMEOUT_MS = 30_000;
+/** The lease lives 15 s from when the new pods first look at it. */
+const LED_TIMEOUT_MS = 60_000;
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${OPERATOR_NAMESPACE}/leases/${RELEASE}`;
 
 interface Lease {

@@ -22,7 +22,8 @@ const CONDITION = 'IssuersOutdated';
 const RETIRED_WITHOUT_PODS_MS = 240_000;
 /** Ps + 2S, and a rollout. */
 const RESTARTED_TIMEOUT_MS = 300_000;
-const SOON_MS = 60_000;
+/** Another test upgrades the operator, takes it away and kills it meanwhile, and the API server as well. */
+const SOON_MS = 180_000;
 const TIMEOUT_MS = 20 * 60_000;
 
 test(

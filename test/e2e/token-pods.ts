@@ -28,6 +28,8 @@ import { SHORT_TERMS, type Terms } from './signing-key-sets.ts';
 const SIGNER_DIR = '/var/run/signing-key';
 const JWKS_DIR = '/var/run/jwks';
 const PUBLISHED_TIMEOUT_MS = 120_000;
+/** The cluster's DNS may be away, after the API server was. */
+const JUDGED_TIMEOUT_MS = 120_000;
 
 /** How a verifier gets its keys. */
 export const WAYS = ['mount', 'sidecar', 'service'] as const;
@@ -93,8 +95,15 @@ export async function startTokenPods(
         service: await report(name('service')),
       },
     }),
-    accepts: async (way, token) =>
-      (await ask<Judgement>(name(way), `/judge?token=${token}`)).error === null,
+    accepts: async (way, token) => {
+      const judge = () => ask<Judgement>(name(way), `/judge?token=${token}`);
+      const verdict = await waitFor(async () => (await judge()).verdict, {
+        timeoutMs: JUDGED_TIMEOUT_MS,
+        intervalMs: 1_000,
+        describe: `the verifier by ${way} to get keys to judge by`,
+      });
+      return verdict === 'accepted';
+    },
     restarts: async () => {
       const pods = await Promise.all(apps.map((app) => podsOf(namespace, app)));
       return pods.flat().reduce((sum, pod) => sum + restartsOf(pod), 0);

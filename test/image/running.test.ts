@@ -61,7 +61,7 @@ test('process 1 takes SIGTERM, answers what is under way and ends within its gra
   const jwks = makeJwks('payments-1');
   await volume.project(files(jwks));
   const wait = Wait.forLogMessage(LISTENS);
-  const { container, port } = await startServing(volume.folder, wait, '--shutdown-delay', '2s');
+  const { container, port } = await startServing(volume.folder, wait, '--shutdown-delay', '5s');
   const underWay = await openRaw(port);
   underWay.socket.write(`GET ${JWKS} HTTP/1.1\r\nHo`);
   // One whole exchange later, the server has seen what was sent before it.

@@ -146,7 +146,9 @@ describe('limits', () => {
     expect(await open(port).closed).toBe('');
     first[0]?.socket.destroy();
     await first[0]?.closed;
-    await expect.poll(() => ask(port, '/hello').catch(() => null)).toMatchObject({ status: 200 });
+    await expect
+      .poll(() => ask(port, '/hello').catch(() => null), { timeout: 10_000 })
+      .toMatchObject({ status: 200 });
   });
 
   it('closes a connection after so many requests', async () => {

@@ -77,7 +77,7 @@ describe('SIGTERM', () => {
     const volume = new ProjectedVolume(await makeFolder());
     const jwks = makeJwks('payments-1');
     await volume.project(files(jwks));
-    const server = startServe(volume.folder, '--shutdown-delay', '1s');
+    const server = startServe(volume.folder, '--shutdown-delay', '3s');
     const { port, metricsPort } = await server.ports();
     const underWay = await openRaw(port);
     underWay.socket.write(`GET ${JWKS} HTTP/1.1\r\nHo`);

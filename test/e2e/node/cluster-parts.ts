@@ -43,6 +43,9 @@ export async function startControllers(
   return await Promise.all([
     start('kube-controller-manager', programs.kubeControllerManager, CONTROLLER_MANAGER, [
       '--use-service-account-credentials',
+      // By default it takes every pod out of its Service 50 s after the node was last heard of, and the
+      // API server is away for a minute: then not even a name can be looked up.
+      '--node-monitor-grace-period=5m',
       // It makes this folder, where nobody wants it by default.
       `--flex-volume-plugin-dir=${join(folder, 'volume-plugins')}`,
       `--service-account-private-key-file=${inControlPlane(FILES.serviceAccountKey)}`,

@@ -45,6 +45,8 @@ export interface VerifierReport {
   /** Verifications: each living token, again and again. */
   readonly verified: number;
   readonly rejected: number;
+  /** Verifications for which nobody could be asked for the keys. */
+  readonly unanswered: number;
   /** The `kid`s of all of them. */
   readonly rejectedKids: readonly string[];
   /** The first of them. */
@@ -53,7 +55,7 @@ export interface VerifierReport {
   readonly kids: readonly string[];
   /** Each JWKS that a folder has shown. */
   readonly jwks: readonly Seen[];
-  /** Why no tokens could be fetched, each reason once. */
+  /** Why tokens or keys could not be fetched, each reason once. */
   readonly failures: readonly string[];
 }
 
@@ -65,6 +67,8 @@ export interface LoadReport {
 }
 
 export interface Judgement {
-  /** Why the token was rejected; null where it was not. */
-  readonly error: string | null;
+  /** Null where nobody could be asked for the keys. */
+  readonly verdict: 'accepted' | 'refused' | null;
+  /** Why it was not accepted. */
+  readonly error?: string;
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { byFolder, type KeySource, LIBRARIES, type Library, type Verify } from './key-libraries.ts';
+import { isWithoutAnswer } from './no-answer.ts';
 import {
   type Judgement,
   POD_PORT,
@@ -70,9 +71,9 @@ function isLibrary(name: string): name is Library {
 async function judge(token: string, verify: Verify): Promise<Judgement> {
   try {
     await verify(token);
-    return { error: null };
+    return { verdict: 'accepted' };
   } catch (error) {
-    return { error: String(error) };
+    return { verdict: isWithoutAnswer(error) ? null : 'refused', error: String(error) };
   }
 }
 
@@ -88,6 +89,7 @@ class Verifier {
   #tokens = 0;
   #verified = 0;
   #rejected = 0;
+  #unanswered = 0;
 
   constructor(issuer: string, verify: Verify) {
     this.#issuer = issuer;
@@ -105,6 +107,7 @@ class Verifier {
       tokens: this.#tokens,
       verified: this.#verified,
       rejected: this.#rejected,
+      unanswered: this.#unanswered,
       rejectedKids: [...this.#rejectedKids],
       rejections: this.#rejections,
       kids: [...this.#kids],
@@ -132,8 +135,14 @@ class Verifier {
     } catch (error) {
       // It has expired meanwhile: the keys may have had to be fetched first.
       if (Date.now() >= token.expiresMs) return;
-      this.#reject(token, String(error));
+      if (isWithoutAnswer(error)) this.#fail(error);
+      else this.#reject(token, String(error));
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#unanswered += 1;
+    this.#failures.add(String(error));
   }
 
   #reject(token: Token, error: string): void {
