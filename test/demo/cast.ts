@@ -1,8 +1,8 @@
 /** Everything that runs beside the API server: started, watched and ended here. */
 import { join } from 'node:path';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
-import { freePort } from '../cluster/control-plane/free-port.ts';
 import { startTethered, type TetheredProcess } from '../cluster/control-plane/tethered-process.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { type Actor, startActor } from './actor.ts';
 import type { Chronicle, VerifierTally } from './chronicle.ts';
 import type {
@@ -67,6 +67,7 @@ const TOKENS_PER_SECOND = 2;
 const REPLICAS = 5;
 const ALGORITHM = 'RS256';
 const GRACE_MS = 3000;
+const LISTENS_TIMEOUT_MS = 20_000;
 
 export class Cast {
   readonly #options: CastOptions;
@@ -133,11 +134,14 @@ export class Cast {
   }
 
   async startServer(): Promise<void> {
-    const port = await freePort();
     const process = await this.#startProgram('serve', [
-      ...['--dir', this.#mount(SERVER_MOUNT), '--host', '127.0.0.1', '--port', String(port)],
+      ...['--dir', this.#mount(SERVER_MOUNT), '--host', '127.0.0.1', '--port', '0'],
       ...['--metrics-port', '0', '--shutdown-delay', '0s'],
     ]);
+    const port = await waitFor(() => /"port":([0-9]+)/.exec(process.logTail())?.[1], {
+      timeoutMs: LISTENS_TIMEOUT_MS,
+      describe: 'the port of the JWKS server in its log',
+    });
     this.#server = { process, url: `http://127.0.0.1:${port}/.well-known/jwks.json` };
   }
 
