@@ -6,13 +6,14 @@
  */
 import type { EventNote, Write } from '../core/model.ts';
 import { KubeApiError } from '../platform/kube-errors.ts';
+import { BACKOFF_MAX_MS } from '../platform/work-queue.ts';
 
 /** The API server keeps an event for an hour: of each refusal at most six are there. */
 const TOLD_AGAIN_MS = 600_000;
 /** A webhook that restarts is back by then. */
 const PATIENCE_MS = 60_000;
-/** Longer than a back-off: what lies so far apart is no row, since nothing was tried in between. */
-const ROW_GAP_MS = 150_000;
+/** What lies so far apart is no row: more was in the way than the back-off. */
+const ROW_GAP_MS = 2.5 * BACKOFF_MAX_MS;
 /** Of a set. More kinds of write than so many there are not. */
 const MESSAGES_MAX = 16;
 

@@ -1,25 +1,14 @@
 /** Who denied a write is told by name, however the API server words it. */
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/platform/clock.ts';
-import { createKubeClient, type KubeClient } from '../../src/platform/kube-client.ts';
 import { KubeApiError } from '../../src/platform/kube-errors.ts';
 import { CONFIG_MAPS } from '../../src/platform/kube-resources.ts';
-import { createKubeTransport } from '../../src/platform/kube-transport.ts';
+import { sendJson, startApiSocket } from '../support/api-socket.ts';
 import { makeCertificate } from '../support/certificate.ts';
-import { never } from '../support/kube-fixture.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { createNamespace, kubectl, sharedControlPlane } from './shared-control-plane.ts';
+import { clientAs, soon } from './kube-clients.ts';
+import { createNamespace, kubectl } from './shared-control-plane.ts';
 
 const PLANTED = 'hunter2';
-
-function clientAs(user: string): KubeClient {
-  const kubeconfig = sharedControlPlane().users[user]?.kubeconfigPath ?? '';
-  const transport = createKubeTransport({ kubeconfig, clock: systemClock });
-  onTestFinished(() => transport.close());
-  return createKubeClient({ transport, clock: systemClock });
-}
 
 async function apply(...objects: readonly object[]): Promise<void> {
   const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
@@ -37,9 +26,8 @@ async function denial(namespace: string, user = 'admin'): Promise<KubeApiError> 
     async () => {
       const metadata = { namespace, name: `try-${++tries}` };
       const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: PLANTED } };
-      const deadlineMs = systemClock.monotonicMs() + 10_000;
       try {
-        await client.create(CONFIG_MAPS, object, { signal: never(), deadlineMs });
+        await client.create(CONFIG_MAPS, object, soon());
         return null;
       } catch (error) {
         if (error instanceof KubeApiError) return error;
@@ -91,20 +79,16 @@ test('a ValidatingAdmissionPolicy', async () => {
 
 /** Answers every review with what is told. */
 async function webhook(namespace: string, answer: object | null): Promise<string> {
-  const { certificate, key } = makeCertificate();
-  const server = createServer({ cert: certificate, key }, async (request, response) => {
+  const tls = makeCertificate();
+  const server = await startApiSocket(async (request, response) => {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     const { uid } = JSON.parse(text).request;
     const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };
-    response.writeHead(answer === null ? 500 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ ...review, response: { uid, allowed: false, ...answer } }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+    const body = { ...review, response: { uid, allowed: false, ...answer } };
+    sendJson(response, answer === null ? 500 : 200, body);
+  }, tls);
+  onTestFinished(() => server[Symbol.asyncDispose]());
   const name = `${namespace}.example.com`;
   await apply({
     apiVersion: 'admissionregistration.k8s.io/v1',
@@ -116,8 +100,8 @@ async function webhook(namespace: string, answer: object | null): Promise<string
         admissionReviewVersions: ['v1'],
         sideEffects: 'None',
         clientConfig: {
-          url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-          caBundle: Buffer.from(certificate).toString('base64'),
+          url: server.url,
+          caBundle: Buffer.from(tls.certificate).toString('base64'),
         },
         rules: [CONFIG_MAP_WRITES],
         namespaceSelector: inNamespace(namespace),

@@ -1,28 +1,17 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import { createKubeClient, type KubeClient } from '../../src/platform/kube-client.ts';
 import { KubeApiError } from '../../src/platform/kube-errors.ts';
-import { createKubeTransport } from '../../src/platform/kube-transport.ts';
 import type { ObjectEvent } from '../../src/platform/object-store.ts';
 import { Reflector } from '../../src/platform/reflector.ts';
 import { TestFolder } from '../support/api-socket.ts';
 import { eventually } from '../support/eventually.ts';
 import { never, rejection, SECRETS } from '../support/kube-fixture.ts';
 import { recordLog } from '../support/log-recorder.ts';
+import { clientAs, clientOf, soon } from './kube-clients.ts';
 import { createNamespace, kubectl, sharedControlPlane } from './shared-control-plane.ts';
 
 /** Base64 of key material that must not come out of an error. */
 const PLANTED = Buffer.from('hunter2').toString('base64');
-
-function clientOf(kubeconfig: string): KubeClient {
-  const transport = createKubeTransport({ kubeconfig, clock: systemClock });
-  onTestFinished(() => transport.close());
-  return createKubeClient({ transport, clock: systemClock });
-}
-
-function clientAs(user: string): KubeClient {
-  return clientOf(sharedControlPlane().users[user]?.kubeconfigPath ?? '');
-}
 
 const secret = (namespace: string, name: string, fields: object = {}) => ({
   apiVersion: 'v1',
@@ -31,8 +20,6 @@ const secret = (namespace: string, name: string, fields: object = {}) => ({
   data: { 'private.pem': PLANTED },
   ...fields,
 });
-
-const soon = () => ({ signal: never(), deadlineMs: systemClock.monotonicMs() + 10_000 });
 
 test('an object is created, read, changed and deleted under its preconditions', async () => {
   const namespace = await createNamespace('client');

@@ -36,8 +36,7 @@ export async function rejectedKids(pods: TokenPods): Promise<readonly string[]> 
 
 /**
  * Every verifier has got nearly every token, has verified some of each key that has signed, and
- * rejected none.
- * Nothing was started again meanwhile: what it had counted would be lost.
+ * rejected none. Nothing was started again meanwhile: what it had counted would be lost.
  */
 export async function expectNoneRejected(pods: TokenPods): Promise<void> {
   const { issuer, verifiers } = await pods.reports();
