@@ -85,8 +85,11 @@ async function untilReady(options: SmokeTestOptions): Promise<void> {
     const { object } = await options.client.get(SETS, options.ref, options);
     const conditions = statusOf(object).conditions ?? [];
     const stalled = conditions.find(isTrue('Stalled'));
-    if (stalled !== undefined) throw new SmokeTestError(`the set is stalled: ${stalled.message}`);
+    const stall = stalled === undefined ? null : `the set is stalled: ${stalled.message}`;
+    // What is refused may be let through a moment later; of the rest only a person can take care.
+    if (stall !== null && stalled?.reason !== 'WriteRefused') throw new SmokeTestError(stall);
     if (conditions.some(isTrue('Ready'))) return null;
+    if (stall !== null) return stall;
     const message = conditions.find(({ type }) => type === 'Ready')?.message ?? '';
     return message === '' ? 'no operator has looked at the set' : `it is not ready: ${message}`;
   });

@@ -3,12 +3,13 @@ import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/nam
 import { createKubeClient } from '../../src/platform/kube-client.ts';
 import { SmokeTestError, smokeTest } from '../../src/smoke/smoke-test.ts';
 import { FakeApi } from '../fake-api/fake-api.ts';
+import type { JsonObject } from '../fake-api/json.ts';
 import { customResource } from '../fake-api/resource-types.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const NAMESPACE = 'auth';
 
-test('what went wrong first is told, also where the set can’t be removed', async () => {
+function start() {
   const clock = new VirtualClock();
   const types = [customResource(API_GROUP, API_VERSION, SET_PLURAL, SET_KIND)];
   const api = new FakeApi({ clock, types });
@@ -19,6 +20,11 @@ test('what went wrong first is told, also where the set can’t be removed', asy
     ...{ ref: { namespace: NAMESPACE, name: 'smoke' }, timeoutMs: 5000 },
     ...{ say: (line: string) => void said.push(line), signal: new AbortController().signal },
   }).catch((error: unknown) => error);
+  return { clock, api, said, ending };
+}
+
+test('what went wrong first is told, also where the set can’t be removed', async () => {
+  const { clock, api, said, ending } = start();
   await clock.advance(1000);
   // As an operator leaves it that ends in the middle.
   api.hand.edit(SET_PLURAL, NAMESPACE, 'smoke', (draft) => {
@@ -29,4 +35,27 @@ test('what went wrong first is told, also where the set can’t be removed', asy
   expect(error).toBeInstanceOf(SmokeTestError);
   expect(String(error)).toMatch(/after 5 s, no operator has looked at the set/);
   expect(said.at(-1)).toMatch(/^the set auth\/smoke is left: after 5 s, the operator has not let/);
+});
+
+test.each([
+  // It may pass by itself: a right that was given a moment ago, a webhook that starts.
+  { reason: 'WriteRefused', isWaitedFor: true, words: /after 5 s, the set is stalled: because;/ },
+  { reason: 'ObjectNotOwned', isWaitedFor: false, words: /: the set is stalled: because$/ },
+])('a set that is stalled by $reason: waited for: $isWaitedFor', async (row) => {
+  const { clock, api, ending } = start();
+  let error: unknown;
+  void ending.then((ended) => {
+    error = ended;
+  });
+  await clock.advance(1000);
+  const stalled = { type: 'Stalled', status: 'True', reason: row.reason, message: 'because' };
+  const tell = (draft: JsonObject) => {
+    draft['status'] = { conditions: [stalled] };
+  };
+  api.hand.edit(SET_PLURAL, NAMESPACE, 'smoke', tell, 'status');
+  await clock.advance(3000);
+  expect(error === undefined).toBe(row.isWaitedFor);
+  await clock.advance(5000);
+  expect(error).toBeInstanceOf(SmokeTestError);
+  expect(String(error)).toMatch(row.words);
 });
