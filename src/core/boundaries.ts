@@ -3,7 +3,6 @@
  * pass that finds nothing to do costs little, a missed one would be a hidden dependence on time.
  */
 
-import { rotationOverdueMs } from './conditions.ts';
 import {
   activationGate,
   type Gate,
@@ -15,7 +14,14 @@ import {
 import { concernsPods, currentFrom } from './holders.ts';
 import { activeKey, type Ledger, type Tombstone } from './ledger.ts';
 import { noteDeclarations, withRaisedTerms } from './observations.ts';
-import { activation, deletionTransition, demandOf, publication, removals } from './schedule.ts';
+import {
+  activation,
+  deletionTransition,
+  demandOf,
+  publication,
+  removals,
+  rotationOverdueMs,
+} from './schedule.ts';
 import type { Situation } from './situation.ts';
 import { nextTermChangeMs } from './terms.ts';
 

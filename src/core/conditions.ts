@@ -1,15 +1,20 @@
 /** The conditions of a set (Kubernetes API conventions, and what kstatus reads of them). */
 import { explainGate } from './explain.ts';
-import { activationGate, type Gate, isOpen, PUBLISH_MARGIN_MS, servedGate } from './gates.ts';
+import { activationGate, type Gate, isOpen, servedGate } from './gates.ts';
 import { stateViolations } from './invariants.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { activeKey, type Ledger } from './ledger.ts';
 import { revocationsApplied } from './revocations-applied.ts';
-import { activation, deletionTransition, rotationDueGate, successorOf } from './schedule.ts';
+import {
+  activation,
+  deletionTransition,
+  rotationDueGate,
+  rotationOverdueMs,
+  successorOf,
+} from './schedule.ts';
 import type { Situation } from './situation.ts';
 import type { Terms } from './spec.ts';
 import type { Condition, ConditionStatus } from './status.ts';
-import { effectiveTerms, leadMs } from './terms.ts';
 import { formatDurationMs } from './time.ts';
 import { haltOf, stallOf } from './verdicts.ts';
 
@@ -130,17 +135,6 @@ function standbyReady(situation: Situation, ledger: Ledger): Verdict {
     'Waiting',
     `${name}: ${explainGate(gate, ledger.terms.declared)}`,
   );
-}
-
-/**
- * A rotation counts as overdue once a key could have been published and proven since it was due:
- * then something is in its way. A request or a change of the algorithm, which may be in its way as
- * well, makes it no less overdue.
- */
-export function rotationOverdueMs(situation: Situation, ledger: Ledger): number | null {
-  const dueMs = rotationDueGate(situation, ledger)?.opensAtMs ?? null;
-  if (dueMs === null) return null;
-  return dueMs + leadMs(effectiveTerms(ledger.terms, situation.nowMs)) + PUBLISH_MARGIN_MS;
 }
 
 function rotationOverdue(situation: Situation, ledger: Ledger): Verdict {

@@ -3,11 +3,11 @@
  * dropped. The objects have deterministic names and are made by POST, of which exactly one wins.
  */
 import { jwksData, sameData } from './jwks-document.ts';
-import { activate, addPending, emptyLedger, withRevoked } from './lifecycle.ts';
+import { activate, addPending, withRevoked } from './lifecycle.ts';
 import type { KeyContent, ObservedKeySecret, Step } from './model.ts';
 import { noteOf, showsKey } from './observations.ts';
 import { ordinalFor } from './rotation.ts';
-import { isRevoked, type Situation } from './situation.ts';
+import { blankLedger, isRevoked, type Situation } from './situation.ts';
 import {
   createKeySecret,
   fromKeySecret,
@@ -21,7 +21,7 @@ import {
 export function firstKeyStep(situation: Situation): Step | null {
   const [secret] = situation.keySecrets;
   if (secret === undefined) {
-    return createKeySecret(situation, ordinalFor(situation, emptyLedger(situation)));
+    return createKeySecret(situation, ordinalFor(situation, blankLedger(situation)));
   }
   if (secret.content.kind !== 'Key') return null;
   if (isRevoked(situation, secret.content.kid))
@@ -62,7 +62,7 @@ function ledgerOf(
 ) {
   const { kid, publicJwk, keyKind, kidIsThumbprint } = content;
   const origin = { ordinal, kid, publicJwk, keyKind, imported: !kidIsThumbprint };
-  return addPending(emptyLedger(situation), origin, situation.nowMs);
+  return addPending(blankLedger(situation), origin, situation.nowMs);
 }
 
 function activateFirst(

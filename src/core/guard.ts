@@ -2,12 +2,12 @@
  * The last judge before a write: a step is data plus what it expects, held against a live
  * reading. It knows nothing of why the step was planned.
  */
+import { basisOf } from './basis.ts';
 import { holdOf, sameWorkload } from './holders.ts';
 import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
 import { activeKey, keyByKid, type Ledger, type LedgerKey, publishedKeys } from './ledger.ts';
 import type { Expected, Observed, Step, Write } from './model.ts';
 import { isRevoked, type Situation, situationOf } from './situation.ts';
-import { basisOf } from './steps.ts';
 
 export interface Refusal {
   readonly code: 'Undecodable' | 'Changed' | 'ClocksDisagree' | 'InvariantViolated';

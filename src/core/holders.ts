@@ -10,63 +10,9 @@
  */
 import { isOpen, nextSwitchGate, takenUpGate } from './gates.ts';
 import { activeKey, isLeaving, type Ledger, type LedgerKey } from './ledger.ts';
+import type { Holder, ObservedPods, RollOut } from './model.ts';
 import type { Situation } from './situation.ts';
 import type { Spec, Workload } from './spec.ts';
-
-/**
- * How a pod takes the Secret up. A `Volume` follows its changes, and may be read only once; that of an
- * `InitContainer` has been read when the others start.
- */
-export type Manner = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
-
-/** A pod that, by `spec.signer.reload`, goes on with what it took of the signer Secret. */
-export interface Holder {
-  readonly pod: string;
-  readonly manner: Manner;
-  /** Nothing of the Secret was taken up before this time, by the clock of its node or the API server. */
-  readonly sinceMs: number;
-  /** What made the pod, where that can be restarted. */
-  readonly workload: Workload | null;
-}
-
-export type ObservedPods =
-  /** Nothing depends on them at present. */
-  | { readonly kind: 'NotRead' }
-  /** The operator was told not to look at pods. */
-  | { readonly kind: 'NotChecked' }
-  /** The operator may not list them. */
-  | { readonly kind: 'Forbidden' }
-  | { readonly kind: 'Failed' }
-  | {
-      readonly kind: 'Read';
-      /** Those that started first, in any order. */
-      readonly holders: readonly Holder[];
-      /** So many more there are, none of which started before any of these. */
-      readonly more: number;
-    };
-
-export type ObservedWorkload = Workload &
-  (
-    | { readonly state: 'Missing' | 'Forbidden' }
-    | {
-        readonly state: 'Found';
-        readonly uid: string;
-        readonly resourceVersion: string;
-        /** The operator's own annotation of the pod template; null where there is none. */
-        readonly restartedFor: string | null;
-        readonly rollOut: RollOut;
-      }
-  );
-
-export interface RollOut {
-  /** Its controller has seen the present template. */
-  readonly isObserved: boolean;
-  readonly wanted: number;
-  readonly updated: number;
-  readonly available: number;
-  /** What its own spec says that keeps pods as they are, in words; null where nothing does. */
-  readonly heldUpBy: string | null;
-}
 
 export function isRolledOut({ isObserved, wanted, updated, available }: RollOut): boolean {
   return isObserved && updated >= wanted && available >= wanted;

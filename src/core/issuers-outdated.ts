@@ -5,14 +5,13 @@ import {
   concernsPods,
   currentFrom,
   type Hold,
-  type Holder,
   holdOf,
   isRolledOut,
   latestSwitch,
-  type ObservedWorkload,
   sameWorkload,
 } from './holders.ts';
 import { activeKey, type Ledger, type LedgerKey } from './ledger.ts';
+import type { Holder, ObservedWorkload } from './model.ts';
 import { podsText, UNKNOWN_BECAUSE } from './removal.ts';
 import { isMarked, listedWorkloads } from './restart.ts';
 import type { Situation } from './situation.ts';

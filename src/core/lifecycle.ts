@@ -11,11 +11,10 @@ import {
   type Publication,
   publishedKeys,
   type RollbackRefusal,
+  type SetRef,
   type Tombstone,
 } from './ledger.ts';
 import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from './ledger-codec.ts';
-import { presentRequests } from './requests.ts';
-import type { Situation } from './situation.ts';
 import type { KeyKind, Spec, Terms } from './spec.ts';
 import { effectiveTerms, largestTerms, trustAfterRemovalMs } from './terms.ts';
 
@@ -29,10 +28,10 @@ export interface KeyOrigin {
 }
 
 /** A ledger without keys, of generation 0: what a set that was never seen starts from. */
-export function emptyLedger({ set, spec }: Situation): Ledger {
+export function emptyLedger(ref: SetRef, spec: Spec, handled: Ledger['handled']): Ledger {
   return {
     generation: 0,
-    set: set.ref,
+    set: ref,
     recovering: false,
     keys: [],
     tombstones: [],
@@ -40,7 +39,7 @@ export function emptyLedger({ set, spec }: Situation): Ledger {
     previousKid: null,
     terms: { declared: spec.terms, lowered: [] },
     publication: publicationOf(spec),
-    handled: presentRequests(set.annotations),
+    handled,
     rollbackRefused: null,
     closed: false,
     jwks: null,

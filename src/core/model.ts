@@ -3,10 +3,8 @@
  * without any key material; a `Step` is one guarded write as data, which can be printed, tested
  * and judged again.
  */
-import type { ObservedPods, ObservedWorkload } from './holders.ts';
 import type { PublicJwk } from './jwk.ts';
-import type { Ledger, SetRef } from './ledger.ts';
-import type { Transition } from './schedule.ts';
+import type { EndReason, Ledger, LedgerKey, SetRef } from './ledger.ts';
 import type { KeyKind, Spec, Workload } from './spec.ts';
 import type { Status } from './status.ts';
 
@@ -94,6 +92,61 @@ export interface ObservedJwks {
   readonly hasBinaryData: boolean;
   /** From managed fields: who but this operator manages any of `data`, as `manager/operation/time`. */
   readonly otherManagers: readonly string[];
+}
+
+/**
+ * How a pod takes the Secret up. A `Volume` follows its changes, and may be read only once; that of an
+ * `InitContainer` has been read when the others start.
+ */
+export type Manner = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
+
+/** A pod that, by `spec.signer.reload`, goes on with what it took of the signer Secret. */
+export interface Holder {
+  readonly pod: string;
+  readonly manner: Manner;
+  /** Nothing of the Secret was taken up before this time, by the clock of its node or the API server. */
+  readonly sinceMs: number;
+  /** What made the pod, where that can be restarted. */
+  readonly workload: Workload | null;
+}
+
+export type ObservedPods =
+  /** Nothing depends on them at present. */
+  | { readonly kind: 'NotRead' }
+  /** The operator was told not to look at pods. */
+  | { readonly kind: 'NotChecked' }
+  /** The operator may not list them. */
+  | { readonly kind: 'Forbidden' }
+  | { readonly kind: 'Failed' }
+  | {
+      readonly kind: 'Read';
+      /** Those that started first, in any order. */
+      readonly holders: readonly Holder[];
+      /** So many more there are, none of which started before any of these. */
+      readonly more: number;
+    };
+
+export type ObservedWorkload = Workload &
+  (
+    | { readonly state: 'Missing' | 'Forbidden' }
+    | {
+        readonly state: 'Found';
+        readonly uid: string;
+        readonly resourceVersion: string;
+        /** The operator's own annotation of the pod template; null where there is none. */
+        readonly restartedFor: string | null;
+        readonly rollOut: RollOut;
+      }
+  );
+
+export interface RollOut {
+  /** Its controller has seen the present template. */
+  readonly isObserved: boolean;
+  readonly wanted: number;
+  readonly updated: number;
+  readonly available: number;
+  /** What its own spec says that keeps pods as they are, in words; null where nothing does. */
+  readonly heldUpBy: string | null;
 }
 
 export interface Observed {
@@ -236,6 +289,21 @@ export interface Basis {
   readonly set: string;
   /** What time it was by the clock that gates are judged by. */
   readonly judgedMs: number;
+}
+
+export type Action = 'Publish' | 'Activate' | 'RollBack' | 'Remove' | 'RemoveJwks' | 'Delete';
+
+export interface Transition {
+  readonly action: Action;
+  /** Null where the key does not exist yet, or all are meant. */
+  readonly key: LedgerKey | null;
+  /** Null while it depends on what has not been seen yet, or on the user. */
+  readonly atMs: number | null;
+  /** A stable code of what is waited for. */
+  readonly waitingFor: string;
+  readonly explanation: string;
+  /** For a removal. */
+  readonly reason?: EndReason;
 }
 
 export interface Plan {

@@ -31,16 +31,16 @@ import { isOpen } from './gates.ts';
 import { concernsPods, currentFrom } from './holders.ts';
 import { keysIn } from './jwks-document.ts';
 import type { Ledger } from './ledger.ts';
-import type { Observed, Plan, Reason, Step } from './model.ts';
+import type { Observed, Plan, Reason, Step, Transition } from './model.ts';
 import { FINALIZER } from './names.ts';
 import { noteObservations } from './observations.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './project-status.ts';
-import { recoveryStep } from './recovery.ts';
+import { type LostBook, recoveredLedger, recoveryStep } from './recovery.ts';
 import { restartNext } from './restart.ts';
 import { isRevokedStillShown, replaceLastRevoked, revoke } from './revocation.ts';
 import { rollBack } from './rollback.ts';
 import { activateNext, barNext, publishNext } from './rotation.ts';
-import { rotationDueGate, scheduleOf, type Transition } from './schedule.ts';
+import { rotationDueGate, scheduleOf } from './schedule.ts';
 import { type Situation, situationOf } from './situation.ts';
 import { basedOn, step, withEvents, writeSigner } from './steps.ts';
 import { adoptionEvents, conditionEvents, transitionEvents } from './transition-events.ts';
@@ -110,9 +110,9 @@ function nextStep(situation: Situation): Step | null {
       return null;
     case 'None':
       if (isOrderedDeletion(situation)) return deleteUnused(situation);
-      return withTransitions(firstKeyStep(situation), null);
+      return withFirstTransitions(firstKeyStep(situation));
     case 'Lost':
-      return recoveryStep(situation, book);
+      return withRecoveryEvents(recoveryStep(situation, book), situation, book);
     case 'Sound':
       return book.copied ? ledgerStep(situation, book.ledger) : copyLedger(situation);
   }
@@ -178,10 +178,28 @@ function noteStep(situation: Situation, ledger: Ledger): Step | null {
   return noted.set.uid === ledger.set.uid ? note : withEvents(note, ...adoptionEvents(situation));
 }
 
+function withFirstTransitions(found: Step | null): Step | null {
+  return found === null ? null : withTransitions(found, null);
+}
+
 /** Every transition of a key is told as an event, whichever stage brought it about. */
-function withTransitions(found: Step | null, before: Ledger | null): Step | null {
-  if (found?.write.kind !== 'WriteSigner') return found;
+function withTransitions(found: Step, before: Ledger | null): Step {
+  if (found.write.kind !== 'WriteSigner') return found;
   return withEvents(found, ...transitionEvents(before, found.write.ledger));
+}
+
+/**
+ * A recovery writes the JWKS first, which carries the copy that the signer then follows, bars and
+ * all: so what a revocation barred meanwhile is told with that first write.
+ */
+function withRecoveryEvents(found: Step, situation: Situation, book: LostBook): Step {
+  const { newest } = book;
+  if (found.write.kind === 'WriteSigner') {
+    return newest === null ? found : withTransitions(found, newest);
+  }
+  const told = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, book));
+  const revoked = told.filter(({ reason }) => reason === 'KeyRevoked');
+  return withEvents(found, ...adoptionEvents(situation), ...revoked);
 }
 
 function statusStep(observed: Observed, status: ReturnType<typeof projectStatus>): Step | null {

@@ -6,11 +6,11 @@ import { ceilToSecondMs } from './explain.ts';
 import { activationGate, type Gate, servedGate, switchGate } from './gates.ts';
 import { activeKey, type Ledger, type LedgerKey, publishedKeys, type Tombstone } from './ledger.ts';
 import { serializeLedger } from './ledger-codec.ts';
-import type { Observed } from './model.ts';
+import type { Observed, Transition } from './model.ts';
 import { withRaisedTerms } from './observations.ts';
 import { removalOf } from './removal.ts';
 import { ROLLBACK_REFUSED_BECAUSE } from './rollback.ts';
-import { scheduleOf, type Transition, transitionTime } from './schedule.ts';
+import { scheduleOf, transitionTime } from './schedule.ts';
 import type { Situation } from './situation.ts';
 import {
   type Condition,

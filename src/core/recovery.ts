@@ -15,23 +15,15 @@ import {
   publishedKeys,
   type Tombstone,
 } from './ledger.ts';
-import {
-  byOrdinal,
-  emptyLedger,
-  type KeyOrigin,
-  newKey,
-  nextLedger,
-  withRevoked,
-} from './lifecycle.ts';
-import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
+import { byOrdinal, type KeyOrigin, newKey, nextLedger, withRevoked } from './lifecycle.ts';
+import type { ObservedKeySecret, Reason, SignerSource, Step } from './model.ts';
 import { backAgain, jwksGeneration, withStillShown } from './observations.ts';
 import { mayJoin } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
-import { type Book, isRevoked, type Situation } from './situation.ts';
+import { type Book, blankLedger, isRevoked, type Situation } from './situation.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 import { largestTerms } from './terms.ts';
-import { adoptionEvents, transitionEvents } from './transition-events.ts';
 
 export type LostBook = Extract<Book, { kind: 'Lost' }>;
 
@@ -51,15 +43,7 @@ export function recoveryStep(situation: Situation, book: LostBook): Step {
   const shown = withStillShown(situation.jwks, recovered);
   return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
-    ...adoptionEvents(situation),
-    ...revokedMeanwhile(book, recovered),
   ]);
-}
-
-/** The copy that the signer follows carries the bars already: here is where they are told. */
-function revokedMeanwhile({ newest }: LostBook, recovered: Ledger): readonly EventNote[] {
-  if (newest === null) return [];
-  return transitionEvents(newest, recovered).filter(({ reason }) => reason === 'KeyRevoked');
 }
 
 function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
@@ -89,7 +73,6 @@ function takeSigner(situation: Situation, recovered: Ledger, book: LostBook): St
   const reason = recoveryReason(book, 'the signer Secret is written');
   return guardedStep(writeSigner(situation, ledger, source), reason, [
     { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
-    ...(book.newest === null ? [] : transitionEvents(book.newest, ledger)),
   ]);
 }
 
@@ -159,7 +142,7 @@ function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionN
  * other Secrets are Pending. A published kid without a Secret stays published until its gate.
  */
 function rebuilt(situation: Situation): Ledger {
-  const empty = emptyLedger(situation);
+  const empty = blankLedger(situation);
   const content = situation.signer?.content;
   const shown = keysIn(situation.jwks?.data ?? {});
   const byKid = new Map<string, Omit<KeyOrigin, 'ordinal' | 'imported'>>();

@@ -4,8 +4,9 @@
  */
 import { explainGate } from './explain.ts';
 import { type Gate, isOpen, removalGate } from './gates.ts';
-import { currentFrom, type Hold, type Holder, holdOf } from './holders.ts';
+import { currentFrom, type Hold, holdOf } from './holders.ts';
 import type { LedgerKey } from './ledger.ts';
+import type { Holder } from './model.ts';
 import type { Situation } from './situation.ts';
 import type { Terms } from './spec.ts';
 

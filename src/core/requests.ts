@@ -3,8 +3,8 @@
  * ledger write has handled. Taking the annotation away before that withdraws the request.
  */
 import type { Ledger } from './ledger.ts';
+import type { ObservedSet } from './model.ts';
 import { REQUEST, REQUEST_ID_LENGTH_MAX } from './names.ts';
-import type { Situation } from './situation.ts';
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -23,13 +23,13 @@ export function presentRequests(annotations: Annotations): Ledger['handled'] {
 }
 
 /** The id of a rotation that is asked for and not handled yet, or null. */
-export function openRotateRequest({ set }: Situation, ledger: Ledger): string | null {
-  const id = requestId(set.annotations, REQUEST.rotate);
+export function openRotateRequest({ annotations }: ObservedSet, ledger: Ledger): string | null {
+  const id = requestId(annotations, REQUEST.rotate);
   return id === ledger.handled.rotate ? null : id;
 }
 
 /** The id of a rollback that is asked for and not handled yet, or null. */
-export function openRollbackRequest({ set }: Situation, ledger: Ledger): string | null {
-  const id = requestId(set.annotations, REQUEST.rollback);
+export function openRollbackRequest({ annotations }: ObservedSet, ledger: Ledger): string | null {
+  const id = requestId(annotations, REQUEST.rollback);
   return id === ledger.handled.rollback ? null : id;
 }

@@ -4,15 +4,9 @@
  * the one before has rolled out: a key that issuers can't work with stops the first of them alone.
  */
 import { isOpen, restartGate } from './gates.ts';
-import {
-  concernsPods,
-  holdOf,
-  isRolledOut,
-  type ObservedWorkload,
-  sameWorkload,
-} from './holders.ts';
+import { concernsPods, holdOf, isRolledOut, sameWorkload } from './holders.ts';
 import { activeKey, type Ledger, type LedgerKey } from './ledger.ts';
-import type { Step } from './model.ts';
+import type { ObservedWorkload, Step } from './model.ts';
 import type { Situation } from './situation.ts';
 import type { Workload } from './spec.ts';
 import { guardedStep } from './steps.ts';

@@ -9,8 +9,8 @@ import { activate, nextLedger, signerDisturbed, withRevoked } from './lifecycle.
 import type { EventNote, SignerSource, Step } from './model.ts';
 import { isDisturbed, showsKey, signerFits, withRaisedTerms } from './observations.ts';
 import { openRotateRequest } from './requests.ts';
-import { previousSigner } from './rollback.ts';
 import { publishNext } from './rotation.ts';
+import { previousSigner } from './schedule.ts';
 import { isRevoked, type Situation, secretOf } from './situation.ts';
 import type { RevocationReason } from './spec.ts';
 import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
@@ -58,7 +58,7 @@ function switchAway(
   source: SignerSource,
   said: string,
 ): Step {
-  const rotateId = openRotateRequest(situation, closed);
+  const rotateId = openRotateRequest(situation.set, closed);
   const { generation } = closed;
   const switched = activate(closed, next.kid, rotateId, situation.nowMs);
   const ledger = { ...switched, generation };

@@ -2,43 +2,14 @@
  * Rollback: the key that signed immediately before signs again. Every verifier knows it, since it
  * never left the JWKS, so that only its own gate and a switch in flight are waited for.
  */
-import { activationGate, isOpen, nextSwitchGate } from './gates.ts';
-import {
-  activeKey,
-  keyByKid,
-  type Ledger,
-  type LedgerKey,
-  type RollbackRefusal,
-  sameKind,
-} from './ledger.ts';
+import { isOpen, nextSwitchGate } from './gates.ts';
+import { activeKey, type Ledger, type RollbackRefusal } from './ledger.ts';
 import { refuseRollback, rollBackTo } from './lifecycle.ts';
 import type { Step } from './model.ts';
-import { isDisturbed, showsKey } from './observations.ts';
 import { openRollbackRequest, openRotateRequest } from './requests.ts';
-import { isRevoked, type Situation, secretOf } from './situation.ts';
+import { previousSigner } from './schedule.ts';
+import type { Situation } from './situation.ts';
 import { fromKeySecret, guardedStep, step, withEvents, writeSigner } from './steps.ts';
-
-/** The key that a rollback would go back to, or why there is none. */
-export function previousSigner(
-  situation: Situation,
-  ledger: Ledger,
-): { readonly key: LedgerKey } | { readonly refusal: RollbackRefusal } {
-  const { spec, nowMs, jwks } = situation;
-  const { previousKid } = ledger;
-  const key = previousKid === null ? null : keyByKid(ledger, previousKid);
-  const refused = (refusal: RollbackRefusal) => ({ refusal });
-  if (ledger.deletion !== null) return refused('Deleting');
-  // Asked by the kid: a revoked key soon is no more than a tombstone.
-  if (previousKid !== null && isRevoked(situation, previousKid))
-    return refused('PreviousKeyRevoked');
-  if (key === null || key.state === 'Active') return refused('NoPreviousKey');
-  if (key.bar !== null) return refused('PreviousKeyRemoved');
-  if (!sameKind(key, spec.kind)) return refused('PreviousKeyOfOtherKind');
-  if (secretOf(situation, key) === null) return refused('PreviousKeySecretLost');
-  const isShown = showsKey(jwks, key) && !isDisturbed(jwks, ledger);
-  const isProven = isShown && isOpen(activationGate(key), nowMs);
-  return isProven ? { key } : refused('PreviousKeyNotProven');
-}
 
 /** What each refusal means, for the status and the event. */
 export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>> = {
@@ -55,7 +26,7 @@ export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>>
 
 /** The switch back; or its refusal, which is noted so that the request is handled. */
 export function rollBack(situation: Situation, ledger: Ledger): Step | null {
-  const id = openRollbackRequest(situation, ledger);
+  const id = openRollbackRequest(situation.set, ledger);
   if (id === null) return null;
   const active = activeKey(ledger);
   const isSwitching = active !== null && !isOpen(nextSwitchGate(active), situation.nowMs);
@@ -65,7 +36,7 @@ export function rollBack(situation: Situation, ledger: Ledger): Step | null {
   const { key } = previous;
   const source = fromKeySecret(situation, key);
   if (source === null) return refuse(situation, ledger, id, 'PreviousKeySecretLost');
-  const requests = { rollback: id, rotate: openRotateRequest(situation, ledger) };
+  const requests = { rollback: id, rotate: openRotateRequest(situation.set, ledger) };
   const next = rollBackTo(ledger, key.kid, requests, situation.nowMs);
   const message =
     `key #${key.ordinal} signs again, as requested` +

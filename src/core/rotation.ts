@@ -35,7 +35,7 @@ export function activateNext(situation: Situation, ledger: Ledger): Step | null 
   const source = fromKeySecret(situation, key);
   const mayActivate = isGateOpen(key, situation.nowMs) || signsImmediately(situation, ledger);
   if (!isShown || source === null || !mayActivate) return null;
-  const rotateId = openRotateRequest(situation, ledger);
+  const rotateId = openRotateRequest(situation.set, ledger);
   const next = activate(ledger, key.kid, rotateId, situation.nowMs);
   const before = activeKey(ledger);
   const message =

@@ -13,45 +13,34 @@ import {
   isOpen,
   lastOf,
   nextSwitchGate,
+  PUBLISH_MARGIN_MS,
   publishGate,
 } from './gates.ts';
 import {
   activeKey,
   type EndReason,
   isLeaving,
+  keyByKid,
   type Ledger,
   type LedgerKey,
   neededKeys,
   publishedKeys,
+  type RollbackRefusal,
   sameKind,
 } from './ledger.ts';
 import { hasRoomForAnotherKey } from './lifecycle.ts';
+import type { Action, Transition } from './model.ts';
 import { REQUEST } from './names.ts';
+import { isDisturbed, showsKey } from './observations.ts';
 import { removalOf } from './removal.ts';
 import { openRollbackRequest, openRotateRequest } from './requests.ts';
-import { previousSigner } from './rollback.ts';
 import { PUBLISHED_KEYS_MAX } from './served-set.ts';
-import { type Situation, secretOf } from './situation.ts';
-import { effectiveTerms, largestTerms } from './terms.ts';
+import { isRevoked, type Situation, secretOf } from './situation.ts';
+import { effectiveTerms, largestTerms, leadMs } from './terms.ts';
 import { formatInstant } from './time.ts';
 
 /** The time of what waits for nothing. */
 export const AT_ONCE_MS = 0;
-
-export type Action = 'Publish' | 'Activate' | 'RollBack' | 'Remove' | 'RemoveJwks' | 'Delete';
-
-export interface Transition {
-  readonly action: Action;
-  /** Null where the key does not exist yet, or all are meant. */
-  readonly key: LedgerKey | null;
-  /** Null while it depends on what has not been seen yet, or on the user. */
-  readonly atMs: number | null;
-  /** A stable code of what is waited for. */
-  readonly waitingFor: string;
-  readonly explanation: string;
-  /** For a removal. */
-  readonly reason?: EndReason;
-}
 
 /** Why the next rotation is due, and when. */
 export interface Demand {
@@ -72,7 +61,7 @@ export function demandOf(situation: Situation, ledger: Ledger): Demand {
   const active = activeKey(ledger);
   if (active === null) return { code: 'NoActiveKey', gate: null };
   if (!sameKind(active, situation.spec.kind)) return { code: 'AlgorithmChanged', gate: null };
-  if (openRotateRequest(situation, ledger) !== null)
+  if (openRotateRequest(situation.set, ledger) !== null)
     return { code: 'RotationRequested', gate: null };
   return { code: 'RotationDue', gate: dueGate(active, situation.spec.rotation) };
 }
@@ -84,6 +73,17 @@ export function demandOf(situation: Situation, ledger: Ledger): Demand {
 export function rotationDueGate({ spec }: Situation, ledger: Ledger): Gate | null {
   const active = activeKey(ledger);
   return active === null || ledger.deletion !== null ? null : dueGate(active, spec.rotation);
+}
+
+/**
+ * A rotation counts as overdue once a key could have been published and proven since it was due:
+ * then something is in its way. A request or a change of the algorithm, which may be in its way as
+ * well, makes it no less overdue.
+ */
+export function rotationOverdueMs(situation: Situation, ledger: Ledger): number | null {
+  const dueMs = rotationDueGate(situation, ledger)?.opensAtMs ?? null;
+  if (dueMs === null) return null;
+  return dueMs + leadMs(effectiveTerms(ledger.terms, situation.nowMs)) + PUBLISH_MARGIN_MS;
 }
 
 /** The key that signs next: of the asked kind, unbarred, with its Secret; the oldest of them. */
@@ -157,9 +157,31 @@ function immediateActivation(situation: Situation, ledger: Ledger): Transition |
   return { action: 'Activate', key, atMs, waitingFor: 'NoActiveKey', explanation };
 }
 
+/** The key that a rollback would go back to, or why there is none. */
+export function previousSigner(
+  situation: Situation,
+  ledger: Ledger,
+): { readonly key: LedgerKey } | { readonly refusal: RollbackRefusal } {
+  const { spec, nowMs, jwks } = situation;
+  const { previousKid } = ledger;
+  const key = previousKid === null ? null : keyByKid(ledger, previousKid);
+  const refused = (refusal: RollbackRefusal) => ({ refusal });
+  if (ledger.deletion !== null) return refused('Deleting');
+  // Asked by the kid: a revoked key soon is no more than a tombstone.
+  if (previousKid !== null && isRevoked(situation, previousKid))
+    return refused('PreviousKeyRevoked');
+  if (key === null || key.state === 'Active') return refused('NoPreviousKey');
+  if (key.bar !== null) return refused('PreviousKeyRemoved');
+  if (!sameKind(key, spec.kind)) return refused('PreviousKeyOfOtherKind');
+  if (secretOf(situation, key) === null) return refused('PreviousKeySecretLost');
+  const isShown = showsKey(jwks, key) && !isDisturbed(jwks, ledger);
+  const isProven = isShown && isOpen(activationGate(key), nowMs);
+  return isProven ? { key } : refused('PreviousKeyNotProven');
+}
+
 /** When the key that signed before signs again, or its refusal is told; null where none is asked. */
 export function rollback(situation: Situation, ledger: Ledger): Transition | null {
-  if (openRollbackRequest(situation, ledger) === null) return null;
+  if (openRollbackRequest(situation.set, ledger) === null) return null;
   const active = activeKey(ledger);
   const previous = previousSigner(situation, ledger);
   const of = (atMs: number | null, waitingFor: string, explanation: string): Transition => {

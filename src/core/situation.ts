@@ -7,6 +7,7 @@ import { samePublicJwk } from './jwk.ts';
 import { keysIn } from './jwks-document.ts';
 import type { Ledger, LedgerKey, SetRef } from './ledger.ts';
 import { type ReadLedger, readLedger, serializeLedger } from './ledger-codec.ts';
+import { emptyLedger } from './lifecycle.ts';
 import type {
   Observed,
   ObservedJwks,
@@ -16,6 +17,7 @@ import type {
 } from './model.ts';
 import { ANNOTATION } from './names.ts';
 import { adopts, judgeOwnership, type Owned } from './ownership.ts';
+import { presentRequests } from './requests.ts';
 import { JWKS_FILE } from './served-set.ts';
 import type { Spec } from './spec.ts';
 
@@ -223,4 +225,9 @@ export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecre
   const found = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
   if (found?.content.kind !== 'Key') return null;
   return samePublicJwk(found.content.publicJwk, key.publicJwk) ? found : null;
+}
+
+/** The ledger that a set starts from; requests that are there already count as handled. */
+export function blankLedger({ set, spec }: Situation): Ledger {
+  return emptyLedger(set.ref, spec, presentRequests(set.annotations));
 }

@@ -1,5 +1,5 @@
 /** How a decision becomes a write: names, labels, annotations and what is expected to be there. */
-import { judgeOffsetMs } from './clock-judgement.ts';
+import { basisOf } from './basis.ts';
 import { type PublicJwk, publicJwkText } from './jwk.ts';
 import { jwksData } from './jwks-document.ts';
 import type { Ledger, LedgerKey } from './ledger.ts';
@@ -12,13 +12,12 @@ import type {
   ObjectMeta,
   Observed,
   ObservedKeySecret,
-  ObservedSet,
   Reason,
   SignerSource,
   Step,
   Write,
 } from './model.ts';
-import { ANNOTATION, keySecretName, REQUEST } from './names.ts';
+import { ANNOTATION, keySecretName } from './names.ts';
 import { jwksGeneration } from './observations.ts';
 import { metadataPatch, patchChanges } from './ownership.ts';
 import type { Situation } from './situation.ts';
@@ -39,21 +38,6 @@ const UNBASED: Basis = { signer: null, jwks: null, keySecrets: null, set: '', ju
 
 export function basedOn(plain: Step, observed: Observed): Step {
   return { ...plain, basis: basisOf(observed) };
-}
-
-export function basisOf({ signer, jwks, keySecrets, set, reading }: Observed): Basis {
-  return {
-    signer: signer?.meta.resourceVersion ?? null,
-    jwks: jwks?.meta.resourceVersion ?? null,
-    keySecrets: signer === null ? keySecrets.map(({ meta }) => meta.uid).join() : null,
-    set: JSON.stringify([set.ref.uid, set.generation, set.livingAdoptee, ...requestsOf(set)]),
-    judgedMs: reading.startedMs + judgeOffsetMs(reading),
-  };
-}
-
-/** Requests are annotations, which no generation counts. */
-function requestsOf({ annotations }: ObservedSet): readonly string[] {
-  return Object.values(REQUEST).map((name) => annotations[name] ?? '');
 }
 
 export function withEvents(plain: Step, ...events: readonly EventNote[]): Step {

@@ -3,13 +3,9 @@
  * have to be restarted. Only where a key depends on it; and never does it hold up what does not: what
  * can't be read is unknown, and the pass goes on.
  */
-import {
-  type Holder,
-  needsPods,
-  type ObservedPods,
-  type ObservedWorkload,
-} from '../core/holders.ts';
+import { needsPods } from '../core/holders.ts';
 import type { Ledger } from '../core/ledger.ts';
+import type { Holder, ObservedPods, ObservedWorkload } from '../core/model.ts';
 import type { Spec, Workload } from '../core/spec.ts';
 import { writeDeadlineMs } from '../core/terms.ts';
 import type { Clock } from '../platform/clock.ts';

@@ -2,7 +2,8 @@
  * What a pod's own spec says of how it takes up a Secret, and its status of since when. Nothing here
  * is asked of the node: an operator sees what anybody may see who lists pods.
  */
-import type { Holder, Manner } from '../core/holders.ts';
+
+import type { Holder, Manner } from '../core/model.ts';
 import type { SignerSpec, Workload } from '../core/spec.ts';
 import { isRecord, type KubeObject } from '../platform/kube-resource.ts';
 import { parseKubeTimeMs } from '../platform/kube-time.ts';

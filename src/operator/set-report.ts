@@ -1,7 +1,7 @@
 /** What is shown of each set in figures: as the pass that read it last has seen it. */
 import type { Refusal } from '../core/guard.ts';
-import type { Observed, Plan } from '../core/model.ts';
-import { type Action, AT_ONCE_MS } from '../core/schedule.ts';
+import type { Action, Observed, Plan } from '../core/model.ts';
+import { AT_ONCE_MS } from '../core/schedule.ts';
 import type { Condition, KeyStatus } from '../core/status.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OperatorMetrics } from './metrics.ts';

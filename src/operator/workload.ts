@@ -1,6 +1,5 @@
 /** Deployments, StatefulSets and DaemonSets: how far their roll-out is, and the mark of a restart. */
-import type { ObservedWorkload, RollOut } from '../core/holders.ts';
-import type { Write } from '../core/model.ts';
+import type { ObservedWorkload, RollOut, Write } from '../core/model.ts';
 import { ANNOTATION } from '../core/names.ts';
 import type { Workload } from '../core/spec.ts';
 import { isRecord, type KubeObject, type Resource } from '../platform/kube-resource.ts';

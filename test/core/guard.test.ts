@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { basisOf } from '../../src/core/basis.ts';
 import { admit, type Refusal } from '../../src/core/guard.ts';
 import type { Step } from '../../src/core/model.ts';
 import { REQUEST } from '../../src/core/names.ts';
 import { plan } from '../../src/core/plan.ts';
-import { basisOf } from '../../src/core/steps.ts';
 import { type World, worldWith } from '../support/core-world.ts';
 import { FAST_SPEC } from '../support/core-world-fixtures.ts';
 import {

@@ -1,8 +1,9 @@
 /** Which pods hold a key for good, what of that enters the ledger, and what it holds up. */
 import { describe, expect, test } from 'vitest';
 import { admit } from '../../src/core/guard.ts';
-import { type Holder, needsPods, type ObservedPods } from '../../src/core/holders.ts';
+import { needsPods } from '../../src/core/holders.ts';
 import { keyByKid, type LedgerKey } from '../../src/core/ledger.ts';
+import type { Holder, ObservedPods } from '../../src/core/model.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { Spec } from '../../src/core/spec.ts';
 import { START_MS, type World, worldWith } from '../support/core-world.ts';

@@ -1,7 +1,7 @@
 /** `spec.signer.restart`: which workload is restarted when, once, and one after the other. */
 import { describe, expect, test } from 'vitest';
 import { admit } from '../../src/core/guard.ts';
-import type { Holder, ObservedWorkload, RollOut } from '../../src/core/holders.ts';
+import type { Holder, ObservedWorkload, RollOut } from '../../src/core/model.ts';
 import type { Spec, Workload } from '../../src/core/spec.ts';
 import { START_MS, type World, worldWith } from '../support/core-world.ts';
 import { FAST_SPEC, SECOND } from '../support/core-world-fixtures.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerKey } from '../../src/core/ledger.ts';
 import { newKey } from '../../src/core/lifecycle.ts';
+import type { Transition } from '../../src/core/model.ts';
 import { REQUEST } from '../../src/core/names.ts';
 import { plan } from '../../src/core/plan.ts';
 import {
@@ -10,7 +11,6 @@ import {
   publication,
   removals,
   scheduleOf,
-  type Transition,
 } from '../../src/core/schedule.ts';
 import type { Situation } from '../../src/core/situation.ts';
 import { START_MS, type World, worldWith } from '../support/core-world.ts';

@@ -2,7 +2,7 @@
  * The API server of the in-memory world: the objects of one set, and what each write does to
  * them. Objects are values that are replaced, so that keeping one is a snapshot.
  */
-import { type ObservedPods, type ObservedWorkload, sameWorkload } from '../../src/core/holders.ts';
+import { sameWorkload } from '../../src/core/holders.ts';
 import { publicJwkText } from '../../src/core/jwk.ts';
 import { serializeLedger } from '../../src/core/ledger-codec.ts';
 import type {
@@ -11,8 +11,10 @@ import type {
   ObjectMeta,
   ObservedJwks,
   ObservedKeySecret,
+  ObservedPods,
   ObservedSet,
   ObservedSigner,
+  ObservedWorkload,
   SignerSource,
   Write,
 } from '../../src/core/model.ts';

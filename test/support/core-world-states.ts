@@ -1,11 +1,12 @@
 /** Situations and crafted writes for the tests of invariants and guard. */
+
+import { basisOf } from '../../src/core/basis.ts';
 import type { Ledger, LedgerKey } from '../../src/core/ledger.ts';
 import { serializeLedger } from '../../src/core/ledger-codec.ts';
 import type { Observed, Step, Write } from '../../src/core/model.ts';
 import { ANNOTATION } from '../../src/core/names.ts';
 import { plan } from '../../src/core/plan.ts';
 import { type Situation, situationOf } from '../../src/core/situation.ts';
-import { basisOf } from '../../src/core/steps.ts';
 import { type World, worldWith } from './core-world.ts';
 import { FAST_SPEC } from './core-world-fixtures.ts';
 
