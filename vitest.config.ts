@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { LongestFirst } from './test/support/longest-first.ts';
+import { LongestFirst } from './test/support/vitest/longest-first.ts';
 
 // `fast` needs nothing but Node; `cluster` starts a real kube-apiserver first, `charts` has Helm as
 // well, `image` builds the container image and runs it in Docker, and `e2e` starts a whole cluster of
@@ -7,7 +7,7 @@ import { LongestFirst } from './test/support/longest-first.ts';
 export default defineConfig({
   test: {
     // The second ends each suite in one line of JSON with its figures.
-    reporters: ['default', './test/support/json-line-reporter.ts'],
+    reporters: ['default', './test/support/vitest/json-line-reporter.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

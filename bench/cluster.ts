@@ -1,14 +1,14 @@
 /** A real API server for a suite, the sets in it, and a plain fast client. */
 import { Agent, request } from 'node:https';
 import { fileURLToPath } from 'node:url';
-import { API_GROUP_VERSION, SET_KIND, SET_PLURAL } from '../src/core/names.ts';
+import { API_GROUP_VERSION, SET_KIND, SET_PLURAL } from '../src/core/formats/names.ts';
 import { ensureBinaries } from '../test/cluster/control-plane/binaries.ts';
 import {
   type ControlPlane,
   startControlPlane,
 } from '../test/cluster/control-plane/control-plane.ts';
 import { applyCrds } from '../test/cluster/control-plane/crds.ts';
-import { waitFor } from '../test/support/wait-for.ts';
+import { waitFor } from '../test/support/wait/wait-for.ts';
 
 const CRDS = fileURLToPath(new URL('../crds', import.meta.url));
 export const NAMESPACE = 'default';

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingHttpHeaders } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitFor } from '../test/support/wait-for.ts';
+import { waitFor } from '../test/support/wait/wait-for.ts';
 import { freePort, memoryOf, startProcess, startProgram } from './program.ts';
 import { type Figures, median, round } from './report.ts';
 

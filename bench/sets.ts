@@ -6,7 +6,7 @@ import {
   WRITE_VERBS,
 } from '../test/cluster/control-plane/audit-log.ts';
 import type { ControlPlane } from '../test/cluster/control-plane/control-plane.ts';
-import { waitFor } from '../test/support/wait-for.ts';
+import { waitFor } from '../test/support/wait/wait-for.ts';
 import {
   createSets,
   inParallel,

@@ -1,7 +1,7 @@
 /** From the start of the process to ready, and what it holds in memory while nothing happens. */
 import { get } from 'node:http';
 import type { ControlPlane } from '../test/cluster/control-plane/control-plane.ts';
-import { waitFor } from '../test/support/wait-for.ts';
+import { waitFor } from '../test/support/wait/wait-for.ts';
 import { createSets, plainClient, SETS_PATH, waitForReady, withControlPlane } from './cluster.ts';
 import { cpuSecondsOf, freePort, memoryOf, type Program, startProgram } from './program.ts';
 import { type Figures, median, round } from './report.ts';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The one program. Each command is loaded only when it is asked for: `serve` stays small. */
-import { takeStopSignals } from './platform/stop-signals.ts';
+import { takeStopSignals } from './platform/cli/stop-signals.ts';
 import { VERSION } from './version.ts';
 
 interface Command {

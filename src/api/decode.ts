@@ -1,6 +1,6 @@
 /** From what the API server returns, or a file holds, to a spec with defaults, or field errors. */
-import { defaultJwksName, defaultSignerName } from '../core/names.ts';
-import type { KeyKind, ObjectTemplate, Spec, Terms } from '../core/spec.ts';
+import { defaultJwksName, defaultSignerName } from '../core/formats/names.ts';
+import type { KeyKind, ObjectTemplate, Spec, Terms } from '../core/formats/spec.ts';
 import { durationMs } from './duration-rules.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import { checkSetName, checkSpec, isRsa } from './rules.ts';

@@ -1,5 +1,5 @@
 /** The CRD's rules on single durations, in the same words. */
-import { parseDurationMs } from '../core/time.ts';
+import { parseDurationMs } from '../core/formats/time.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import type { SigningKeySetSpec } from './signing-key-set.generated.ts';
 

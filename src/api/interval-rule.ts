@@ -1,5 +1,5 @@
 /** The CRD's rule on the rotation interval, in the same words. */
-import { formatDurationMs, parseDurationMs } from '../core/time.ts';
+import { formatDurationMs, parseDurationMs } from '../core/formats/time.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import type { SigningKeySetSpec } from './signing-key-set.generated.ts';
 import { declaredCaches } from './verifiers.ts';

@@ -3,7 +3,7 @@
  * or by an API server that skipped validation, are refused like new ones. Immutability is not
  * here: one object can't show it.
  */
-import { LABEL, RESERVED_PREFIX, SET_NAME_LENGTH_MAX } from '../core/names.ts';
+import { LABEL, RESERVED_PREFIX, SET_NAME_LENGTH_MAX } from '../core/formats/names.ts';
 import { checkDurations } from './duration-rules.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import { checkInterval } from './interval-rule.ts';

@@ -1,6 +1,7 @@
 /** What a spec declares of its verifiers: how long they cache, and how long they trust. */
-import { formatDurationMs } from '../core/time.ts';
-import { VERIFIER_PRESETS, type VerifierPreset } from '../core/verifier-presets.ts';
+
+import { VERIFIER_PRESETS, type VerifierPreset } from '../core/formats/presets.ts';
+import { formatDurationMs } from '../core/formats/time.ts';
 import { durationMs } from './duration-rules.ts';
 import type { SigningKeySetSpec, SigningKeySetSpecVerifier } from './signing-key-set.generated.ts';
 

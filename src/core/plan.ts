@@ -3,7 +3,20 @@
  * stages are tried in order; the first that has a step, or says to wait, ends the pass. Nothing
  * here reads, writes, or knows the time but by `nowMs`.
  */
-import { boundariesOf } from './boundaries.ts';
+
+import { FINALIZER } from './formats/names.ts';
+import { isOpen } from './ledger/gates.ts';
+import { keysIn } from './ledger/jwks-document.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { concernsPods, currentFrom } from './reading/holders.ts';
+import type { Observed, Plan, Reason, Step, Transition } from './reading/model.ts';
+import { noteObservations } from './reading/observations.ts';
+import { type Situation, situationOf } from './reading/situation.ts';
+import { adoptionEvents, conditionEvents, transitionEvents } from './report/events.ts';
+import { projectStatus, sameStatus, undecodableStatus } from './report/project-status.ts';
+import { stallOf } from './report/stall.ts';
+import { boundariesOf } from './schedule/boundaries.ts';
+import { rotationDueGate, scheduleOf } from './schedule/schedule.ts';
 import {
   buryDestroyed,
   destroyBarred,
@@ -13,7 +26,7 @@ import {
   repairSigner,
   repairSignerMetadata,
   restoreKeySecret,
-} from './custody.ts';
+} from './stages/custody.ts';
 import {
   abandonDeletion,
   beginDeletion,
@@ -25,26 +38,14 @@ import {
   isDeletionFinished,
   isOrderedDeletion,
   releaseFinalizer,
-} from './deletion.ts';
-import { firstKeyStep } from './first-key.ts';
-import { isOpen } from './gates.ts';
-import { concernsPods, currentFrom } from './holders.ts';
-import { keysIn } from './jwks-document.ts';
-import type { Ledger } from './ledger.ts';
-import type { Observed, Plan, Reason, Step, Transition } from './model.ts';
-import { FINALIZER } from './names.ts';
-import { noteObservations } from './observations.ts';
-import { projectStatus, sameStatus, undecodableStatus } from './project-status.ts';
-import { type LostBook, recoveredLedger, recoveryStep } from './recovery.ts';
-import { restartNext } from './restart.ts';
-import { isRevokedStillShown, replaceLastRevoked, revoke } from './revocation.ts';
-import { rollBack } from './rollback.ts';
-import { activateNext, barNext, publishNext } from './rotation.ts';
-import { rotationDueGate, scheduleOf } from './schedule.ts';
-import { type Situation, situationOf } from './situation.ts';
-import { basedOn, step, withEvents, writeSigner } from './steps.ts';
-import { adoptionEvents, conditionEvents, transitionEvents } from './transition-events.ts';
-import { stallOf } from './verdicts.ts';
+} from './stages/deletion.ts';
+import { firstKeyStep } from './stages/first-key.ts';
+import { type LostBook, recoveredLedger, recoveryStep } from './stages/recovery.ts';
+import { restartNext } from './stages/restart.ts';
+import { isRevokedStillShown, replaceLastRevoked, revoke } from './stages/revocation.ts';
+import { rollBack } from './stages/rollback.ts';
+import { activateNext, barNext, publishNext } from './stages/rotation.ts';
+import { basedOn, step, withEvents, writeSigner } from './stages/steps.ts';
 
 /** How soon a reading is repeated while the clocks are in doubt. */
 export const DOUBT_RECHECK_MS = 30_000;

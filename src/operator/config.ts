@@ -1,6 +1,6 @@
 /** The flags of `signing-keys operator`. */
-import { CLUSTER_OPTIONS } from '../platform/cluster-options.ts';
-import { LOG_OPTIONS } from '../platform/log-options.ts';
+import { CLUSTER_OPTIONS } from '../platform/cli/cluster-options.ts';
+import { LOG_OPTIONS } from '../platform/cli/log-options.ts';
 import {
   duration,
   hostPort,
@@ -8,8 +8,8 @@ import {
   optionalText,
   text,
   toggle,
-} from '../platform/option-kinds.ts';
-import type { OptionValues } from '../platform/options.ts';
+} from '../platform/cli/option-kinds.ts';
+import type { OptionValues } from '../platform/cli/options.ts';
 
 export const OPERATOR_OPTIONS = {
   ...CLUSTER_OPTIONS,

@@ -3,30 +3,30 @@
  * with a clock, an API server and randomness of its own.
  */
 import type { Registry } from 'prom-client';
-import { ANNOTATION, LABEL, MANAGER } from '../core/names.ts';
-import { parseOwner } from '../core/ownership.ts';
+import { ANNOTATION, LABEL, MANAGER } from '../core/formats/names.ts';
+import { parseOwner } from '../core/reading/ownership.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { KeyMaker } from '../platform/key-maker.ts';
-import { createKubeClient, type KubeClient } from '../platform/kube-client.ts';
-import { KubeApiError } from '../platform/kube-errors.ts';
-import type { KubeObject, Resource } from '../platform/kube-resource.ts';
-import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube-resources.ts';
-import { createLeaderElector, type LeaderElector } from '../platform/leader-election.ts';
-import type { Log } from '../platform/log.ts';
-import type { ObjectEvent } from '../platform/object-store.ts';
+import type { KeyMaker } from '../platform/keys/key-maker.ts';
+import { createKubeClient, type KubeClient } from '../platform/kube/client.ts';
+import { KubeApiError } from '../platform/kube/errors.ts';
+import type { KubeObject, Resource } from '../platform/kube/resource.ts';
+import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube/resources.ts';
+import type { Transport } from '../platform/kube/transport.ts';
+import { createLeaderElector, type LeaderElector } from '../platform/leader/leader-election.ts';
+import type { Log } from '../platform/log/log.ts';
 import type { Random } from '../platform/random.ts';
-import { Reflector } from '../platform/reflector.ts';
-import type { Transport } from '../platform/transport.ts';
+import type { ObjectEvent } from '../platform/reflector/object-store.ts';
+import { Reflector } from '../platform/reflector/reflector.ts';
 import { createWorkQueue, type PassResult, type WorkQueue } from '../platform/work-queue.ts';
-import { createEventTeller, type EventTeller } from './events.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
-import { Observer } from './observe.ts';
+import { Observer } from './reading/observe.ts';
+import { SecretFacts } from './reading/secret-facts.ts';
+import { SeenVersions } from './reading/seen-versions.ts';
+import { setKey } from './reading/set-name.ts';
 import { Reconciler } from './reconcile.ts';
-import { SecretFacts } from './secret-facts.ts';
-import { SeenVersions } from './seen-versions.ts';
-import { setKey } from './set-name.ts';
 import { SetReport } from './set-report.ts';
+import { createEventTeller, type EventTeller } from './writing/events.ts';
 
 export interface OperatorOptions {
   readonly clock: Clock;

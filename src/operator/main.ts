@@ -1,23 +1,23 @@
 /** `signing-keys operator`: flags in, an exit code out. */
 import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { connect } from '../platform/cli/cluster-options.ts';
+import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
+import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
-import { connect } from '../platform/cluster-options.ts';
 import {
   type HttpEndpoint,
   type HttpRoute,
   ListenError,
   OPERATIONAL_LIMITS,
   startHttpEndpoint,
-} from '../platform/http-endpoint.ts';
-import { createKeyMaker } from '../platform/key-maker.ts';
-import { KubeConfigError } from '../platform/kube-config.ts';
-import type { KubeTransport } from '../platform/kube-transport.ts';
-import type { Log } from '../platform/log.ts';
-import { USAGE_EXIT_CODE } from '../platform/options.ts';
-import { createLog } from '../platform/pino-log.ts';
+} from '../platform/http/endpoint.ts';
+import { createKeyMaker } from '../platform/keys/key-maker.ts';
+import { KubeConfigError } from '../platform/kube/config.ts';
+import type { KubeTransport } from '../platform/kube/undici-transport.ts';
+import type { Log } from '../platform/log/log.ts';
+import { createLog } from '../platform/log/pino-log.ts';
 import { systemRandom } from '../platform/random.ts';
-import { runProgram } from '../platform/run-program.ts';
 import { namespacesOf, OPERATOR_OPTIONS, type OperatorConfig } from './config.ts';
 import { createOperator, type Operator } from './create-operator.ts';
 

@@ -1,26 +1,26 @@
 /** One pass over one set: observe → plan → admit → execute → report. At most one write. */
 
-import { nextReadingMs } from '../core/clock-judgement.ts';
-import { admit, type Refusal } from '../core/guard.ts';
-import { kindOfJwk } from '../core/jwk.ts';
-import { sameKind } from '../core/ledger.ts';
-import type { Plan, Step, Write } from '../core/model.ts';
+import { kindOfJwk } from '../core/formats/jwk.ts';
+import { admit, type Refusal } from '../core/guard/guard.ts';
+import { sameKind } from '../core/ledger/ledger.ts';
+import { WRITE_DEADLINE_MAX_MS, writeDeadlineMs } from '../core/ledger/terms.ts';
 import { plan, statusOnly } from '../core/plan.ts';
-import { WRITE_DEADLINE_MAX_MS, writeDeadlineMs } from '../core/terms.ts';
+import { nextReadingMs } from '../core/reading/clock.ts';
+import type { Plan, Step, Write } from '../core/reading/model.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { KeyMaker, KeyPair } from '../platform/key-maker.ts';
-import { type KubeClient, WRITE_MIN_LEFT_MS } from '../platform/kube-client.ts';
-import { KubeApiError } from '../platform/kube-errors.ts';
-import type { Log } from '../platform/log.ts';
+import type { KeyMaker, KeyPair } from '../platform/keys/key-maker.ts';
+import { type KubeClient, WRITE_MIN_LEFT_MS } from '../platform/kube/client.ts';
+import { KubeApiError } from '../platform/kube/errors.ts';
+import type { Log } from '../platform/log/log.ts';
 import type { PassResult } from '../platform/work-queue.ts';
-import type { EventTeller } from './events.ts';
-import { execute, StepOutdated } from './execute.ts';
-import type { Observer, Snapshot } from './observe.ts';
-import { RefusedWrites } from './refused-writes.ts';
-import type { SeenVersions } from './seen-versions.ts';
-import { type SetName, setKey, setNameOf } from './set-name.ts';
+import type { Observer, Snapshot } from './reading/observe.ts';
+import type { SeenVersions } from './reading/seen-versions.ts';
+import { type SetName, setKey, setNameOf } from './reading/set-name.ts';
 import type { SetReport } from './set-report.ts';
-import { StepAllowance } from './step-allowance.ts';
+import type { EventTeller } from './writing/events.ts';
+import { execute, StepOutdated } from './writing/execute.ts';
+import { RefusedWrites } from './writing/refused-writes.ts';
+import { StepAllowance } from './writing/step-allowance.ts';
 
 /**
  * However far away the next transition is: by then the set is read again, so that a clock that

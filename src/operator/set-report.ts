@@ -1,11 +1,12 @@
 /** What is shown of each set in figures: as the pass that read it last has seen it. */
-import type { Refusal } from '../core/guard.ts';
-import type { Action, Observed, Plan } from '../core/model.ts';
-import { AT_ONCE_MS } from '../core/schedule.ts';
-import type { Condition, KeyStatus } from '../core/status.ts';
+
+import type { Condition, KeyStatus } from '../core/formats/status.ts';
+import type { Refusal } from '../core/guard/guard.ts';
+import type { Action, Observed, Plan } from '../core/reading/model.ts';
+import { AT_ONCE_MS } from '../core/schedule/schedule.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OperatorMetrics } from './metrics.ts';
-import { setKey } from './set-name.ts';
+import { setKey } from './reading/set-name.ts';
 
 const LIVING_STATES: readonly KeyStatus['state'][] = ['Pending', 'Active', 'Retiring'];
 

@@ -1,7 +1,7 @@
 /** The answers of the public port, composed for each change of content, not for each request. */
-import type { ServePolicy } from '../core/served-set.ts';
-import type { Answer, AnswerCount } from '../platform/answer-server.ts';
-import { sha256Base64url } from '../platform/digest.ts';
+import type { ServePolicy } from '../core/formats/served-set.ts';
+import type { Answer, AnswerCount } from '../platform/http/answer-server.ts';
+import { sha256Base64url } from '../platform/keys/digest.ts';
 import { pathsUnderIssuer } from './issuer-paths.ts';
 import type { RequestCounts } from './metrics.ts';
 import type { Served } from './source.ts';

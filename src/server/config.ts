@@ -1,5 +1,5 @@
 /** The flags of `signing-keys serve`. */
-import { LOG_OPTIONS } from '../platform/log-options.ts';
+import { LOG_OPTIONS } from '../platform/cli/log-options.ts';
 import {
   choice,
   duration,
@@ -7,8 +7,8 @@ import {
   optionalText,
   port,
   requiredText,
-} from '../platform/option-kinds.ts';
-import type { OptionValues } from '../platform/options.ts';
+} from '../platform/cli/option-kinds.ts';
+import type { OptionValues } from '../platform/cli/options.ts';
 
 export const SERVE_OPTIONS = {
   dir: requiredText({

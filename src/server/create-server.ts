@@ -1,14 +1,15 @@
 /** The JWKS server as a whole: a folder in, two ports out. */
-import { type AnswerLimits, createAnswerServer } from '../platform/answer-server.ts';
+
 import type { Clock } from '../platform/clock.ts';
-import type { WatchFolder } from '../platform/folder-watch.ts';
+import type { WatchFolder } from '../platform/files/folder-watch.ts';
+import { type AnswerLimits, createAnswerServer } from '../platform/http/answer-server.ts';
 import {
   type HttpEndpoint,
   type HttpRoute,
   OPERATIONAL_LIMITS,
   startHttpEndpoint,
-} from '../platform/http-endpoint.ts';
-import type { Log } from '../platform/log.ts';
+} from '../platform/http/endpoint.ts';
+import type { Log } from '../platform/log/log.ts';
 import { composeResources } from './answers.ts';
 import type { ServeConfig } from './config.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';

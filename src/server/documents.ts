@@ -2,7 +2,7 @@
  * Judges the files of a JWKS folder. What passes is served as the very bytes that were read, so
  * it is not enough that the parsed value is good: nothing may hide in the text beside it.
  */
-import { PRIVATE_MEMBERS } from '../core/jwk.ts';
+import { PRIVATE_MEMBERS } from '../core/formats/jwk.ts';
 import {
   JWKS_BYTES_MAX,
   JWKS_FILE,
@@ -11,7 +11,7 @@ import {
   parseServePolicy,
   SERVE_FILE,
   type ServePolicy,
-} from '../core/served-set.ts';
+} from '../core/formats/served-set.ts';
 
 export type Problem = { readonly problem: string };
 

@@ -1,11 +1,12 @@
 /** `signing-keys serve`: flags in, an exit code out. */
+
+import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
+import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
-import { watchFolder } from '../platform/folder-watch.ts';
-import { ListenError } from '../platform/http-endpoint.ts';
-import { USAGE_EXIT_CODE } from '../platform/options.ts';
-import { createLog } from '../platform/pino-log.ts';
-import { findFolderProblem } from '../platform/projected-folder.ts';
-import { runProgram } from '../platform/run-program.ts';
+import { watchFolder } from '../platform/files/folder-watch.ts';
+import { findFolderProblem } from '../platform/files/projected-folder.ts';
+import { ListenError } from '../platform/http/endpoint.ts';
+import { createLog } from '../platform/log/pino-log.ts';
 import { SERVE_OPTIONS, type ServeConfig } from './config.ts';
 import { runServer } from './create-server.ts';
 

@@ -1,5 +1,5 @@
 /** Which answer a request to the public port gets. */
-import { type Answer, headerOf } from '../platform/answer-server.ts';
+import { type Answer, headerOf } from '../platform/http/answer-server.ts';
 import { composeError, type Resource, type Resources } from './answers.ts';
 import { matchesEtag } from './conditional.ts';
 import type { RequestCounts } from './metrics.ts';

@@ -7,11 +7,11 @@ import {
   OPENID_CONFIGURATION_FILE,
   SERVE_FILE,
   type ServePolicy,
-} from '../core/served-set.ts';
+} from '../core/formats/served-set.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { WatchFolder } from '../platform/folder-watch.ts';
-import type { Log } from '../platform/log.ts';
-import { type FileContent, readSnapshot } from '../platform/projected-folder.ts';
+import type { WatchFolder } from '../platform/files/folder-watch.ts';
+import { type FileContent, readSnapshot } from '../platform/files/projected-folder.ts';
+import type { Log } from '../platform/log/log.ts';
 import {
   FILE_BYTES_MAX,
   type JwksDocument,

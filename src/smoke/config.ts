@@ -1,7 +1,7 @@
 /** The flags of `signing-keys smoke-test`. */
-import { CLUSTER_OPTIONS } from '../platform/cluster-options.ts';
-import { duration, optionalText, text } from '../platform/option-kinds.ts';
-import type { OptionValues } from '../platform/options.ts';
+import { CLUSTER_OPTIONS } from '../platform/cli/cluster-options.ts';
+import { duration, optionalText, text } from '../platform/cli/option-kinds.ts';
+import type { OptionValues } from '../platform/cli/options.ts';
 
 export const SMOKE_OPTIONS = {
   ...CLUSTER_OPTIONS,

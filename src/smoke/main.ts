@@ -1,11 +1,12 @@
 /** `signing-keys smoke-test`: flags in, an exit code out. Helm runs it for `helm test`. */
+
+import { connect } from '../platform/cli/cluster-options.ts';
+import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
+import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
-import { connect } from '../platform/cluster-options.ts';
-import { createKubeClient } from '../platform/kube-client.ts';
-import { KubeConfigError } from '../platform/kube-config.ts';
-import { KubeApiError } from '../platform/kube-errors.ts';
-import { USAGE_EXIT_CODE } from '../platform/options.ts';
-import { runProgram } from '../platform/run-program.ts';
+import { createKubeClient } from '../platform/kube/client.ts';
+import { KubeConfigError } from '../platform/kube/config.ts';
+import { KubeApiError } from '../platform/kube/errors.ts';
 import { SMOKE_OPTIONS, type SmokeConfig } from './config.ts';
 import { SmokeTestError, smokeTest } from './smoke-test.ts';
 

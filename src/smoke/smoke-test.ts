@@ -8,16 +8,16 @@ import {
   defaultSignerName,
   REQUEST,
   SET_KIND,
-} from '../core/names.ts';
-import { JWKS_FILE, parseJwks } from '../core/served-set.ts';
-import type { Condition, Status } from '../core/status.ts';
+} from '../core/formats/names.ts';
+import { JWKS_FILE, parseJwks } from '../core/formats/served-set.ts';
+import type { Condition, Status } from '../core/formats/status.ts';
 import type { Clock } from '../platform/clock.ts';
-import { signCompact, verifyCompact } from '../platform/compact-jws.ts';
-import { checkSignerSecret, type SecretData } from '../platform/key-material.ts';
-import type { KubeClient } from '../platform/kube-client.ts';
-import { KubeApiError } from '../platform/kube-errors.ts';
-import type { KubeObject } from '../platform/kube-resource.ts';
-import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube-resources.ts';
+import { signCompact, verifyCompact } from '../platform/keys/compact-jws.ts';
+import { checkSignerSecret, type SecretData } from '../platform/keys/key-material.ts';
+import type { KubeClient } from '../platform/kube/client.ts';
+import { KubeApiError } from '../platform/kube/errors.ts';
+import type { KubeObject } from '../platform/kube/resource.ts';
+import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube/resources.ts';
 
 export interface SmokeTestOptions {
   readonly client: KubeClient;

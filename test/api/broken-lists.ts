@@ -1,6 +1,7 @@
 /** Specs whose verifiers or revocations are refused, by the schema or by CEL rules. */
-import { formatDurationMs } from '../../src/core/time.ts';
-import { VERIFIER_PRESETS } from '../../src/core/verifier-presets.ts';
+
+import { VERIFIER_PRESETS } from '../../src/core/formats/presets.ts';
+import { formatDurationMs } from '../../src/core/formats/time.ts';
 import { type BadSpec, byRule, bySchema, type ExpectedError, quote, tooShort } from './bad-spec.ts';
 
 const PRESETS = Object.entries(VERIFIER_PRESETS);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { formatDurationMs } from '../../src/core/time.ts';
-import { VERIFIER_PRESETS } from '../../src/core/verifier-presets.ts';
+import { VERIFIER_PRESETS } from '../../src/core/formats/presets.ts';
+import { formatDurationMs } from '../../src/core/formats/time.ts';
 
 interface Schema {
   readonly type?: string;

@@ -3,33 +3,33 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIELD_ERROR_CODES } from '../../src/api/field-error.ts';
 import { startProgram } from '../server/serve-process.ts';
-import { kubeconfigText } from '../support/api-socket.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
+import { kubeconfigText } from '../support/kube/api-socket.ts';
 import { readMarkdown } from './markdown.ts';
 import { readProjectFile, sourceFiles, withoutComments } from './source-tree.ts';
 
 /** Where the core makes up reasons and codes: of conditions, events, steps, waits, refusals. */
 const CORE_FILES = [
-  'conditions',
-  'custody',
-  'deletion',
-  'first-key',
-  'guard',
-  'issuers-outdated',
+  'report/conditions',
+  'stages/custody',
+  'stages/deletion',
+  'stages/first-key',
+  'guard/guard',
+  'report/issuers-outdated',
   'plan',
-  'project-status',
-  'ledger',
-  'recovery',
-  'removal',
-  'restart',
-  'revocation',
-  'revocations-applied',
-  'rollback',
-  'rotation',
-  'schedule',
-  'steps',
-  'transition-events',
-  'verdicts',
+  'report/project-status',
+  'ledger/ledger',
+  'stages/recovery',
+  'schedule/removal',
+  'stages/restart',
+  'stages/revocation',
+  'report/revocations-applied',
+  'stages/rollback',
+  'stages/rotation',
+  'schedule/schedule',
+  'stages/steps',
+  'report/events',
+  'report/stall',
 ].map((name) => `src/core/${name}.ts`);
 
 /**
@@ -76,7 +76,7 @@ function programCodes(): readonly string[] {
 }
 
 function kubeCodes(): readonly string[] {
-  const text = readProjectFile('src/platform/kube-errors.ts') ?? '';
+  const text = readProjectFile('src/platform/kube/errors.ts') ?? '';
   const union = /export type ErrorKind =([\s\S]*?);/.exec(withoutComments(text))?.[1] ?? '';
   const kinds = [...union.matchAll(/'([a-z-]+)'/g)].map((match) => match[1] ?? '');
   return kinds.map((kind) => `KUBE_${kind.toUpperCase().replaceAll('-', '_')}`);

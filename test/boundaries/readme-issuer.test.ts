@@ -13,7 +13,7 @@ import {
   jwtVerify,
 } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { ProjectedVolume } from '../support/projected-volume.ts';
+import { ProjectedVolume } from '../support/files/projected-volume.ts';
 import { ROOT, readProjectFile } from './source-tree.ts';
 
 interface SignerKey {

@@ -17,7 +17,7 @@ import {
   request,
   serviceAccount,
 } from '../cluster/shared-control-plane.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
 import {
   find,
   helm,

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { applyCrds } from './control-plane/crds.ts';
 import { kubectl, request } from './shared-control-plane.ts';
 

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import { createKubeTransport, type KubeTransport } from '../../src/platform/kube-transport.ts';
+import {
+  createKubeTransport,
+  type KubeTransport,
+} from '../../src/platform/kube/undici-transport.ts';
 import { conformance } from '../conformance/conformance.ts';
 import { WIDGET, WIDGET_CRD } from '../conformance/widget.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { createNamespace, request, sharedControlPlane } from './shared-control-plane.ts';
 
 const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';

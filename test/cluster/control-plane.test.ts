@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isRunning } from '../support/is-running.ts';
-import { recordFigure } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { isRunning } from '../support/process/is-running.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { ensureBinaries } from './control-plane/binaries.ts';
 import {
   type ControlPlane,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { API_GROUP_VERSION, SET_KIND } from '../../src/core/names.ts';
+import { API_GROUP_VERSION, SET_KIND } from '../../src/core/formats/names.ts';
 import { GOOD_SPEC } from '../api/bad-specs.ts';
 import { setsIn } from './sets.ts';
 import { createNamespace, kubectl } from './shared-control-plane.ts';

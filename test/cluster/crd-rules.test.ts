@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { API_GROUP_VERSION, SET_PLURAL } from '../../src/core/names.ts';
+import { API_GROUP_VERSION, SET_PLURAL } from '../../src/core/formats/names.ts';
 import type { BadSpec } from '../api/bad-spec.ts';
 import { BAD_SPECS, badSet, GOOD_PATCHES, GOOD_SPEC } from '../api/bad-specs.ts';
 import { makeNamespace, request } from './shared-control-plane.ts';

@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { API_VERSION, FINALIZER, SET_PLURAL } from '../../src/core/names.ts';
+import { API_VERSION, FINALIZER, SET_PLURAL } from '../../src/core/formats/names.ts';
 import { GOOD_SPEC } from '../api/bad-specs.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { setsIn } from './sets.ts';
 import { createNamespace, request } from './shared-control-plane.ts';
 

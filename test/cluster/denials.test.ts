@@ -1,10 +1,10 @@
 /** Who denied a write is told by name, however the API server words it. */
 import { expect, onTestFinished, test } from 'vitest';
-import { KubeApiError } from '../../src/platform/kube-errors.ts';
-import { CONFIG_MAPS } from '../../src/platform/kube-resources.ts';
-import { sendJson, startApiSocket } from '../support/api-socket.ts';
-import { makeCertificate } from '../support/certificate.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { KubeApiError } from '../../src/platform/kube/errors.ts';
+import { CONFIG_MAPS } from '../../src/platform/kube/resources.ts';
+import { sendJson, startApiSocket } from '../support/kube/api-socket.ts';
+import { makeCertificate } from '../support/kube/certificate.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { clientAs, soon } from './kube-clients.ts';
 import { createNamespace, kubectl } from './shared-control-plane.ts';
 

@@ -3,8 +3,8 @@
  * that does it is killed, or told to stop.
  */
 import { expect, test } from 'vitest';
-import { ANNOTATION } from '../../src/core/names.ts';
-import { recordFigure } from '../support/record-figure.ts';
+import { ANNOTATION } from '../../src/core/formats/names.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
 import { eventually, FAST_SPEC, inNamespace } from './operator-cases.ts';
 import { createOperatorAccount, type OperatorProcess, startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';

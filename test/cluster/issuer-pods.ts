@@ -1,5 +1,5 @@
 /** Pods and workloads on an API server without a node: the test plays the controllers and the kubelet. */
-import type { Workload } from '../../src/core/spec.ts';
+import type { Workload } from '../../src/core/formats/spec.ts';
 import { request } from './shared-control-plane.ts';
 
 const SECRET = 'payments-signer';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import { KubeApiError } from '../../src/platform/kube-errors.ts';
-import type { ObjectEvent } from '../../src/platform/object-store.ts';
-import { Reflector } from '../../src/platform/reflector.ts';
-import { TestFolder } from '../support/api-socket.ts';
-import { eventually } from '../support/eventually.ts';
-import { never, rejection, SECRETS } from '../support/kube-fixture.ts';
-import { recordLog } from '../support/log-recorder.ts';
+import { KubeApiError } from '../../src/platform/kube/errors.ts';
+import type { ObjectEvent } from '../../src/platform/reflector/object-store.ts';
+import { Reflector } from '../../src/platform/reflector/reflector.ts';
+import { TestFolder } from '../support/kube/api-socket.ts';
+import { never, rejection, SECRETS } from '../support/kube/kube-fixture.ts';
+import { recordLog } from '../support/kube/log-recorder.ts';
+import { eventually } from '../support/wait/eventually.ts';
 import { clientAs, clientOf, soon } from './kube-clients.ts';
 import { createNamespace, kubectl, sharedControlPlane } from './shared-control-plane.ts';
 

@@ -1,9 +1,9 @@
 /** The operator's own client on the shared control plane. */
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import { createKubeClient, type KubeClient } from '../../src/platform/kube-client.ts';
-import { createKubeTransport } from '../../src/platform/kube-transport.ts';
-import { never } from '../support/kube-fixture.ts';
+import { createKubeClient, type KubeClient } from '../../src/platform/kube/client.ts';
+import { createKubeTransport } from '../../src/platform/kube/undici-transport.ts';
+import { never } from '../support/kube/kube-fixture.ts';
 import { sharedControlPlane } from './shared-control-plane.ts';
 
 /** Its connections are closed when the test ends. */

@@ -1,6 +1,6 @@
 /** What tests of the real operator have in common: a fast set, and looks at its objects. */
-import type { Condition, KeyStatus, Status } from '../../src/core/status.ts';
-import { waitFor } from '../support/wait-for.ts';
+import type { Condition, KeyStatus, Status } from '../../src/core/formats/status.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { createOperatorAccount, startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';
 import { createNamespace, kubectl, request } from './shared-control-plane.ts';

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { createServiceAccount, request, type ServiceAccount } from './shared-control-plane.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

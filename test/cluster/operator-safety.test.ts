@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recordFigure } from '../support/record-figure.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
 import { eventually, FAST_SPEC, inNamespace } from './operator-cases.ts';
 import { createOperatorAccount, startOperator } from './operator-process.ts';
 import { setsIn } from './sets.ts';

@@ -1,4 +1,4 @@
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import type { ApiAnswer, ApiRequest } from './control-plane/api-client.ts';
 
 type Request = (call: Omit<ApiRequest, 'token'>) => Promise<ApiAnswer>;

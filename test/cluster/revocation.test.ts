@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { API_GROUP_VERSION, SET_KIND } from '../../src/core/names.ts';
-import { recordFigure } from '../support/record-figure.ts';
+import { API_GROUP_VERSION, SET_KIND } from '../../src/core/formats/names.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
 import { eventually, FAST_SPEC, started } from './operator-cases.ts';
 import { setsIn } from './sets.ts';
 import { kubectl } from './shared-control-plane.ts';

@@ -1,5 +1,5 @@
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
-import { API_GROUP_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/names.ts';
+import { API_GROUP_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/formats/names.ts';
 import { request } from './shared-control-plane.ts';
 
 /** What the API server answers about a set: the set, or why not. */

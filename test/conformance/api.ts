@@ -1,4 +1,4 @@
-import type { HttpMethod, KubeRequest, Transport } from '../../src/platform/transport.ts';
+import type { HttpMethod, KubeRequest, Transport } from '../../src/platform/kube/transport.ts';
 import { WIDGET } from './widget.ts';
 
 /** An API server under test: the fake, or a real one. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { worldWith } from '../support/core-world.ts';
-import { DEFAULT_SPEC, FAST_SPEC, HOUR, SECOND } from '../support/core-world-fixtures.ts';
+import { DEFAULT_SPEC, FAST_SPEC, HOUR, SECOND } from '../support/core-world/fixtures.ts';
+import { worldWith } from '../support/core-world/world.ts';
 
 describe.each([
   { name: 'fast terms', spec: FAST_SPEC, forMs: 200 * SECOND, rotations: 6 },

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
 import { startTethered, type TetheredProcess } from '../cluster/control-plane/tethered-process.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { type Actor, startActor } from './actor.ts';
 import type { Chronicle, VerifierTally } from './chronicle.ts';
 import type {

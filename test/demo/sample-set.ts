@@ -1,7 +1,7 @@
 /** The sample set that the demo runs, and the terms that it declares. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { parseDurationMs } from '../../src/core/time.ts';
+import { parseDurationMs } from '../../src/core/formats/time.ts';
 
 export interface SampleSet {
   readonly path: string;

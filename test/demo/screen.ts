@@ -1,5 +1,5 @@
 /** One picture of the demo as lines of text: a pure function of the chronicle. */
-import { formatDurationMs } from '../../src/core/time.ts';
+import { formatDurationMs } from '../../src/core/formats/time.ts';
 import { clip, padEnd, paint, plainText, wrap } from './ansi.ts';
 import { type Chronicle, type Happening, type KeyState, seconds, type Tone } from './chronicle.ts';
 import type { SampleSet } from './sample-set.ts';

@@ -8,8 +8,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
-import { recordFigure } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { e2eCluster, hand, hasHands, request } from './cluster.ts';
 import { memoryOf } from './memory.ts';
 import { OPERATOR_NAMESPACE } from './operator-install.ts';

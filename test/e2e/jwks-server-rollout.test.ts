@@ -1,7 +1,7 @@
 /** The JWKS server of the chart is rolled while it is asked without a pause. */
 import { expect, test } from 'vitest';
-import { recordFigure } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { apply, kubectl } from './cluster.ts';
 import { JWKS_PATH, jwksRelease, jwksServersReady } from './jwks-servers.ts';
 import { pod } from './pod-specs.ts';

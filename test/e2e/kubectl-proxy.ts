@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubectlSetup } from '../cluster/control-plane/kubectl.ts';
 import { startTethered } from '../cluster/control-plane/tethered-process.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 
 export interface KubectlProxy {
   readonly socketPath: string;

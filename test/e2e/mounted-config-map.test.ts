@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { recordFigure } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { apply } from './cluster.ts';
 import {
   addSidecar,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { apply, read, request } from './cluster.ts';
 import { keepNamespace } from './evidence.ts';
 import { OPERATOR_NAMESPACE } from './operator-install.ts';

@@ -1,7 +1,7 @@
 /** What has to be true of the cluster before anything that is seen on it means something. */
 import { describe, expect, test } from 'vitest';
-import { recordFigure } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { apply, e2eCluster, kubectl, read, request } from './cluster.ts';
 import { createNamespace } from './namespaces.ts';
 import { nodeCommand, pod, service } from './pod-specs.ts';

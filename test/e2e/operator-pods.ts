@@ -1,5 +1,5 @@
 /** The operator's two replicas: who leads, and the end of the one that does. */
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { hand, read } from './cluster.ts';
 import { OPERATOR_NAMESPACE, RELEASE } from './operator-install.ts';
 import { type Pod, podsBy, readyPodsBy } from './pods-control.ts';

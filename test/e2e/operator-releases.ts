@@ -1,5 +1,5 @@
 /** What Helm does to the operator's release while sets are in use. */
-import { API_GROUP_VERSION, SET_PLURAL } from '../../src/core/names.ts';
+import { API_GROUP_VERSION, SET_PLURAL } from '../../src/core/formats/names.ts';
 import { e2eCluster, helm, kubectl, read } from './cluster.ts';
 import { imageFlags, imageValues } from './image-values.ts';
 import type { PreviousBuild } from './images/previous-build.ts';

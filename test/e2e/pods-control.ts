@@ -1,5 +1,5 @@
 /** Waiting for pods, and asking them. */
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { kubectl, read, request } from './cluster.ts';
 
 const READY_TIMEOUT_MS = 180_000;

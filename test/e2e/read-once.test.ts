@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
-import { recordFigure } from '../support/record-figure.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
 import { apply, kubectl } from './cluster.ts';
 import { nodeCommand, pod } from './pod-specs.ts';
 import { readyPods } from './pods-control.ts';

@@ -3,8 +3,8 @@
  * step, `helm install`, is how the operator came onto the cluster (operator-install.ts).
  */
 import { expect, test } from 'vitest';
-import { recordFigure } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { apply, helm, kubectl } from './cluster.ts';
 import { atEnd } from './namespaces.ts';
 import { OPERATOR_NAMESPACE, RELEASE } from './operator-install.ts';

@@ -5,8 +5,8 @@
 import { importPKCS8, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
-import { recordFigure } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { read } from './cluster.ts';
 import { activeOrdinal, kidOf, revoke, SWITCHED_TIMEOUT_MS } from './signing-key-sets.ts';
 import { rejectedKids, untilInUse } from './token-judgement.ts';

@@ -1,7 +1,7 @@
 /** The sets of the tests, with the P and Ps that real kubelets need. */
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
-import { API_GROUP_VERSION, REQUEST, SET_KIND, SET_PLURAL } from '../../src/core/names.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { API_GROUP_VERSION, REQUEST, SET_KIND, SET_PLURAL } from '../../src/core/formats/names.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { apply, read, request } from './cluster.ts';
 
 /** What a set declares, and what its issuers and verifiers keep to. */

@@ -1,7 +1,7 @@
 /** What a test makes of the reports of its token pods. */
 import { expect } from 'vitest';
-import { recordTotal } from '../support/record-figure.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { recordTotal } from '../support/vitest/record-figure.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { SWITCHED_TIMEOUT_MS } from './signing-key-sets.ts';
 import { type TokenPods, WAYS } from './token-pods.ts';
 

@@ -2,7 +2,7 @@
  * An issuer with the JWKS server as a sidecar, JWKS servers of the chart, and verifiers, around one
  * set; all in its namespace.
  */
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { apply, kubectl, read } from './cluster.ts';
 import {
   addSidecar,

@@ -8,9 +8,9 @@
  * 415), deletion of collections, and the namespace and garbage collection controllers.
  */
 
-import { formatInstant } from '../../src/core/time.ts';
+import { formatInstant } from '../../src/core/formats/time.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import type { KubeRequest, KubeResponse, Transport } from '../../src/platform/transport.ts';
+import type { KubeRequest, KubeResponse, Transport } from '../../src/platform/kube/transport.ts';
 import { Hand } from './hand.ts';
 import { child, type JsonObject, metadataOf, namespaceOf, text } from './json.ts';
 import { listText, textOf } from './json-text.ts';

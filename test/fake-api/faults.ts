@@ -1,4 +1,4 @@
-import type { KubeRequest } from '../../src/platform/transport.ts';
+import type { KubeRequest } from '../../src/platform/kube/transport.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** What goes wrong with one request. `committed`: whether the server did it all the same. */

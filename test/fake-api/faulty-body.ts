@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/platform/clock.ts';
-import { TransportError } from '../../src/platform/transport.ts';
+import { TransportError } from '../../src/platform/kube/transport.ts';
 import type { WatchFault, WatchLine } from './faults.ts';
 import type { JsonObject } from './json.ts';
 import { failure } from './status-error.ts';

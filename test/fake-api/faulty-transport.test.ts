@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import type { KubeRequest } from '../../src/platform/transport.ts';
+import type { KubeRequest } from '../../src/platform/kube/transport.ts';
 import { FakeApi } from './fake-api.ts';
 import type { Fault, WatchFault } from './faults.ts';
 import { FaultyTransport } from './faulty-transport.ts';

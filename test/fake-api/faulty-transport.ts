@@ -5,7 +5,7 @@ import {
   type KubeResponse,
   type Transport,
   TransportError,
-} from '../../src/platform/transport.ts';
+} from '../../src/platform/kube/transport.ts';
 import { type Fault, type FaultPlan, REASONS } from './faults.ts';
 import { faultyLines, truncated } from './faulty-body.ts';
 import { goDurationMs } from './go-duration.ts';

@@ -1,4 +1,4 @@
-import type { KubeRequest } from '../../src/platform/transport.ts';
+import type { KubeRequest } from '../../src/platform/kube/transport.ts';
 import { type JsonObject, metadataOf, nameOf, namespaceOf, without } from './json.ts';
 import { apiVersionOf, type ResourceType } from './resource-types.ts';
 import type { Answer } from './server.ts';

@@ -1,4 +1,4 @@
-import type { KubeRequest } from '../../src/platform/transport.ts';
+import type { KubeRequest } from '../../src/platform/kube/transport.ts';
 
 export type Verb =
   | 'get'

@@ -1,5 +1,5 @@
 /** From a request to an answer: routing, content types, and the verbs over the store. */
-import type { KubeRequest } from '../../src/platform/transport.ts';
+import type { KubeRequest } from '../../src/platform/kube/transport.ts';
 import { decode, encode, parseBody, parseJson } from './decode.ts';
 import { goDurationMs } from './go-duration.ts';
 import { type JsonObject, metadataOf, nameOf, without } from './json.ts';

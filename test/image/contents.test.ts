@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { recordFigure } from '../support/record-figure.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
 import { dockerCli, image, runOnce } from './containers.ts';
 
 /** Nine tenths of it is the program of Node.js. */

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { withFileLock } from '../cluster/control-plane/file-lock.ts';
 import { projectCache } from '../cluster/control-plane/program-cache.ts';
 import { startTethered, type TetheredProcess } from '../cluster/control-plane/tethered-process.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 import { aptInstall, isOnPath } from '../tools/debian-packages.ts';
 
 /** Where the daemon listens; null: where the client looks by itself. */

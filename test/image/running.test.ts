@@ -5,12 +5,12 @@ import { Wait } from 'testcontainers';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { makeJwks, makeKey, SERVE_JSON, until } from '../server/fixtures.ts';
-import { kubeconfigText, sendEmptyLists, startApiSocket } from '../support/api-socket.ts';
-import { makeCertificate } from '../support/certificate.ts';
-import { ProjectedVolume } from '../support/projected-volume.ts';
-import { openRaw, parseResponse, sendRaw } from '../support/raw-http.ts';
-import { recordFigure } from '../support/record-figure.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { ProjectedVolume } from '../support/files/projected-volume.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
+import { openRaw, parseResponse, sendRaw } from '../support/http/raw-http.ts';
+import { kubeconfigText, sendEmptyLists, startApiSocket } from '../support/kube/api-socket.ts';
+import { makeCertificate } from '../support/kube/certificate.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
 import { msUntilLogged, runOnce, startOperating, startServing, stopInOrder } from './containers.ts';
 
 const JWKS = '/.well-known/jwks.json';

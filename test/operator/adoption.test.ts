@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { REQUEST, SET_PLURAL } from '../../src/core/names.ts';
+import { REQUEST, SET_PLURAL } from '../../src/core/formats/names.ts';
 import type { JsonObject } from '../fake-api/json.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 

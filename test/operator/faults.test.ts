@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
 import { FaultyTransport } from '../fake-api/faulty-transport.ts';
-import { recordFigure } from '../support/record-figure.ts';
+import { recordFigure } from '../support/vitest/record-figure.ts';
 import { FAST_SPEC, OperatorWorld } from './operator-world.ts';
 
 const WRITE_VERBS = ['create', 'update', 'patch', 'delete'];

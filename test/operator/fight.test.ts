@@ -1,8 +1,8 @@
 /** Somebody undoes, or sees otherwise, what the operator writes: it goes on, but not without end. */
 import { afterEach, expect, test } from 'vitest';
-import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/step-allowance.ts';
+import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/writing/step-allowance.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import type { VirtualClock } from '../support/virtual-clock.ts';
+import type { VirtualClock } from '../support/clock/virtual-clock.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 const FIGHT_MS = 120_000;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { KubeRequest } from '../../src/platform/transport.ts';
+import type { KubeRequest } from '../../src/platform/kube/transport.ts';
 import { FAST_SPEC, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld | undefined;

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startProgram } from '../server/serve-process.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
 
 /** No cluster at all: neither a home with a kubeconfig nor a pod's environment. */
 const NOWHERE = { HOME: '/nonexistent' };

@@ -4,24 +4,24 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { Registry } from 'prom-client';
-import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/names.ts';
-import type { Algorithm } from '../../src/core/spec.ts';
-import type { Status } from '../../src/core/status.ts';
+import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/formats/names.ts';
+import type { Algorithm } from '../../src/core/formats/spec.ts';
+import type { Status } from '../../src/core/formats/status.ts';
 import {
   createOperator,
   type Operator,
   type OperatorEnd,
 } from '../../src/operator/create-operator.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import type { KeyMaker } from '../../src/platform/key-maker.ts';
-import { publicJwkOf } from '../../src/platform/key-material.ts';
-import type { Transport } from '../../src/platform/transport.ts';
+import type { KeyMaker } from '../../src/platform/keys/key-maker.ts';
+import { publicJwkOf } from '../../src/platform/keys/key-material.ts';
+import type { Transport } from '../../src/platform/kube/transport.ts';
 import { FakeApi, type WriteRecord } from '../fake-api/fake-api.ts';
 import type { JsonObject } from '../fake-api/json.ts';
 import { customResource } from '../fake-api/resource-types.ts';
+import { VirtualClock } from '../support/clock/virtual-clock.ts';
 import { FAST_SPEC } from '../support/fast-spec.ts';
-import { recordLog } from '../support/log-recorder.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { recordLog } from '../support/kube/log-recorder.ts';
 
 export const NAMESPACE = 'auth';
 /** What `api.hand` writes as. A DELETE of the operator names no manager, so that this tells them apart. */

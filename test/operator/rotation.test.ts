@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { KeyMaker, KeyPair } from '../../src/platform/key-maker.ts';
-import { publicJwkOf } from '../../src/platform/key-material.ts';
+import type { KeyMaker, KeyPair } from '../../src/platform/keys/key-maker.ts';
+import { publicJwkOf } from '../../src/platform/keys/key-material.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld;

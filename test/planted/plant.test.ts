@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
 import { DoesNotApply, knownPatches, readPatch, withPlanted } from './plant.ts';
 
 test('there are patches, each with a sentence of what it breaks', () => {
@@ -14,7 +14,7 @@ test('there are patches, each with a sentence of what it breaks', () => {
 test('a copy has the bug in it, and the project has not', async () => {
   const [patch] = knownPatches();
   if (patch === undefined) throw new Error('there is no patch');
-  const file = 'src/core/gates.ts';
+  const file = 'src/core/ledger/gates.ts';
   const planted = await withPlanted(patch, (folder) => readFile(join(folder, file), 'utf8'));
   const own = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
   expect(planted).not.toBe(own);

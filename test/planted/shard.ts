@@ -1,6 +1,6 @@
 /** A share of the planted bugs as tests, so that two of them are hunted at a time. */
 import { expect, test } from 'vitest';
-import { recordFigure, recordTotal } from '../support/record-figure.ts';
+import { recordFigure, recordTotal } from '../support/vitest/record-figure.ts';
 import { hunt } from './hunt.ts';
 import { knownPatches } from './plant.ts';
 

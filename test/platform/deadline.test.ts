@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { abortable, DeadlineExceeded, withDeadline } from '../../src/platform/deadline.ts';
-import { never, rejection } from '../support/kube-fixture.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { VirtualClock } from '../support/clock/virtual-clock.ts';
+import { never, rejection } from '../support/kube/kube-fixture.ts';
 
 /** Work that ends only by its signal. */
 const forever = (signal: AbortSignal) =>

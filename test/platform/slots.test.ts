@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Slots } from '../../src/platform/slots.ts';
-import { never, rejection } from '../support/kube-fixture.ts';
+import { never, rejection } from '../support/kube/kube-fixture.ts';
 
 /** Takes a slot as soon as there is one, and notes it. */
 async function takeAs(slots: Slots, name: string, taken: string[], signal = never()) {

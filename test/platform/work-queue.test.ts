@@ -9,7 +9,7 @@ import {
   type PassResult,
   type WorkQueue,
 } from '../../src/platform/work-queue.ts';
-import { createManualClock } from '../support/manual-clock.ts';
+import { createManualClock } from '../support/clock/manual-clock.ts';
 
 const DONE: PassResult = { kind: 'done', nextAtMs: null };
 const HOUR_MS = 3_600_000;

@@ -4,16 +4,16 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { admit } from '../../src/core/guard.ts';
-import type { Observed, Step } from '../../src/core/model.ts';
-import { ANNOTATION, REQUEST } from '../../src/core/names.ts';
+import { ANNOTATION, REQUEST } from '../../src/core/formats/names.ts';
+import type { Terms } from '../../src/core/formats/spec.ts';
+import { admit } from '../../src/core/guard/guard.ts';
+import { writeDeadlineMs } from '../../src/core/ledger/terms.ts';
 import { plan } from '../../src/core/plan.ts';
-import type { Terms } from '../../src/core/spec.ts';
-import { writeDeadlineMs } from '../../src/core/terms.ts';
-import { type World, worldWith } from '../support/core-world.ts';
-import { FAST_SPEC } from '../support/core-world-fixtures.ts';
-import { specArbitrary } from '../support/core-world-moves.ts';
-import { brokenPromises } from '../support/core-world-oracle.ts';
+import type { Observed, Step } from '../../src/core/reading/model.ts';
+import { FAST_SPEC } from '../support/core-world/fixtures.ts';
+import { specArbitrary } from '../support/core-world/moves.ts';
+import { brokenPromises } from '../support/core-world/oracle.ts';
+import { type World, worldWith } from '../support/core-world/world.ts';
 
 type Act =
   | 'plan'

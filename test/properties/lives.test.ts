@@ -2,16 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../src/core/plan.ts';
-import { type World, worldWith } from '../support/core-world.ts';
-import { FAST_TERMS, MINUTE } from '../support/core-world-fixtures.ts';
+import { FAST_TERMS, MINUTE } from '../support/core-world/fixtures.ts';
 import {
   calmLife,
   harshLife,
   live,
   roughLife,
   specArbitrary,
-} from '../support/core-world-moves.ts';
-import { brokenPromises } from '../support/core-world-oracle.ts';
+} from '../support/core-world/moves.ts';
+import { brokenPromises } from '../support/core-world/oracle.ts';
+import { type World, worldWith } from '../support/core-world/world.ts';
 
 /** Bounded, so that the fast suite stays fast; a failure prints the seed that shows it again. */
 const RUNS = { numRuns: 40 };

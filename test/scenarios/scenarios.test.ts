@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { runScenario } from '../support/core-world-scenario.ts';
+import { runScenario } from '../support/core-world/scenario.ts';
 
 const folder = new URL('.', import.meta.url);
 const names = readdirSync(folder)

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { bundle, LICENCES, PROGRAM, SBOM } from '../../scripts/bundle.ts';
-import { kubeconfigText, sendEmptyLists, startApiSocket } from '../support/api-socket.ts';
-import { makeCertificate } from '../support/certificate.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { kubeconfigText, sendEmptyLists, startApiSocket } from '../support/kube/api-socket.ts';
+import { makeCertificate } from '../support/kube/certificate.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 
 const run = promisify(execFile);
 /** Outside the project, so that no node_modules is found on the way up. */

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { bundledPackages, copyDescriptions } from '../../scripts/bundled-packages.ts';
 import { licencesOf } from '../../scripts/licences.ts';
 import { sbomOf } from '../../scripts/sbom.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { temporaryFolder } from '../support/files/temporary-folder.ts';
 
 const PROGRAM = { name: 'signing-keys', version: '1.2.3', license: 'Apache-2.0' };
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type NotYet, waitFor } from '../support/wait-for.ts';
+import { type NotYet, waitFor } from '../support/wait/wait-for.ts';
 
 type Jwk = Record<string, unknown>;
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { jwksData } from '../../src/core/jwks-document.ts';
-import { sha256Base64url } from '../../src/platform/digest.ts';
+import { jwksData } from '../../src/core/ledger/jwks-document.ts';
+import { sha256Base64url } from '../../src/platform/keys/digest.ts';
 import { judgeOpenidConfiguration } from '../../src/server/documents.ts';
 import type { Served } from '../../src/server/source.ts';
-import { ledgerOf, rotatedWorld } from '../support/core-world-states.ts';
-import { openRaw, sendRaw } from '../support/raw-http.ts';
+import { ledgerOf, rotatedWorld } from '../support/core-world/states.ts';
+import { openRaw, sendRaw } from '../support/http/raw-http.ts';
 import { until } from './fixtures.ts';
 import {
   bytesOf,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, SignJWT } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { ProjectedVolume } from '../support/projected-volume.ts';
-import { openRaw, parseResponse, sendRaw } from '../support/raw-http.ts';
+import { ProjectedVolume } from '../support/files/projected-volume.ts';
+import { openRaw, parseResponse, sendRaw } from '../support/http/raw-http.ts';
 import { makeFolder, makeJwks, makeKey, SERVE_JSON, until } from './fixtures.ts';
 import { startProgram, startServe } from './serve-process.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { sha256Base64url } from '../../src/platform/digest.ts';
-import { openRaw, parseResponse, sendRaw } from '../support/raw-http.ts';
+import { sha256Base64url } from '../../src/platform/keys/digest.ts';
+import { openRaw, parseResponse, sendRaw } from '../support/http/raw-http.ts';
 import { makeJwks, until } from './fixtures.ts';
 import {
   bytesOf,

@@ -1,16 +1,16 @@
 /** The public port of the JWKS server on a real socket, with content that the test hands in. */
 import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/platform/clock.ts';
 import {
   type AnswerLimits,
   type AnswerServer,
   createAnswerServer,
-} from '../../src/platform/answer-server.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+} from '../../src/platform/http/answer-server.ts';
 import { composeResources } from '../../src/server/answers.ts';
 import { createServerMetrics, type ServerMetrics } from '../../src/server/metrics.ts';
 import { createRouter } from '../../src/server/router.ts';
 import type { Served } from '../../src/server/source.ts';
-import { recordLog } from '../support/log-recorder.ts';
+import { recordLog } from '../support/kube/log-recorder.ts';
 import { makeJwks, OPENID_JSON } from './fixtures.ts';
 
 export const JWKS = '/.well-known/jwks.json';

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import { type WatchFolder, watchFolder } from '../../src/platform/folder-watch.ts';
+import { type WatchFolder, watchFolder } from '../../src/platform/files/folder-watch.ts';
 import { createSource, type Served } from '../../src/server/source.ts';
-import { ProjectedVolume } from '../support/projected-volume.ts';
+import { ProjectedVolume } from '../support/files/projected-volume.ts';
 import { makeFolder, makeJwks, makeKey, OPENID_JSON, SERVE_JSON, until } from './fixtures.ts';
 
 const HOUR_MS = 3_600_000;

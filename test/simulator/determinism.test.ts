@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { parseSeed } from './seed.ts';
-import { trySeed } from './trial.ts';
+import { parseSeed } from './faults/seed.ts';
+import { trySeed } from './run/trial.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const SEEDS = [

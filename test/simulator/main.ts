@@ -1,7 +1,7 @@
 /** The simulator by hand: `replay SEED`, `hunt --plans N`. */
 import { parseArgs } from 'node:util';
-import { hunt } from './hunt.ts';
-import { replay } from './replay.ts';
+import { replay } from './run/replay.ts';
+import { hunt } from './soak/hunt.ts';
 
 const USAGE = `node test/simulator/main.ts replay SEED [--until STEP] [--requests]
 node test/simulator/main.ts hunt [--plans N] [--first SCENARIO/FAULT,…]`;

@@ -1,9 +1,9 @@
 /** Every run that once failed, shrunk: [regressions.txt](regressions.txt) says what it broke. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { failureText } from './report.ts';
-import { parseSeed } from './seed.ts';
-import { trySeed } from './trial.ts';
+import { parseSeed } from './faults/seed.ts';
+import { failureText } from './run/report.ts';
+import { trySeed } from './run/trial.ts';
 
 const file = new URL('./regressions.txt', import.meta.url);
 const lines = readFileSync(file, 'utf8')

@@ -3,10 +3,15 @@
  * `UPDATE_GOLDEN=1` writes them anew; read the difference before it is committed.
  */
 import { expect, test } from 'vitest';
-import { run } from './run.ts';
-import { readGolden, scenarioFileNames, scenariosOf, writeGolden } from './scenario-files.ts';
-import { timelineOf } from './timeline.ts';
-import { NO_FAULTS } from './world.ts';
+import {
+  readGolden,
+  scenarioFileNames,
+  scenariosOf,
+  writeGolden,
+} from './language/scenario-files.ts';
+import { run } from './run/run.ts';
+import { timelineOf } from './run/timeline.ts';
+import { NO_FAULTS } from './world/world.ts';
 
 test.each(scenarioFileNames())('%s', async (name) => {
   const parts: string[] = [];

@@ -3,12 +3,12 @@
  * at the earliest moment, and a revocation, with no other verifier that would make the wait longer.
  */
 import { expect, test } from 'vitest';
-import { VERIFIER_PRESETS } from '../../src/core/verifier-presets.ts';
-import { type Behaviour, mayRefuseMs, PRESETS } from './oracle/presets.ts';
-import { type Outcome, run } from './run.ts';
-import { parseScenarios, type Scenario } from './scenario.ts';
-import { servedKids, signerKid } from './views.ts';
-import { NO_FAULTS } from './world.ts';
+import { VERIFIER_PRESETS } from '../../src/core/formats/presets.ts';
+import { parseScenarios, type Scenario } from './language/scenario.ts';
+import { type Behaviour, mayRefuseMs, PRESETS } from './oracle/actors/presets.ts';
+import { servedKids, signerKid } from './record/views.ts';
+import { type Outcome, run } from './run/run.ts';
+import { NO_FAULTS } from './world/world.ts';
 
 /** P and S of the simulator's sets, and a `Date` of whole seconds. */
 const DELIVERY_MS = 2000;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/names.ts';
-import { createKubeClient } from '../../src/platform/kube-client.ts';
+import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/formats/names.ts';
+import { createKubeClient } from '../../src/platform/kube/client.ts';
 import { SmokeTestError, smokeTest } from '../../src/smoke/smoke-test.ts';
 import { FakeApi } from '../fake-api/fake-api.ts';
 import type { JsonObject } from '../fake-api/json.ts';
 import { customResource } from '../fake-api/resource-types.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { VirtualClock } from '../support/clock/virtual-clock.ts';
 
 const NAMESPACE = 'auth';
 

@@ -1,7 +1,7 @@
 /** `npm run soak -- --minutes N [--seed N]`: what takes too long for every change. */
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
-import { soak } from '../simulator/soak.ts';
+import { soak } from '../simulator/soak/soak.ts';
 import { startNodeSoak } from './node-soak.ts';
 
 /** The node's clock is a real one: what only computes waits for it. */

@@ -1,7 +1,7 @@
 /** Debian packages that tests need on the machine itself. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 
 const run = promisify(execFile);
 /** Somebody else may be installing: that long it is waited for. */

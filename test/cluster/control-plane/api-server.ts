@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitFor } from '../../support/wait-for.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 import { callApi } from './api-client.ts';
 import { startTethered, type TetheredProcess } from './tethered-process.ts';
 

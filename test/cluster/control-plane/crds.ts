@@ -1,4 +1,4 @@
-import { waitFor } from '../../support/wait-for.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 
 /** kubectl with its arguments; throws when it fails. */
 export type Kubectl = (args: readonly string[]) => Promise<string>;

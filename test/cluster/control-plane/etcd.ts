@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { waitFor } from '../../support/wait-for.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 import { freePort } from './free-port.ts';
 import { startTethered, type TetheredProcess } from './tethered-process.ts';
 

@@ -4,7 +4,7 @@
  * deleted keeps what it shows.
  */
 
-import { ProjectedVolume } from '../../support/projected-volume.ts';
+import { ProjectedVolume } from '../../support/files/projected-volume.ts';
 import { receiveStart, tellDemo } from '../actor.ts';
 import type { FromProjector, ProjectorStart, VolumePlan } from '../messages.ts';
 import { type WatchedObject, watchObjects } from '../watch-objects.ts';

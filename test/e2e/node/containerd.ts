@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitFor } from '../../support/wait-for.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 import { CNI_FOLDER } from './debian.ts';
 import type { EnclosedProcess, Enclosure } from './enclosure.ts';
 import { writeNetworkConfig } from './network.ts';

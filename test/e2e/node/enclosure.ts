@@ -11,7 +11,7 @@ import {
   startTethered,
   type TetheredProcess,
 } from '../../cluster/control-plane/tethered-process.ts';
-import { waitFor } from '../../support/wait-for.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 import { noteProcess } from './noted-process.ts';
 import type { Place } from './place.ts';
 

@@ -5,8 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { isRunning } from '../../support/is-running.ts';
-import { waitFor } from '../../support/wait-for.ts';
+import { isRunning } from '../../support/process/is-running.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 import { hasHands } from '../cluster.ts';
 import { takePlace } from './place.ts';
 

@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane/control-plane.ts';
-import { makeCertificate } from '../../support/certificate.ts';
-import { waitFor } from '../../support/wait-for.ts';
+import { makeCertificate } from '../../support/kube/certificate.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 import { Endings } from '../endings.ts';
 import { clusterDnsObjects } from './cluster-dns.ts';
 import { PART_USERS, startControllers, startKubeProxy } from './cluster-parts.ts';

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { waitFor } from '../../support/wait-for.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 
 interface Note {
   readonly pid: number;

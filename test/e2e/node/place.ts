@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSy
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takeFileLock } from '../../cluster/control-plane/file-lock.ts';
-import { waitFor } from '../../support/wait-for.ts';
+import { waitFor } from '../../support/wait/wait-for.ts';
 import { NodeCgroup } from './cgroups.ts';
 import { endNoted } from './noted-process.ts';
 

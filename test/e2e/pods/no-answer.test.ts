@@ -1,7 +1,7 @@
 import { generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { makeJwks } from '../../server/fixtures.ts';
-import { type Answering, startApiSocket } from '../../support/api-socket.ts';
+import { type Answering, startApiSocket } from '../../support/kube/api-socket.ts';
 import { LIBRARIES, type Library } from './key-libraries.ts';
 import { isWithoutAnswer } from './no-answer.ts';
 

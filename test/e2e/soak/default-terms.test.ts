@@ -3,7 +3,7 @@
  * It takes 40 minutes, so `make soak` runs it, and nothing else does.
  */
 import { expect, test } from 'vitest';
-import { recordFigure } from '../../support/record-figure.ts';
+import { recordFigure } from '../../support/vitest/record-figure.ts';
 import { DEFAULT_TERMS, kidOf, requestRotation, stateOf } from '../signing-key-sets.ts';
 import { expectNoneRejected, untilInUse } from '../token-judgement.ts';
 import { startTokenWorld } from '../token-world.ts';

@@ -1,7 +1,7 @@
 /** What stands in the objects of a set, as issuers, verifiers and people read it. */
-import { type PublicJwk, parsePublicJwk, publicJwkText } from '../../../src/core/jwk.ts';
-import { ANNOTATION, SIGNER_FILE } from '../../../src/core/names.ts';
-import { JWKS_FILE, parseJwks } from '../../../src/core/served-set.ts';
+import { type PublicJwk, parsePublicJwk, publicJwkText } from '../../../src/core/formats/jwk.ts';
+import { ANNOTATION, SIGNER_FILE } from '../../../src/core/formats/names.ts';
+import { JWKS_FILE, parseJwks } from '../../../src/core/formats/served-set.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
 
 /** A published set by kid; each key as the one text that says which key it is. */

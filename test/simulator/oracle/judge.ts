@@ -3,7 +3,7 @@
  * verifiers that keep their terms made of it. They influence no operator, so that they are played
  * afterwards, at the limits of what the terms allow. A pure function of the history and the seed.
  */
-import type { History } from '../history.ts';
+import type { History } from '../record/history.ts';
 import { countViolations } from './invariants/counts.ts';
 import { gateViolations } from './invariants/gates.ts';
 import { identityViolations } from './invariants/identities.ts';

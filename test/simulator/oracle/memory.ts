@@ -3,7 +3,7 @@
  * where hands took the last object that tells of a key, nothing can be promised of it any more.
  * The copies of the ledger are only compared as texts, and searched for a kid.
  */
-import { type Change, HAND } from '../history.ts';
+import { type Change, HAND } from '../record/history.ts';
 import type { Keys } from './documents.ts';
 import type { Timeline } from './timeline.ts';
 

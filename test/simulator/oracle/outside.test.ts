@@ -4,11 +4,11 @@ import { sourceFiles } from '../../boundaries/source-tree.ts';
 /** How documents are read, and what is declared: nothing that decides. */
 const READABLE = [
   'src/api/decode.ts',
-  'src/core/jwk.ts',
-  'src/core/names.ts',
-  'src/core/served-set.ts',
-  'src/core/spec.ts',
-  'src/core/status.ts',
+  'src/core/formats/jwk.ts',
+  'src/core/formats/names.ts',
+  'src/core/formats/served-set.ts',
+  'src/core/formats/spec.ts',
+  'src/core/formats/status.ts',
 ];
 
 test('the oracle knows only the outside: it shares no decision with the operator', () => {

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../fake-api/json.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../../operator/operator-world.ts';
-import { type Change, HAND, type History } from '../history.ts';
+import { type Change, HAND, type History } from '../record/history.ts';
 import { judge } from './judge.ts';
 
 const SET = 'payments';

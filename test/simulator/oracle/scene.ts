@@ -1,7 +1,7 @@
 /** A history as the rules look at it: who signed with what, and who could hold which JWKS. */
-import { type Stint, stintsOf } from './issuers.ts';
+import { type Stint, stintsOf } from './actors/issuers.ts';
+import { type PublishedSet, publishedSets } from './actors/servers.ts';
 import { type Memory, memoryOf } from './memory.ts';
-import { type PublishedSet, publishedSets } from './servers.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Scene {

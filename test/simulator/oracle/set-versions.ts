@@ -1,11 +1,15 @@
 /** What the SigningKeySet said at each of its versions: the declared, and the announced. */
 import { decodeSigningKeySet } from '../../../src/api/decode.ts';
-import { REQUEST } from '../../../src/core/names.ts';
-import type { Spec } from '../../../src/core/spec.ts';
-import type { Status } from '../../../src/core/status.ts';
+import { REQUEST } from '../../../src/core/formats/names.ts';
+import type { Spec } from '../../../src/core/formats/spec.ts';
+import type { Status } from '../../../src/core/formats/status.ts';
 import { child, type JsonObject, metadataOf, text, texts } from '../../fake-api/json.ts';
-import { type Change, HAND } from '../history.ts';
-import { type DeclaredVerifier, declaredVerifiers, trueTerms } from './declared-verifiers.ts';
+import { type Change, HAND } from '../record/history.ts';
+import {
+  type DeclaredVerifier,
+  declaredVerifiers,
+  trueTerms,
+} from './actors/declared-verifiers.ts';
 import { annotationsOf } from './documents.ts';
 
 export interface SetVersion {

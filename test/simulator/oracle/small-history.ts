@@ -7,10 +7,10 @@ import {
   SECRET_TYPE,
   SET_PLURAL,
   SIGNER_FILE,
-} from '../../../src/core/names.ts';
+} from '../../../src/core/formats/names.ts';
 import { child, type JsonObject, metadataOf } from '../../fake-api/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
-import { type Change, HAND, type History } from '../history.ts';
+import { type Change, HAND, type History } from '../record/history.ts';
 import { judge } from './judge.ts';
 
 export const OPERATOR = 'operator-1';

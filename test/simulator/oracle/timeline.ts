@@ -2,11 +2,12 @@
  * What stood where, and since when: the changes of a history as versions of the set, of the
  * signer Secret, of the JWKS and of the key Secrets. Each object is read once.
  */
-import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../src/core/names.ts';
+import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../src/core/formats/names.ts';
 
 import { type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
-import { type Change, HAND, type History } from '../history.ts';
-import { DeclaredTerms } from './declared-terms.ts';
+import { type Change, HAND, type History } from '../record/history.ts';
+import { DeclaredTerms } from './actors/declared-terms.ts';
+import { type ReadingPod, readingPods } from './actors/reading-pods.ts';
 import {
   annotationsOf,
   type KeyFacts,
@@ -18,7 +19,6 @@ import {
   type SignerFacts,
   signerFactsOf,
 } from './documents.ts';
-import { type ReadingPod, readingPods } from './reading-pods.ts';
 import { type SetVersion, setVersions } from './set-versions.ts';
 
 /** The operator's own bound, by docs/rotation.md: min(30 s, half of P + H + C + S). */

@@ -2,8 +2,9 @@
  * A right end can hide damage on the way: one key waits at a time, and no private key is destroyed
  * while its public half is served or its tokens live.
  */
+
+import { livesUntilMs, revokedMs } from '../actors/issuers.ts';
 import { kindOf } from '../documents.ts';
-import { livesUntilMs, revokedMs } from '../issuers.ts';
 import type { Scene } from '../scene.ts';
 import { standingBefore } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';

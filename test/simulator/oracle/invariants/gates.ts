@@ -3,8 +3,8 @@
  * made a wait start anew, it is the later wait that counts. Its time is by a clock that may be S
  * behind that of the time before, and `Date` has whole seconds: so much earlier it may show.
  */
-import type { KeyStatus } from '../../../../src/core/status.ts';
-import { HAND } from '../../history.ts';
+import type { KeyStatus } from '../../../../src/core/formats/status.ts';
+import { HAND } from '../../record/history.ts';
 import type { Scene } from '../scene.ts';
 import type { SetVersion } from '../set-versions.ts';
 import { deadlineMs, type Timeline } from '../timeline.ts';

@@ -4,8 +4,8 @@
  * as the set's objects can still tell of it.
  */
 
-import type { Change } from '../../history.ts';
-import { revokedMs } from '../issuers.ts';
+import type { Change } from '../../record/history.ts';
+import { revokedMs } from '../actors/issuers.ts';
 import type { Scene } from '../scene.ts';
 import { deadlineMs, type JwksVersion, type SignerVersion } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';

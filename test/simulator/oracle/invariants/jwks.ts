@@ -4,8 +4,8 @@
  * the ConfigMap away. What a hand had taken out before, the operator must put back.
  */
 
+import { livesUntilMs } from '../actors/issuers.ts';
 import type { Keys } from '../documents.ts';
-import { livesUntilMs } from '../issuers.ts';
 import type { Scene } from '../scene.ts';
 import { deadlineMs, type JwksVersion, standingAt, type Timeline } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';

@@ -1,5 +1,5 @@
 /** I1 to I4 and I7: for each, histories that keep it and histories that break it. */
-import { HAND } from '../../history.ts';
+import { HAND } from '../../record/history.ts';
 import { type Move, OPERATOR as OP } from '../small-history.ts';
 import { cases, READY, SWITCHED } from './cases.ts';
 

@@ -1,7 +1,7 @@
 /** I5, I6, I8, the counts and the orphans: for each, histories that keep it and histories that break it. */
-import { ANNOTATION, LABEL } from '../../../../src/core/names.ts';
+import { ANNOTATION, LABEL } from '../../../../src/core/formats/names.ts';
 import type { JsonObject } from '../../../fake-api/json.ts';
-import { HAND } from '../../history.ts';
+import { HAND } from '../../record/history.ts';
 import { OPERATOR as OP, timeAt } from '../small-history.ts';
 import { cases, READY, SWITCHED } from './cases.ts';
 

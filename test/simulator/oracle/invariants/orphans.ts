@@ -4,7 +4,7 @@
  * another key was made while it stood, would be there for ever. The ledger is a text here, and only
  * searched for the kid. What a hand put there it answers for itself.
  */
-import { LABEL } from '../../../../src/core/names.ts';
+import { LABEL } from '../../../../src/core/formats/names.ts';
 import { child, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
 import type { Scene } from '../scene.ts';
 import type { KeySecretVersion } from '../timeline.ts';

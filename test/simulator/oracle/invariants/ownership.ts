@@ -2,9 +2,9 @@
  * I6: operators change and delete no object that is not the set's. Of the set itself they write
  * the status and the finalizers. An object of ours whose marks a hand took off is known by its keys.
  */
-import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/names.ts';
+import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/formats/names.ts';
 import { child, isObject, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
-import { type Change, HAND } from '../../history.ts';
+import { type Change, HAND } from '../../record/history.ts';
 import { keysOf, ownerOf, signerFactsOf } from '../documents.ts';
 import type { Scene } from '../scene.ts';
 import { deadlineMs, standingBefore, type Timeline } from '../timeline.ts';

@@ -1,8 +1,8 @@
 /** I5: what anybody may read shows no private half: ConfigMaps, statuses, annotations, events. */
-import { PRIVATE_MEMBERS } from '../../../../src/core/jwk.ts';
-import { SET_PLURAL } from '../../../../src/core/names.ts';
+import { PRIVATE_MEMBERS } from '../../../../src/core/formats/jwk.ts';
+import { SET_PLURAL } from '../../../../src/core/formats/names.ts';
 import { child, type Json, type JsonObject } from '../../../fake-api/json.ts';
-import { type Change, HAND, type History } from '../../history.ts';
+import { type Change, HAND, type History } from '../../record/history.ts';
 import { annotationsOf } from '../documents.ts';
 import type { Violation } from '../verdict.ts';
 

@@ -2,8 +2,8 @@
  * I1: what an operator has sign is one well-formed key, and it is in the JWKS. I2: it has been in
  * every JWKS for P + H + C, but for the first key and one that a revocation calls at once.
  */
-import type { Stint } from '../issuers.ts';
-import { repairedFrom } from '../repairs.ts';
+import type { Stint } from '../actors/issuers.ts';
+import { repairedFrom } from '../actors/repairs.ts';
 import type { Scene } from '../scene.ts';
 import { deadlineMs, type JwksVersion, standingBefore } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../fake-api/json.ts';
-import { HAND } from '../../history.ts';
+import { HAND } from '../../record/history.ts';
 import { judge } from '../judge.ts';
 import {
   FIRST_KEY,

@@ -6,13 +6,13 @@
  * hand wrote, and from which it took the key. Where an operator had time to notice that, and still
  * chose the key afterwards, it is counted.
  */
-import { type Stint, type Token, tokensOf } from '../issuers.ts';
-import { repairedFrom } from '../repairs.ts';
+import { type Stint, type Token, tokensOf } from '../actors/issuers.ts';
+import { repairedFrom } from '../actors/repairs.ts';
+import { fetchable, type PublishedSet, ROUTES } from '../actors/servers.ts';
+import { audienceOf, type Copy, copiesOf, type Verifier } from '../actors/verifiers.ts';
 import type { Scene } from '../scene.ts';
-import { fetchable, type PublishedSet, ROUTES } from '../servers.ts';
 import { deadlineMs, type Timeline } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';
-import { audienceOf, type Copy, copiesOf, type Verifier } from '../verifiers.ts';
 
 export interface Acceptance {
   readonly rejections: readonly Violation[];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../../fake-api/json.ts';
-import { HAND } from '../../history.ts';
+import { HAND } from '../../record/history.ts';
 import {
   FIRST_KEY,
   type Move,

@@ -5,10 +5,10 @@
  * ever know where a hand took it away again before any operator had done anything. Of a verifier
  * that never forgets no time can be announced: then the status names it as one to restart.
  */
-import type { Status } from '../../../../src/core/status.ts';
-import { HAND } from '../../history.ts';
+import type { Status } from '../../../../src/core/formats/status.ts';
+import { HAND } from '../../record/history.ts';
+import { fetchable, type PublishedSet } from '../actors/servers.ts';
 import type { Scene } from '../scene.ts';
-import { fetchable, type PublishedSet } from '../servers.ts';
 import type { SetVersion } from '../set-versions.ts';
 import { deadlineMs, type Timeline } from '../timeline.ts';
 import type { Violation } from '../verdict.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HAND } from '../../history.ts';
+import { HAND } from '../../record/history.ts';
 import { FIRST_KEY, type Move, OPERATOR as OP, violationsOf } from '../small-history.ts';
 
 const PUBLISHED: readonly Move[] = [...FIRST_KEY, [10, OP, 'jwks', 'a b c']];

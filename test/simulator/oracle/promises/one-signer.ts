@@ -2,7 +2,7 @@
  * Promise 3: one key signs; during a switch the old and the new. Keys that are being revoked, or
  * that a hand put there, are not counted. That it is one that verifiers know, the invariants say.
  */
-import { revokedMs } from '../issuers.ts';
+import { revokedMs } from '../actors/issuers.ts';
 import type { Scene } from '../scene.ts';
 import type { Violation } from '../verdict.ts';
 

@@ -1,0 +1,235 @@
+/**
+ * The last judge before a write: a step is data plus what it expects, held against a live
+ * reading. It knows nothing of why the step was planned.
+ */
+
+import {
+  activeKey,
+  keyByKid,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+} from '../ledger/ledger.ts';
+import { basisOf } from '../reading/basis.ts';
+import { holdOf, sameWorkload } from '../reading/holders.ts';
+import type { Expected, Observed, Step, Write } from '../reading/model.ts';
+import { isRevoked, type Situation, situationOf } from '../reading/situation.ts';
+import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
+
+export interface Refusal {
+  readonly code: 'Undecodable' | 'Changed' | 'ClocksDisagree' | 'InvariantViolated';
+  readonly message: string;
+  /** The invariants that the write would have broken. */
+  readonly invariants: readonly string[];
+}
+
+/**
+ * @param live read after the step was planned, for a guarded step; else the reading it was
+ * planned from.
+ * @param nowMs this machine's clock when that reading began.
+ * @returns null where the step may be written.
+ */
+export function admit(step: Step, live: Observed, nowMs: number): Refusal | null {
+  const { spec } = live.set;
+  if (step.write.kind === 'WriteStatus' || step.write.kind === 'WriteFinalizer') {
+    const { ref, resourceVersion } = live.set;
+    const changed = expectsLive(step.write.expects, ref.uid, resourceVersion);
+    return changed ?? asRefusal(noPrivateMember(step.write));
+  }
+  if (spec === null) return refusal('Undecodable', 'the spec can no longer be decoded');
+  const situation = situationOf(live, spec, nowMs);
+  return (
+    sameTarget(step.write, live) ??
+    sameSource(step.write, live) ??
+    sameBasis(step, live) ??
+    stillOwn(step, situation) ??
+    stillLetGo(step.write, situation) ??
+    soundClocks(step.write, situation) ??
+    harmless(step, situation)
+  );
+}
+
+/**
+ * What a write would break; by clocks that are in doubt nobody can tell, and it waits. A clock that
+ * was set back makes a gate look closed that was open: that breaks nothing, and waits as well.
+ */
+function harmless({ write, basis }: Step, situation: Situation): Refusal | null {
+  const violations = addedViolations(situation, write);
+  if (violations.length === 0) return null;
+  if (situation.clockInDoubt) return clocksDisagree();
+  const isSetBack = situation.nowMs < basis.judgedMs;
+  const asPlanned = { ...situation, nowMs: basis.judgedMs };
+  if (isSetBack && addedViolations(asPlanned, write).length === 0) {
+    return refusal('Changed', 'a clock was set back since the step was planned');
+  }
+  return asRefusal(violations);
+}
+
+/**
+ * An object without our marks is known by the copies alone, and the last of them may have gone
+ * between two readings. Where there is one reading only, it would be a violation (I6).
+ */
+function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal | null {
+  const isSigner = write.kind === 'WriteSigner' || write.kind === 'DeleteSigner';
+  const isJwks = write.kind === 'WriteJwks' || write.kind === 'DeleteJwks';
+  const found = isSigner ? ownership.signer : isJwks ? ownership.jwks : null;
+  if (!guarded || found !== 'Foreign') return null;
+  return refusal('Changed', 'nothing tells any more that the object is of the set');
+}
+
+/** A key that is on its way out is one that no pod holds; a pod that is there after all holds it up. */
+function stillLetGo(write: Write, situation: Situation): Refusal | null {
+  const { book } = situation;
+  if (write.kind !== 'WriteSigner' || book.kind !== 'Sound') return null;
+  const isHeld = write.ledger.keys.some(({ kid, bar }) => {
+    const before = keyByKid(book.ledger, kid);
+    if (bar?.reason !== 'Retired' || before?.bar !== null || !before.mayHaveSigned) return false;
+    return holdOf(situation, before).kind === 'Held';
+  });
+  return isHeld ? refusal('Changed', 'a pod holds a key that is to leave the JWKS') : null;
+}
+
+/** The Secret whose key the signer is to hold is still the one that was judged. */
+function sameSource(write: Write, live: Observed): Refusal | null {
+  if (write.kind !== 'WriteSigner' || write.source.from !== 'keySecret') return null;
+  const { name, uid } = write.source;
+  const isThere = live.keySecrets.some(({ meta }) => meta.name === name && meta.uid === uid);
+  return isThere ? null : refusal('Changed', `Secret ${name} is gone, or is another`);
+}
+
+function refusal(code: Refusal['code'], message: string): Refusal {
+  return { code, message, invariants: [] };
+}
+
+/** The object to write is still the very version that the step was computed from. */
+function sameTarget(write: Write, live: Observed): Refusal | null {
+  if (write.kind === 'RestoreKeySecret') {
+    const { uid, resourceVersion } = live.signer?.meta ?? { uid: '', resourceVersion: '' };
+    return expectsLive(write.signer, uid, resourceVersion);
+  }
+  if (!('expects' in write)) return null;
+  const target = targetOf(write, live);
+  if (target === null) {
+    return write.expects === 'absent' ? null : refusal('Changed', `the object is gone`);
+  }
+  return expectsLive(write.expects, target.uid, target.resourceVersion);
+}
+
+function targetOf(
+  write: Write,
+  live: Observed,
+): { readonly uid: string; readonly resourceVersion: string } | null {
+  switch (write.kind) {
+    case 'WriteSigner':
+    case 'DeleteSigner':
+      return live.signer?.meta ?? null;
+    case 'WriteJwks':
+    case 'DeleteJwks':
+      return live.jwks?.meta ?? null;
+    case 'PatchKeySecretMetadata':
+    case 'DeleteKeySecret':
+      return live.keySecrets.find(({ meta }) => meta.name === write.name)?.meta ?? null;
+    case 'RestartWorkload': {
+      const found = live.workloads.find((each) => sameWorkload(each, write.workload));
+      return found?.state === 'Found' ? found : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function expectsLive(expects: Expected, uid: string, resourceVersion: string): Refusal | null {
+  if (expects !== 'absent' && expects.uid === uid && expects.resourceVersion === resourceVersion) {
+    return null;
+  }
+  return refusal('Changed', 'the object changed since the step was planned');
+}
+
+/** For a guarded step, spec, ledger and JWKS (and before a ledger, keys) are what it came from. */
+function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
+  const now = basisOf(live);
+  const isSame =
+    now.signer === basis.signer &&
+    now.jwks === basis.jwks &&
+    now.keySecrets === basis.keySecrets &&
+    now.set === basis.set;
+  if (!guarded || isSame) return null;
+  return refusal('Changed', 'spec, requests, ledger or JWKS changed since the step was planned');
+}
+
+/**
+ * While the clocks are in doubt, only what records no time and opens no gate; a revocation may end
+ * a key, and where it was the last one that was published, make its successor.
+ */
+function soundClocks(write: Write, situation: Situation): Refusal | null {
+  if (!situation.clockInDoubt || isClockless(write, situation)) return null;
+  return clocksDisagree();
+}
+
+function clocksDisagree(): Refusal {
+  return refusal('ClocksDisagree', 'the clocks are in doubt');
+}
+
+function isClockless(write: Write, situation: Situation): boolean {
+  const { book } = situation;
+  switch (write.kind) {
+    case 'WriteJwks':
+    case 'DeleteJwks':
+      return true;
+    case 'WriteSigner':
+      if (book.kind === 'Sound') return onlyForgets(situation, book.ledger, write.ledger);
+      return book.kind === 'Lost' || activeKey(write.ledger) === null;
+    case 'CreateKeySecret':
+      if (book.kind === 'Sound') return publishedKeys(book.ledger).length === 0;
+      return book.kind === 'None';
+    default:
+      return book.kind === 'None';
+  }
+}
+
+/** Whether a ledger knows no time, no end and no signing key that the one before did not. */
+function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boolean {
+  const isKept = (old: number | null, now: number | null) => now === null || now === old;
+  const keys = after.keys.every((key) => {
+    const old = keyByKid(before, key.kid);
+    if (old === null) return isUntouched(key);
+    return (
+      isKept(old.publishedSeenMs, key.publishedSeenMs) &&
+      isKept(old.activatedMs, key.activatedMs) &&
+      isKept(old.signerSeenMs, key.signerSeenMs) &&
+      isKept(old.signedUntilMs, key.signedUntilMs) &&
+      isKept(old.settled?.seenMs ?? null, key.settled?.seenMs ?? null) &&
+      isKept(old.bar?.removedSeenMs ?? null, key.bar?.removedSeenMs ?? null) &&
+      ((key.bar === null) === (old.bar === null) || isRevoked(situation, key.kid))
+    );
+  });
+  const stones = after.tombstones.every(({ kid, removedSeenMs }) => {
+    const old = before.tombstones.find((stone) => stone.kid === kid);
+    return old !== undefined && isKept(old.removedSeenMs, removedSeenMs);
+  });
+  const deletion = JSON.stringify(before.deletion) === JSON.stringify(after.deletion);
+  const isNoneLost = before.keys.every(({ kid }) => keyByKid(after, kid) !== null);
+  return keys && stones && deletion && isNoneLost && signsOnInDoubt(situation, before, after);
+}
+
+/** A key that is new to the ledger, and of which nothing was seen. */
+function isUntouched({ state, publishedSeenMs, bar }: LedgerKey): boolean {
+  return state === 'Pending' && publishedSeenMs === null && bar === null;
+}
+
+/** The same key signs, or none, or one that a revocation calls without its gate. */
+function signsOnInDoubt(situation: Situation, before: Ledger, after: Ledger): boolean {
+  const [old, now] = [activeKey(before), activeKey(after)];
+  if (now === null || now.kid === old?.kid) return true;
+  const isCalled = old !== null && isRevoked(situation, old.kid);
+  return isCalled && situation.spec.onRevokeWithoutStandby === 'SignImmediately';
+}
+
+function asRefusal(violations: readonly Violation[]): Refusal | null {
+  if (violations.length === 0) return null;
+  return {
+    code: 'InvariantViolated',
+    message: violations.map(({ invariant, message }) => `${invariant}: ${message}`).join('; '),
+    invariants: violations.map(({ invariant }) => invariant),
+  };
+}

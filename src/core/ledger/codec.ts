@@ -1,0 +1,349 @@
+/**
+ * The stored form of the ledger: compact JSON, versioned, always written with the same members
+ * in the same order, so that two ledgers are equal exactly when their texts are.
+ */
+import { parsePublicJwk } from '../formats/jwk.ts';
+import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
+import {
+  type Bar,
+  type DeletionNote,
+  type EndReason,
+  type JwksNote,
+  LEDGER_VERSION,
+  type Ledger,
+  type LedgerKey,
+  type LedgerKeyState,
+  ROLLBACK_REFUSALS,
+  type RollbackRefusal,
+  type SetRef,
+  type Settled,
+  type Tombstone,
+} from './ledger.ts';
+import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
+
+/** Annotations of one object hold 256 KiB together; a ledger stays far below. */
+export const LEDGER_BYTES_MAX = 96 * 1024;
+export const LEDGER_KEYS_MAX = 16;
+export const TOMBSTONES_MAX = 128;
+
+export type ReadLedger =
+  | { readonly kind: 'Ledger'; readonly ledger: Ledger }
+  /** Written by a newer program: nothing may be written over it. */
+  | { readonly kind: 'Newer'; readonly version: number }
+  | { readonly kind: 'Unreadable'; readonly problem: string };
+
+export function serializeLedger(ledger: Ledger): string {
+  return JSON.stringify({
+    version: LEDGER_VERSION,
+    generation: ledger.generation,
+    set: { namespace: ledger.set.namespace, name: ledger.set.name, uid: ledger.set.uid },
+    recovering: ledger.recovering,
+    keys: ledger.keys.map(keyForm),
+    tombstones: ledger.tombstones.map(
+      ({ ordinal, kid, algorithm, reason, removedSeenMs, trustMs }) => ({
+        ordinal,
+        kid,
+        algorithm,
+        reason,
+        removedSeenMs,
+        trustMs,
+      }),
+    ),
+    ordinalFloor: ledger.ordinalFloor,
+    previousKid: ledger.previousKid,
+    terms: {
+      declared: termsForm(ledger.terms.declared),
+      lowered: ledger.terms.lowered.map(({ terms, seenMs }) => ({
+        terms: termsForm(terms),
+        seenMs,
+      })),
+    },
+    publication: { issuer: ledger.publication.issuer, jwksUri: ledger.publication.jwksUri },
+    handled: { rotate: ledger.handled.rotate, rollback: ledger.handled.rollback },
+    rollbackRefused: ledger.rollbackRefused,
+    closed: ledger.closed,
+    jwks: ledger.jwks === null ? null : jwksNoteForm(ledger.jwks),
+    deletion: ledger.deletion === null ? null : deletionForm(ledger.deletion),
+  });
+}
+
+let last: { readonly text: string; readonly read: ReadLedger } | null = null;
+
+/** A pass finds the same text at the signer and at each copy: it is parsed once. */
+export function readLedger(text: string): ReadLedger {
+  if (last?.text !== text) last = { text, read: parseLedger(text) };
+  return last.read;
+}
+
+function parseLedger(text: string): ReadLedger {
+  if (text.length > LEDGER_BYTES_MAX) return unreadable(`it is over ${LEDGER_BYTES_MAX} bytes`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unreadable('it is not JSON');
+  }
+  try {
+    const form = record(value, 'ledger');
+    const version = integer(form['version'], 'version');
+    if (version > LEDGER_VERSION) return { kind: 'Newer', version };
+    if (version !== LEDGER_VERSION) return unreadable(`version ${version} is not known`);
+    return { kind: 'Ledger', ledger: ledgerOf(form) };
+  } catch (error) {
+    if (error instanceof Malformed) return unreadable(error.message);
+    throw error;
+  }
+}
+
+function unreadable(problem: string): ReadLedger {
+  return { kind: 'Unreadable', problem };
+}
+
+function keyForm(key: LedgerKey): unknown {
+  const { kty, n, e, crv, x, y, kid, alg, use } = key.publicJwk;
+  return {
+    ordinal: key.ordinal,
+    kid: key.kid,
+    algorithm: key.algorithm,
+    rsaModulusLength: key.rsaModulusLength,
+    publicJwk: { kty, n, e, crv, x, y, kid, alg, use },
+    state: key.state,
+    imported: key.imported,
+    mayHaveSigned: key.mayHaveSigned,
+    publishedSeenMs: key.publishedSeenMs,
+    activatedMs: key.activatedMs,
+    signerSeenMs: key.signerSeenMs,
+    signedUntilMs: key.signedUntilMs,
+    settled: key.settled === null ? null : settledForm(key.settled),
+    bar: key.bar === null ? null : barForm(key.bar),
+    largest: termsForm(key.largest),
+  };
+}
+
+function settledForm({ seenMs, reload }: Settled): Settled {
+  return { seenMs, reload };
+}
+
+function barForm({ generation, reason, removedSeenMs }: Bar): Bar {
+  return { generation, reason, removedSeenMs };
+}
+
+function jwksNoteForm({ uid, resourceVersion, generation, managers }: JwksNote): JwksNote {
+  return { uid, resourceVersion, generation, managers };
+}
+
+function deletionForm({ removing, jwksRemovedSeenMs }: DeletionNote): DeletionNote {
+  return { removing, jwksRemovedSeenMs };
+}
+
+function termsForm(terms: Terms): Record<string, number | null> {
+  return Object.fromEntries(TERM_NAMES.map((name) => [name, terms[name]]));
+}
+
+/** Thrown inside this file only, with where and what. */
+class Malformed extends Error {}
+
+function ledgerOf(form: Fields): Ledger {
+  const terms = record(form['terms'], 'terms');
+  const handled = record(form['handled'], 'handled');
+  const publication = record(form['publication'], 'publication');
+  const keys = list(form['keys'], 'keys', LEDGER_KEYS_MAX).map(keyOf);
+  const tombstones = list(form['tombstones'], 'tombstones', TOMBSTONES_MAX).map(tombstoneOf);
+  requireDistinct(keys, tombstones);
+  return {
+    generation: integer(form['generation'], 'generation'),
+    set: setRefOf(record(form['set'], 'set')),
+    recovering: boolean(form['recovering'], 'recovering'),
+    keys,
+    tombstones,
+    ordinalFloor: integer(form['ordinalFloor'], 'ordinalFloor'),
+    previousKid: orNull(form['previousKid'], 'previousKid', text),
+    terms: {
+      declared: termsOf(terms['declared'], 'terms.declared'),
+      lowered: list(terms['lowered'], 'terms.lowered', LOWERED_MAX).map(loweredOf),
+    },
+    publication: {
+      issuer: orNull(publication['issuer'], 'publication.issuer', text),
+      jwksUri: orNull(publication['jwksUri'], 'publication.jwksUri', text),
+    },
+    handled: {
+      rotate: orNull(handled['rotate'], 'handled.rotate', text),
+      rollback: orNull(handled['rollback'], 'handled.rollback', text),
+    },
+    // The first operators knew neither of these two.
+    rollbackRefused: orNull(form['rollbackRefused'] ?? null, 'rollbackRefused', refusalOf),
+    closed: boolean(form['closed'] ?? false, 'closed'),
+    jwks: orNull(form['jwks'], 'jwks', jwksNoteOf),
+    deletion: orNull(form['deletion'], 'deletion', deletionOf),
+  };
+}
+
+function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[]): void {
+  const all = [...keys, ...stones];
+  if (new Set(all.map(({ kid }) => kid)).size !== all.length) {
+    throw new Malformed('a kid stands there twice');
+  }
+  if (new Set(all.map(({ ordinal }) => ordinal)).size !== all.length) {
+    throw new Malformed('an ordinal stands there twice');
+  }
+  if (keys.filter(({ state }) => state === 'Active').length > 1) {
+    throw new Malformed('two keys are active');
+  }
+}
+
+function keyOf(value: unknown): LedgerKey {
+  const form = record(value, 'key');
+  const publicJwk = parsePublicJwk(form['publicJwk']);
+  if ('problem' in publicJwk) throw new Malformed(publicJwk.problem);
+  const kid = text(form['kid'], 'kid');
+  if (publicJwk.kid !== kid) throw new Malformed('a key and its JWK differ in kid');
+  return {
+    ordinal: integer(form['ordinal'], 'ordinal'),
+    kid,
+    algorithm: oneOf(form['algorithm'], 'algorithm', ALGORITHMS),
+    rsaModulusLength: orNull(form['rsaModulusLength'], 'rsaModulusLength', (length, name) =>
+      oneOf(length, name, RSA_MODULUS_LENGTHS),
+    ),
+    publicJwk,
+    state: oneOf<LedgerKeyState>(form['state'], 'state', ['Pending', 'Active', 'Retiring']),
+    imported: boolean(form['imported'], 'imported'),
+    mayHaveSigned: boolean(form['mayHaveSigned'], 'mayHaveSigned'),
+    publishedSeenMs: orNull(form['publishedSeenMs'], 'publishedSeenMs', integer),
+    activatedMs: orNull(form['activatedMs'], 'activatedMs', integer),
+    signerSeenMs: orNull(form['signerSeenMs'], 'signerSeenMs', integer),
+    signedUntilMs: orNull(form['signedUntilMs'], 'signedUntilMs', integer),
+    // The first operators looked at no pods.
+    settled: orNull(form['settled'] ?? null, 'settled', settledOf),
+    bar: orNull(form['bar'], 'bar', barOf),
+    largest: termsOf(form['largest'], 'largest'),
+  };
+}
+
+function refusalOf(value: unknown, name: string): RollbackRefusal {
+  return oneOf(value, name, ROLLBACK_REFUSALS);
+}
+
+const END_REASONS: readonly EndReason[] = ['Retired', 'Superseded', 'SecretLost', 'Revoked'];
+
+function settledOf(value: unknown): Settled {
+  const form = record(value, 'settled');
+  return {
+    seenMs: integer(form['seenMs'], 'settled.seenMs'),
+    reload: oneOf(form['reload'], 'settled.reload', RELOADS),
+  };
+}
+
+function barOf(value: unknown): Bar {
+  const form = record(value, 'bar');
+  return {
+    generation: integer(form['generation'], 'bar.generation'),
+    reason: oneOf(form['reason'], 'bar.reason', END_REASONS),
+    removedSeenMs: orNull(form['removedSeenMs'], 'bar.removedSeenMs', integer),
+  };
+}
+
+function tombstoneOf(value: unknown): Tombstone {
+  const form = record(value, 'tombstone');
+  return {
+    ordinal: integer(form['ordinal'], 'tombstone.ordinal'),
+    kid: text(form['kid'], 'tombstone.kid'),
+    algorithm: oneOf(form['algorithm'], 'tombstone.algorithm', ALGORITHMS),
+    reason: oneOf(form['reason'], 'tombstone.reason', END_REASONS),
+    removedSeenMs: orNull(form['removedSeenMs'], 'tombstone.removedSeenMs', integer),
+    trustMs: orNull(form['trustMs'], 'tombstone.trustMs', integer),
+  };
+}
+
+function jwksNoteOf(value: unknown): JwksNote {
+  const form = record(value, 'jwks');
+  return {
+    uid: text(form['uid'], 'jwks.uid'),
+    resourceVersion: text(form['resourceVersion'], 'jwks.resourceVersion'),
+    generation: integer(form['generation'], 'jwks.generation'),
+    managers: list(form['managers'], 'jwks.managers', 64).map((manager) =>
+      text(manager, 'jwks.managers'),
+    ),
+  };
+}
+
+function deletionOf(value: unknown): DeletionNote {
+  const form = record(value, 'deletion');
+  return {
+    removing: boolean(form['removing'], 'deletion.removing'),
+    jwksRemovedSeenMs: orNull(form['jwksRemovedSeenMs'], 'deletion.jwksRemovedSeenMs', integer),
+  };
+}
+
+function setRefOf(form: Fields): SetRef {
+  return {
+    namespace: text(form['namespace'], 'set.namespace'),
+    name: text(form['name'], 'set.name'),
+    uid: text(form['uid'], 'set.uid'),
+  };
+}
+
+function loweredOf(value: unknown): LoweredTerms {
+  const form = record(value, 'terms.lowered');
+  return {
+    terms: termsOf(form['terms'], 'terms.lowered.terms'),
+    seenMs: integer(form['seenMs'], 'terms.lowered.seenMs'),
+  };
+}
+
+function termsOf(value: unknown, name: string): Terms {
+  const form = record(value, name);
+  const term = (key: keyof Terms) => integer(form[key], `${name}.${key}`);
+  return {
+    tokenTtlMs: term('tokenTtlMs'),
+    verifierCacheTtlMs: term('verifierCacheTtlMs'),
+    verifierTrustMs: orNull(form['verifierTrustMs'], `${name}.verifierTrustMs`, integer),
+    sharedCacheTtlMs: term('sharedCacheTtlMs'),
+    publicationDelayMs: term('publicationDelayMs'),
+    signerRefreshDelayMs: term('signerRefreshDelayMs'),
+    verifierLeewayMs: term('verifierLeewayMs'),
+    clockSkewMs: term('clockSkewMs'),
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function record(value: unknown, name: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new Malformed(`${name} is not an object`);
+}
+
+function list(value: unknown, name: string, lengthMax: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Malformed(`${name} is not a list`);
+  if (value.length > lengthMax) throw new Malformed(`${name} is longer than ${lengthMax}`);
+  return value;
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  throw new Malformed(`${name} is not text`);
+}
+
+function integer(value: unknown, name: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new Malformed(`${name} is not a whole number`);
+}
+
+function boolean(value: unknown, name: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new Malformed(`${name} is not true or false`);
+}
+
+function oneOf<Value>(value: unknown, name: string, allowed: readonly Value[]): Value {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw new Malformed(`${name} is not known`);
+  return found;
+}
+
+/** A member that may be null, but not missing. */
+function orNull<Value>(
+  value: unknown,
+  name: string,
+  read: (value: unknown, name: string) => Value,
+): Value | null {
+  return value === null ? null : read(value, name);
+}

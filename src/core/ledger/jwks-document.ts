@@ -1,0 +1,78 @@
+/**
+ * The data of the JWKS ConfigMap as a function of the ledger alone. The bytes are the same for
+ * the same ledger, so that any other bytes are somebody else's edit.
+ */
+import type { PublicJwk } from '../formats/jwk.ts';
+import {
+  JWKS_FILE,
+  OPENID_CONFIGURATION_FILE,
+  parseJwks,
+  SERVE_FILE,
+  type ServePolicy,
+} from '../formats/served-set.ts';
+import { ALGORITHMS } from '../formats/spec.ts';
+import { type Ledger, publishedKeys } from './ledger.ts';
+
+/** Verifiers keep a JWKS for at most so long, however large C is: a revocation must get through. */
+const MAX_AGE_MAX_SECONDS = 300;
+
+export type JwksData = Readonly<Record<string, string>>;
+
+/** RFC 7517 section 5. Pretty-printed: people read it with kubectl. */
+export function jwksText(keys: readonly PublicJwk[]): string {
+  return `${JSON.stringify({ keys }, null, 2)}\n`;
+}
+
+/** All files of the ConfigMap. The ledger must publish at least one key. */
+export function jwksData(ledger: Ledger): JwksData {
+  const { issuer, jwksUri } = ledger.publication;
+  const keys = publishedKeys(ledger).map((key) => key.publicJwk);
+  const files = {
+    [JWKS_FILE]: jwksText(keys),
+    [SERVE_FILE]: `${JSON.stringify(servePolicy(ledger))}\n`,
+  };
+  if (issuer === null) return files;
+  const uri = jwksUri ?? `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`;
+  return {
+    ...files,
+    [OPENID_CONFIGURATION_FILE]: openidConfigurationText(issuer, uri, keys),
+  };
+}
+
+/** How long to cache: half of C, so that a verifier that asks in time is always in time. */
+function servePolicy(ledger: Ledger): ServePolicy {
+  const { verifierCacheTtlMs, sharedCacheTtlMs } = ledger.terms.declared;
+  const maxAgeSeconds = Math.min(MAX_AGE_MAX_SECONDS, Math.floor(verifierCacheTtlMs / 2000));
+  return {
+    maxAgeSeconds,
+    sharedMaxAgeSeconds: Math.min(maxAgeSeconds, Math.floor(sharedCacheTtlMs / 1000)),
+  };
+}
+
+/** OpenID Connect Discovery 1.0 section 3, with the required members that a key set can know. */
+function openidConfigurationText(
+  issuer: string,
+  jwksUri: string,
+  keys: readonly PublicJwk[],
+): string {
+  const algorithms = ALGORITHMS.filter((name) => keys.some(({ alg }) => alg === name));
+  const document = {
+    issuer,
+    jwks_uri: jwksUri,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: algorithms,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+export function sameData(a: JwksData, b: JwksData): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+/** The keys that a ConfigMap shows; none where its `jwks.json` is missing or malformed. */
+export function keysIn(data: JwksData): readonly PublicJwk[] {
+  const keys = parseJwks(data[JWKS_FILE] ?? '');
+  return 'problem' in keys ? [] : keys;
+}

@@ -1,0 +1,270 @@
+/**
+ * What becomes of the ledger in each transition: pure functions from ledger to ledger. Each
+ * result is of the next generation. Whether a transition is due and safe is decided elsewhere.
+ */
+import type { PublicJwk } from '../formats/jwk.ts';
+import type { KeyKind, Spec, Terms } from '../formats/spec.ts';
+import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from './codec.ts';
+import {
+  activeKey,
+  type EndReason,
+  type Ledger,
+  type LedgerKey,
+  type Publication,
+  publishedKeys,
+  type RollbackRefusal,
+  type SetRef,
+  type Tombstone,
+} from './ledger.ts';
+import { effectiveTerms, largestTerms, trustAfterRemovalMs } from './terms.ts';
+
+/** What a new key is made of. */
+export interface KeyOrigin {
+  readonly ordinal: number;
+  readonly kid: string;
+  readonly publicJwk: PublicJwk;
+  readonly keyKind: KeyKind;
+  readonly imported: boolean;
+}
+
+/** A ledger without keys, of generation 0: what a set that was never seen starts from. */
+export function emptyLedger(ref: SetRef, spec: Spec, handled: Ledger['handled']): Ledger {
+  return {
+    generation: 0,
+    set: ref,
+    recovering: false,
+    keys: [],
+    tombstones: [],
+    ordinalFloor: 1,
+    previousKid: null,
+    terms: { declared: spec.terms, lowered: [] },
+    publication: publicationOf(spec),
+    handled,
+    rollbackRefused: null,
+    closed: false,
+    jwks: null,
+    deletion: null,
+  };
+}
+
+export function publicationOf(spec: Spec): Publication {
+  return { issuer: spec.issuer, jwksUri: spec.jwks.uri };
+}
+
+/** The same ledger with changes, one generation on. */
+export function nextLedger(ledger: Ledger, changes: Partial<Ledger>): Ledger {
+  return { ...ledger, ...changes, generation: ledger.generation + 1 };
+}
+
+export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
+  return {
+    ordinal: origin.ordinal,
+    kid: origin.kid,
+    algorithm: origin.keyKind.algorithm,
+    rsaModulusLength: origin.keyKind.rsaModulusLength,
+    publicJwk: origin.publicJwk,
+    state: 'Pending',
+    imported: origin.imported,
+    mayHaveSigned: false,
+    publishedSeenMs: null,
+    activatedMs: null,
+    signerSeenMs: null,
+    signedUntilMs: null,
+    settled: null,
+    bar: null,
+    largest,
+  };
+}
+
+/** A key enters as Pending: from here on it is published. */
+export function addPending(ledger: Ledger, origin: KeyOrigin, nowMs: number): Ledger {
+  const key = newKey(origin, effectiveTerms(ledger.terms, nowMs));
+  return nextLedger(ledger, { keys: byOrdinal([...ledger.keys, key]) });
+}
+
+/** An orphan of the wrong kind, or a revoked one, ends before it is ever published. */
+export function buryOrphan(
+  ledger: Ledger,
+  origin: KeyOrigin,
+  reason: EndReason,
+  seenMs: number,
+): Ledger {
+  const stone: Tombstone = {
+    ordinal: origin.ordinal,
+    kid: origin.kid,
+    algorithm: origin.keyKind.algorithm,
+    reason,
+    removedSeenMs: seenMs,
+    trustMs: 0,
+  };
+  return nextLedger(ledger, compacted(ledger.keys, [...ledger.tombstones, stone], ledger));
+}
+
+/**
+ * The switch: the key becomes Active, the one before it Retiring. Times come later, when a live
+ * read shows the signer. T counts from the activation on, so what was lowered before it is past.
+ */
+export function activate(
+  ledger: Ledger,
+  kid: string,
+  rotateId: string | null,
+  nowMs: number,
+): Ledger {
+  const before = activeKey(ledger);
+  const keys = ledger.keys.map((key): LedgerKey => {
+    if (key.kid === before?.kid) return superseded(key);
+    if (key.kid !== kid) return key;
+    const { tokenTtlMs } = effectiveTerms(ledger.terms, nowMs);
+    const largest = key.mayHaveSigned ? key.largest : { ...key.largest, tokenTtlMs };
+    return {
+      ...key,
+      state: 'Active',
+      mayHaveSigned: true,
+      activatedMs: null,
+      signerSeenMs: null,
+      signedUntilMs: null,
+      settled: null,
+      largest,
+    };
+  });
+  const handled = { ...ledger.handled, rotate: rotateId ?? ledger.handled.rotate };
+  const previousKid = before?.kid ?? ledger.previousKid;
+  return nextLedger(ledger, { keys, handled, previousKid, closed: false });
+}
+
+/** The key that signed immediately before signs again: its removal is void. */
+export function rollBackTo(
+  ledger: Ledger,
+  kid: string,
+  requests: { readonly rollback: string; readonly rotate: string | null },
+  nowMs: number,
+): Ledger {
+  const switched = activate(ledger, kid, requests.rotate, nowMs);
+  const handled = { ...switched.handled, rollback: requests.rollback };
+  return { ...switched, handled, rollbackRefused: null };
+}
+
+/** A rollback that can't be carried out is handled all the same, so that it is told once. */
+export function refuseRollback(ledger: Ledger, id: string, why: RollbackRefusal): Ledger {
+  const handled = { ...ledger.handled, rollback: id };
+  return nextLedger(ledger, { handled, rollbackRefused: why });
+}
+
+/**
+ * Revoked keys are barred, all in one write: they leave the JWKS at once, and none of them ever
+ * signs again. Where the active key is among them, it stops signing, and the set is closed until
+ * another key signs. The generation stays: the write that this is part of has its own.
+ */
+export function withRevoked(ledger: Ledger, isRevoked: (kid: string) => boolean): Ledger {
+  const { generation } = ledger;
+  const keys = ledger.keys.map((key): LedgerKey => {
+    if (!isRevoked(key.kid) || key.bar?.reason === 'Revoked') return key;
+    const removedSeenMs = key.bar?.removedSeenMs ?? null;
+    const barred = key.state === 'Active' ? superseded(key) : key;
+    return { ...barred, bar: { generation, reason: 'Revoked', removedSeenMs } };
+  });
+  const stopped = activeKey(ledger);
+  if (stopped === null || !isRevoked(stopped.kid)) return { ...ledger, keys };
+  return { ...ledger, keys, previousKid: stopped.kid, closed: true };
+}
+
+/** The signer is emptied: nobody signs, and the key that did retires. */
+export function emptySigner(ledger: Ledger, changes: Partial<Ledger> = {}): Ledger {
+  const keys = ledger.keys.map((key) => (key.state === 'Active' ? superseded(key) : key));
+  const previousKid = activeKey(ledger)?.kid ?? ledger.previousKid;
+  return nextLedger(ledger, { keys, previousKid, ...changes });
+}
+
+function superseded(key: LedgerKey): LedgerKey {
+  return { ...key, state: 'Retiring', mayHaveSigned: true, signedUntilMs: null, settled: null };
+}
+
+/**
+ * A live read showed another key in the signer than the ledger says. The switch to the active
+ * key starts anew, and the one that was shown may have signed until the repair is seen.
+ */
+export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger {
+  const keys = ledger.keys.map((key): LedgerKey => {
+    if (key.state === 'Active') return { ...key, signerSeenMs: null, settled: null };
+    if (key.kid !== shownKid) return key;
+    return { ...key, mayHaveSigned: true, signedUntilMs: null, settled: null };
+  });
+  return nextLedger(ledger, { keys });
+}
+
+/** The key is to leave the JWKS, and can never be activated again. */
+export function bar(ledger: Ledger, kid: string, reason: EndReason): Ledger {
+  const generation = ledger.generation + 1;
+  const keys = ledger.keys.map((key) =>
+    key.kid === kid ? { ...key, bar: { generation, reason, removedSeenMs: null } } : key,
+  );
+  return nextLedger(ledger, { keys });
+}
+
+/** A barred key whose removal was seen and whose Secret is gone becomes a tombstone. */
+export function bury(ledger: Ledger, key: LedgerKey): Ledger {
+  const stone: Tombstone = {
+    ordinal: key.ordinal,
+    kid: key.kid,
+    algorithm: key.algorithm,
+    reason: key.bar?.reason ?? 'Retired',
+    removedSeenMs: key.bar?.removedSeenMs ?? null,
+    trustMs: trustAfterRemovalMs(key.largest),
+  };
+  const keys = ledger.keys.filter(({ kid }) => kid !== key.kid);
+  return nextLedger(ledger, compacted(keys, [...ledger.tombstones, stone], ledger));
+}
+
+/** How many tombstones are kept by kid. Older ones live on in the ordinal floor. */
+export const TOMBSTONES_KEPT = TOMBSTONES_MAX / 2;
+
+/**
+ * Forgets the oldest tombstones where the floor can stand in for them: it rises past an ordinal
+ * only when no living key has that ordinal or a lower one.
+ */
+function compacted(
+  keys: readonly LedgerKey[],
+  tombstones: readonly Tombstone[],
+  { ordinalFloor }: Ledger,
+): Pick<Ledger, 'keys' | 'tombstones' | 'ordinalFloor'> {
+  const stones = [...tombstones].sort((a, b) => a.ordinal - b.ordinal);
+  const lowestLiving = Math.min(...keys.map(({ ordinal }) => ordinal));
+  let floor = ordinalFloor;
+  while (stones.length > TOMBSTONES_KEPT) {
+    const oldest = stones[0];
+    if (oldest === undefined || oldest.ordinal >= lowestLiving) break;
+    floor = Math.max(floor, oldest.ordinal + 1);
+    stones.shift();
+  }
+  return { keys, tombstones: stones, ordinalFloor: floor };
+}
+
+/** So much room is left to the successor of the last published key, without which none can leave. */
+const TOMBSTONES_RESERVED = LEDGER_KEYS_MAX;
+
+/** Whether another key could still get a tombstone one day. */
+export function hasRoomForAnotherKey(ledger: Ledger): boolean {
+  const { keys, tombstones } = ledger;
+  const reserved = publishedKeys(ledger).length === 0 ? 0 : TOMBSTONES_RESERVED;
+  const hasTombstone = tombstones.length + keys.length < TOMBSTONES_MAX - reserved;
+  return keys.length < LEDGER_KEYS_MAX && hasTombstone;
+}
+
+/** Orphans that a hand plants may not use up the room that rotations need. */
+export function hasRoomForOrphans(ledger: Ledger): boolean {
+  return ledger.tombstones.length < TOMBSTONES_KEPT;
+}
+
+/** Newly declared terms are taken into every living key's largest ones. */
+export function withLargest(key: LedgerKey, declared: Terms): LedgerKey {
+  const largest = largestTerms(key.largest, declared);
+  const isSame =
+    largest.signerRefreshDelayMs === key.largest.signerRefreshDelayMs &&
+    largest.clockSkewMs === key.largest.clockSkewMs;
+  // Which pods are too old was judged by these two: by larger ones it is judged anew.
+  return { ...key, largest, settled: isSame ? key.settled : null };
+}
+
+export function byOrdinal(keys: readonly LedgerKey[]): readonly LedgerKey[] {
+  return [...keys].sort((a, b) => a.ordinal - b.ordinal);
+}

@@ -1,0 +1,183 @@
+/**
+ * Which objects are the set's. By annotations and type, not by owner references: a garbage
+ * collector that removed a JWKS would break the promise. What is not the set's is never touched
+ * (invariant I6).
+ */
+
+import { ANNOTATION, LABEL, MANAGER, REQUEST } from '../formats/names.ts';
+import type { ObjectTemplate } from '../formats/spec.ts';
+import { keysIn } from '../ledger/jwks-document.ts';
+import { hasEnded, keyByKid, type Ledger, type SetRef } from '../ledger/ledger.ts';
+import type {
+  MetadataPatch,
+  ObjectMeta,
+  Observed,
+  ObservedKeySecret,
+  ObservedSet,
+} from './model.ts';
+
+export type Ownership =
+  /** Its recorded namespace and name are the set's; its UID may be another's (a restore). */
+  | 'Ours'
+  /** Recorded for a set elsewhere, which the user has named in the adopt annotation. */
+  | 'Adopted'
+  /** Without our annotations, but all its kids are known to the set. */
+  | 'Stripped'
+  | 'Foreign';
+
+export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
+  const text = meta.annotations[ANNOTATION.owner];
+  if (text === undefined) return null;
+  try {
+    const owner = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+    const { namespace, name, uid } = owner ?? {};
+    if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string') {
+      return null;
+    }
+    return { namespace, name, uid };
+  } catch {
+    return null;
+  }
+}
+
+export function formatOwner({ namespace, name, uid }: SetRef): string {
+  return JSON.stringify({ namespace, name, uid });
+}
+
+/** Whether the user has named a set as one to be adopted. Never one that lives: both would rotate. */
+export function adopts({ annotations, livingAdoptee }: ObservedSet, { uid }: SetRef): boolean {
+  return annotations[REQUEST.adopt] === uid && livingAdoptee !== uid;
+}
+
+/** What the kids that stand in an object say about whose it is. */
+function ownershipOf(
+  observed: Observed,
+  meta: ObjectMeta,
+  typeFits: boolean,
+  kids: readonly string[],
+  knownKids: ReadonlySet<string>,
+): Ownership {
+  const { ref } = observed.set;
+  if (!typeFits) return 'Foreign';
+  const owner = parseOwner(meta);
+  if (owner !== null) {
+    if (owner.namespace === ref.namespace && owner.name === ref.name) return 'Ours';
+    return adopts(observed.set, owner) ? 'Adopted' : 'Foreign';
+  }
+  const allKnown = kids.length > 0 && kids.every((kid) => knownKids.has(kid));
+  return allKnown ? 'Stripped' : 'Foreign';
+}
+
+export interface Owned {
+  readonly signer: Ownership | null;
+  readonly jwks: Ownership | null;
+  /** By object name. */
+  readonly keySecrets: ReadonlyMap<string, Ownership>;
+}
+
+/** @param books the ledger and its copies, as far as they can be read. */
+export function judgeOwnership(observed: Observed, books: readonly Ledger[]): Owned {
+  const known = new Set(
+    books.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
+  );
+  const { signer, jwks, keySecrets } = observed;
+  const signerKids = signer?.content.kind === 'Key' ? [signer.content.kid] : [];
+  return {
+    signer:
+      signer === null
+        ? null
+        : ownershipOf(observed, signer.meta, signer.typeFits, signerKids, known),
+    jwks:
+      jwks === null
+        ? null
+        : ownershipOf(
+            observed,
+            jwks.meta,
+            true,
+            keysIn(jwks.data).map(({ kid }) => kid),
+            known,
+          ),
+    keySecrets: new Map(
+      keySecrets.map((secret) => [
+        secret.meta.name,
+        ownershipOf(observed, secret.meta, secret.typeFits, kidsOf(secret), known),
+      ]),
+    ),
+  };
+}
+
+function kidsOf({ content }: ObservedKeySecret): readonly string[] {
+  return content.kind === 'Key' ? [content.kid] : [];
+}
+
+/** Whether a key Secret that no ledger knows may join: its kid is its thumbprint, and not ended. */
+export function mayJoin(secret: ObservedKeySecret, ledger: Ledger | null): boolean {
+  if (secret.content.kind !== 'Key' || !secret.content.kidIsThumbprint) return false;
+  if (ledger === null) return true;
+  const { kid } = secret.content;
+  return keyByKid(ledger, kid) === null && !hasEnded(ledger, kid, secret.ordinal);
+}
+
+/** The labels and annotations that an object of the set carries, as a patch on what it has. */
+export function metadataPatch(
+  ref: SetRef,
+  current: ObjectMeta | null,
+  template: ObjectTemplate | null,
+  own: Readonly<Record<string, string | null>>,
+): MetadataPatch {
+  const labels = template?.labels ?? {};
+  const annotations = template?.annotations ?? {};
+  const applied = appliedNames(current);
+  const appliedNow = JSON.stringify({
+    labels: Object.keys(labels).sort(),
+    annotations: Object.keys(annotations).sort(),
+  });
+  const isEmpty = Object.keys(labels).length + Object.keys(annotations).length === 0;
+  return {
+    labels: {
+      ...taken(applied.labels),
+      ...labels,
+      [LABEL.managedBy]: MANAGER,
+      [LABEL.set]: ref.name,
+    },
+    annotations: {
+      ...taken(applied.annotations),
+      ...annotations,
+      [ANNOTATION.owner]: formatOwner(ref),
+      [ANNOTATION.appliedMetadata]: isEmpty ? null : appliedNow,
+      ...own,
+    },
+  };
+}
+
+/** Whether a patch would change anything. */
+export function patchChanges(meta: ObjectMeta, patch: MetadataPatch): boolean {
+  const differs = (have: Readonly<Record<string, string>>, want: MetadataPatch['labels']) =>
+    Object.entries(want).some(([name, value]) => (have[name] ?? null) !== value);
+  return differs(meta.labels, patch.labels) || differs(meta.annotations, patch.annotations);
+}
+
+function appliedNames(meta: ObjectMeta | null): { labels: string[]; annotations: string[] } {
+  const text = meta?.annotations[ANNOTATION.appliedMetadata];
+  const none = { labels: [], annotations: [] };
+  if (text === undefined) return none;
+  try {
+    const value = JSON.parse(text) as { labels?: unknown; annotations?: unknown } | null;
+    return { labels: names(value?.labels), annotations: names(value?.annotations) };
+  } catch {
+    return none;
+  }
+}
+
+/** Ours are never taken away, whatever a hand wrote into the annotation. */
+function names(value: unknown): string[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(
+    (name): name is string =>
+      typeof name === 'string' && !name.startsWith('signingkeys.dev/') && name !== LABEL.managedBy,
+  );
+}
+
+function taken(appliedBefore: readonly string[]): Record<string, null> {
+  return Object.fromEntries(appliedBefore.map((name) => [name, null]));
+}

@@ -1,0 +1,234 @@
+/**
+ * Gather, then judge: what one reading means, before any decision. Which objects are the set's,
+ * what became of the ledger, and what time it safely is.
+ */
+
+import { samePublicJwk } from '../formats/jwk.ts';
+import { ANNOTATION } from '../formats/names.ts';
+import { JWKS_FILE } from '../formats/served-set.ts';
+import type { Spec } from '../formats/spec.ts';
+import { type ReadLedger, readLedger, serializeLedger } from '../ledger/codec.ts';
+import { keysIn } from '../ledger/jwks-document.ts';
+import type { Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
+import { emptyLedger } from '../ledger/lifecycle.ts';
+import { clocksDisagree, judgeOffsetMs, recordedMs } from './clock.ts';
+import type {
+  Observed,
+  ObservedJwks,
+  ObservedKeySecret,
+  ObservedSet,
+  ObservedSigner,
+} from './model.ts';
+import { adopts, judgeOwnership, type Owned } from './ownership.ts';
+import { presentRequests } from './requests.ts';
+
+/** What became of the ledger. */
+export type Book =
+  /** There never was one: at most a first key on its way. */
+  | { readonly kind: 'None' }
+  | {
+      readonly kind: 'Sound';
+      readonly ledger: Ledger;
+      /** A copy of this very generation stands in the status or at the JWKS. */
+      readonly copied: boolean;
+    }
+  | {
+      readonly kind: 'Lost';
+      readonly newest: Ledger | null;
+      readonly highestGeneration: number;
+      readonly problem: string;
+    }
+  /** A newer program wrote it. */
+  | { readonly kind: 'Newer'; readonly where: string; readonly version: number };
+
+export interface Situation {
+  readonly observed: Observed;
+  readonly set: ObservedSet;
+  readonly spec: Spec;
+  /** The judging clock: the earlier one. */
+  readonly nowMs: number;
+  /** The recording clock: the later one. */
+  readonly seenMs: number;
+  /** The judging clock less this machine's; never positive. */
+  readonly offsetMs: number;
+  readonly clockInDoubt: boolean;
+  /** Only what is the set's; an object of somebody else's is in `foreign`. */
+  readonly signer: ObservedSigner | null;
+  readonly jwks: ObservedJwks | null;
+  readonly keySecrets: readonly ObservedKeySecret[];
+  readonly ownership: Owned;
+  /** Objects under the set's names that are not the set's, such as `Secret payments-signer`. */
+  readonly foreign: readonly string[];
+  readonly book: Book;
+}
+
+/** @param nowMs this machine's clock. */
+export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
+  const copies = readCopies(observed);
+  const signerBook = readOwn(observed.signer?.meta.annotations[ANNOTATION.ledger], observed.set);
+  const books = [signerBook, copies.status, copies.jwks].flatMap((read) =>
+    read?.kind === 'Ledger' ? [read.ledger] : [],
+  );
+  const ownership = judgeOwnership(observed, books);
+  const isOwn = (secret: ObservedKeySecret) =>
+    ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
+  const signer = ownership.signer === 'Foreign' ? null : observed.signer;
+  const jwks = ownership.jwks === 'Foreign' ? null : observed.jwks;
+  const keySecrets = observed.keySecrets.filter(isOwn);
+  const offsetMs = judgeOffsetMs(observed.reading);
+  return {
+    observed,
+    set: observed.set,
+    spec,
+    nowMs: nowMs + offsetMs,
+    seenMs: recordedMs(observed.reading),
+    offsetMs,
+    clockInDoubt: clocksDisagree(observed.reading, spec.terms.clockSkewMs),
+    signer,
+    jwks,
+    keySecrets,
+    ownership,
+    foreign: [
+      ...(ownership.signer === 'Foreign' ? [`Secret ${observed.signer?.meta.name}`] : []),
+      ...(ownership.jwks === 'Foreign' ? [`ConfigMap ${observed.jwks?.meta.name}`] : []),
+      ...observed.keySecrets
+        .filter((secret) => !isOwn(secret))
+        .map(({ meta }) => `Secret ${meta.name}`),
+    ],
+    book: judgeBook(observed.set, signer, jwks, keySecrets, signerBook, copies),
+  };
+}
+
+interface Copies {
+  readonly status: ReadLedger | null;
+  readonly jwks: ReadLedger | null;
+}
+
+function readCopies({ set, jwks }: Observed): Copies {
+  return {
+    status: readOwn(set.status?.ledger, set),
+    jwks: readOwn(jwks?.meta.annotations[ANNOTATION.ledger], set),
+  };
+}
+
+/** Reads a ledger's text; one of another set is none, but where the user adopts that set. */
+function readOwn(text: string | undefined, set: ObservedSet): ReadLedger | null {
+  if (text === undefined) return null;
+  const read = readLedger(text);
+  return read.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
+}
+
+function isOfSet(owner: SetRef, set: ObservedSet): boolean {
+  const same = owner.namespace === set.ref.namespace && owner.name === set.ref.name;
+  return same || adopts(set, owner);
+}
+
+function judgeBook(
+  set: ObservedSet,
+  signer: ObservedSigner | null,
+  jwks: ObservedJwks | null,
+  keySecrets: readonly ObservedKeySecret[],
+  signerBook: ReadLedger | null,
+  copies: Copies,
+): Book {
+  const sources = {
+    'the signer Secret': signerBook,
+    'the status': copies.status,
+    'the JWKS': copies.jwks,
+  };
+  for (const [where, read] of Object.entries(sources)) {
+    if (read?.kind === 'Newer') return { kind: 'Newer', where, version: read.version };
+  }
+  const read = [copies.status, copies.jwks].flatMap((copy) =>
+    copy?.kind === 'Ledger' ? [copy.ledger] : [],
+  );
+  const newest = newestOf(read);
+  if (signer !== null && signerBook?.kind === 'Ledger') {
+    return judgeAgainstCopies(signerBook.ledger, ofThisLife(set, signerBook.ledger, read));
+  }
+  const isUnwritten = copies.status === null && copies.jwks === null;
+  if (signer === null && isUnwritten && isFirstKeyPhase(set, jwks, keySecrets)) {
+    return { kind: 'None' };
+  }
+  const problem =
+    signer === null
+      ? 'the signer Secret is gone'
+      : signerBook?.kind === 'Unreadable'
+        ? `the signer Secret's ledger can't be read: ${signerBook.problem}`
+        : 'the signer Secret has no ledger of this set';
+  return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
+}
+
+/** A ledger that is older than a copy, or differs from one of its generation, counts as lost. */
+function newestOf(copies: readonly Ledger[]): Ledger | null {
+  return copies.reduce<Ledger | null>(
+    (best, copy) => (best === null || copy.generation > best.generation ? copy : best),
+    null,
+  );
+}
+
+/** A copy from an earlier set of this name says nothing against the ledger of the present one. */
+function ofThisLife(
+  set: ObservedSet,
+  ledger: Ledger,
+  copies: readonly Ledger[],
+): readonly Ledger[] {
+  if (ledger.set.uid !== set.ref.uid) return copies;
+  return copies.filter((copy) => copy.set.uid === ledger.set.uid);
+}
+
+function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): Book {
+  const newest = newestOf(copies);
+  const text = serializeLedger(ledger);
+  const lost = (problem: string): Book => ({
+    kind: 'Lost',
+    newest,
+    highestGeneration: Math.max(ledger.generation, newest?.generation ?? 0),
+    problem,
+  });
+  if (newest !== null && newest.generation > ledger.generation) {
+    return lost(
+      `the signer Secret's ledger is of generation ${ledger.generation}, a copy is of ${newest.generation}`,
+    );
+  }
+  const same = copies.filter((copy) => copy.generation === ledger.generation);
+  if (same.some((copy) => serializeLedger(copy) !== text)) {
+    return lost(`the signer Secret's ledger differs from a copy of its generation`);
+  }
+  return { kind: 'Sound', ledger, copied: same.length > 0 };
+}
+
+/**
+ * The first key alone may be activated without waiting, so nothing may hint at an earlier one:
+ * no other key's Secret, no kid but its own in the JWKS, no key in the status.
+ */
+function isFirstKeyPhase(
+  set: ObservedSet,
+  jwks: ObservedJwks | null,
+  keySecrets: readonly ObservedKeySecret[],
+): boolean {
+  if (keySecrets.length > 1 || (set.status?.keys ?? []).length > 0) return false;
+  const content = keySecrets[0]?.content;
+  const ownKid = content?.kind === 'Key' ? content.kid : null;
+  if (jwks === null || jwks.data[JWKS_FILE] === undefined) return true;
+  const kids = keysIn(jwks.data).map(({ kid }) => kid);
+  // What can't be read may have shown anything.
+  return kids.length > 0 && kids.every((kid) => kid === ownKid);
+}
+
+/** Whether the spec says that a kid is no longer to be trusted. */
+export function isRevoked({ spec }: Pick<Situation, 'spec'>, kid: string): boolean {
+  return spec.revocations.some((entry) => entry.kid === kid);
+}
+
+/** The usable Secret of a key, if there is one. */
+export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecret | null {
+  const found = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
+  if (found?.content.kind !== 'Key') return null;
+  return samePublicJwk(found.content.publicJwk, key.publicJwk) ? found : null;
+}
+
+/** The ledger that a set starts from; requests that are there already count as handled. */
+export function blankLedger({ set, spec }: Situation): Ledger {
+  return emptyLedger(set.ref, spec, presentRequests(set.annotations));
+}

@@ -1,0 +1,250 @@
+/** The status as a projection of the ledger and of what is to come. */
+
+import {
+  type Condition,
+  HISTORY_MAX,
+  type HistoryEntry,
+  type KeyStatus,
+  type NextTransition,
+  RETIRED_SHOWN_MAX,
+  type Status,
+} from '../formats/status.ts';
+import { formatDurationMs, formatInstant } from '../formats/time.ts';
+import { serializeLedger } from '../ledger/codec.ts';
+import { ceilToSecondMs } from '../ledger/explain.ts';
+import { activationGate, type Gate, servedGate, switchGate } from '../ledger/gates.ts';
+import {
+  activeKey,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+  type Tombstone,
+} from '../ledger/ledger.ts';
+import { effectiveTerms, trustAfterRemovalMs } from '../ledger/terms.ts';
+import { recordedMs } from '../reading/clock.ts';
+import type { Observed, Transition } from '../reading/model.ts';
+import { withRaisedTerms } from '../reading/observations.ts';
+import type { Situation } from '../reading/situation.ts';
+import { removalOf } from '../schedule/removal.ts';
+import { scheduleOf, transitionTime } from '../schedule/schedule.ts';
+import { ROLLBACK_REFUSED_BECAUSE } from '../stages/rollback.ts';
+import { conditionsOf, type Verdict } from './conditions.ts';
+
+/** The status that this reading asks for; equal to the stored one where nothing is new. */
+export function projectStatus(situation: Situation): Status {
+  const { set, book, observed } = situation;
+  const base = {
+    observedGeneration: set.generation,
+    conditions: conditionsSince(observed, conditionsOf(situation)),
+  };
+  if (book.kind === 'Sound') return { ...base, ...ledgerStatus(situation, book.ledger) };
+  // Nothing is known of the ledger: what was last known stays, its copy above all.
+  const { conditions: _, observedGeneration: __, nextTransition: ___, ...known } = set.status ?? {};
+  return { ...base, ...known };
+}
+
+/** A spec that an older schema let in, and that can't be acted upon. */
+export function undecodableStatus(observed: Observed): Status {
+  const { set } = observed;
+  const message = `${set.specProblems.join('; ')}: correct the spec; nothing is changed until then`;
+  const verdicts: Verdict[] = [
+    { type: 'Ready', status: 'False', reason: 'InvalidSpec', message },
+    { type: 'Stalled', status: 'True', reason: 'InvalidSpec', message },
+  ];
+  const { nextTransition: _, ...known } = set.status ?? {};
+  return {
+    ...known,
+    observedGeneration: set.generation,
+    conditions: conditionsSince(observed, verdicts),
+  };
+}
+
+/** A condition keeps its time for as long as its status stays. */
+function conditionsSince(observed: Observed, verdicts: readonly Verdict[]): readonly Condition[] {
+  const { set, reading } = observed;
+  const now = formatInstant(Math.floor(recordedMs(reading) / 1000) * 1000);
+  return verdicts.map((verdict) => {
+    const old = set.status?.conditions?.find(({ type }) => type === verdict.type);
+    const isSame = old?.status === verdict.status;
+    return {
+      type: verdict.type,
+      status: verdict.status,
+      reason: verdict.reason,
+      message: verdict.message.slice(0, MESSAGE_MAX),
+      lastTransitionTime: isSame ? old.lastTransitionTime : now,
+      observedGeneration: set.generation,
+    };
+  });
+}
+
+/** Of a condition's message (metav1.Condition allows 32768). */
+const MESSAGE_MAX = 2048;
+
+function ledgerStatus(situation: Situation, ledger: Ledger): Status {
+  const active = activeKey(ledger);
+  const keys = keyStatuses(situation, ledger);
+  const next = nextTransition(scheduleOf(situation, ledger));
+  const { rotate, rollback } = ledger.handled;
+  const ttlMs = effectiveTerms(ledger.terms, situation.nowMs).tokenTtlMs;
+  return {
+    ...(active === null ? {} : { activeKey: `#${active.ordinal}`, activeKid: active.kid }),
+    keyCount: publishedKeys(ledger).length,
+    keys,
+    ...(next === null ? {} : { nextTransition: next }),
+    effectiveTokenTTL: formatDurationMs(ttlMs),
+    history: historyOf(situation, keys),
+    ...(rotate === null ? {} : { lastHandledRotateRequest: rotate }),
+    ...(rollback === null ? {} : { lastHandledRollbackRequest: rollback }),
+    ...refusedRollback(ledger),
+    ledger: serializeLedger(ledger),
+  };
+}
+
+function refusedRollback({ handled, rollbackRefused: reason }: Ledger): Partial<Status> {
+  if (reason === null || handled.rollback === null) return {};
+  const message = ROLLBACK_REFUSED_BECAUSE[reason];
+  return { rollbackRefused: { request: handled.rollback, reason, message } };
+}
+
+function nextTransition(schedule: readonly Transition[]): NextTransition | null {
+  const [next] = schedule;
+  if (next === undefined) return null;
+  const time = transitionTime(next);
+  return {
+    action: next.action,
+    ...(next.key === null ? {} : { kid: next.key.kid }),
+    ...(time === undefined ? {} : { time }),
+    waitingFor: next.waitingFor,
+    explanation: next.explanation,
+  };
+}
+
+/** A term that the spec raises counts before the ledger knows of it: no time shown is too early. */
+function keyStatuses(situation: Situation, known: Ledger): readonly KeyStatus[] {
+  const ledger = withRaisedTerms(known, situation);
+  const toRestart = situation.spec.restartToForget;
+  const ended = ledger.tombstones.slice(-RETIRED_SHOWN_MAX);
+  return [
+    ...ended.map((stone) => endedStatus(stone, toRestart)),
+    ...ledger.keys.map((key) => livingStatus(situation, ledger, key)),
+  ].sort((a, b) => a.ordinal - b.ordinal);
+}
+
+function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): KeyStatus {
+  const toRestart = situation.spec.restartToForget;
+  const isPending = key.state === 'Pending';
+  const signed = key.mayHaveSigned && key.state !== 'Active';
+  const removedSeenMs = key.bar?.removedSeenMs ?? null;
+  const trust = trustEnd(removedSeenMs, trustAfterRemovalMs(key.largest), toRestart);
+  return withTimes(
+    {
+      ordinal: key.ordinal,
+      kid: key.kid,
+      state: key.state,
+      algorithm: key.algorithm,
+      ...(key.bar === null ? {} : { reason: key.bar.reason }),
+      ...trust.restart,
+    },
+    {
+      publishedTime: key.publishedSeenMs,
+      servedSinceTime: opens(servedGate(key)),
+      activatableTime: isPending ? opens(activationGate(key)) : null,
+      activatedTime: key.activatedMs,
+      switchCompleteTime: opens(switchGate(key)),
+      supersededTime: key.signedUntilMs,
+      settledTime: key.settled?.seenMs ?? null,
+      removableTime: signed ? removableMs(situation, ledger, key) : null,
+      removedTime: removedSeenMs,
+      distrustedByTime: trust.endsMs,
+    },
+  );
+}
+
+/** Of a key that a revocation has taken out nothing is announced: it waited for nothing. */
+function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): number | null {
+  const { gate } = removalOf(situation, key, terms.declared);
+  const isOut = key.bar !== null && key.bar.removedSeenMs !== null;
+  return isOut && gate.isForecast === true ? null : opens(gate);
+}
+
+function endedStatus(
+  { ordinal, kid, algorithm, reason, removedSeenMs, trustMs }: Tombstone,
+  toRestart: readonly string[],
+): KeyStatus {
+  const trust = trustEnd(removedSeenMs, trustMs, toRestart);
+  return withTimes(
+    { ordinal, kid, state: 'Retired', algorithm, reason, ...trust.restart },
+    { removedTime: removedSeenMs, distrustedByTime: trust.endsMs },
+  );
+}
+
+/** When trust in a removed key ends; where it has no end by itself, who must be restarted. */
+function trustEnd(
+  removedSeenMs: number | null,
+  trustMs: number | null,
+  toRestart: readonly string[],
+): { readonly endsMs: number | null; readonly restart: Pick<KeyStatus, 'restartRequired'> } {
+  if (removedSeenMs === null) return { endsMs: null, restart: {} };
+  if (trustMs !== null) return { endsMs: removedSeenMs + trustMs, restart: {} };
+  return { endsMs: null, restart: toRestart.length === 0 ? {} : { restartRequired: toRestart } };
+}
+
+type TimeName = Extract<keyof KeyStatus, `${string}Time`>;
+
+function withTimes(key: KeyStatus, times: Partial<Record<TimeName, number | null>>): KeyStatus {
+  const known = Object.entries(times).flatMap(([name, atMs]) =>
+    atMs === null || atMs === undefined ? [] : [[name, formatInstant(ceilToSecondMs(atMs))]],
+  );
+  return { ...key, ...Object.fromEntries(known) };
+}
+
+function opens({ opensAtMs }: Gate): number | null {
+  return opensAtMs;
+}
+
+/** What changed in the keys since the stored status, at the end of what it remembers. */
+function historyOf(
+  { set, seenMs }: Situation,
+  keys: readonly KeyStatus[],
+): readonly HistoryEntry[] {
+  const before = set.status?.keys ?? [];
+  const time = formatInstant(Math.floor(seenMs / 1000) * 1000);
+  const changes = keys.flatMap((key): readonly HistoryEntry[] => {
+    const from = before.find(({ kid }) => kid === key.kid)?.state;
+    if (from === key.state) return [];
+    const { kid, ordinal, state: to } = key;
+    const reason = key.reason ?? reasonFor(to);
+    return [{ time, kid, ordinal, ...(from === undefined ? {} : { from }), to, reason }];
+  });
+  return [...(set.status?.history ?? []), ...changes].slice(-HISTORY_MAX);
+}
+
+function reasonFor(state: KeyStatus['state']): string {
+  switch (state) {
+    case 'Pending':
+      return 'Published';
+    case 'Active':
+      return 'Activated';
+    case 'Retiring':
+      return 'Superseded';
+    case 'Retired':
+      return 'Retired';
+  }
+}
+
+/** Whether two statuses say the same, in whatever order their members are stored. */
+export function sameStatus(a: Status | null, b: Status): boolean {
+  return same(a, b);
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [ours, theirs] = [a as Members, b as Members];
+  // A member that is undefined is not written: it is as if it were not there.
+  const names = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
+  return [...names].every((name) => same(ours[name], theirs[name]));
+}
+
+type Members = Readonly<Record<string, unknown>>;

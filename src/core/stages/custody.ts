@@ -1,0 +1,194 @@
+/**
+ * Keeping the objects what the ledger says they are: repairs after another hand, and the end of
+ * key Secrets. Each function is one stage of the plan.
+ */
+
+import { keySecretName } from '../formats/names.ts';
+import { mayLeave } from '../ledger/gates.ts';
+import { jwksData, sameData } from '../ledger/jwks-document.ts';
+import {
+  activeKey,
+  hasEnded,
+  keyByKid,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+} from '../ledger/ledger.ts';
+import { bury, emptySigner, signerDisturbed } from '../ledger/lifecycle.ts';
+import type { ObservedKeySecret, Step } from '../reading/model.ts';
+import { jwksGeneration, showsKey, signerFits } from '../reading/observations.ts';
+import { patchChanges } from '../reading/ownership.ts';
+import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
+import {
+  deleteKeySecret,
+  exactly,
+  fromKeySecret,
+  guardedStep,
+  isJwksMetadataStale,
+  isSignerMetadataStale,
+  keySecretMetadata,
+  step,
+  withEvents,
+  writeJwks,
+  writeSigner,
+} from './steps.ts';
+
+/** Another hand changed the signing key: it is put back, or, where it is nowhere, none signs. */
+export function repairSigner(situation: Situation, ledger: Ledger): Step | null {
+  const { signer } = situation;
+  if (signer === null || signerFits(ledger, signer)) return null;
+  const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
+  const active = activeKey(ledger);
+  const source = active === null ? null : fromKeySecret(situation, active);
+  const disturbed = signerDisturbed(ledger, shown);
+  const isLost = active !== null && source === null;
+  const next = isLost ? { ...emptySigner(disturbed), generation: disturbed.generation } : disturbed;
+  const found =
+    shown === null
+      ? 'no usable key'
+      : shown === active?.kid
+        ? `another key under the kid ${shown}`
+        : `the key ${shown}`;
+  const remedy = isLost
+    ? `the private key of ${active.kid} is nowhere: none signs until the next key may`
+    : `${active?.kid ?? 'no key'} is put back`;
+  const message = `the signer Secret held ${found}: ${remedy}`;
+  const code = isLost ? 'SigningKeyLost' : 'SignerRepaired';
+  const write = writeSigner(situation, next, source ?? { from: 'nothing' });
+  return guardedStep(write, { code, message }, [{ type: 'Warning', reason: code, message }]);
+}
+
+/** The signer still holds the active key whose Secret is gone: its Secret is made anew. */
+export function restoreKeySecret(situation: Situation, ledger: Ledger): Step | null {
+  const { signer } = situation;
+  const active = activeKey(ledger);
+  if (active === null || signer === null || secretOf(situation, active) !== null) return null;
+  const name = keySecretName(situation.set.ref.name, active.ordinal);
+  if (situation.observed.keySecrets.some(({ meta }) => meta.name === name)) return null;
+  const { kid, ordinal, publicJwk } = active;
+  const message = `Secret ${name} was gone: it is made anew from the signer Secret`;
+  const metadata = keySecretMetadata(situation, ordinal, publicJwk, null);
+  const restored = step(
+    {
+      kind: 'RestoreKeySecret',
+      name,
+      ordinal,
+      kid,
+      publicJwk,
+      signer: exactly(signer.meta),
+      metadata,
+    },
+    'KeySecretRestored',
+    message,
+  );
+  return withEvents(restored, { type: 'Warning', reason: 'KeySecretRestored', message });
+}
+
+/**
+ * The JWKS is what the ledger makes of it. It is written even where nothing changes, when a bar
+ * waits for a JWKS of its generation: a late write of an older one then conflicts.
+ */
+export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
+  if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
+  const { jwks } = situation;
+  const shown = withHeldBack(situation, ledger);
+  const kids = publishedKeys(shown).map(({ kid }) => kid);
+  if (jwks === null) {
+    const message = `the JWKS ConfigMap was gone: it is written anew with ${kids.length} keys`;
+    const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
+    return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
+  }
+  const shownGeneration = jwksGeneration(jwks);
+  const awaitsProof = shown.keys.some(
+    ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
+  );
+  const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
+  if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
+  const message = `the JWKS is written with the keys ${kids.join(', ')}`;
+  return guardedStep(writeJwks(situation, ledger, shown), { code: 'Publish', message });
+}
+
+/**
+ * A barred key whose gate moved later before it was out of the JWKS (T was raised) is published
+ * for that much longer, though it stays barred and never signs again.
+ */
+function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
+  const isStillOut = (key: LedgerKey) => jwks === null || showsKey(jwks, key);
+  const keys = ledger.keys.map((key): LedgerKey => {
+    if (key.bar === null || key.bar.removedSeenMs !== null || mayLeave(key, nowMs)) return key;
+    return isStillOut(key) ? { ...key, bar: null } : key;
+  });
+  return { ...ledger, keys };
+}
+
+/** Labels, annotations and owner of the signer, without a change of ledger or key. */
+export function repairSignerMetadata(situation: Situation, ledger: Ledger): Step | null {
+  if (!isSignerMetadataStale(situation)) return null;
+  const write = writeSigner(situation, ledger, { from: 'unchanged' });
+  return step(write, 'RepairMetadata', 'labels and annotations of the signer Secret are put right');
+}
+
+/** Labels, annotations and owner of the Secrets of living keys. */
+export function repairKeySecretMetadata(situation: Situation, ledger: Ledger): Step | null {
+  for (const key of ledger.keys) {
+    const meta = secretOf(situation, key)?.meta;
+    if (meta === undefined) continue;
+    const metadata = keySecretMetadata(situation, key.ordinal, key.publicJwk, meta);
+    if (!patchChanges(meta, metadata)) continue;
+    const message = `labels and annotations of Secret ${meta.name} are put right`;
+    return step(
+      { kind: 'PatchKeySecretMetadata', name: meta.name, expects: exactly(meta), metadata },
+      'RepairMetadata',
+      message,
+    );
+  }
+  return null;
+}
+
+/** A private key is destroyed once a live read has shown the JWKS without its kid. */
+export function destroyBarred(situation: Situation, ledger: Ledger): Step | null {
+  for (const key of ledger.keys) {
+    if (key.bar === null || key.bar.removedSeenMs === null) continue;
+    const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
+    if (secret === undefined || secret.meta.deleting === true) continue;
+    const message = `key #${key.ordinal} is out of the JWKS: its private key is destroyed`;
+    return deleteKeySecret(secret, { code: 'DestroyKey', message });
+  }
+  return null;
+}
+
+/** Then it becomes a tombstone. */
+export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null {
+  const key = ledger.keys.find(({ bar, ordinal }) => {
+    const isGone = !situation.keySecrets.some((secret) => secret.ordinal === ordinal);
+    return bar !== null && bar.removedSeenMs !== null && isGone;
+  });
+  if (key === undefined) return null;
+  const message = `key #${key.ordinal} has ended: ${key.bar?.reason ?? 'Retired'}`;
+  const write = writeSigner(situation, bury(ledger, key), { from: 'unchanged' });
+  return step(write, 'BuryKey', message);
+}
+
+/** An ended key that a restore or a late POST brought back, or an orphan that never was used. */
+export function destroyEnded(situation: Situation, ledger: Ledger): Step | null {
+  const ended = situation.keySecrets.find(
+    (secret) => secret.meta.deleting !== true && isEnded(situation, secret, ledger),
+  );
+  if (ended === undefined) return null;
+  const message = `Secret ${ended.meta.name} is of a key that has ended: it is destroyed`;
+  const destroyed = deleteKeySecret(ended, { code: 'DestroyEndedKey', message });
+  return withEvents(destroyed, { type: 'Warning', reason: 'EndedKeyDestroyed', message });
+}
+
+function isEnded(
+  situation: Situation,
+  { content, ordinal }: ObservedKeySecret,
+  ledger: Ledger,
+): boolean {
+  const kid = content.kind === 'Key' ? content.kid : '';
+  if (keyByKid(ledger, kid)?.ordinal === ordinal) return false;
+  const isOccupied = ledger.keys.some((key) => key.ordinal === ordinal);
+  if (isOccupied) return false;
+  const isUnknown = keyByKid(ledger, kid) === null;
+  return hasEnded(ledger, kid, ordinal) || (isUnknown && isRevoked(situation, kid));
+}

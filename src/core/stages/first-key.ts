@@ -1,0 +1,82 @@
+/**
+ * The first key: nobody can hold a token or a JWKS of the set yet, so that only the waiting is
+ * dropped. The objects have deterministic names and are made by POST, of which exactly one wins.
+ */
+import { jwksData, sameData } from '../ledger/jwks-document.ts';
+import { activate, addPending, withRevoked } from '../ledger/lifecycle.ts';
+import type { KeyContent, ObservedKeySecret, Step } from '../reading/model.ts';
+import { noteOf, showsKey } from '../reading/observations.ts';
+import { blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
+import { ordinalFor } from './rotation.ts';
+import {
+  createKeySecret,
+  fromKeySecret,
+  guardedStep,
+  step,
+  writeJwks,
+  writeSigner,
+} from './steps.ts';
+
+/** @returns the next step; null where it must wait for the clocks to agree. */
+export function firstKeyStep(situation: Situation): Step | null {
+  const [secret] = situation.keySecrets;
+  if (secret === undefined) {
+    return createKeySecret(situation, ordinalFor(situation, blankLedger(situation)));
+  }
+  if (secret.content.kind !== 'Key') return null;
+  if (isRevoked(situation, secret.content.kid))
+    return closeFirst(situation, secret, secret.content);
+  const pending = ledgerOf(situation, secret, secret.content);
+  const { jwks } = situation;
+  if (jwks === null || !sameData(jwks.data, jwksData(pending))) {
+    const message = `the first key, ${secret.content.kid}, is published`;
+    return step(writeJwks(situation, { ...pending, generation: 0 }), 'PublishFirstKey', message);
+  }
+  if (situation.clockInDoubt) return null;
+  return activateFirst(situation, secret.content.kid, pending);
+}
+
+/** Revoked before it ever signed: it enters the ledger as revoked, and nobody signs. */
+function closeFirst(
+  situation: Situation,
+  secret: ObservedKeySecret,
+  content: Extract<KeyContent, { kind: 'Key' }>,
+): Step {
+  const { jwks } = situation;
+  const pending = { ...ledgerOf(situation, secret, content), generation: 1 };
+  const revoked = withRevoked(pending, (kid) => isRevoked(situation, kid));
+  const ledger = { ...revoked, closed: true, jwks: jwks === null ? null : noteOf(jwks) };
+  const message = `the first key, ${content.kid}, is revoked: none signs until the next one may`;
+  return guardedStep(
+    writeSigner(situation, ledger, { from: 'nothing' }),
+    { code: 'RevokeFirstKey', message },
+    [{ type: 'Warning', reason: 'NoSigningKey', message }],
+  );
+}
+
+/** A ledger that holds only this key, pending: what the JWKS is a projection of until there is one. */
+function ledgerOf(
+  situation: Situation,
+  { ordinal }: ObservedKeySecret,
+  content: Extract<KeyContent, { kind: 'Key' }>,
+) {
+  const { kid, publicJwk, keyKind, kidIsThumbprint } = content;
+  const origin = { ordinal, kid, publicJwk, keyKind, imported: !kidIsThumbprint };
+  return addPending(blankLedger(situation), origin, situation.nowMs);
+}
+
+function activateFirst(
+  situation: Situation,
+  kid: string,
+  pending: ReturnType<typeof ledgerOf>,
+): Step | null {
+  const { jwks, seenMs, nowMs } = situation;
+  const [key] = pending.keys;
+  if (jwks === null || key === undefined || !showsKey(jwks, key)) return null;
+  const published = { ...pending, keys: [{ ...key, publishedSeenMs: seenMs }], jwks: noteOf(jwks) };
+  const source = fromKeySecret(situation, key);
+  if (source === null) return null;
+  const ledger = { ...activate(published, kid, null, nowMs), generation: 1 };
+  const message = `the first key, ${kid}, is in the JWKS and signs from now on`;
+  return guardedStep(writeSigner(situation, ledger, source), { code: 'ActivateFirstKey', message });
+}

@@ -1,0 +1,205 @@
+/**
+ * A lost ledger is recovered from its newest copy, or without any from what the objects show.
+ * Whatever a copy may have missed counts as happening now: every published key may have signed
+ * until now, and every wait starts anew. The JWKS is rewritten first, and carries the recovered
+ * ledger; the signer follows.
+ */
+
+import { kindOfJwk } from '../formats/jwk.ts';
+import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
+import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
+import {
+  type DeletionNote,
+  type Ledger,
+  type LedgerKey,
+  nextOrdinal,
+  publishedKeys,
+  type Tombstone,
+} from '../ledger/ledger.ts';
+import { byOrdinal, type KeyOrigin, newKey, nextLedger, withRevoked } from '../ledger/lifecycle.ts';
+import { largestTerms } from '../ledger/terms.ts';
+import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
+import { backAgain, jwksGeneration, withStillShown } from '../reading/observations.ts';
+import { mayJoin } from '../reading/ownership.ts';
+import { presentRequests } from '../reading/requests.ts';
+import { type Book, blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
+import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
+
+export type LostBook = Extract<Book, { kind: 'Lost' }>;
+
+/** Above the highest seen by two: a generation that was lost may still be in some hand. */
+const GENERATIONS_SKIPPED = 2;
+
+export function recoveryStep(situation: Situation, book: LostBook): Step {
+  const { newest } = book;
+  if (newest?.recovering === true && isCarriedByJwks(situation, newest)) {
+    return takeSigner(situation, newest, book);
+  }
+  const recovered = recoveredLedger(situation, book);
+  const isUnpublished =
+    recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
+  if (isUnpublished) return takeSigner(situation, recovered, book);
+  const reason = recoveryReason(book, `the JWKS is written first`);
+  const shown = withStillShown(situation.jwks, recovered);
+  return guardedStep(writeJwks(situation, recovered, shown), reason, [
+    { type: 'Warning', reason: 'LedgerLost', message: reason.message },
+  ]);
+}
+
+function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
+  const source =
+    newest === null
+      ? 'no copy of it was found, so it is rebuilt from what the objects show'
+      : `it is recovered from the copy of generation ${newest.generation}`;
+  return {
+    code: 'RecoverLedger',
+    message: `${problem}; ${source}: every wait starts anew, and ${next}`,
+  };
+}
+
+function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
+  if (jwks === null || publishedKeys(ledger).length === 0) return false;
+  const data = jwksData(withStillShown(jwks, ledger));
+  return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, data);
+}
+
+/** Ledger and signing key go into the signer Secret again, together. */
+function takeSigner(situation: Situation, recovered: Ledger, book: LostBook): Step {
+  // A revocation may have come since the JWKS was written.
+  const settled = withRevoked(nextLedger(recovered, { recovering: false }), (kid) =>
+    isRevoked(situation, kid),
+  );
+  const { ledger, source } = withSource(situation, settled);
+  const reason = recoveryReason(book, 'the signer Secret is written');
+  return guardedStep(writeSigner(situation, ledger, source), reason, [
+    { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
+  ]);
+}
+
+/** Where the active key's private half is nowhere, nobody signs until the standby may. */
+function withSource(
+  situation: Situation,
+  ledger: Ledger,
+): { ledger: Ledger; source: SignerSource } {
+  const active = ledger.keys.find(({ state }) => state === 'Active');
+  if (active === undefined) return { ledger, source: { from: 'nothing' } };
+  const content = situation.signer?.content;
+  if (content?.kind === 'Key' && content.kid === active.kid) {
+    return { ledger, source: { from: 'unchanged' } };
+  }
+  const source = fromKeySecret(situation, active);
+  if (source !== null) return { ledger, source };
+  const keys = ledger.keys.map((key): LedgerKey => {
+    return key.kid === active.kid ? { ...key, state: 'Retiring' } : key;
+  });
+  return { ledger: { ...ledger, keys }, source: { from: 'nothing' } };
+}
+
+/** The write that begins a recovery hides an ended key that a hand put back: it is noted here. */
+function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombstone): Tombstone {
+  const isShown = keysIn(jwks?.data ?? {}).some(({ kid }) => kid === stone.kid);
+  return isShown ? backAgain(stone, terms, nowMs) : stone;
+}
+
+export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
+  const generation = book.highestGeneration + GENERATIONS_SKIPPED;
+  const base = book.newest ?? rebuilt(situation);
+  const keys = base.keys.map((key): LedgerKey => {
+    const largest = largestTerms(key.largest, situation.spec.terms);
+    const bar = key.bar === null ? null : { ...key.bar, generation, removedSeenMs: null };
+    const mayHaveSigned =
+      book.newest === null ? key.mayHaveSigned : key.bar === null || key.mayHaveSigned;
+    return {
+      ...key,
+      largest,
+      bar,
+      mayHaveSigned,
+      publishedSeenMs: null,
+      signerSeenMs: null,
+      // A barred key can't have signed since: its gate was open then.
+      signedUntilMs: bar === null ? null : key.signedUntilMs,
+      settled: bar === null ? null : key.settled,
+    };
+  });
+  const { ref, annotations } = situation.set;
+  const handled = base.set.uid === ref.uid ? base.handled : presentRequests(annotations);
+  const deletion = restartedDeletion(situation, base);
+  const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
+  const begun = { generation, recovering: true, jwks: null, tombstones };
+  return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, (kid) =>
+    isRevoked(situation, kid),
+  );
+}
+
+/** A JWKS that is gone already stays gone; one that still stands waits for its tokens again. */
+function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionNote | null {
+  if (deletion === null) return null;
+  return { removing: deletion.removing && jwks === null, jwksRemovedSeenMs: null };
+}
+
+/**
+ * Without any copy: the signer's key is Active, the JWKS's other keys are Retiring from now,
+ * other Secrets are Pending. A published kid without a Secret stays published until its gate.
+ */
+function rebuilt(situation: Situation): Ledger {
+  const empty = blankLedger(situation);
+  const content = situation.signer?.content;
+  const shown = keysIn(situation.jwks?.data ?? {});
+  const byKid = new Map<string, Omit<KeyOrigin, 'ordinal' | 'imported'>>();
+  if (content?.kind === 'Key') byKid.set(content.kid, content);
+  for (const publicJwk of shown) {
+    if (byKid.has(publicJwk.kid) || byKid.size === PUBLISHED_KEYS_MAX) continue;
+    const secret = secretByKid(situation, publicJwk.kid);
+    const keyKind = secret === null ? kindOfJwk(publicJwk) : secret.keyKind;
+    byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
+  }
+  // Nobody can tell which of them signed, so that each waits like one that did. What verifiers
+  // would not read stays an orphan, and may join when there is room.
+  const roomLeft = PUBLISHED_KEYS_MAX - byKid.size;
+  let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
+    .slice(0, roomLeft)
+    .map((origin) => ({ ...newKey(origin, situation.spec.terms), mayHaveSigned: true }));
+  const firstFree = Math.max(nextOrdinal({ ...empty, keys }), highestOrdinal(situation) + 1);
+  let withoutSecret = 0;
+  for (const origin of byKid.values()) {
+    const ordinal = ordinalOf(situation, origin.kid) ?? firstFree + withoutSecret++;
+    const isActive = content?.kind === 'Key' && content.kid === origin.kid;
+    const key = newKey({ ...origin, ordinal, imported: false }, situation.spec.terms);
+    keys = [...keys, { ...key, state: isActive ? 'Active' : 'Retiring', mayHaveSigned: true }];
+  }
+  return { ...empty, keys: byOrdinal(keys) };
+}
+
+function pendingSecrets(
+  situation: Situation,
+  taken: ReadonlyMap<string, unknown>,
+): readonly KeyOrigin[] {
+  const seen = new Set(taken.keys());
+  return situation.keySecrets.flatMap((secret): readonly KeyOrigin[] => {
+    const { content, ordinal } = secret;
+    // A hand may have copied a Secret: its key joins once.
+    if (content.kind !== 'Key' || seen.has(content.kid) || !mayJoin(secret, null)) return [];
+    seen.add(content.kid);
+    const { kid, publicJwk, keyKind } = content;
+    return [{ ordinal, kid, publicJwk, keyKind, imported: false }];
+  });
+}
+
+function secretByKid(
+  { keySecrets }: Situation,
+  kid: string,
+): Extract<ObservedKeySecret['content'], { kind: 'Key' }> | null {
+  for (const { content } of keySecrets) {
+    if (content.kind === 'Key' && content.kid === kid) return content;
+  }
+  return null;
+}
+
+function ordinalOf({ keySecrets }: Situation, kid: string): number | null {
+  const found = keySecrets.find(({ content }) => content.kind === 'Key' && content.kid === kid);
+  return found?.ordinal ?? null;
+}
+
+function highestOrdinal({ keySecrets }: Situation): number {
+  return Math.max(0, ...keySecrets.map(({ ordinal }) => ordinal));
+}

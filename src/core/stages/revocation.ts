@@ -1,0 +1,130 @@
+/**
+ * Revocation waits for nothing: the key is barred in the ledger and out of the signer in one
+ * write, and the JWKS follows. What may sign in its place, and what happens where nothing may, is
+ * decided here.
+ */
+
+import type { RevocationReason } from '../formats/spec.ts';
+import { activationGate, firstToOpen, isOpen } from '../ledger/gates.ts';
+import {
+  activeKey,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+  sameKind,
+} from '../ledger/ledger.ts';
+import { activate, nextLedger, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
+import type { EventNote, SignerSource, Step } from '../reading/model.ts';
+import { isDisturbed, showsKey, signerFits, withRaisedTerms } from '../reading/observations.ts';
+import { openRotateRequest } from '../reading/requests.ts';
+import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
+import { previousSigner } from '../schedule/schedule.ts';
+import { publishNext } from './rotation.ts';
+import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
+
+/** Every key that the spec revokes and the ledger does not yet, in one write. */
+export function revoke(situation: Situation, noted: Ledger): Step | null {
+  // The same edit may raise a term, which is noted only after this: its gates count already.
+  const ledger = withRaisedTerms(noted, situation);
+  const revoked = ledger.keys.filter(
+    (key) => isRevoked(situation, key.kid) && key.bar?.reason !== 'Revoked',
+  );
+  if (revoked.length === 0) return null;
+  const before = activeKey(ledger);
+  const closed = withRevoked(nextLedger(noteOtherSigner(situation, ledger), {}), (kid) =>
+    isRevoked(situation, kid),
+  );
+  const names = revoked.map((key) => `key #${key.ordinal} (${key.kid})`).join(', ');
+  const reasons = [...new Set(revoked.map(({ kid }) => reasonOf(situation, kid)))].join(', ');
+  const said = `${names} ${revoked.length === 1 ? 'is' : 'are'} revoked (${reasons})`;
+  if (before === null || !revoked.includes(before)) {
+    const write = writeSigner(situation, closed, { from: 'unchanged' });
+    return guardedStep(write, { code: 'Revoke', message: said });
+  }
+  const next = replacement(situation, ledger);
+  const source = next === null ? null : fromKeySecret(situation, next);
+  if (next === null || source === null) return closeSet(situation, closed, said);
+  return switchAway(situation, closed, next, source, said);
+}
+
+function reasonOf({ spec }: Situation, kid: string): RevocationReason {
+  return spec.revocations.find((entry) => entry.kid === kid)?.reason ?? 'Unspecified';
+}
+
+/** This write replaces what a hand may have put into the signer: that may have signed till now. */
+function noteOtherSigner({ signer }: Situation, ledger: Ledger): Ledger {
+  if (signer === null || signerFits(ledger, signer)) return ledger;
+  const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
+  return { ...signerDisturbed(ledger, shown), generation: ledger.generation };
+}
+
+function switchAway(
+  situation: Situation,
+  closed: Ledger,
+  next: LedgerKey,
+  source: SignerSource,
+  said: string,
+): Step {
+  const rotateId = openRotateRequest(situation.set, closed);
+  const { generation } = closed;
+  const switched = activate(closed, next.kid, rotateId, situation.nowMs);
+  const ledger = { ...switched, generation };
+  const message = `${said}: key #${next.ordinal} signs from now on`;
+  return guardedStep(writeSigner(situation, ledger, source), { code: 'Revoke', message });
+}
+
+function closeSet(situation: Situation, closed: Ledger, said: string): Step {
+  const message = `${said}, and no other key may sign yet: none signs until one may`;
+  const event: EventNote = { type: 'Warning', reason: 'NoSigningKey', message };
+  const write = writeSigner(situation, closed, { from: 'nothing' });
+  return guardedStep(write, { code: 'Revoke', message }, [event]);
+}
+
+/**
+ * Who signs in place of a revoked key: a standby whose gate is open, of the kind that is asked for
+ * if there is one; else the key that signed before, as in a rollback; else, where the user prefers
+ * rejected tokens to none, the observed standby whose gate opens first.
+ */
+function replacement(situation: Situation, ledger: Ledger): LedgerKey | null {
+  const standbys = ledger.keys.filter((key) => isUsableStandby(situation, ledger, key));
+  const proven = situation.clockInDoubt
+    ? []
+    : standbys.filter((key) => isOpen(activationGate(key), situation.nowMs));
+  const ofKind = proven.find((key) => sameKind(key, situation.spec.kind));
+  const previous = situation.clockInDoubt ? null : usablePrevious(situation, ledger);
+  const safe = ofKind ?? proven[0] ?? previous;
+  if (safe !== null) return safe;
+  return situation.spec.onRevokeWithoutStandby === 'SignImmediately' ? firstToOpen(standbys) : null;
+}
+
+function usablePrevious(situation: Situation, ledger: Ledger): LedgerKey | null {
+  const previous = previousSigner(situation, ledger);
+  return 'key' in previous ? previous.key : null;
+}
+
+function isUsableStandby(situation: Situation, ledger: Ledger, key: LedgerKey): boolean {
+  return (
+    key.state === 'Pending' &&
+    key.bar === null &&
+    key.publishedSeenMs !== null &&
+    !isRevoked(situation, key.kid) &&
+    secretOf(situation, key) !== null &&
+    showsKey(situation.jwks, key) &&
+    !isDisturbed(situation.jwks, ledger)
+  );
+}
+
+/** Where no key is left to publish, the next one comes first: the JWKS is never empty. */
+export function replaceLastRevoked(situation: Situation, ledger: Ledger): Step | null {
+  if (ledger.deletion !== null || publishedKeys(ledger).length > 0) return null;
+  return publishNext(situation, ledger);
+}
+
+/**
+ * The JWKS still shows a revoked key, and can be written without it at once: whatever else is to
+ * be noted comes after that. Another hand in the JWKS comes before it, as the write would hide it.
+ */
+export function isRevokedStillShown({ jwks }: Situation, ledger: Ledger): boolean {
+  const isShown = ledger.keys.some((key) => key.bar?.reason === 'Revoked' && showsKey(jwks, key));
+  return isShown && publishedKeys(ledger).length > 0 && !isDisturbed(jwks, ledger);
+}

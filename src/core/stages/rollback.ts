@@ -1,0 +1,55 @@
+/**
+ * Rollback: the key that signed immediately before signs again. Every verifier knows it, since it
+ * never left the JWKS, so that only its own gate and a switch in flight are waited for.
+ */
+import { isOpen, nextSwitchGate } from '../ledger/gates.ts';
+import { activeKey, type Ledger, type RollbackRefusal } from '../ledger/ledger.ts';
+import { refuseRollback, rollBackTo } from '../ledger/lifecycle.ts';
+import type { Step } from '../reading/model.ts';
+import { openRollbackRequest, openRotateRequest } from '../reading/requests.ts';
+import type { Situation } from '../reading/situation.ts';
+import { previousSigner } from '../schedule/schedule.ts';
+import { fromKeySecret, guardedStep, step, withEvents, writeSigner } from './steps.ts';
+
+/** What each refusal means, for the status and the event. */
+export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>> = {
+  NoPreviousKey: 'no earlier key of this set is still published',
+  PreviousKeyRevoked: 'the key that signed before is revoked',
+  PreviousKeyRemoved: 'the key that signed before is already on its way out of the JWKS',
+  PreviousKeyOfOtherKind:
+    'the key that signed before is of another algorithm than spec.algorithm: change that instead',
+  PreviousKeySecretLost: 'the private key that signed before is gone',
+  PreviousKeyNotProven:
+    'it is not proven that every verifier knows the key that signed before: the JWKS was changed by another hand',
+  Deleting: 'the set is being deleted',
+};
+
+/** The switch back; or its refusal, which is noted so that the request is handled. */
+export function rollBack(situation: Situation, ledger: Ledger): Step | null {
+  const id = openRollbackRequest(situation.set, ledger);
+  if (id === null) return null;
+  const active = activeKey(ledger);
+  const isSwitching = active !== null && !isOpen(nextSwitchGate(active), situation.nowMs);
+  if (isSwitching) return null;
+  const previous = previousSigner(situation, ledger);
+  if ('refusal' in previous) return refuse(situation, ledger, id, previous.refusal);
+  const { key } = previous;
+  const source = fromKeySecret(situation, key);
+  if (source === null) return refuse(situation, ledger, id, 'PreviousKeySecretLost');
+  const requests = { rollback: id, rotate: openRotateRequest(situation.set, ledger) };
+  const next = rollBackTo(ledger, key.kid, requests, situation.nowMs);
+  const message =
+    `key #${key.ordinal} signs again, as requested` +
+    (active === null ? '' : `, key #${active.ordinal} no longer does`);
+  const write = writeSigner(situation, next, source);
+  return guardedStep(write, { code: 'RollBack', message }, [
+    { type: 'Normal', reason: 'RolledBack', message },
+  ]);
+}
+
+function refuse(situation: Situation, ledger: Ledger, id: string, why: RollbackRefusal): Step {
+  const write = writeSigner(situation, refuseRollback(ledger, id, why), { from: 'unchanged' });
+  const message = `the rollback ${id} is refused: ${ROLLBACK_REFUSED_BECAUSE[why]}`;
+  const refused = step(write, 'RefuseRollback', message);
+  return withEvents(refused, { type: 'Warning', reason: 'RollbackRefused', message });
+}

@@ -1,0 +1,127 @@
+/** The steps of a rotation: publish the next key, switch to it, take the old one out. */
+import {
+  activeKey,
+  hasEnded,
+  keyByKid,
+  type Ledger,
+  nextOrdinal,
+  sameKind,
+} from '../ledger/ledger.ts';
+import {
+  activate,
+  addPending,
+  bar,
+  buryOrphan,
+  hasRoomForOrphans,
+  type KeyOrigin,
+} from '../ledger/lifecycle.ts';
+import type { ObservedKeySecret, Step } from '../reading/model.ts';
+import { isDisturbed, showsKey } from '../reading/observations.ts';
+import { mayJoin } from '../reading/ownership.ts';
+import { openRotateRequest } from '../reading/requests.ts';
+import { isRevoked, type Situation } from '../reading/situation.ts';
+import {
+  activation,
+  isDue,
+  isGateOpen,
+  publication,
+  removals,
+  signsImmediately,
+} from '../schedule/schedule.ts';
+import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
+
+/**
+ * The switch, once it is due and every gate is open: the key is in the ConfigMap that this very
+ * reading shows, and nobody else has touched that ConfigMap's data.
+ */
+export function activateNext(situation: Situation, ledger: Ledger): Step | null {
+  const due = activation(situation, ledger);
+  if (!isDue(due, situation.nowMs) || due.key === null) return null;
+  const { key } = due;
+  const isShown = showsKey(situation.jwks, key) && !isDisturbed(situation.jwks, ledger);
+  const source = fromKeySecret(situation, key);
+  const mayActivate = isGateOpen(key, situation.nowMs) || signsImmediately(situation, ledger);
+  if (!isShown || source === null || !mayActivate) return null;
+  const rotateId = openRotateRequest(situation.set, ledger);
+  const next = activate(ledger, key.kid, rotateId, situation.nowMs);
+  const before = activeKey(ledger);
+  const message =
+    `key #${key.ordinal} signs from now on` +
+    (before === null ? '' : `, key #${before.ordinal} no longer does`);
+  return guardedStep(writeSigner(situation, next, source), { code: 'Activate', message });
+}
+
+/** The next key: one that is there already joins, else one is generated. */
+export function publishNext(situation: Situation, ledger: Ledger): Step | null {
+  const orphans = situation.keySecrets.filter((secret) => isOrphan(secret, ledger));
+  const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
+  const useless = orphans.find((orphan) => !isUsable(orphan));
+  // The end of one is a time, and none is recorded while the clocks are in doubt.
+  if (useless !== undefined && hasRoomForOrphans(ledger) && !situation.clockInDoubt) {
+    return endOrphan(situation, ledger, useless);
+  }
+  if (!isDue(publication(situation, ledger), situation.nowMs)) return null;
+  const origin = orphans.filter(isUsable).map(originOf)[0] ?? null;
+  if (origin === null) return createKeySecret(situation, ordinalFor(situation, ledger));
+  const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
+    from: 'unchanged',
+  });
+  const message = `key #${origin.ordinal}, ${origin.kid}, is pending: it is published next`;
+  return step(write, 'AddKey', message);
+}
+
+/** A Secret of a key that the ledger does not know and that has not ended. */
+function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
+  if (secret.content.kind !== 'Key') return false;
+  return (
+    keyByKid(ledger, secret.content.kid) === null &&
+    !ledger.keys.some(({ ordinal }) => ordinal === secret.ordinal) &&
+    !hasEnded(ledger, secret.content.kid, secret.ordinal)
+  );
+}
+
+/** Of the kind that is asked for, under its own thumbprint, and not revoked. */
+function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
+  const { content } = orphan;
+  if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
+  return sameKind(content.keyKind, situation.spec.kind) && mayJoin(orphan, ledger);
+}
+
+/** An orphan that can't be used ends, so that it is destroyed and never published. */
+function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): Step | null {
+  const origin = originOf(orphan);
+  if (origin === null) return null;
+  const reason = isRevoked(situation, origin.kid) ? 'Revoked' : 'Superseded';
+  const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation.seenMs), {
+    from: 'unchanged',
+  });
+  const message = `Secret ${orphan.meta.name} holds no key that this set can use: it ends`;
+  return step(write, 'BuryOrphan', message);
+}
+
+function originOf({ content, ordinal }: ObservedKeySecret): KeyOrigin | null {
+  if (content.kind !== 'Key') return null;
+  const { kid, publicJwk, keyKind, kidIsThumbprint } = content;
+  return { ordinal, kid, publicJwk, keyKind, imported: !kidIsThumbprint };
+}
+
+/**
+ * Ordinals only grow, past every Secret of the set. A name that somebody else's Secret has is
+ * passed over; only the very next ones, so that no stranger can use the ordinals up.
+ */
+export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger): number {
+  const taken = keySecrets.map(({ ordinal }) => ordinal + 1);
+  let ordinal = Math.max(nextOrdinal(ledger), ...taken);
+  while (observed.keySecrets.some((secret) => secret.ordinal === ordinal)) ordinal += 1;
+  return ordinal;
+}
+
+/** A key whose time is over is barred: from here on it can never sign again. */
+export function barNext(situation: Situation, ledger: Ledger): Step | null {
+  const due = removals(situation, ledger).find((removal) => isDue(removal, situation.nowMs));
+  if (due === undefined || due.key === null) return null;
+  const reason = due.reason ?? 'Retired';
+  const message = `key #${due.key.ordinal} leaves the JWKS (${reason}): ${due.explanation}`;
+  const write = writeSigner(situation, bar(ledger, due.key.kid, reason), { from: 'unchanged' });
+  return guardedStep(write, { code: 'Bar', message });
+}

@@ -1,0 +1,146 @@
+/** How a decision becomes a write: names, labels, annotations and what is expected to be there. */
+
+import { type PublicJwk, publicJwkText } from '../formats/jwk.ts';
+import { ANNOTATION, keySecretName } from '../formats/names.ts';
+import { serializeLedger } from '../ledger/codec.ts';
+import { jwksData } from '../ledger/jwks-document.ts';
+import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
+import { basisOf } from '../reading/basis.ts';
+import type {
+  Basis,
+  EventNote,
+  Expected,
+  MetadataPatch,
+  ObjectMeta,
+  Observed,
+  ObservedKeySecret,
+  Reason,
+  SignerSource,
+  Step,
+  Write,
+} from '../reading/model.ts';
+import { jwksGeneration } from '../reading/observations.ts';
+import { metadataPatch, patchChanges } from '../reading/ownership.ts';
+import type { Situation } from '../reading/situation.ts';
+import { secretOf } from '../reading/situation.ts';
+
+/** A step of little danger, without events. */
+export function step(write: Write, code: string, message: string): Step {
+  return { write, reason: { code, message }, events: [], guarded: false, basis: UNBASED };
+}
+
+/** A switch, a bar, an un-publish or a destroy: judged again on a second live reading. */
+export function guardedStep(write: Write, reason: Reason, events: readonly EventNote[] = []): Step {
+  return { write, reason, events, guarded: true, basis: UNBASED };
+}
+
+/** The plan tells every step what it was computed from, whichever stage it comes from. */
+const UNBASED: Basis = { signer: null, jwks: null, keySecrets: null, set: '', judgedMs: 0 };
+
+export function basedOn(plain: Step, observed: Observed): Step {
+  return { ...plain, basis: basisOf(observed) };
+}
+
+export function withEvents(plain: Step, ...events: readonly EventNote[]): Step {
+  return { ...plain, events: [...plain.events, ...events] };
+}
+
+export function expected(meta: ObjectMeta | undefined): Expected {
+  return meta === undefined ? 'absent' : exactly(meta);
+}
+
+export function exactly(meta: ObjectMeta): Exclude<Expected, 'absent'> {
+  return { uid: meta.uid, resourceVersion: meta.resourceVersion };
+}
+
+/** The one write that changes the ledger, and with it, where the source says so, the signing key. */
+export function writeSigner(situation: Situation, ledger: Ledger, source: SignerSource): Write {
+  const { signer, spec } = situation;
+  return {
+    kind: 'WriteSigner',
+    name: spec.signer.name,
+    expects: expected(signer?.meta),
+    ledger,
+    source,
+    metadata: signerMetadata(situation, ledger),
+  };
+}
+
+function signerMetadata({ set, signer, spec }: Situation, ledger: Ledger): MetadataPatch {
+  const own = { [ANNOTATION.ledger]: serializeLedger(ledger) };
+  return metadataPatch(set.ref, signer?.meta ?? null, spec.signer, own);
+}
+
+/** The signer takes its values from the key's Secret, which must be there. */
+export function fromKeySecret(situation: Situation, key: LedgerKey): SignerSource | null {
+  const secret = secretOf(situation, key);
+  if (secret === null) return null;
+  return { from: 'keySecret', kid: key.kid, name: secret.meta.name, uid: secret.meta.uid };
+}
+
+/** The JWKS as the ledger has it, carrying the ledger's copy; without one before the first key. */
+export function writeJwks(situation: Situation, ledger: Ledger, shown = ledger): Write {
+  const { jwks, spec } = situation;
+  return {
+    kind: 'WriteJwks',
+    name: spec.jwks.name,
+    expects: expected(jwks?.meta),
+    generation: ledger.generation,
+    data: jwksData(shown),
+    metadata: jwksMetadata(situation, ledger),
+  };
+}
+
+function jwksMetadata({ set, jwks, spec }: Situation, ledger: Ledger): MetadataPatch {
+  return metadataPatch(set.ref, jwks?.meta ?? null, spec.jwks, {
+    [ANNOTATION.generation]: String(ledger.generation),
+    [ANNOTATION.ledger]: ledger.generation === 0 ? null : serializeLedger(ledger),
+  });
+}
+
+/** Whether the ConfigMap's labels and annotations are what they should be, copy aside. */
+export function isJwksMetadataStale({ set, jwks, spec }: Situation): boolean {
+  if (jwks === null) return false;
+  const { [ANNOTATION.ledger]: copy, [ANNOTATION.generation]: stamp } = jwks.meta.annotations;
+  const isStamped = stamp === String(jwksGeneration(jwks)) && (copy !== undefined || stamp === '0');
+  return !isStamped || patchChanges(jwks.meta, metadataPatch(set.ref, jwks.meta, spec.jwks, {}));
+}
+
+export function isSignerMetadataStale({ set, signer, spec }: Situation): boolean {
+  if (signer === null) return false;
+  return patchChanges(signer.meta, metadataPatch(set.ref, signer.meta, spec.signer, {}));
+}
+
+/** @param publicJwk null where the key is yet to be made: then whoever makes it adds it. */
+export function keySecretMetadata(
+  { set }: Situation,
+  ordinal: number,
+  publicJwk: PublicJwk | null,
+  current: ObjectMeta | null,
+): MetadataPatch {
+  return metadataPatch(set.ref, current, null, {
+    [ANNOTATION.ordinal]: String(ordinal),
+    ...(publicJwk === null ? {} : { [ANNOTATION.publicJwk]: publicJwkText(publicJwk) }),
+  });
+}
+
+export function createKeySecret(situation: Situation, ordinal: number): Step {
+  const name = keySecretName(situation.set.ref.name, ordinal);
+  const { kind } = situation.spec;
+  return step(
+    {
+      kind: 'CreateKeySecret',
+      name,
+      ordinal,
+      keyKind: kind,
+      metadata: keySecretMetadata(situation, ordinal, null, null),
+    },
+    'CreateKey',
+    `key #${ordinal} (${kind.algorithm}) is generated into Secret ${name}`,
+  );
+}
+
+export function deleteKeySecret(secret: ObservedKeySecret, reason: Reason): Step {
+  const { meta } = secret;
+  return guardedStep({ kind: 'DeleteKeySecret', name: meta.name, expects: exactly(meta) }, reason);
+}

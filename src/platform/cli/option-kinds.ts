@@ -1,0 +1,137 @@
+/** The kinds of values that a flag can have: how each is read, described and defaulted. */
+import { formatDurationMs, parseDurationMs } from '../../core/formats/time.ts';
+
+/** How one flag is declared. `T` is what the program gets. */
+export interface OptionKind<T> {
+  /** For help: `<port>`. */
+  readonly placeholder: string;
+  readonly help: string;
+  /** The default as text, read like any other; null where there is none. */
+  readonly defaultText: string | null;
+  /** What the program gets where there is neither a value nor a default. */
+  readonly absent: { readonly value: T } | 'required';
+  /** `--flag` alone, without a value, means this text. */
+  readonly bareText: string | null;
+  /** Reads a text, or says what to write instead: `write a whole number from 1 to 64`. */
+  read(text: string): { readonly value: T } | { readonly advice: string };
+}
+
+type Described<D> = { readonly help: string; readonly default: D };
+
+function kind<T>(
+  described: { readonly help: string },
+  placeholder: string,
+  defaultText: string | null,
+  read: OptionKind<T>['read'],
+): OptionKind<T> {
+  return {
+    placeholder,
+    help: described.help,
+    defaultText,
+    absent: 'required',
+    bareText: null,
+    read,
+  };
+}
+
+export function integer(
+  options: Described<number> & { readonly min: number; readonly max: number },
+): OptionKind<number> {
+  const { min, max } = options;
+  const advice = `write a whole number from ${min} to ${max}`;
+  return kind(options, '<number>', String(options.default), (text) => {
+    const value = /^-?[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? { value } : { advice };
+  });
+}
+
+/** A TCP port; 0 lets the system choose one. */
+export function port(options: Described<number>): OptionKind<number> {
+  return { ...integer({ ...options, min: 0, max: 65_535 }), placeholder: '<port>' };
+}
+
+/** A duration such as `1m30s`; the program gets milliseconds. */
+export function duration(
+  options: Described<number> & { readonly minMs: number; readonly maxMs: number },
+): OptionKind<number> {
+  const { minMs, maxMs } = options;
+  const range = `${formatDurationMs(minMs)} to ${formatDurationMs(maxMs)}`;
+  const advice = `write a duration from ${range}, such as 1m30s (units h, m, s, ms)`;
+  return kind(options, '<duration>', formatDurationMs(options.default), (text) => {
+    const value = parseDurationMs(text);
+    return value !== null && value >= minMs && value <= maxMs ? { value } : { advice };
+  });
+}
+
+export function choice<const C extends string>(
+  options: Described<C> & {
+    readonly choices: readonly C[];
+    /** Where the choices together are too long for a column of the help; `help` names them then. */
+    readonly placeholder?: string;
+  },
+): OptionKind<C> {
+  const advice = `write one of ${options.choices.join(', ')}`;
+  const placeholder = options.placeholder ?? `<${options.choices.join('|')}>`;
+  return kind(options, placeholder, options.default, (text) => {
+    const value = options.choices.find((known) => known === text);
+    return value === undefined ? { advice } : { value };
+  });
+}
+
+/** `--flag`, `--flag=true` or `--flag=false`. */
+export function toggle(options: Described<boolean>): OptionKind<boolean> {
+  const made = kind<boolean>(options, '[true|false]', String(options.default), (text) =>
+    text === 'true' || text === 'false'
+      ? { value: text === 'true' }
+      : { advice: 'write true or false' },
+  );
+  return { ...made, bareText: 'true' };
+}
+
+const TEXT_LENGTH_MAX = 4096;
+
+type TextOptions = {
+  readonly help: string;
+  readonly placeholder: string;
+  /** What a text must match, and how to say so. */
+  readonly pattern?: RegExp;
+  readonly advice?: string;
+};
+
+function textKind(options: TextOptions, defaultText: string | null): OptionKind<string> {
+  const advice = options.advice ?? `write a text of 1 to ${TEXT_LENGTH_MAX} characters`;
+  return kind(options, options.placeholder, defaultText, (text) => {
+    const fits = text !== '' && text.length <= TEXT_LENGTH_MAX;
+    return fits && (options.pattern?.test(text) ?? true) ? { value: text } : { advice };
+  });
+}
+
+export function text(options: TextOptions & { readonly default: string }): OptionKind<string> {
+  return textKind(options, options.default);
+}
+
+export function requiredText(options: TextOptions): OptionKind<string> {
+  return textKind(options, null);
+}
+
+/** Null where it is not given. */
+export function optionalText(options: TextOptions): OptionKind<string | null> {
+  return { ...textKind(options, null), absent: { value: null } };
+}
+
+export interface HostPort {
+  /** Null: every address of the machine. */
+  readonly host: string | null;
+  readonly port: number;
+}
+
+/** Where to listen: `0.0.0.0:8081`, `[::1]:8081`, or `:8081` for every address of the machine. */
+export function hostPort(options: Described<string>): OptionKind<HostPort> {
+  const advice = 'write host:port, such as 0.0.0.0:8081, [::1]:8081 or :8081';
+  return kind(options, '<host:port>', options.default, (text) => {
+    const parts = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]*)):([0-9]{1,5})$/.exec(text);
+    const number = Number(parts?.[3] ?? Number.NaN);
+    if (parts === null || number > 65_535) return { advice };
+    return { value: { host: parts[1] ?? (parts[2] || null), port: number } };
+  });
+}

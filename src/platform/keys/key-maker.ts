@@ -1,0 +1,123 @@
+/** Makes key pairs without ever blocking the event loop: RSA-4096 takes up to a second. */
+import { generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { PublicJwk } from '../../core/formats/jwk.ts';
+import type { KeyKind } from '../../core/formats/spec.ts';
+import { publicJwkOf } from './key-material.ts';
+
+export interface KeyPair {
+  /** The RFC 7638 thumbprint of the public key. */
+  readonly kid: string;
+  readonly publicJwk: PublicJwk;
+  /** PKCS#8 PEM, unencrypted. Goes into a Secret and nowhere else. */
+  readonly privatePem: string;
+}
+
+export interface KeyMaker {
+  /**
+   * Makes one key pair of this kind. Rejects with the signal's reason when it aborts first; a key
+   * that is being made then is thrown away.
+   */
+  make(kind: KeyKind, signal: AbortSignal): Promise<KeyPair>;
+}
+
+/**
+ * So many keys are made at a time. libuv has four threads by default, which also read files and
+ * resolve names: two stay free for those, so that a hundred new sets don't stop a projection.
+ */
+export const KEYS_IN_THE_MAKING_MAX = 2;
+
+/** F4: what every common library uses, and the smallest that FIPS 186-5 section A.1.1 allows. */
+const RSA_PUBLIC_EXPONENT = 65_537;
+
+const generate = promisify(generateKeyPair);
+
+/** Makes keys in libuv's thread pool, at most {@link KEYS_IN_THE_MAKING_MAX} at a time. */
+export function createKeyMaker(): KeyMaker {
+  const places = createPlaces(KEYS_IN_THE_MAKING_MAX);
+  return {
+    async make(kind, signal) {
+      await places.enter(signal);
+      try {
+        const privatePem = await generatePrivatePem(kind);
+        signal.throwIfAborted();
+        return keyPairOf(kind, privatePem);
+      } finally {
+        places.leave();
+      }
+    },
+  };
+}
+
+function keyPairOf(kind: KeyKind, privatePem: string): KeyPair {
+  const publicJwk = publicJwkOf(privatePem, kind.algorithm);
+  if ('problem' in publicJwk) {
+    throw new Error(`the key just made for ${kind.algorithm} is unusable: ${publicJwk.problem}`);
+  }
+  return { kid: publicJwk.kid, publicJwk, privatePem };
+}
+
+async function generatePrivatePem({ algorithm, rsaModulusLength }: KeyKind): Promise<string> {
+  switch (algorithm) {
+    case 'ES256':
+      return generateEc('prime256v1');
+    case 'ES384':
+      return generateEc('secp384r1');
+    case 'ES512':
+      return generateEc('secp521r1');
+    case 'EdDSA':
+      return toPem((await generate('ed25519')).privateKey);
+    default:
+      if (rsaModulusLength === null) throw new Error(`${algorithm} needs an RSA modulus length`);
+      return generateRsa(rsaModulusLength);
+  }
+}
+
+async function generateEc(namedCurve: string): Promise<string> {
+  return toPem((await generate('ec', { namedCurve })).privateKey);
+}
+
+/** Plain `rsa` for PS* too: verifiers read one kind of JWK, and RSASSA-PSS keys have none. */
+async function generateRsa(modulusLength: number): Promise<string> {
+  const pair = await generate('rsa', { modulusLength, publicExponent: RSA_PUBLIC_EXPONENT });
+  return toPem(pair.privateKey);
+}
+
+function toPem(key: { export(options: { format: 'pem'; type: 'pkcs8' }): string | Buffer }) {
+  return key.export({ format: 'pem', type: 'pkcs8' }).toString();
+}
+
+/** A counting semaphore; those who wait are let in in the order in which they came. */
+function createPlaces(count: number): {
+  enter(signal: AbortSignal): Promise<void>;
+  leave(): void;
+} {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return {
+    async enter(signal) {
+      signal.throwIfAborted();
+      if (free > 0) {
+        free--;
+        return;
+      }
+      await new Promise<void>((resolve, reject) => {
+        const enter = () => {
+          signal.removeEventListener('abort', giveUp);
+          resolve();
+        };
+        const giveUp = () => {
+          waiting.splice(waiting.indexOf(enter), 1);
+          reject(signal.reason);
+        };
+        signal.addEventListener('abort', giveUp, { once: true });
+        waiting.push(enter);
+      });
+    },
+    leave() {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    },
+  };
+}

@@ -1,0 +1,283 @@
+/**
+ * Private keys as text: PKCS#8 PEM (RFC 5208), JWK (RFC 7517, RFC 7518 section 6, RFC 8037) and
+ * the checks of what a Secret holds. Nothing here returns or throws a key's private value but
+ * {@link privateJwkOf}; problems name entries and members, never values.
+ */
+
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  constants as cryptoConstants,
+  type KeyObject,
+  sign,
+  verify,
+  type webcrypto,
+} from 'node:crypto';
+import {
+  PUBLIC_MEMBERS,
+  type PublicJwk,
+  parsePublicJwk,
+  samePublicJwk,
+} from '../../core/formats/jwk.ts';
+import { SIGNER_FILE } from '../../core/formats/names.ts';
+import { ALGORITHMS, type Algorithm } from '../../core/formats/spec.ts';
+
+/** What is wrong, as a clause to be put behind the object's name. */
+export interface Problem {
+  readonly problem: string;
+}
+
+/** `data` of a Secret: values in base64. */
+export type SecretData = Readonly<Record<string, string>>;
+
+const SIGNER_ENTRIES = [
+  SIGNER_FILE.kid,
+  SIGNER_FILE.alg,
+  SIGNER_FILE.pem,
+  SIGNER_FILE.jwk,
+] as const;
+
+/** Shorter ones are refused by RFC 7518 sections 3.3 and 3.5. */
+const RSA_MODULUS_BITS_MIN = 2048;
+const PKCS8_PEM = /^-----BEGIN PRIVATE KEY-----\r?\n[\s\S]+-----END PRIVATE KEY-----\s*$/;
+
+/** The members of a thumbprint's input, in lexicographic order (RFC 7638 section 3.2, RFC 8037). */
+const THUMBPRINT_MEMBERS = {
+  RSA: ['e', 'kty', 'n'],
+  EC: ['crv', 'kty', 'x', 'y'],
+  OKP: ['crv', 'kty', 'x'],
+} as const;
+
+/** The RFC 7638 SHA-256 thumbprint, in base64url without padding: 43 characters. */
+export function thumbprint(jwk: Omit<PublicJwk, 'kid' | 'alg' | 'use'>): string {
+  const members = THUMBPRINT_MEMBERS[jwk.kty].map((name) => [name, jwk[name]]);
+  const input = JSON.stringify(Object.fromEntries(members));
+  return createHash('sha256').update(input).digest('base64url');
+}
+
+/**
+ * The public half of a private key, as it is published.
+ * @param kid for an imported key, which keeps its own; else the key's thumbprint
+ */
+export function publicJwkOf(
+  privatePem: string,
+  algorithm: Algorithm,
+  kid?: string,
+): PublicJwk | Problem {
+  const key = readPrivatePem(privatePem);
+  return 'problem' in key ? key : publicJwkOfKey(key, algorithm, kid);
+}
+
+/**
+ * The text of a signer's `private.jwk` (RFC 7517 section 4): the public JWK's members in their
+ * order, then the private ones (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2).
+ */
+export function privateJwkOf(privatePem: string, publicJwk: PublicJwk): string | Problem {
+  const key = readPrivatePem(privatePem);
+  if ('problem' in key) return key;
+  const problem = keyProblem(key, publicJwk);
+  return problem === null ? JSON.stringify(privateMembers(key, publicJwk)) : { problem };
+}
+
+/**
+ * Whether the Secret of one key holds the private half of the public JWK that is noted for it,
+ * proven by a signature.
+ * @param kidRule `thumbprint` for a key that was generated here, `any` for an imported one
+ */
+export function checkKeySecret(
+  data: SecretData,
+  publicJwk: PublicJwk,
+  kidRule: 'thumbprint' | 'any',
+): { readonly ok: true } | Problem {
+  const pem = entryText(data, SIGNER_FILE.pem);
+  if (typeof pem !== 'string') return pem;
+  const key = readPrivatePem(pem);
+  if ('problem' in key) return key;
+  const problem = keyProblem(key, publicJwk) ?? kidProblem(publicJwk, kidRule);
+  return problem === null ? { ok: true } : { problem };
+}
+
+/**
+ * Whether the four entries of a signer Secret tell of one and the same key.
+ * @returns that key's public JWK; `empty` where all four are there and empty (after a revocation
+ * without a successor, or in deletion); else what is wrong
+ */
+export function checkSignerSecret(
+  data: SecretData,
+): { readonly publicJwk: PublicJwk } | { readonly empty: true } | Problem {
+  const texts: Record<string, string> = {};
+  for (const name of SIGNER_ENTRIES) {
+    const text = entryText(data, name);
+    if (typeof text !== 'string') return text;
+    texts[name] = text;
+  }
+  const emptyOnes = SIGNER_ENTRIES.filter((name) => texts[name] === '');
+  if (emptyOnes.length === SIGNER_ENTRIES.length) return { empty: true };
+  if (emptyOnes[0] !== undefined) return { problem: `the entry '${emptyOnes[0]}' is empty` };
+  return checkSignerTexts(
+    texts[SIGNER_FILE.kid] ?? '',
+    texts[SIGNER_FILE.alg] ?? '',
+    texts[SIGNER_FILE.pem] ?? '',
+    texts[SIGNER_FILE.jwk] ?? '',
+  );
+}
+
+function checkSignerTexts(
+  kid: string,
+  alg: string,
+  privatePem: string,
+  privateJwk: string,
+): { readonly publicJwk: PublicJwk } | Problem {
+  const algorithm = ALGORITHMS.find((known) => known === alg);
+  if (algorithm === undefined) return { problem: `the entry 'alg' is not a known algorithm` };
+  const key = readPrivatePem(privatePem);
+  if ('problem' in key) return key;
+  const publicJwk = publicJwkOfKey(key, algorithm, kid);
+  if ('problem' in publicJwk) return publicJwk;
+  const problem =
+    keyProblem(key, publicJwk) ??
+    privateJwkProblem(privateJwk, privateMembers(key, publicJwk) as Record<string, unknown>);
+  return problem === null ? { publicJwk } : { problem };
+}
+
+function entryText(data: SecretData, name: string): string | Problem {
+  const value = Object.hasOwn(data, name) ? data[name] : undefined;
+  if (typeof value !== 'string') return { problem: `the entry '${name}' is missing` };
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.toString('base64') !== value) return { problem: `the entry '${name}' is not base64` };
+  return bytes.toString('utf8');
+}
+
+function readPrivatePem(privatePem: string): KeyObject | Problem {
+  if (!PKCS8_PEM.test(privatePem)) {
+    return { problem: `'${SIGNER_FILE.pem}' is not an unencrypted PKCS#8 PEM private key` };
+  }
+  try {
+    return createPrivateKey({ key: privatePem, format: 'pem', type: 'pkcs8' });
+  } catch {
+    // OpenSSL's own message says nothing more that may be shown.
+    return { problem: `'${SIGNER_FILE.pem}' does not parse as a private key` };
+  }
+}
+
+function publicJwkOfKey(key: KeyObject, algorithm: Algorithm, kid?: string): PublicJwk | Problem {
+  const problem = kindProblem(key, algorithm);
+  if (problem !== null) return { problem };
+  const exported = createPublicKey(key).export({ format: 'jwk' }) as Record<string, unknown>;
+  const { kty, crv, n, e, x, y } = exported;
+  const bare = { kty, crv, n, e, x, y } as Parameters<typeof thumbprint>[0];
+  // Read back by the strict reader: it puts the members into canonical order.
+  return parsePublicJwk({ ...bare, kid: kid ?? thumbprint(bare), alg: algorithm, use: 'sig' });
+}
+
+/** Whether the key is of the type, curve and size that the algorithm needs. */
+function kindProblem(key: KeyObject, algorithm: Algorithm): string | null {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const wrong = `'${SIGNER_FILE.pem}' is not a key for ${algorithm}`;
+  switch (algorithm) {
+    case 'ES256':
+      return type === 'ec' && details?.namedCurve === 'prime256v1' ? null : wrong;
+    case 'ES384':
+      return type === 'ec' && details?.namedCurve === 'secp384r1' ? null : wrong;
+    case 'ES512':
+      return type === 'ec' && details?.namedCurve === 'secp521r1' ? null : wrong;
+    case 'EdDSA':
+      return type === 'ed25519' ? null : wrong;
+    case 'RS256':
+    case 'RS384':
+    case 'RS512':
+    case 'PS256':
+    case 'PS384':
+    case 'PS512':
+      if (type !== 'rsa') return wrong;
+      return (details?.modulusLength ?? 0) >= RSA_MODULUS_BITS_MIN
+        ? null
+        : `'${SIGNER_FILE.pem}' is an RSA key of less than ${RSA_MODULUS_BITS_MIN} bits`;
+    default:
+      return algorithm satisfies never;
+  }
+}
+
+function keyProblem(key: KeyObject, publicJwk: PublicJwk): string | null {
+  const derived = publicJwkOfKey(key, publicJwk.alg, publicJwk.kid);
+  if ('problem' in derived) return derived.problem;
+  if (!samePublicJwk(derived, publicJwk)) {
+    return `'${SIGNER_FILE.pem}' is the private half of another key than the public JWK`;
+  }
+  return signsFor(key, publicJwk)
+    ? null
+    : `'${SIGNER_FILE.pem}' makes signatures that its own public key refuses`;
+}
+
+function kidProblem(publicJwk: PublicJwk, kidRule: 'thumbprint' | 'any'): string | null {
+  return kidRule === 'any' || publicJwk.kid === thumbprint(publicJwk)
+    ? null
+    : 'the kid is not the RFC 7638 thumbprint of the key';
+}
+
+/**
+ * A parse proves little: OpenSSL takes a private exponent that does not belong to the public
+ * key in the same file. So one signature is made and verified, as JWS would (RFC 7518 section 3).
+ */
+function signsFor(key: KeyObject, publicJwk: PublicJwk): boolean {
+  const probe = Buffer.from('signing-keys probe');
+  const { digest, options } = signatureOptions(publicJwk.alg);
+  try {
+    const signature = sign(digest, probe, { key, ...options });
+    const publicKey = createPublicKey({ key: publicJwk as webcrypto.JsonWebKey, format: 'jwk' });
+    return verify(digest, probe, { key: publicKey, ...options }, signature);
+  } catch {
+    return false;
+  }
+}
+
+/** What Node's `sign` and `verify` need to make a JWS signature (RFC 7518 section 3). */
+export function signatureOptions(alg: Algorithm): {
+  digest: string | null;
+  options: { padding?: number; saltLength?: number; dsaEncoding?: 'ieee-p1363' };
+} {
+  if (alg === 'EdDSA') return { digest: null, options: {} };
+  const digest = `sha${alg.slice(2)}`;
+  if (alg.startsWith('ES')) return { digest, options: { dsaEncoding: 'ieee-p1363' } };
+  if (alg.startsWith('RS')) return { digest, options: {} };
+  const padding = cryptoConstants.RSA_PKCS1_PSS_PADDING;
+  return { digest, options: { padding, saltLength: cryptoConstants.RSA_PSS_SALTLEN_DIGEST } };
+}
+
+function privateMembers(key: KeyObject, publicJwk: PublicJwk): webcrypto.JsonWebKey {
+  const exported = key.export({ format: 'jwk' });
+  const rest = Object.entries(exported).filter(([name]) => !isPublicMember(name, publicJwk));
+  return { ...publicJwk, ...Object.fromEntries(rest) };
+}
+
+function isPublicMember(name: string, publicJwk: PublicJwk): boolean {
+  const names: readonly string[] = PUBLIC_MEMBERS[publicJwk.kty];
+  return name === 'kty' || names.includes(name);
+}
+
+/** The text's members must be exactly the expected ones; their order is free. */
+function privateJwkProblem(text: string, expected: Record<string, unknown>): string | null {
+  const found = parseRecord(text);
+  if (found === null) return `'${SIGNER_FILE.jwk}' is not a JSON object`;
+  const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
+  for (const name of names) {
+    if (Object.hasOwn(found, name) && !Object.hasOwn(expected, name)) {
+      return `'${SIGNER_FILE.jwk}' has a member that does not belong there`;
+    }
+    if (found[name] !== expected[name]) {
+      return `'${SIGNER_FILE.jwk}' differs in '${name}' from the other entries`;
+    }
+  }
+  return null;
+}
+
+function parseRecord(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

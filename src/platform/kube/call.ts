@@ -1,0 +1,195 @@
+import type { Clock } from '../clock.ts';
+import { DeadlineExceeded, withDeadline } from '../deadline.ts';
+import { parseHttpDateMs } from '../http/date.ts';
+import { errorOfStatus, KubeApiError, type Request } from './errors.ts';
+import { readStatus } from './status.ts';
+import {
+  type HttpMethod,
+  type KubeRequest,
+  type KubeResponse,
+  type Transport,
+  TransportError,
+} from './transport.ts';
+
+/** A refused request's `Status`; what is longer is cut and counts as no `Status`. */
+export const STATUS_MAX_BYTES = 1024 * 1024;
+const JSON_TYPE = 'application/json';
+
+export interface Call {
+  readonly request: Request;
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly query?: KubeRequest['query'];
+  readonly lateQuery?: KubeRequest['lateQuery'];
+  readonly accept?: string;
+  readonly contentType?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+  /** On the clock's monotonic scale. */
+  readonly deadlineMs: number;
+  readonly maxBytes: number;
+}
+
+export interface CallAnswer {
+  /** The parsed JSON. */
+  readonly value: unknown;
+  readonly dateMs: number | null;
+}
+
+export type Caller = (call: Call) => Promise<CallAnswer>;
+
+/**
+ * One request and its whole answer, or a {@link KubeApiError}. Only the caller's own abort
+ * comes through as it is.
+ */
+export function createCaller(transport: Transport, clock: Clock): Caller {
+  return async (call) => {
+    try {
+      return await withDeadline(clock, call.deadlineMs, call.signal, async (signal) => {
+        const response = await transport.send(requestOf(call), signal);
+        if (response.status < 200 || response.status > 299) {
+          throw await refusal(call.request, response);
+        }
+        const text = await readText(response.body, call.maxBytes);
+        const dateMs = parseHttpDateMs(response.headers['date']);
+        return { value: parseJson(text), dateMs };
+      });
+    } catch (error) {
+      throw toKubeError(error, call.request, call.signal);
+    }
+  };
+}
+
+function requestOf(call: Call): KubeRequest {
+  const headers: Record<string, string> = { accept: call.accept ?? JSON_TYPE };
+  if (call.body !== undefined) headers['content-type'] = call.contentType ?? JSON_TYPE;
+  return {
+    method: call.method,
+    path: call.path,
+    headers,
+    ...(call.query === undefined ? {} : { query: call.query }),
+    ...(call.lateQuery === undefined ? {} : { lateQuery: call.lateQuery }),
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+  };
+}
+
+/** The error for an answer that is not 2xx. Reads its body, so that the connection is free again. */
+export async function refusal(request: Request, response: KubeResponse): Promise<KubeApiError> {
+  let facts = null;
+  try {
+    facts = readStatus(parseJson(await readText(response.body, STATUS_MAX_BYTES)));
+  } catch (error) {
+    // A proxy's page, or a cut-off Status: the HTTP status says enough. But an abort is one.
+    if (!(error instanceof Unusable || error instanceof TransportError)) throw error;
+  }
+  return errorOfStatus(request, response.status, facts, retryAfterMs(response.headers));
+}
+
+function retryAfterMs(headers: Readonly<Record<string, string>>): number | null {
+  const text = headers['retry-after'] ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null;
+}
+
+/** Why an answer with a good status is of no use. */
+export class Unusable extends Error {
+  readonly reason: 'BodyTooLarge' | 'NotJson' | 'NotUtf8' | 'LineTooLong';
+  constructor(reason: 'BodyTooLarge' | 'NotJson' | 'NotUtf8' | 'LineTooLong') {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    // Leaving the loop closes the connection: there may be gigabytes to come.
+    if (size > maxBytes) throw new Unusable('BodyTooLarge');
+    chunks.push(chunk);
+  }
+  try {
+    return UTF8.decode(Buffer.concat(chunks));
+  } catch {
+    throw new Unusable('NotUtf8');
+  }
+}
+
+/** The engine's own error quotes the text, and that may be a Secret: it is not passed on. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unusable('NotJson');
+  }
+}
+
+/** Nothing of these was ever sent, so a write did not take effect. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CREDENTIALS_UNREADABLE',
+  'CREDENTIALS_FAILED',
+  'CA_INVALID',
+  'CLOSED',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const CHECK_CERTIFICATE =
+  "the server's certificate is not trusted: check the CA and the server's name in the kubeconfig";
+const CHECK_NAME = "the server's name is not known: check it in the kubeconfig, and the DNS";
+
+/** What to look at, by the code of a connection; others have the hint of their kind. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/^ECONNREFUSED$/, 'nothing listens there: is the API server up, and the kubeconfig current?'],
+  [/^(?:ENOTFOUND|EAI_AGAIN)$/, CHECK_NAME],
+  [/CERT/, CHECK_CERTIFICATE],
+  [/^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/, CHECK_CERTIFICATE],
+];
+
+/** What is wrong with credentials only the transport knows; it says so in its own words. */
+function hintOf({ code, message }: TransportError): string | null {
+  if (code.startsWith('CREDENTIALS_') || code === 'CA_INVALID') return message;
+  return HINTS.find(([pattern]) => pattern.test(code))?.[1] ?? null;
+}
+
+/**
+ * What the caller of the client gets: its own abort reason, or a {@link KubeApiError}. A fault
+ * of the program itself comes through as it is.
+ */
+export function toKubeError(error: unknown, request: Request, signal: AbortSignal): unknown {
+  if (error instanceof KubeApiError) return error;
+  if (signal.aborted) return signal.reason;
+  if (error instanceof DeadlineExceeded) {
+    return new KubeApiError(request, { kind: 'timeout', reason: 'Deadline' });
+  }
+  if (error instanceof Unusable) {
+    return new KubeApiError(request, { kind: 'bad-answer', reason: error.reason });
+  }
+  if (error instanceof TransportError) {
+    if (error.code === 'TRUNCATED') {
+      return new KubeApiError(request, { kind: 'bad-answer', reason: 'Truncated' });
+    }
+    const hint = hintOf(error);
+    return new KubeApiError(request, {
+      kind: /TIMEOUT/.test(error.code) ? 'timeout' : 'no-answer',
+      reason: error.code,
+      ...(hint === null ? {} : { hint }),
+      ...(NEVER_SENT.has(error.code) ? { outcome: 'not-applied' as const } : {}),
+    });
+  }
+  return error;
+}

@@ -1,0 +1,160 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { RequestOptions } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Clock } from '../clock.ts';
+import { abortable, DeadlineExceeded, withDeadline } from '../deadline.ts';
+import { errorCode } from './config.ts';
+import { TransportError } from './transport.ts';
+
+/** An exec plugin or an OIDC provider that takes longer has failed. */
+export const CREDENTIALS_TIMEOUT_MS = 30_000;
+/** After a 401 credentials are read anew, but not more often: an exec plugin may be slow. */
+export const CREDENTIALS_RENEW_MIN_MS = 5000;
+
+/** What one request needs to be let in. */
+export interface Credentials {
+  /** Lower-case names: `authorization`, `impersonate-user`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: TlsIdentity;
+}
+
+export interface TlsIdentity {
+  /** Equal for equal identities: a connection may be shared among those. */
+  readonly fingerprint: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Asks client-node for the credentials of each request. It reads the CA file every time and
+ * the token file once a minute; concurrent requests share one call, so that fifty of them do
+ * not start fifty exec plugins.
+ */
+export class CredentialSource {
+  readonly #clock: Clock;
+  readonly #reload: () => KubeConfig;
+  #config: KubeConfig;
+  #pending: Promise<Credentials> | null = null;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** @param reload reads the configuration from its source; may throw */
+  constructor(config: KubeConfig, reload: () => KubeConfig, clock: Clock) {
+    this.#config = config;
+    this.#reload = reload;
+    this.#clock = clock;
+  }
+
+  /**
+   * @throws TransportError `CREDENTIALS_UNREADABLE`, `CREDENTIALS_FAILED` or `CA_INVALID`.
+   *   Nothing of the failure is kept: the next request starts afresh.
+   */
+  async current(signal: AbortSignal): Promise<Credentials> {
+    this.#pending ??= this.#start();
+    return await abortable(this.#pending, signal);
+  }
+
+  /** The server did not accept the credentials: what client-node remembers of them is dropped. */
+  renew(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#renewedAtMs < CREDENTIALS_RENEW_MIN_MS) return;
+    this.#renewedAtMs = nowMs;
+    try {
+      this.#config = this.#reload();
+    } catch {
+      this.#forget(); // The file is being replaced; what was read from it before still holds.
+    }
+  }
+
+  #start(): Promise<Credentials> {
+    const pending = this.#read().finally(() => {
+      if (this.#pending === pending) this.#pending = null;
+    });
+    return pending;
+  }
+
+  async #read(): Promise<Credentials> {
+    const config = this.#config;
+    try {
+      const endMs = this.#clock.monotonicMs() + CREDENTIALS_TIMEOUT_MS;
+      const options: RequestOptions = {};
+      await withDeadline(this.#clock, endMs, new AbortController().signal, (signal) =>
+        abortable(config.applyToHTTPSOptions(options), signal),
+      );
+      checkCa(options.ca);
+      return { headers: headersOf(config, options), tls: tlsOf(config, options) };
+    } catch (error) {
+      this.#forget();
+      throw error instanceof TransportError ? error : failure(error);
+    }
+  }
+
+  /** A new KubeConfig has new authenticators, and those hold the caches. */
+  #forget(): void {
+    const { clusters, users, contexts, currentContext } = this.#config;
+    this.#config = new KubeConfig();
+    this.#config.loadFromOptions({ clusters, users, contexts, currentContext });
+  }
+}
+
+/** Never the message of the cause: an exec plugin's holds all that it printed. */
+function failure(error: unknown): TransportError {
+  if (error instanceof DeadlineExceeded) {
+    return new TransportError(
+      'CREDENTIALS_FAILED',
+      `no credentials within ${CREDENTIALS_TIMEOUT_MS / 1000} s: check the exec plugin or the provider`,
+    );
+  }
+  const code = errorCode(error);
+  const path = error instanceof Error ? Reflect.get(error, 'path') : undefined;
+  const syscall = error instanceof Error ? Reflect.get(error, 'syscall') : undefined;
+  if (typeof path === 'string' && !String(syscall).startsWith('spawn')) {
+    return new TransportError('CREDENTIALS_UNREADABLE', `cannot read ${path} (${code})`);
+  }
+  return new TransportError(
+    'CREDENTIALS_FAILED',
+    `the kubeconfig's exec plugin or auth provider gave no credentials (${code}): run it by hand`,
+  );
+}
+
+/**
+ * TLS would take a CA file with no certificate in it, as one that is just being written, and
+ * then trust nobody; every request would fail as if the server were an impostor.
+ */
+function checkCa(ca: RequestOptions['ca']): void {
+  if (ca === undefined) return;
+  try {
+    new X509Certificate(String(ca));
+  } catch {
+    throw new TransportError('CA_INVALID', 'the CA of the cluster holds no certificate');
+  }
+}
+
+function headersOf(config: KubeConfig, options: RequestOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    headers[name.toLowerCase()] = String(value).trim();
+  }
+  if (typeof options.auth === 'string') {
+    headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  }
+  const authorization = headers['authorization'];
+  if (authorization === undefined || authorization === 'Bearer') {
+    const tokenFile = config.getCurrentUser()?.authProvider?.config?.tokenFile;
+    if (typeof tokenFile === 'string') {
+      throw new TransportError('CREDENTIALS_UNREADABLE', `${tokenFile} is empty`);
+    }
+  } else if (/[^\t\x20-\x7e]/.test(authorization)) {
+    throw new TransportError('CREDENTIALS_UNREADABLE', 'the token holds characters no token has');
+  }
+  return headers;
+}
+
+function tlsOf(config: KubeConfig, options: RequestOptions): TlsIdentity {
+  const { ca, cert, key, passphrase, servername, rejectUnauthorized } = options;
+  const entries = Object.entries({ ca, cert, key, passphrase, servername, rejectUnauthorized });
+  const set = entries.filter(([, value]) => value !== undefined);
+  const hash = createHash('sha256');
+  for (const part of [...set.flat(), config.getCurrentCluster()?.proxyUrl]) {
+    hash.update(`${String(part)}\0`);
+  }
+  return { fingerprint: hash.digest('base64'), options: Object.fromEntries(set) };
+}

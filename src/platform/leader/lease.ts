@@ -1,0 +1,103 @@
+/**
+ * A Lease of coordination.k8s.io/v1 as raw JSON: edited in place, so that fields which this
+ * program does not know survive.
+ */
+import { formatInstant } from '../../core/formats/time.ts';
+
+export type LeaseObject = Readonly<Record<string, unknown>>;
+
+export interface StoredLease {
+  readonly lease: LeaseObject;
+  readonly resourceVersion: string;
+}
+
+/** Where the lease is kept. Any failure but a conflict is a rejection. */
+export interface LeaseStore {
+  /** Reads live, never from a cache; null where there is none. */
+  get(signal: AbortSignal): Promise<StoredLease | null>;
+  /** `conflict`: it is there already (409 AlreadyExists). */
+  create(lease: LeaseObject, signal: AbortSignal): Promise<StoredLease | 'conflict'>;
+  /** Replaces exactly this version. `conflict`: it is another one by now, or gone (409, 404). */
+  replace(
+    lease: LeaseObject,
+    resourceVersion: string,
+    signal: AbortSignal,
+  ): Promise<StoredLease | 'conflict'>;
+}
+
+/** The fields of `spec` that an election needs. */
+export interface LeaseRecord {
+  /** Empty where nobody holds it. */
+  readonly holder: string;
+  /** Null where it is missing or no positive number. */
+  readonly durationMs: number | null;
+  readonly transitions: number;
+  readonly acquireTime: string | null;
+  /** Changes whenever the holder or its times do; says nothing by itself. */
+  readonly fingerprint: string;
+}
+
+export function readLease(lease: LeaseObject): LeaseRecord {
+  const spec = specOf(lease);
+  const { holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaseTransitions } = spec;
+  const seconds = typeof leaseDurationSeconds === 'number' ? leaseDurationSeconds : 0;
+  return {
+    holder: typeof holderIdentity === 'string' ? holderIdentity : '',
+    durationMs: seconds > 0 ? seconds * 1000 : null,
+    transitions: Number.isSafeInteger(leaseTransitions) ? (leaseTransitions as number) : 0,
+    acquireTime: typeof acquireTime === 'string' ? acquireTime : null,
+    fingerprint: JSON.stringify([
+      holderIdentity,
+      leaseDurationSeconds,
+      acquireTime,
+      renewTime,
+      leaseTransitions,
+    ]),
+  };
+}
+
+export interface LeaseEdit {
+  /** Empty to give it up. */
+  readonly holder: string;
+  readonly durationMs: number;
+  readonly transitions: number;
+  readonly acquireTime: string;
+  readonly renewTime: string;
+}
+
+export function newLease(namespace: string, name: string, edit: LeaseEdit): LeaseObject {
+  const bare = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace, name },
+  };
+  return editLease(bare, edit);
+}
+
+export function editLease(lease: LeaseObject, edit: LeaseEdit): LeaseObject {
+  const spec = {
+    ...specOf(lease),
+    holderIdentity: edit.holder,
+    leaseDurationSeconds: Math.ceil(edit.durationMs / 1000),
+    acquireTime: edit.acquireTime,
+    renewTime: edit.renewTime,
+    leaseTransitions: edit.transitions,
+  };
+  return { ...lease, spec };
+}
+
+/**
+ * An instant as `V1MicroTime`: the API server refuses any other number of digits than six.
+ * @param wallMs milliseconds since the epoch; fractions count down to the microsecond
+ */
+export function microTime(wallMs: number): string {
+  const wholeSecondMs = Math.floor(wallMs / 1000) * 1000;
+  const micros = Math.floor((wallMs - wholeSecondMs) * 1000);
+  const second = formatInstant(wholeSecondMs).slice(0, -1);
+  return `${second}.${String(micros).padStart(6, '0')}Z`;
+}
+
+function specOf(lease: LeaseObject): Readonly<Record<string, unknown>> {
+  const spec = lease['spec'];
+  return typeof spec === 'object' && spec !== null ? (spec as Record<string, unknown>) : {};
+}

@@ -1,0 +1,261 @@
+import type { Clock } from '../clock.ts';
+import { abortable } from '../deadline.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { type ErrorKind, isVersionFromTheFuture, KubeApiError } from '../kube/errors.ts';
+import type { Selection } from '../kube/list.ts';
+import type { KubeObject, Resource } from '../kube/resource.ts';
+import type { Log } from '../log/log.ts';
+import { type ObjectEvent, ObjectStore, type ReadonlyObjectStore } from './object-store.ts';
+import { RetryDelay } from './retry-delay.ts';
+import { superviseWatch } from './watch-supervisor.ts';
+
+/** A list anew, however well the watch seems to work: between these two, at random. */
+export const RELIST_MIN_MS = 300_000;
+export const RELIST_MAX_MS = 600_000;
+/** What the server is asked to end a watch after: between these two, at random. */
+export const WATCH_TIMEOUT_MIN_SECONDS = 300;
+export const WATCH_TIMEOUT_MAX_SECONDS = 600;
+/** A watch that lasted this long was healthy: the next failure is a first one again. */
+export const HEALTHY_AFTER_MS = 30_000;
+/** A watch that the server ended sooner counts as failed: else it could be a hot loop. */
+export const WATCH_SHORT_MS = 1000;
+
+export type ReflectorHandler = (event: ObjectEvent) => void;
+
+export interface ReflectorOptions extends Selection {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly resource: Resource;
+  /** What of an object is kept. Default: all. See `stripMetadata`. */
+  readonly transform?: (object: KubeObject) => KubeObject;
+  /** Called in order, at once. They only put names into a queue. */
+  readonly handlers: readonly ReflectorHandler[];
+}
+
+export type ReflectorErrorKind = ErrorKind | 'silent' | 'short-watch' | 'bug';
+
+export interface ReflectorStats {
+  /** Lists that were finished after the first. */
+  readonly relists: number;
+  /** Changes that a periodic list found and a watch in good order had not told. */
+  readonly missed: number;
+  /** Failures after which a list or watch was begun again. */
+  readonly restarts: number;
+  /** Of the last failure, which may be long past. */
+  readonly lastErrorKind: ReflectorErrorKind | null;
+}
+
+/**
+ * Keeps a copy of the objects of one type, and tells of each change once. Goes on through any
+ * failure until it is told to stop.
+ */
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #store: ObjectStore;
+  readonly #delay: RetryDelay;
+  readonly #firstList = Promise.withResolvers<void>();
+  #synced = false;
+  /** Where the watch goes on from; null before a list. */
+  #version: string | null = null;
+  #relistAtMs = 0;
+  #watchingSinceMs = Number.POSITIVE_INFINITY;
+  #goneInARow = 0;
+  #stats: ReflectorStats = { relists: 0, missed: 0, restarts: 0, lastErrorKind: null };
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+    this.#store = new ObjectStore(options.transform ?? ((object) => object));
+    this.#delay = new RetryDelay(options.random);
+  }
+
+  get store(): ReadonlyObjectStore {
+    return this.#store;
+  }
+
+  get stats(): ReflectorStats {
+    return this.#stats;
+  }
+
+  /** True once the first list is in the store and the handlers know of it. */
+  hasSynced(): boolean {
+    return this.#synced;
+  }
+
+  /** Resolves when {@link hasSynced}, rejects with the signal's reason. */
+  synced(signal: AbortSignal): Promise<void> {
+    return abortable(this.#firstList.promise, signal);
+  }
+
+  /** Resolves soon after the signal aborts, with no watch left open; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#watchingSinceMs = Number.POSITIVE_INFINITY;
+      try {
+        if (this.#version === null) await this.#list(signal, false);
+        await this.#watch(signal);
+      } catch (error) {
+        if (!signal.aborted) await this.#recover(error, signal);
+      }
+    }
+  }
+
+  async #list(signal: AbortSignal, periodic: boolean): Promise<void> {
+    const { client, clock, random, resource } = this.#options;
+    const list = await client.list(resource, { ...this.#selection(), signal });
+    const events = this.#store.replaceAll(list.items);
+    this.#version = list.resourceVersion;
+    this.#relistAtMs = clock.monotonicMs() + between(RELIST_MIN_MS, RELIST_MAX_MS, random());
+    const { relists, missed } = this.#stats;
+    this.#stats = {
+      ...this.#stats,
+      relists: relists + (this.#synced ? 1 : 0),
+      missed: missed + (periodic ? events.length : 0),
+    };
+    for (const event of events) this.#tell(event);
+    if (periodic && events.length > 0) {
+      this.#options.log.warn(
+        this.#fields({ missed: events.length }),
+        'the watch had missed changes',
+      );
+    }
+    this.#synced = true;
+    this.#firstList.resolve();
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, clock, random, resource } = this.#options;
+    const timeoutSeconds = Math.round(
+      between(WATCH_TIMEOUT_MIN_SECONDS, WATCH_TIMEOUT_MAX_SECONDS, random()),
+    );
+    const resourceVersion = this.#version ?? '';
+    let heard = false;
+    const watching = superviseWatch(clock, this.#relistAtMs, signal, async (inner, onHeard) => {
+      const options = { ...this.#selection(), resourceVersion, timeoutSeconds, signal: inner };
+      const watch = await client.watch(resource, options);
+      this.#watchingSinceMs = clock.monotonicMs();
+      for await (const { type, object } of watch) {
+        onHeard();
+        heard = true;
+        this.#goneInARow = 0;
+        this.#version = object.metadata.resourceVersion ?? null;
+        if (type === 'BOOKMARK') continue;
+        const events = type === 'DELETED' ? this.#store.remove(object) : this.#store.put(object);
+        for (const event of events) this.#tell(event);
+      }
+    });
+    const ended = await watching.finally(() => this.#forgetFailures());
+    if (ended === 'relist-due') return await this.#list(signal, true);
+    // A watch from a version that the server has yet to reach, as after a restored backup, is
+    // accepted and stays silent. So one that never spoke does not get its version again.
+    if (ended === 'silent' && !heard) this.#version = null;
+    if (ended === 'silent') throw new WatchFailed('silent');
+    if (clock.monotonicMs() - this.#watchingSinceMs < WATCH_SHORT_MS) {
+      throw new WatchFailed('short-watch');
+    }
+  }
+
+  /** However the watch ended: where it had lived long, what failed before it is over. */
+  #forgetFailures(): void {
+    const livedMs = this.#options.clock.monotonicMs() - this.#watchingSinceMs;
+    if (livedMs >= HEALTHY_AFTER_MS) this.#delay.reset();
+  }
+
+  async #recover(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const kind = kindOf(error);
+    this.#stats = {
+      ...this.#stats,
+      restarts: this.#stats.restarts + 1,
+      lastErrorKind: kind,
+    };
+    if (!canResume(error) || nowMs >= this.#relistAtMs) this.#version = null;
+    this.#goneInARow = kind === 'gone' ? this.#goneInARow + 1 : 0;
+    // A version that grew too old is ordinary: list at once. One right after a list is not.
+    if (this.#goneInARow === 1) return;
+    const askedMs = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0;
+    const waitMs = Math.max(this.#delay.nextMs(), askedMs);
+    const level = kind === 'bug' ? 'error' : 'warn';
+    log[level](
+      this.#fields({ kind, ...describe(error), retryInMs: Math.round(waitMs) }),
+      'list or watch failed',
+    );
+    await clock.sleepUntil(nowMs + waitMs, signal).catch(() => {}); // Only an abort rejects.
+  }
+
+  #tell(event: ObjectEvent): void {
+    for (const handler of this.#options.handlers) {
+      try {
+        handler(event);
+      } catch (error) {
+        const { namespace, name } = event;
+        this.#options.log.error(
+          this.#fields({ namespace, name, ...describe(error) }),
+          'a handler of changes failed',
+        );
+      }
+    }
+  }
+
+  #selection(): Selection {
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
+    return {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(metadataOnly === undefined ? {} : { metadataOnly }),
+    };
+  }
+
+  #fields(fields: Record<string, unknown>): Record<string, unknown> {
+    return { resource: this.#options.resource.plural, ...fields };
+  }
+}
+
+/** Not an error of the API: the watch went quiet, or ended before it had begun. */
+class WatchFailed extends Error {
+  readonly kind: 'silent' | 'short-watch';
+  constructor(kind: 'silent' | 'short-watch') {
+    super(kind);
+    this.kind = kind;
+  }
+}
+
+function kindOf(error: unknown): ReflectorErrorKind {
+  return error instanceof KubeApiError || error instanceof WatchFailed ? error.kind : 'bug';
+}
+
+/** Whether the watch can go on where it was. If in doubt it can't: a list is always right. */
+function canResume(error: unknown): boolean {
+  if (error instanceof WatchFailed) return true;
+  if (!(error instanceof KubeApiError) || isVersionFromTheFuture(error)) return false;
+  switch (error.kind) {
+    case 'unauthorized':
+    case 'forbidden':
+    case 'throttled':
+    case 'server-error':
+    case 'unavailable':
+    case 'timeout':
+    case 'no-answer':
+      return true;
+    case 'bad-answer':
+      return error.reason === 'Truncated';
+    default:
+      return false;
+  }
+}
+
+/** Of an error of unknown make only its type and place: its message may quote an object. */
+function describe(error: unknown): Record<string, unknown> {
+  if (error instanceof KubeApiError) return { code: error.code, error: error.message };
+  if (error instanceof WatchFailed || !(error instanceof Error)) return {};
+  const frame = error.stack?.split('\n').find((line) => line.startsWith('    at '));
+  return { error: error.name, at: frame?.trim() };
+}
+
+function between(min: number, max: number, share: number): number {
+  return min + (max - min) * share;
+}

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { keySecretName, ordinalOfKeySecret } from '../../../src/core/formats/names.ts';
+
+test.for([
+  ['payments-key-1', 1],
+  ['payments-key-120', 120],
+  ['payments-key-0', null],
+  ['payments-key-01', null],
+  ['payments-key-', null],
+  ['payments-key-1x', null],
+  ['payments-key-1e3', null],
+  ['payments-key-9999999999999999', null],
+  ['payments-signer', null],
+  ['other-key-1', null],
+] as const)('the ordinal of %s is %s', ([name, ordinal]) => {
+  expect(ordinalOfKeySecret('payments', name)).toBe(ordinal);
+  if (ordinal !== null) expect(keySecretName('payments', ordinal)).toBe(name);
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import {
+  JWKS_BYTES_MAX,
+  parseJwks,
+  parseServePolicy,
+} from '../../../src/core/formats/served-set.ts';
+import { jwksData, jwksText, keysIn, sameData } from '../../../src/core/ledger/jwks-document.ts';
+import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
+
+const KEYS = ['a', 'b'].map((kid) => fixtureJwk(kid, EC_KIND));
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) => fixtureJwk(`k${index}`, EC_KIND));
+
+describe('jwks.json', () => {
+  test('is read as it was written', () => {
+    expect(parseJwks(jwksText(KEYS))).toEqual(KEYS);
+    expect(parseJwks(jwksText(many(8)))).toHaveLength(8);
+  });
+
+  test.each([
+    ['', `it is not a JSON object with an array 'keys'`],
+    ['[]', `it is not a JSON object with an array 'keys'`],
+    ['{"keys":{}}', `it is not a JSON object with an array 'keys'`],
+    ['{"keys":[]}', 'it holds no key'],
+    [jwksText(many(9)), 'it holds 9 keys, more than 8'],
+    [jwksText([...KEYS, ...KEYS]), 'keys[2]: its kid stands there twice'],
+    ['{"keys":[{"kty":"EC","d":"x"}]}', `keys[0]: a key has the private member 'd'`],
+    [' '.repeat(JWKS_BYTES_MAX + 1), `it is larger than ${JWKS_BYTES_MAX} bytes`],
+  ])('%.40j is refused', (text, problem) => {
+    expect(parseJwks(text)).toEqual({ problem });
+  });
+});
+
+describe('serve.json', () => {
+  test('is read as it was written', () => {
+    const policy = { maxAgeSeconds: 300, sharedMaxAgeSeconds: 0 };
+    expect(parseServePolicy(JSON.stringify(policy))).toEqual(policy);
+  });
+
+  test.each([
+    ['', 'it is not a JSON object'],
+    ['[]', 'it is not a JSON object'],
+    ['{}', 'maxAgeSeconds is no whole number of seconds'],
+    ['{"maxAgeSeconds":1.5}', 'maxAgeSeconds is no whole number of seconds'],
+    [
+      '{"maxAgeSeconds":1,"sharedMaxAgeSeconds":-1}',
+      'sharedMaxAgeSeconds is no whole number of seconds',
+    ],
+  ])('%j is refused', (text, problem) => {
+    expect(parseServePolicy(text)).toEqual({ problem });
+  });
+});
+
+describe('the data of the ConfigMap', () => {
+  const world = rotatedWorld();
+  const ledger = ledgerOf(world);
+
+  test('is a function of the ledger: every published key, and how to cache', () => {
+    const data = jwksData(ledger);
+    expect(keysIn(data).map(({ kid }) => kid)).toEqual(['k1', 'k2', 'k3']);
+    // Half of C, 5 s, in whole seconds.
+    expect(data['serve.json']).toBe('{"maxAgeSeconds":2,"sharedMaxAgeSeconds":0}\n');
+    expect(Object.keys(data)).toEqual(['jwks.json', 'serve.json']);
+    expect(sameData(data, world.api.jwks?.data ?? {})).toBe(true);
+  });
+
+  test.each([
+    [20_000, 0, 10, 0],
+    [20_000, 60_000, 10, 10],
+    [7_200_000, 60_000, 300, 60],
+  ])('C %d ms and H %d ms are cached for %d s and shared for %d s', (C, H, maxAge, shared) => {
+    const declared = { ...ledger.terms.declared, verifierCacheTtlMs: C, sharedCacheTtlMs: H };
+    const data = jwksData({ ...ledger, terms: { ...ledger.terms, declared } });
+    expect(JSON.parse(data['serve.json'] ?? '')).toEqual({
+      maxAgeSeconds: maxAge,
+      sharedMaxAgeSeconds: shared,
+    });
+  });
+
+  test.each([
+    ['https://a.example', null, 'https://a.example/.well-known/jwks.json'],
+    ['https://a.example/', null, 'https://a.example/.well-known/jwks.json'],
+    ['https://a.example', 'https://b.example/keys', 'https://b.example/keys'],
+  ])('issuer %s and uri %s point to %s', (issuer, jwksUri, uri) => {
+    const data = jwksData({ ...ledger, publication: { issuer, jwksUri } });
+    expect(JSON.parse(data['openid-configuration.json'] ?? '')).toEqual({
+      issuer,
+      jwks_uri: uri,
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+    });
+  });
+});

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  formatDurationMs,
+  formatInstant,
+  formatTimeOfDay,
+  parseDurationMs,
+} from '../../../src/core/formats/time.ts';
+
+test.each([
+  ['0s', 0],
+  ['500ms', 500],
+  ['8s', 8_000],
+  ['1m30s', 90_000],
+  ['90s', 90_000],
+  ['720h', 2_592_000_000],
+  ['1h1m1s1ms', 3_661_001],
+  ['99999h', 359_996_400_000],
+])('the duration %s is %d ms', (text, ms) => {
+  expect(parseDurationMs(text)).toBe(ms);
+});
+
+test.each([
+  '',
+  '1',
+  '1d',
+  '-1s',
+  '+1s',
+  '1.5h',
+  ' 1s',
+  '1s ',
+  '1S',
+  '100000s',
+  '1h1h1h1h1h',
+  's',
+  '１s',
+])('%j is no duration', (text) => {
+  expect(parseDurationMs(text)).toBeNull();
+});
+
+test.each([
+  [0, '0s'],
+  [1, '1ms'],
+  [60_000, '1m'],
+  [90_500, '1m30s500ms'],
+  [86_400_000, '24h'],
+  [-90_000, '-1m30s'],
+])('%d ms is written %s', (ms, text) => {
+  expect(formatDurationMs(ms)).toBe(text);
+});
+
+test('a duration is read as it was written', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 359_996_400_000 }), (ms) => {
+      expect(parseDurationMs(formatDurationMs(ms))).toBe(ms);
+    }),
+  );
+});
+
+test('an instant is written as Date writes it, in whole seconds without a fraction', () => {
+  const range = { min: Date.UTC(1970, 0, 1), max: Date.UTC(2199, 11, 31) };
+  fc.assert(
+    fc.property(fc.integer(range), (ms) => {
+      const text = new Date(ms).toISOString();
+      expect(formatInstant(ms)).toBe(ms % 1000 === 0 ? text.replace('.000', '') : text);
+    }),
+  );
+});
+
+test('the time of day is the instant without its date', () => {
+  expect(formatTimeOfDay(Date.UTC(2026, 11, 1, 9, 0, 5))).toBe('09:00:05');
+});

@@ -1,0 +1,175 @@
+/** The arithmetic of each gate, spelled out as docs/rotation.md has it, with its explanation. */
+import { describe, expect, test } from 'vitest';
+import type { Terms } from '../../../src/core/formats/spec.ts';
+import { explainGate } from '../../../src/core/ledger/explain.ts';
+import {
+  activationGate,
+  deletionGate,
+  dueGate,
+  type Gate,
+  isOpen,
+  lastOf,
+  nextSwitchGate,
+  publishGate,
+  removalGate,
+  restartGate,
+  servedGate,
+  switchGate,
+  takenUpGate,
+} from '../../../src/core/ledger/gates.ts';
+import type { LedgerKey } from '../../../src/core/ledger/ledger.ts';
+import { newKey } from '../../../src/core/ledger/lifecycle.ts';
+import {
+  DEFAULT_TERMS,
+  EC_KIND,
+  FAST_TERMS,
+  fixtureJwk,
+  HOUR,
+  MINUTE,
+} from '../../support/core-world/fixtures.ts';
+import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
+
+const NINE = Date.UTC(2026, 11, 1, 9);
+
+function keyWith(changes: Partial<LedgerKey>, terms: Terms = DEFAULT_TERMS): LedgerKey {
+  const publicJwk = fixtureJwk('k1', EC_KIND);
+  const origin = { ordinal: 1, kid: 'k1', publicJwk, keyKind: EC_KIND, imported: false };
+  return { ...newKey(origin, terms), ...changes };
+}
+
+/** Larger than any term of these tests. */
+const NOTHING_LOWERED = {
+  ...DEFAULT_TERMS,
+  ...Object.fromEntries(Object.keys(DEFAULT_TERMS).map((name) => [name, 720 * HOUR])),
+};
+const published = keyWith({ publishedSeenMs: NINE });
+const shared = keyWith({ publishedSeenMs: NINE }, { ...DEFAULT_TERMS, sharedCacheTtlMs: MINUTE });
+const signing = keyWith({ state: 'Active', signerSeenMs: NINE, activatedMs: NINE });
+const stopped = keyWith({ state: 'Retiring', signedUntilMs: NINE });
+const settled = { ...stopped, settled: { seenMs: NINE + 4 * MINUTE, reload: 'Watch' as const } };
+const policy = { intervalMs: 720 * HOUR, standby: false, suspend: false };
+
+test.each<[string, Gate, number | null, string]>([
+  [
+    'servedSince',
+    servedGate(published),
+    3 * MINUTE,
+    'published 09:00:00, served everywhere by 09:03:00',
+  ],
+  [
+    'Pending → Active',
+    activationGate(published),
+    3 * MINUTE + 10 * MINUTE + 30_000,
+    'published 09:00:00, served everywhere by 09:03:00, caches hold up to 10m, skew 30s: 09:13:30',
+  ],
+  [
+    'Pending → Active with a shared cache',
+    activationGate(shared),
+    3 * MINUTE + MINUTE + 10 * MINUTE + 30_000,
+    'published 09:00:00, served everywhere by 09:03:00, shared caches hold up to 1m, caches hold up to 10m, skew 30s: 09:14:30',
+  ],
+  [
+    'switchedAt',
+    switchGate(signing),
+    3 * MINUTE,
+    'signing 09:00:00, every issuer signs with it by 09:03:00',
+  ],
+  [
+    'the next promotion',
+    nextSwitchGate(signing),
+    3 * MINUTE + 30_000,
+    'the last switch was seen 09:00:00, every issuer signs with it by 09:03:00, skew 30s: 09:03:30',
+  ],
+  [
+    'what starts takes up the next key',
+    takenUpGate(stopped),
+    3 * MINUTE + 30_000,
+    'stopped signing 09:00:00, every issuer has switched by 09:03:00, skew 30s: 09:03:30',
+  ],
+  [
+    'a restart counts',
+    restartGate(signing),
+    3 * MINUTE + 2 * 30_000,
+    'the last switch was seen 09:00:00, what starts takes the new key by 09:03:00, twice the skew 1m: 09:04:00',
+  ],
+  [
+    'Retiring → Retired, as forecast',
+    removalGate(stopped),
+    3 * MINUTE + 30_000 + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
+    'stopped signing 09:00:00, every issuer has switched by 09:03:00, skew 30s, its last token lives 15m, verifiers grant 5m, twice the skew 1m: 09:24:30',
+  ],
+  [
+    'Retiring → Retired',
+    removalGate(settled),
+    4 * MINUTE + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
+    'no issuer signs with it since 09:04:00, its last token lives 15m, verifiers grant 5m, twice the skew 1m: 09:25:00',
+  ],
+  [
+    'due',
+    dueGate(signing, policy),
+    720 * HOUR,
+    'active 2026-12-01T09:00:00Z, the rotation interval is 720h: 2026-12-31T09:00:00Z',
+  ],
+  [
+    'the next key without a standby',
+    publishGate(signing, policy, DEFAULT_TERMS),
+    720 * HOUR - (13 * MINUTE + 30_000) - MINUTE,
+    'active 2026-12-01T09:00:00Z, the rotation interval is 720h, the next key needs a lead of 14m30s: 2026-12-31T08:45:30Z',
+  ],
+  [
+    'a gate whose observation is missing',
+    activationGate(keyWith({}, FAST_TERMS)),
+    null,
+    'not yet seen: published, then served everywhere 2s, then caches hold up to 5s, then skew 1s',
+  ],
+])('%s', (_, gate, afterMs, explanation) => {
+  expect(gate.opensAtMs).toBe(afterMs === null ? null : NINE + afterMs);
+  expect(explainGate(gate, NOTHING_LOWERED)).toBe(explanation);
+});
+
+test('the rest of a set goes P + H + C + S after its JWKS', () => {
+  const ledger = ledgerOf(rotatedWorld());
+  const deletion = { removing: true, jwksRemovedSeenMs: NINE };
+  const gate = deletionGate({ ...ledger, deletion }, { ...FAST_TERMS, sharedCacheTtlMs: 4_000 });
+  expect(gate.opensAtMs).toBe(NINE + 2_000 + 4_000 + 5_000 + 1_000);
+});
+
+test('a term that was lowered meanwhile is told apart, since it still counts', () => {
+  const declared = { ...DEFAULT_TERMS, publicationDelayMs: 2_000, verifierCacheTtlMs: 5_000 };
+  expect(explainGate(activationGate(published), declared)).toBe(
+    'published 09:00:00, served everywhere by 09:03:00 (lowered to 2s: the old value still counts), ' +
+      'caches hold up to 10m (lowered to 5s: the old value still counts), skew 30s: 09:13:30',
+  );
+});
+
+describe('a gate', () => {
+  const gate = servedGate(published);
+  const opensAtMs = gate.opensAtMs ?? 0;
+
+  test('is open from its very instant on, and never where it has none', () => {
+    expect(isOpen(gate, opensAtMs - 1)).toBe(false);
+    expect(isOpen(gate, opensAtMs)).toBe(true);
+    expect(isOpen(activationGate(keyWith({})), Number.MAX_SAFE_INTEGER)).toBe(false);
+  });
+
+  test('that is only forecast is never open', () => {
+    const forecast = removalGate(stopped);
+    expect(isOpen(forecast, (forecast.opensAtMs ?? 0) + HOUR)).toBe(false);
+    expect(isOpen(removalGate(settled), NINE + 25 * MINUTE)).toBe(true);
+  });
+
+  test('of several, the latest counts, and one that can’t be told yet is the latest', () => {
+    const later = activationGate(published);
+    const unknown = removalGate(published);
+    expect(lastOf([later, gate])).toBe(later);
+    expect(lastOf([gate, unknown, later])).toBe(unknown);
+    expect(lastOf([])).toBeNull();
+  });
+
+  test('is shown in whole seconds, rounded up: it is not open before', () => {
+    const odd = servedGate(keyWith({ publishedSeenMs: NINE + 1 }));
+    expect(explainGate(odd, NOTHING_LOWERED)).toBe(
+      'published 09:00:01, served everywhere by 09:03:01',
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+/** A set whose key #2 is proven and due to sign 30 s after its creation. */
+function provenWorld(): World {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(12 * SECOND);
+  return world;
+}
+
+function publishedSeen(world: World): readonly (number | null)[] {
+  return world.ledger?.keys.map(({ publishedSeenMs }) => publishedSeenMs) ?? [];
+}
+
+describe('another hand in the JWKS', () => {
+  test.each<[string, (world: World) => void]>([
+    ['a key taken out', ({ hands }) => hands.editJwksKeys(([first]) => (first ? [first] : []))],
+    ['a key added', ({ hands }) => hands.editJwksKeys((keys) => [...keys].reverse())],
+    ['nonsense', ({ hands }) => hands.editJwksFile('jwks.json', 'nonsense')],
+    ['another serve.json', ({ hands }) => hands.editJwksFile('serve.json', '{}')],
+    ['a file more', ({ hands }) => hands.editJwksFile('mine', 'x')],
+    ['deleted', ({ hands }) => hands.deleteJwks()],
+    [
+      'edited and put back between two readings',
+      (world) => {
+        const text = world.api.jwks?.data['jwks.json'] ?? '';
+        world.hands.editJwksFile('jwks.json', 'nonsense');
+        world.hands.editJwksFile('jwks.json', text);
+      },
+    ],
+  ])('%s: every wait starts anew, once', (_, disturb) => {
+    const world = provenWorld();
+    disturb(world);
+    world.settle();
+    expect(publishedSeen(world)).toEqual([world.nowMs, world.nowMs]);
+    const before = world.written.length;
+    world.runFor(5 * SECOND);
+    const later = world.written.slice(before);
+    expect(later.every(({ step }) => step.write.kind === 'WriteStatus')).toBe(true);
+    expect(world.servedKids).toEqual(['k1', 'k2']);
+  });
+
+  test('is noted before the repair hides it, even while the clocks are in doubt', () => {
+    const world = provenWorld();
+    world.skewMs = 20 * SECOND;
+    world.hands.editJwksKeys(([first]) => (first ? [first] : []));
+    world.settle();
+    expect(world.servedKids).toEqual(['k1', 'k2']);
+    expect(publishedSeen(world)).toEqual([null, null]);
+    world.skewMs = 0;
+    world.settle();
+    expect(publishedSeen(world)).toEqual([world.nowMs, world.nowMs]);
+  });
+
+  test('is noted as well when the ConfigMap is made anew while the clocks are in doubt', () => {
+    const world = provenWorld();
+    world.hasDate = false;
+    world.hands.deleteJwks();
+    world.settle();
+    expect(world.servedKids).toEqual(['k1', 'k2']);
+    expect(publishedSeen(world)).toEqual([null, null]);
+    expect(world.refused).toEqual([]);
+  });
+
+  test('in labels and annotations alone changes no wait', () => {
+    const world = provenWorld();
+    const before = publishedSeen(world);
+    world.hands.editJwksMeta((meta) => ({ ...meta, labels: {}, annotations: {} }));
+    world.runFor(5 * SECOND);
+    expect(publishedSeen(world)).toEqual(before);
+    expect(world.violations()).toEqual([]);
+  });
+
+  test('who keeps disturbing it can delay a switch, but not cause a livelock', () => {
+    const world = provenWorld();
+    for (let round = 0; round < 10; round += 1) {
+      world.hands.editJwksFile('serve.json', `{"round":${round}}`);
+      world.runFor(6 * SECOND);
+    }
+    expect(world.signerKid).toBe('k1');
+    world.runFor(3 * SECOND);
+    expect(world.signerKid).toBe('k2');
+  });
+});
+
+describe('the signer', () => {
+  test('that holds another key under the active kid is put right', () => {
+    const world = provenWorld();
+    world.hands.editSigner((signer) => {
+      if (signer.content.kind !== 'Key') return signer;
+      const publicJwk = { ...signer.content.publicJwk, x: 'tampered' };
+      return { ...signer, content: { ...signer.content, publicJwk } };
+    });
+    world.settle();
+    const content = world.api.signer?.content;
+    expect(content?.kind === 'Key' && content.publicJwk.x).not.toBe('tampered');
+    expect(world.written.some(({ step }) => step.reason.code === 'SignerRepaired')).toBe(true);
+  });
+
+  test('is not fed from a key Secret that holds another key under the kid', () => {
+    const world = provenWorld();
+    const secret = world.hands.keySecret(2);
+    if (secret.content.kind !== 'Key') throw new Error('key #2 has a key');
+    const publicJwk = { ...secret.content.publicJwk, x: 'tampered' };
+    world.hands.restoreKeySecret({ ...secret, content: { ...secret.content, publicJwk } });
+    world.runFor(60 * SECOND);
+    expect(world.facts.every(({ signerKid }) => signerKid !== 'k2')).toBe(true);
+  });
+});
+
+describe('an ended kid that a hand puts back into the JWKS', () => {
+  test('is taken out again, and its removal counts anew', () => {
+    const world = worldWith(FAST_SPEC);
+    world.runFor(45 * SECOND);
+    expect(world.ledger?.tombstones.map(({ kid }) => kid)).toEqual(['k1']);
+    const { jwks } = world.api;
+    if (jwks === null) throw new Error('there is a JWKS');
+    world.runFor(2 * SECOND);
+    world.hands.editJwksKeys((keys) => {
+      const [first] = keys;
+      return first === undefined ? keys : [...keys, { ...first, kid: 'k1' }];
+    });
+    world.settle();
+    expect(world.servedKids).toEqual(['k2', 'k3']);
+    expect(world.ledger?.tombstones[0]?.removedSeenMs).toBe(world.nowMs);
+  });
+});

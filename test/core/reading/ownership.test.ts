@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION, LABEL, MANAGER, REQUEST } from '../../../src/core/formats/names.ts';
+import type { ObjectMeta, Observed } from '../../../src/core/reading/model.ts';
+import {
+  formatOwner,
+  judgeOwnership,
+  metadataPatch,
+  parseOwner,
+  patchChanges,
+} from '../../../src/core/reading/ownership.ts';
+import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
+
+const HOME = { namespace: 'auth', name: 'payments', uid: 'uid-1' };
+
+function metaWith(
+  annotations: Record<string, string>,
+  labels: Record<string, string> = {},
+): ObjectMeta {
+  return { name: 'x', uid: 'u', resourceVersion: '1', labels, annotations };
+}
+
+/** What the JWKS is judged to be when its owner annotation is this. */
+function judged(owner: string | null, change: (observed: Observed) => Observed = (same) => same) {
+  const world = rotatedWorld();
+  world.hands.editJwksMeta((meta) => {
+    const { [ANNOTATION.owner]: _, ...rest } = meta.annotations;
+    return { ...meta, annotations: owner === null ? rest : { ...rest, [ANNOTATION.owner]: owner } };
+  });
+  const observed = change(world.observe());
+  return judgeOwnership(observed, [ledgerOf(world)]).jwks;
+}
+
+describe('an object is', () => {
+  const elsewhere = formatOwner({ namespace: 'old', name: 'keys', uid: 'far' });
+  const adopting = (uid: string) => (observed: Observed) => ({
+    ...observed,
+    set: { ...observed.set, annotations: { [REQUEST.adopt]: uid } },
+  });
+  const withKid = (kid: string) => (observed: Observed) => ({
+    ...observed,
+    jwks:
+      observed.jwks === null
+        ? null
+        : {
+            ...observed.jwks,
+            data: {
+              'jwks.json': (observed.jwks.data['jwks.json'] ?? '').replace('"k3"', `"${kid}"`),
+            },
+          },
+  });
+
+  test.each<[string, string, ReturnType<typeof judged>]>([
+    ['ours, by namespace and name', formatOwner(HOME), 'Ours'],
+    ['ours, from an earlier set of the name', formatOwner({ ...HOME, uid: 'before' }), 'Ours'],
+    ['foreign, from another name', formatOwner({ ...HOME, name: 'other' }), 'Foreign'],
+    ['foreign, from another namespace', formatOwner({ ...HOME, namespace: 'other' }), 'Foreign'],
+    ['stripped, where its annotation is garbled', 'nonsense', 'Stripped'],
+    ['stripped, where its annotation lacks a member', '{"namespace":"auth"}', 'Stripped'],
+  ])('%s', (_, owner, expected) => {
+    expect(judged(owner)).toBe(expected);
+  });
+
+  test('stripped, where all its kids are known, ended ones too', () => {
+    expect(judged(null)).toBe('Stripped');
+  });
+
+  test('foreign, where one of its kids is not', () => {
+    expect(judged(null, withKid('stranger'))).toBe('Foreign');
+  });
+
+  test('adopted, where the set names the old UID, and only that one', () => {
+    expect(judged(elsewhere, adopting('far'))).toBe('Adopted');
+    expect(judged(elsewhere, adopting('near'))).toBe('Foreign');
+  });
+
+  test('foreign, where the set names the UID of one that lives', () => {
+    const living = (observed: Observed) => {
+      const asked = adopting('far')(observed);
+      return { ...asked, set: { ...asked.set, livingAdoptee: 'far' } };
+    };
+    expect(judged(elsewhere, living)).toBe('Foreign');
+  });
+
+  test('foreign, where its Secret type is another', () => {
+    const world = rotatedWorld();
+    world.hands.editSigner((signer) => ({ ...signer, typeFits: false }));
+    expect(judgeOwnership(world.observe(), [ledgerOf(world)]).signer).toBe('Foreign');
+  });
+});
+
+test.each(['', 'x', 'null', '[]', '{}', '{"namespace":1,"name":"a","uid":"b"}'])(
+  'the owner %j is none',
+  (text) => {
+    expect(parseOwner(metaWith({ [ANNOTATION.owner]: text }))).toBeNull();
+  },
+);
+
+describe('labels and annotations', () => {
+  const template = { name: 'x', labels: { team: 'a' }, annotations: { note: 'b' } };
+  const patch = metadataPatch(HOME, null, template, {});
+  const applied = Object.fromEntries(
+    Object.entries(patch.annotations).filter(
+      (entry): entry is [string, string] => entry[1] !== null,
+    ),
+  );
+  const labels = { team: 'a', [LABEL.managedBy]: MANAGER, [LABEL.set]: 'payments' };
+
+  test('of the template stand beside ours', () => {
+    expect(patch.labels).toEqual(labels);
+    expect(patch.annotations).toMatchObject({ note: 'b', [ANNOTATION.owner]: formatOwner(HOME) });
+  });
+
+  test('that are all there change nothing; one that is missing or other does', () => {
+    expect(patchChanges(metaWith(applied, labels), patch)).toBe(false);
+    expect(patchChanges(metaWith(applied, { ...labels, more: 'x' }), patch)).toBe(false);
+    expect(patchChanges(metaWith(applied, { ...labels, team: 'b' }), patch)).toBe(true);
+    expect(patchChanges(metaWith({}, labels), patch)).toBe(true);
+  });
+
+  test('that left the template are taken away, those of others stay', () => {
+    const meta = metaWith(applied, { ...labels, more: 'x' });
+    const next = metadataPatch(HOME, meta, { name: 'x', labels: {}, annotations: {} }, {});
+    expect(next.labels['team']).toBeNull();
+    expect(next.annotations['note']).toBeNull();
+    expect(next.labels).not.toHaveProperty('more');
+    expect(next.annotations[ANNOTATION.appliedMetadata]).toBeNull();
+  });
+
+  test('of ours are never taken away, whatever a hand wrote', () => {
+    const forged = JSON.stringify({
+      labels: [LABEL.managedBy, 'team'],
+      annotations: [ANNOTATION.ledger, 7],
+    });
+    const meta = metaWith({ [ANNOTATION.appliedMetadata]: forged });
+    const next = metadataPatch(HOME, meta, null, {});
+    expect(next.labels).toEqual({
+      team: null,
+      [LABEL.managedBy]: MANAGER,
+      [LABEL.set]: 'payments',
+    });
+    expect(next.annotations).not.toHaveProperty(ANNOTATION.ledger);
+  });
+});

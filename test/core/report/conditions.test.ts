@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import type { Condition } from '../../../src/core/formats/status.ts';
+import { plan, statusOnly } from '../../../src/core/plan.ts';
+import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../../support/core-world/fixtures.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+function conditions(world: World): readonly Condition[] {
+  return world.api.set?.status?.conditions ?? [];
+}
+
+/** All but what is as it should be, as `Type=Status Reason`. */
+function told(world: World): readonly string[] {
+  const fine = new Set(['RotationOverdue=False OnTime', 'InvariantsHold=True NoneViolated']);
+  return conditions(world)
+    .map(({ type, status, reason }) => `${type}=${status} ${reason}`)
+    .filter((text) => !fine.has(text));
+}
+
+function message(world: World, wanted: string): string {
+  return conditions(world).find(({ type }) => type === wanted)?.message ?? '';
+}
+
+function settled(afterMs: number, disturb: (world: World) => void, spec = FAST_SPEC): World {
+  const world = worldWith(spec);
+  world.runFor(afterMs);
+  disturb(world);
+  world.settle();
+  return world;
+}
+
+const NOTHING = () => undefined;
+
+/** Suspended over the due time, and over what a new key would have needed since. */
+function suspendedAndLate(disturb: (world: World) => void): World {
+  const world = settled(0, ({ hands }) =>
+    hands.editSpec((spec) => ({ ...spec, rotation: { ...spec.rotation, suspend: true } })),
+  );
+  world.runFor(30 * SECOND + 8 * SECOND + 60 * SECOND);
+  disturb(world);
+  world.settle();
+  return world;
+}
+
+test.each<[string, World, readonly string[]]>([
+  [
+    'while the first key is being served',
+    settled(0, NOTHING),
+    [
+      'Ready=False PublicationPending',
+      'Reconciling=True PublicationPending',
+      'StandbyReady=False Waiting',
+    ],
+  ],
+  [
+    'once it is served',
+    settled(2 * SECOND, NOTHING),
+    ['Ready=True Signing', 'StandbyReady=False Waiting'],
+  ],
+  [
+    'once the standby is proven',
+    settled(8 * SECOND, NOTHING),
+    ['Ready=True Signing', 'StandbyReady=True Proven'],
+  ],
+  [
+    'without a standby',
+    settled(8 * SECOND, NOTHING, {
+      ...FAST_SPEC,
+      rotation: { intervalMs: 3_600_000, standby: false, suspend: false },
+    }),
+    ['Ready=True Signing', 'StandbyReady=False NotWanted'],
+  ],
+  [
+    'with the clocks apart',
+    settled(12 * SECOND, (world) => Object.assign(world, { skewMs: 9_000 })),
+    ['Ready=True Signing', 'ClockSkew=True ClocksDisagree', 'StandbyReady=True Proven'],
+  ],
+  [
+    'with no key left to sign',
+    settled(3 * SECOND, ({ hands }) => {
+      hands.deleteKeySecret(1);
+      hands.deleteSigner();
+    }),
+    ['Ready=False NoSigningKey', 'Reconciling=True NoSigningKey', 'StandbyReady=False Waiting'],
+  ],
+  [
+    'suspended over the due time and a lead',
+    suspendedAndLate(NOTHING),
+    ['Ready=True Signing', 'StandbyReady=True Proven', 'RotationOverdue=True Suspended'],
+  ],
+  // Neither makes the key sign any shorter that has signed for too long.
+  [
+    'suspended for as long, and a rotation requested',
+    suspendedAndLate((world) => world.hands.annotate(REQUEST.rotate, 'now')),
+    ['Ready=True Signing', 'StandbyReady=True Proven', 'RotationOverdue=True Suspended'],
+  ],
+  [
+    'suspended for as long, and the algorithm changed',
+    suspendedAndLate((world) =>
+      world.hands.editSpec((spec) => ({ ...spec, kind: kindOfAlgorithm('ES384') })),
+    ),
+    ['Ready=True Signing', 'StandbyReady=False Waiting', 'RotationOverdue=True Suspended'],
+  ],
+  [
+    'with a newer ledger',
+    settled(12 * SECOND, ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}')),
+    ['Ready=False LedgerTooNew', 'Stalled=True LedgerTooNew'],
+  ],
+  [
+    'with a signer of somebody else',
+    settled(12 * SECOND, ({ hands }) =>
+      hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
+    ),
+    ['Ready=False ObjectNotOwned', 'Stalled=True ObjectNotOwned'],
+  ],
+  [
+    'with a spec that can’t be decoded',
+    settled(12 * SECOND, ({ api }) => {
+      api.set = api.set && {
+        ...api.set,
+        spec: null,
+        specProblems: ['spec.tokenTTL: 1d is no duration'],
+      };
+    }),
+    ['Ready=False InvalidSpec', 'Stalled=True InvalidSpec'],
+  ],
+])('%s', (_, world, expected) => {
+  expect(told(world)).toEqual(expected);
+});
+
+describe('a message says what happened and what to do', () => {
+  test.each<[string, string, (world: World) => void, string]>([
+    [
+      'of a newer ledger',
+      'Stalled',
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}'),
+      'the ledger in the signer Secret is of version 2, which a newer operator wrote: upgrade this operator; it writes nothing until then',
+    ],
+    [
+      'of another set’s signer',
+      'Stalled',
+      ({ hands }) =>
+        hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
+      'Secret payments-signer belongs to the set a/b (UID c): if that set is gone for good, annotate this one with signingkeys.dev/adopt=c; else make this set anew with other names in spec.signer and spec.jwks',
+    ],
+    [
+      'of a bad spec',
+      'Ready',
+      ({ api }) => {
+        api.set = api.set && {
+          ...api.set,
+          spec: null,
+          specProblems: ['spec.tokenTTL: 1d is no duration'],
+        };
+      },
+      'spec.tokenTTL: 1d is no duration: correct the spec; nothing is changed until then',
+    ],
+    [
+      'of clocks that differ',
+      'ClockSkew',
+      (world) => Object.assign(world, { skewMs: 9_000 }),
+      'the clocks of operator and API server differ by more than spec.timing.clockSkew (1s) and a second: no gate opens, and nothing is recorded until they agree',
+    ],
+  ])('%s', (_, type, disturb, expected) => {
+    expect(message(settled(12 * SECOND, disturb), type)).toBe(expected);
+  });
+});
+
+test('a refused step shows beside what it leaves as it is, and no longer once nothing is wanted', () => {
+  const world = settled(12 * SECOND, NOTHING);
+  const observed = { ...world.observe(), refusedWrite: 'update secrets: forbidden' };
+  const nowMs = observed.reading.startedMs;
+  const written = statusOnly(observed, nowMs)?.write;
+  if (written?.kind !== 'WriteStatus') throw new Error('the status is not written');
+  const texts = written.status.conditions?.map(
+    ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
+  );
+  expect(texts?.slice(0, 2)).toEqual([
+    'Ready=True Signing: key #1 signs and is served everywhere',
+    'Stalled=True WriteRefused: update secrets: forbidden',
+  ]);
+  // The status as it stands says nothing of a refusal, and nothing else is wanted.
+  expect(plan(observed, nowMs).step).toBeNull();
+});
+
+test('a refused step does not hide a key that is somebody else’s', () => {
+  const world = settled(12 * SECOND, ({ hands }) =>
+    hands.plantKeySecret(9, 'of-others', {
+      labels: {},
+      annotations: { [ANNOTATION.owner]: '{"namespace":"a","name":"b","uid":"c"}' },
+    }),
+  );
+  const observed = { ...world.observe(), refusedWrite: 'update secrets: forbidden' };
+  const written = statusOnly(observed, observed.reading.startedMs)?.write;
+  if (written?.kind !== 'WriteStatus') throw new Error('the status is not written');
+  const types = written.status.conditions?.map(({ type }) => type);
+  expect(types).toContain('Stalled');
+  expect(types).toContain('ForeignObjects');
+});
+
+test('a condition keeps its time for as long as its status stays', () => {
+  const world = settled(12 * SECOND, NOTHING);
+  const since = conditions(world).find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  expect(since).toBe('2026-12-01T09:00:02Z');
+  world.runFor(100 * SECOND);
+  expect(conditions(world).find(({ type }) => type === 'Ready')?.lastTransitionTime).toBe(since);
+});

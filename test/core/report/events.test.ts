@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import type { Condition, Status } from '../../../src/core/formats/status.ts';
+import type { Ledger } from '../../../src/core/ledger/ledger.ts';
+import { activate, bar, bury, emptySigner } from '../../../src/core/ledger/lifecycle.ts';
+import { conditionEvents, transitionEvents } from '../../../src/core/report/events.ts';
+import { ledgerOf, rotatedWorld, withKey } from '../../support/core-world/states.ts';
+
+const ledger = ledgerOf(rotatedWorld());
+const [retiring] = ledger.keys;
+if (retiring === undefined) throw new Error('there is a key');
+
+test.each<[string, Ledger | null, Ledger, readonly string[]]>([
+  ['no change', ledger, ledger, []],
+  [
+    'a switch',
+    ledger,
+    activate(ledger, 'k3', null, 0),
+    [
+      'Normal KeyRetiring: key #2 (k2) no longer signs; it stays published until its tokens expire',
+      'Normal KeyActivated: key #3 (k3) signs from now on',
+    ],
+  ],
+  [
+    'a signer that is emptied',
+    ledger,
+    emptySigner(ledger),
+    ['Normal KeyRetiring: key #2 (k2) no longer signs; it stays published until its tokens expire'],
+  ],
+  [
+    'a bar',
+    ledger,
+    bar(ledger, 'k1', 'Retired'),
+    ['Normal KeyRemoved: key #1 (k1) leaves the JWKS: Retired'],
+  ],
+  ['an end', ledger, bury(ledger, retiring), ['Normal KeyRetired: key #1 (k1) has ended: Retired']],
+  [
+    'a wait that starts anew',
+    ledger,
+    withKey(ledger, 'k3', { publishedSeenMs: null }),
+    [
+      'Warning WaitRestarted: the JWKS ConfigMap was changed or deleted by another hand: the wait of key #3 (k3) starts anew',
+    ],
+  ],
+  [
+    'the first ledger',
+    null,
+    { ...ledger, keys: ledger.keys.slice(1, 2) },
+    ['Normal KeyActivated: key #2 (k2) signs from now on'],
+  ],
+])('%s', (_, before, after, expected) => {
+  const events = transitionEvents(before, after);
+  expect(events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toEqual(
+    expected,
+  );
+});
+
+test('a sixth published key that has signed is told of, and neither a fifth nor a seventh', () => {
+  const [key] = ledger.keys.slice(-1);
+  if (key === undefined) throw new Error('there is a key');
+  const withUsed = (count: number): Ledger => ({
+    ...ledger,
+    keys: Array.from({ length: 8 }, (_, index) => ({
+      ...key,
+      ordinal: index + 1,
+      kid: `k${index + 1}`,
+      mayHaveSigned: index < count,
+    })),
+  });
+  const reasonsFor = (count: number) =>
+    transitionEvents(withUsed(count - 1), withUsed(count)).map(({ reason }) => reason);
+  expect([5, 6, 7].map(reasonsFor)).toEqual([[], ['ManyKeysPublished'], []]);
+});
+
+test('a whole rotation tells each transition once', () => {
+  const world = rotatedWorld();
+  const before = world.written.length;
+  world.runFor(20_000);
+  const events = world.written.slice(before).flatMap(({ step }) => step.events);
+  expect(events.map(({ reason }) => reason)).toEqual(['KeyRemoved', 'KeyRetired']);
+});
+
+function statusWith(type: string, status: Condition['status'], reason: string): Status {
+  const condition = { type, status, reason, message: 'why', lastTransitionTime: '' };
+  return { conditions: [{ ...condition, observedGeneration: 1 }] };
+}
+
+test.each<[string, Status | null, Status, readonly string[]]>([
+  ['a stall that begins', null, statusWith('Stalled', 'True', 'A'), ['Warning A: why']],
+  [
+    'a stall that lasts',
+    statusWith('Stalled', 'True', 'A'),
+    statusWith('Stalled', 'True', 'A'),
+    [],
+  ],
+  [
+    'a stall for another reason',
+    statusWith('Stalled', 'True', 'A'),
+    statusWith('Stalled', 'True', 'B'),
+    ['Warning B: why'],
+  ],
+  ['clocks that begin to differ', {}, statusWith('ClockSkew', 'True', 'C'), ['Warning C: why']],
+  ['a set that becomes ready', {}, statusWith('Ready', 'True', 'Signing'), []],
+  ['a refused write, which was told of', null, statusWith('Stalled', 'True', 'WriteRefused'), []],
+  ['a stall that ends', statusWith('Stalled', 'True', 'A'), {}, []],
+])('conditions: %s', (_, before, after, expected) => {
+  const told = conditionEvents(before, after).map(
+    ({ type, reason, message }) => `${type} ${reason}: ${message}`,
+  );
+  expect(told).toEqual(expected);
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { keysIn } from '../../../src/core/ledger/jwks-document.ts';
+import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
+import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
+import type { World } from '../../support/core-world/world.ts';
+
+test('a removal that a hand forestalls is proven by a JWKS of the bar’s own generation', () => {
+  const world = rotatedWorld();
+  let barred = 0;
+  while (barred === 0) {
+    const { nextAtMs, wrote } = world.runPass();
+    if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
+    barred = ledgerOf(world).keys.find(({ kid }) => kid === 'k1')?.bar?.generation ?? 0;
+  }
+  world.hands.editJwksKeys((keys) => keys.filter(({ kid }) => kid !== 'k1'));
+  world.settle();
+  const stamp = world.api.jwks?.meta.annotations[ANNOTATION.generation];
+  expect(Number(stamp)).toBeGreaterThanOrEqual(barred);
+  expect(ledgerOf(world).tombstones.map(({ kid }) => kid)).toEqual(['k1']);
+  expect([...world.api.keySecrets.keys()]).toEqual(['payments-key-2', 'payments-key-3']);
+});
+
+test('the active key’s lost Secret is made anew from the signer, once', () => {
+  const world = rotatedWorld();
+  world.hands.deleteKeySecret(2);
+  const before = world.written.length;
+  world.settle();
+  const codes = world.written.slice(before).map(({ step }) => step.reason.code);
+  expect(codes).toEqual(['KeySecretRestored']);
+  expect(world.hands.keySecret(2).content).toMatchObject({ kind: 'Key', kid: 'k2' });
+});
+
+test('labels that a hand took off are put right, object by object, and nothing else changes', () => {
+  const world = rotatedWorld();
+  world.hands.editJwksMeta((meta) => ({ ...meta, labels: {} }));
+  world.hands.editSigner((signer) => ({ ...signer, meta: { ...signer.meta, labels: {} } }));
+  const { generation } = ledgerOf(world);
+  const before = world.written.length;
+  world.settle();
+  const codes = world.written.slice(before).map(({ step }) => step.reason.code);
+  expect(codes).toEqual(['Publish', 'RepairMetadata']);
+  expect(ledgerOf(world).generation).toBe(generation);
+});
+
+/** Up to the moment at which `k1` is barred, and not yet out of the JWKS. */
+function barredWorld(world: World): World {
+  const barOf = () => ledgerOf(world).keys.find(({ kid }) => kid === 'k1')?.bar;
+  while (barOf() == null) {
+    const { nextAtMs, wrote } = world.runPass();
+    if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
+  }
+  return world;
+}
+
+function raiseTokenTtl(world: World): void {
+  world.hands.editSpec((spec) => ({ ...spec, terms: { ...spec.terms, tokenTtlMs: 28_000 } }));
+}
+
+const showsFirst = ({ api }: World) => keysIn(api.jwks?.data ?? {}).some(({ kid }) => kid === 'k1');
+
+test('T raised after the bar and before the un-publish still counts: the key stays published', () => {
+  const world = barredWorld(rotatedWorld());
+  expect(showsFirst(world)).toBe(true);
+  const barredMs = world.nowMs;
+  raiseTokenTtl(world);
+  world.runUntil(barredMs + 18_000);
+  expect(showsFirst(world)).toBe(true);
+  world.runUntil(barredMs + 25_000);
+  expect(showsFirst(world)).toBe(false);
+});
+
+// With the keys that are not barred revoked, nothing else holds the deletion up.
+test('a deletion waits for the tokens of a key that a raised T keeps published', () => {
+  const world = barredWorld(rotatedWorld({ ...FAST_SPEC, deletionPolicy: 'Delete' }));
+  const barredMs = world.nowMs;
+  raiseTokenTtl(world);
+  world.runUntil(barredMs + 1000);
+  world.hands.revoke('k2', 'k3', 'k4');
+  world.hands.deleteSet();
+  world.runUntil(barredMs + 18_000);
+  expect(showsFirst(world)).toBe(true);
+  world.runUntil(barredMs + 60_000);
+  expect(world.api.jwks).toBeNull();
+  expect(world.api.set).toBeNull();
+});

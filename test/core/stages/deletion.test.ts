@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import type { Spec } from '../../../src/core/formats/spec.ts';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+const DYING: Spec = { ...FAST_SPEC, deletionPolicy: 'Delete' };
+
+function deletedAfter(durationMs: number): World {
+  const world = worldWith(DYING);
+  world.runFor(durationMs);
+  world.hands.deleteSet();
+  world.settle();
+  return world;
+}
+
+function isEmpty({ api }: World): boolean {
+  return api.set === null && api.signer === null && api.jwks === null && api.keySecrets.size === 0;
+}
+
+describe('an ordered deletion', () => {
+  test('lets tokens live out, then caches let go, then leaves nothing', () => {
+    const world = deletedAfter(12 * SECOND);
+    const signerEmptiedMs = world.nowMs;
+    world.runFor(60 * SECOND);
+    const removed = world.facts.find(
+      ({ atMs, servedKids }) => atMs > signerEmptiedMs && servedKids === null,
+    );
+    // Ps 2s + S 1s + T 8s + L 1s + 2S 2s after the signer was seen to be empty.
+    expect(removed?.atMs).toBe(signerEmptiedMs + 14 * SECOND);
+    const [firstDestroyed] = world.written.filter(
+      ({ step }) => step.write.kind === 'DeleteKeySecret',
+    );
+    // P 2s + C 5s + S 1s after the JWKS was seen to be gone.
+    expect(firstDestroyed?.atMs).toBe(signerEmptiedMs + 22 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+  });
+
+  test('does not bring a JWKS back when the ledger is lost after its removal', () => {
+    const world = deletedAfter(12 * SECOND);
+    world.runFor(15 * SECOND);
+    expect(world.servedKids).toBeNull();
+    world.hands.deleteSigner();
+    const lostMs = world.nowMs;
+    world.runFor(120 * SECOND);
+    const late = world.facts.filter(({ atMs }) => atMs > lostMs);
+    expect(late.every(({ servedKids }) => servedKids === null)).toBe(true);
+    const [destroyed] = world.written.filter(({ step }) => step.write.kind === 'DeleteKeySecret');
+    // That it is gone counts as seen now: the wait for caches starts anew.
+    expect(destroyed?.atMs).toBe(lostMs + 8 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+  });
+
+  test('starts the wait for tokens anew when the ledger is lost before that', () => {
+    const world = deletedAfter(12 * SECOND);
+    world.runFor(5 * SECOND);
+    world.hands.deleteSigner();
+    const lostMs = world.nowMs;
+    world.runFor(120 * SECOND);
+    const removed = world.facts.find(
+      ({ atMs, servedKids }) => atMs > lostMs && servedKids === null,
+    );
+    expect(removed?.atMs).toBe(lostMs + 14 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+  });
+
+  test('that was abandoned while the JWKS was about to go never takes it away', () => {
+    const world = deletedAfter(12 * SECOND);
+    let isRemoving = false;
+    while (!isRemoving) {
+      const { nextAtMs, wrote } = world.runPass();
+      isRemoving = world.ledger?.deletion?.removing === true;
+      if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
+    }
+    world.hands.dropFinalizer();
+    world.hands.createSet(FAST_SPEC);
+    const createdMs = world.nowMs;
+    world.runFor(60 * SECOND);
+    const later = world.facts.filter(({ atMs }) => atMs >= createdMs);
+    expect(later.every(({ servedKids }) => (servedKids ?? []).length > 0)).toBe(true);
+    expect(world.signerKid).not.toBeNull();
+  });
+
+  test('goes at once, and says what it breaks, when its wait is skipped in the middle', () => {
+    const world = deletedAfter(12 * SECOND);
+    world.hands.annotate(REQUEST.skipDeletionWait, world.api.set?.ref.uid ?? '');
+    world.settle();
+    expect(isEmpty(world)).toBe(true);
+    const events = world.written.flatMap(({ step }) => step.events.map(({ reason }) => reason));
+    expect(events.filter((reason) => reason === 'DeletionWaitSkipped')).toHaveLength(1);
+  });
+
+  test("is not skipped by a copied manifest's annotation", () => {
+    const world = worldWith(DYING);
+    world.hands.annotate(REQUEST.skipDeletionWait, 'uid-of-another-set');
+    world.settle();
+    world.hands.deleteSet();
+    world.settle();
+    expect(world.servedKids).not.toBeNull();
+  });
+
+  test('of a set that never signed takes away what there is', () => {
+    const world = worldWith(DYING);
+    for (let writes = 0; writes < 3; writes += 1) world.runPass();
+    expect(world.servedKids).toEqual(['k1']);
+    world.hands.deleteSet();
+    world.settle();
+    expect(isEmpty(world)).toBe(true);
+    expect(world.refused).toEqual([]);
+  });
+
+  test('of a set that never signed needs no clock', () => {
+    const world = worldWith(DYING);
+    for (let writes = 0; writes < 3; writes += 1) world.runPass();
+    world.hands.deleteSet();
+    world.hasDate = false;
+    world.settle();
+    expect(isEmpty(world)).toBe(true);
+    expect(world.refused).toEqual([]);
+  });
+});
+
+// Else its deletion hangs until a hand takes the finalizer off, whatever the spec says.
+test.each([
+  ['a ledger of a newer format', ANNOTATION.ledger, '{"version":2}'],
+  ['a signer of somebody else', ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'],
+])('a set that %s has stalled is let go once its objects are to be retained', (_, name, value) => {
+  const world = worldWith(DYING);
+  world.runFor(12 * SECOND);
+  world.hands.annotateSigner(name, value);
+  world.hands.deleteSet();
+  world.runFor(60 * SECOND);
+  expect(world.api.set?.status?.conditions?.map(({ type }) => type)).toContain('Stalled');
+  world.hands.editSpec((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
+  const written = world.written.length;
+  world.settle();
+  expect(world.api.set).toBeNull();
+  expect(world.written.slice(written).map(({ step }) => step.write.kind)).toEqual([
+    'WriteFinalizer',
+  ]);
+  expect(world.servedKids).not.toBeNull();
+});
+
+describe('in a terminating namespace', () => {
+  test.each([
+    { name: 'a sound set', spec: DYING },
+    { name: 'a set whose spec can no longer be decoded', spec: null },
+  ])('the finalizer of $name goes at once and nothing is created', ({ spec }) => {
+    const world = worldWith(DYING);
+    world.runFor(12 * SECOND);
+    world.hands.deleteSet();
+    const { set } = world.api;
+    world.api.set = set === null ? null : { ...set, spec };
+    world.api.namespaceTerminating = true;
+    world.hands.deleteJwks();
+    world.settle();
+    expect(world.api.set).toBeNull();
+    expect(world.servedKids).toBeNull();
+  });
+});

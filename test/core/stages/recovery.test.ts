@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+/** In the middle of a rotation: #1 Retiring, #2 Active, #3 Pending. */
+function rotatedWorld(): World {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(35 * SECOND);
+  return world;
+}
+
+function unledgerJwks(world: World): void {
+  world.hands.editJwksMeta((meta) => {
+    const { [ANNOTATION.ledger]: _, ...annotations } = meta.annotations;
+    return { ...meta, annotations };
+  });
+}
+
+const LOSSES: readonly [string, (world: World) => void][] = [
+  ['deleted with its Secret', ({ hands }) => hands.deleteSigner()],
+  ['stripped', ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, null)],
+  ['garbled', ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":1}')],
+  ['of another set', ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, 'null')],
+];
+
+describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
+  test('is recovered two generations on, every wait starts anew, the JWKS never shrinks', () => {
+    const world = rotatedWorld();
+    const before = world.ledger;
+    lose(world);
+    const lostMs = world.nowMs;
+    world.settle();
+    const { ledger } = world;
+    expect(ledger?.generation).toBeGreaterThanOrEqual((before?.generation ?? 0) + 2);
+    expect(ledger?.keys.map(({ state }) => state)).toEqual(['Retiring', 'Active', 'Pending']);
+    expect(ledger?.keys.map(({ publishedSeenMs }) => publishedSeenMs)).toEqual([
+      lostMs,
+      lostMs,
+      lostMs,
+    ]);
+    expect(ledger?.keys[0]?.signedUntilMs).toBe(lostMs);
+    expect(world.signerKid).toBe('k2');
+    const later = world.facts.filter(({ atMs }) => atMs >= lostMs);
+    expect(later.every(({ servedKids }) => servedKids?.length === 3)).toBe(true);
+  });
+
+  test('without any copy is rebuilt from what the objects show', () => {
+    const world = rotatedWorld();
+    unledgerJwks(world);
+    world.hands.wipeStatus();
+    lose(world);
+    world.settle();
+    const states = world.ledger?.keys.map(({ kid, state }) => `${kid} ${state}`);
+    // Nothing tells which key signed, once the signer's values are gone with it.
+    const isGone = lose === LOSSES[0]?.[1];
+    expect(states).toEqual(
+      isGone
+        ? ['k1 Retiring', 'k2 Retiring', 'k3 Retiring', 'k4 Pending']
+        : ['k1 Retiring', 'k2 Active', 'k3 Retiring', 'k4 Pending'],
+    );
+    world.runFor(120 * SECOND);
+    expect(world.violations()).toEqual([]);
+    expect(world.refused).toEqual([]);
+  });
+});
+
+describe('a ledger is lost', () => {
+  test('and a new set of the name replays no request', () => {
+    const world = rotatedWorld();
+    world.hands.deleteSet();
+    world.hands.createSet(FAST_SPEC, { [REQUEST.rotate]: 'copied' });
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    world.settle();
+    expect(world.ledger?.handled.rotate).toBe('copied');
+  });
+
+  test('with dozens of key Secrets around: no more keys are published than verifiers read', () => {
+    const world = rotatedWorld();
+    const { meta } = world.hands.keySecret(2);
+    const { labels, annotations } = meta;
+    for (let ordinal = 4; ordinal < 30; ordinal += 1) {
+      world.hands.plantKeySecret(ordinal, `extra-${ordinal}`, { labels, annotations });
+    }
+    unledgerJwks(world);
+    world.hands.wipeStatus();
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    world.settle();
+    expect(world.servedKids).toHaveLength(8);
+    expect(world.ledger?.keys).toHaveLength(8);
+    expect(world.refused).toEqual([]);
+  });
+});
+
+test('an ended key that a hand put back before the ledger was lost is trusted anew', () => {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(25 * SECOND);
+  const before = world.api.jwks;
+  world.runFor(30 * SECOND);
+  const [ended] = world.api.set?.status?.keys ?? [];
+  expect(ended?.state).toBe('Retired');
+  if (before === null) throw new Error('there was a JWKS');
+  world.hands.restoreJwks(before);
+  world.hands.annotateSigner(ANNOTATION.ledger, null);
+  world.settle();
+  const now = world.api.set?.status?.keys?.find(({ kid }) => kid === ended?.kid);
+  // P 2 s, C 5 s, S 1 s after the removal that has just been seen, at 09:00:55.
+  expect(now?.distrustedByTime).toBe('2026-12-01T09:01:03Z');
+});
+
+describe('events', () => {
+  test('tell of an adoption from elsewhere, and that another operator may still be at it', () => {
+    const world = rotatedWorld();
+    const uid = world.api.set?.ref.uid ?? '';
+    world.hands.deleteSet();
+    world.hands.createSet(FAST_SPEC, { [REQUEST.adopt]: uid }, 'moved');
+    world.settle();
+    const events = world.written.flatMap(({ step }) => step.events);
+    expect(events.filter(({ reason }) => reason === 'KeysAdopted')).toHaveLength(1);
+    expect(world.api.jwks?.meta.annotations[ANNOTATION.owner]).toContain('"moved"');
+  });
+
+  test('tell of the first key that it signs', () => {
+    const world = worldWith(FAST_SPEC);
+    world.settle();
+    const events = world.written.flatMap(({ step }) => step.events.map(({ reason }) => reason));
+    expect(events).toEqual(['KeyActivated', 'KeyPending']);
+  });
+});

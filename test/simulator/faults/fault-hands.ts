@@ -1,0 +1,72 @@
+/** What a hand does to the very object that an operator is about to read or write. */
+import { SET_PLURAL } from '../../../src/core/formats/names.ts';
+import { child, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
+import { NAMESPACE } from '../world/world.ts';
+import type { Scene } from './faults.ts';
+
+/** Where the object is not there, there is nothing to do to it. */
+function withObject({ world, step }: Scene, act: (object: JsonObject) => void): void {
+  const object = world.api.hand.get(step.resource, NAMESPACE, step.name);
+  if (object === null) world.note('*', `${step.name} is not there`);
+  else act(object);
+}
+
+export function deleteObject(scene: Scene): void {
+  const { world, step } = scene;
+  withObject(scene, () => world.api.hand.erase(step.resource, NAMESPACE, step.name));
+}
+
+/** As it was, but under another UID. */
+export function recreate(scene: Scene): void {
+  withObject(scene, (object) => scene.world.api.hand.restore(scene.step.resource, object));
+}
+
+/** The same keys in other bytes; on a set, which has no data, its status is lost. */
+export function editData(scene: Scene): void {
+  const { resource } = scene.step;
+  edit(
+    scene,
+    (draft) => {
+      if (resource === SET_PLURAL) delete draft['status'];
+      else if (resource === 'configmaps') {
+        const data = child(draft, 'data');
+        data['jwks.json'] = JSON.stringify(JSON.parse(text(data, 'jwks.json')), null, 4);
+      } else if (draft['immutable'] !== true) {
+        draft['data'] = {
+          ...child(draft, 'data'),
+          note: Buffer.from('by hand').toString('base64'),
+        };
+      } else label(draft);
+    },
+    resource === SET_PLURAL ? 'status' : '',
+  );
+}
+
+/** The JWKS loses its youngest key. */
+export function unpublish(scene: Scene): void {
+  edit(scene, (draft) => {
+    const data = child(draft, 'data');
+    const { keys } = JSON.parse(text(data, 'jwks.json')) as { keys: JsonObject[] };
+    data['jwks.json'] = JSON.stringify({ keys: keys.slice(0, -1) });
+  });
+}
+
+/** The set's name and the manager's are taken off, so that filtered watches lose the object. */
+export function editMetadata(scene: Scene): void {
+  edit(scene, (draft) => {
+    if (scene.step.resource === SET_PLURAL) label(draft);
+    else draft['metadata'] = { ...metadataOf(draft), labels: {} };
+  });
+}
+
+function edit(scene: Scene, change: (draft: JsonObject) => void, subresource = ''): void {
+  const { world, step } = scene;
+  withObject(scene, () => {
+    world.api.hand.edit(step.resource, NAMESPACE, step.name, change, subresource);
+  });
+}
+
+function label(draft: JsonObject): void {
+  const labels = { ...child(metadataOf(draft), 'labels'), hand: 'was-here' };
+  draft['metadata'] = { ...metadataOf(draft), labels };
+}

@@ -1,0 +1,255 @@
+/** What people do to a set and its world: the verbs of the scenarios. */
+import { ANNOTATION, keySecretName, REQUEST, SET_PLURAL } from '../../../src/core/formats/names.ts';
+import type { Hand } from '../../fake-api/hand.ts';
+import { child, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
+import { FAST_SPEC } from '../../support/fast-spec.ts';
+import { kidOf, versionsOf } from '../record/views.ts';
+import { strangersObject } from '../world/strangers.ts';
+import { Workloads } from '../world/workloads.ts';
+import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
+import { durationOf } from './scenario.ts';
+
+type Verb = (args: readonly string[]) => void;
+
+const SIGNER = { resource: 'secrets', name: `${SET_NAME}-signer` };
+const JWKS = { resource: 'configmaps', name: `${SET_NAME}-jwks` };
+const SET = { resource: SET_PLURAL, name: SET_NAME };
+
+/** By hand alone, unless a scenario asks for it: a run can come to rest then. */
+const BASE_SPEC: JsonObject = { ...FAST_SPEC, algorithm: 'EdDSA', rotation: { interval: '720h' } };
+
+export class Hands {
+  readonly #world: World;
+  readonly #hand: Hand;
+  readonly #workloads: Workloads;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#workloads = new Workloads(world);
+    this.#hand = world.api.hand;
+  }
+
+  /** @throws where the API server refuses, or the verb is not known. */
+  act(verb: string, args: readonly string[]): void {
+    const found = this.#verbs[verb];
+    if (found === undefined) throw new Error(`the verb ${verb} is not known`);
+    found(args);
+  }
+
+  readonly #verbs: Readonly<Record<string, Verb>> = {
+    create: (args) => this.#create(args, BASE_SPEC),
+    /** Nothing but what is named: all else is as it is by default. */
+    declare: (args) => this.#create(args, {}),
+    edit: (args) => this.#editSet((draft) => args.reduce(editSpec, child(draft, 'spec'))),
+    annotate: (args) => this.#annotate(args),
+    revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
+    delete: (args) => this.#delete(args),
+    restore: ([what = '', version]) => this.#restore(objectNamed(what), Number(version)),
+    /** Made by somebody else under a name of the set. */
+    stranger: ([what = '']) => {
+      const { resource, name } = objectNamed(what);
+      this.#hand.create(resource, strangersObject(what, { namespace: NAMESPACE, name }));
+    },
+    wipe: () => {
+      this.#hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, (draft) => delete draft['status'], 'status');
+    },
+    /** As the namespace controller does it: the namespace first, then what is in it. */
+    terminate: () => {
+      this.#hand.delete('namespaces', '', NAMESPACE);
+      for (const resource of [SET_PLURAL, 'secrets', 'configmaps']) {
+        for (const object of this.#world.api.objects(resource, NAMESPACE)) {
+          this.#hand.delete(resource, NAMESPACE, text(metadataOf(object), 'name'));
+        }
+      }
+    },
+    jwks: (args) => this.#editJwks(args),
+    signer: (args) => this.#editSigner(args),
+    /** A pod that takes the signer by `env`, `subPath`, `init` or `volume`; `once`: and reads it only then. */
+    pod: ([name = '', manner = '', once]) => this.#workloads.makePod(name, manner, once === 'once'),
+    unpod: ([name = '']) => this.#hand.delete('pods', NAMESPACE, name),
+    bounce: ([name = '']) => this.#workloads.restartContainer(name),
+    deployment: ([name = '', manner = '']) => this.#workloads.makeDeployment(name, manner),
+    rollout: ([name = '']) => this.#workloads.restartDeployment(name),
+    strip: ([what = '']) => this.#strip(objectNamed(what)),
+    kill: ([slot]) => this.#world.kill(this.#member(slot)),
+    /** Killed, and not started again for so long. */
+    down: ([slot, forText = '']) => this.#world.kill(this.#member(slot), durationOf(forText)),
+    pause: ([slot, forText = '']) => this.#world.pause(this.#member(slot), durationOf(forText)),
+    clock: ([slot, offset = '']) => {
+      this.#member(slot).host.offsetMs = durationOf(offset);
+    },
+    /** The API server's clock, by which it dates its answers. */
+    server: ([offset = '']) => {
+      this.#world.api.clockOffsetMs = durationOf(offset);
+    },
+    /** One more operator, that does not ask for the lease. */
+    second: () => {
+      this.#world.start(this.#world.options.operators + 1, false);
+    },
+  };
+
+  #member(slot = '') {
+    const member = this.#world.memberAt(Number(slot));
+    if (member === null) throw new Error(`there is no operator ${slot} at the moment`);
+    return member;
+  }
+
+  #create(args: readonly string[], base: JsonObject): void {
+    const requests = args
+      .filter((arg) => arg.startsWith('@'))
+      .map((arg) => requestOf(arg.slice(1)));
+    const spec = structuredClone(base);
+    args.filter((arg) => !arg.startsWith('@')).reduce(editSpec, spec);
+    this.#hand.create(SET_PLURAL, {
+      metadata: {
+        namespace: NAMESPACE,
+        name: SET_NAME,
+        annotations: Object.fromEntries(requests),
+      },
+      spec,
+    });
+  }
+
+  #editSet(change: (draft: JsonObject) => void): void {
+    this.#hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, change);
+  }
+
+  #annotate([request = '']: readonly string[]): void {
+    const [name, value] = requestOf(request);
+    this.#editSet((draft) => {
+      const annotations = { ...child(metadataOf(draft), 'annotations') };
+      if (value === '') delete annotations[name];
+      else annotations[name] = value === 'UID' ? text(metadataOf(draft), 'uid') : value;
+      draft['metadata'] = { ...metadataOf(draft), annotations };
+    });
+  }
+
+  #revoke(ordinal: number): void {
+    const kid = kidOf(this.#world.changes, ordinal);
+    this.#editSet((draft) => {
+      const spec = child(draft, 'spec');
+      const before = Array.isArray(spec['revocations'])
+        ? (spec['revocations'] as JsonObject[])
+        : [];
+      // The list is a map by kid: the API server refuses one that is there already.
+      if (before.some((entry) => entry['kid'] === kid)) return;
+      spec['revocations'] = [...before, { kid, reason: 'KeyCompromise' }];
+    });
+  }
+
+  #delete([what = '', ordinal = '']: readonly string[]): void {
+    const { resource, name } = what === 'key' ? objectNamed(ordinal) : objectNamed(what);
+    this.#hand.delete(resource, NAMESPACE, name);
+  }
+
+  /** The object as it was after its n-th change, as a backup tool brings it back. */
+  #restore({ resource, name }: Named, version: number): void {
+    const saved = versionsOf(this.#world.changes, resource, name)[version - 1];
+    if (saved === undefined) throw new Error(`there is no version ${version} of ${name}`);
+    this.#hand.restore(resource, saved);
+  }
+
+  #editJwks([how, ordinal]: readonly string[]): void {
+    this.#hand.edit(JWKS.resource, NAMESPACE, JWKS.name, (draft) => {
+      const data = child(draft, 'data');
+      const { keys } = JSON.parse(text(data, 'jwks.json')) as { keys: { kid: string }[] };
+      if (how === 'format') data['jwks.json'] = JSON.stringify({ keys }, null, 4);
+      else if (how === 'garble') data['jwks.json'] = 'nonsense';
+      else if (how === 'unledger')
+        delete child(metadataOf(draft), 'annotations')[ANNOTATION.ledger];
+      else if (how === 'drop') {
+        const kid = kidOf(this.#world.changes, Number(ordinal));
+        data['jwks.json'] = JSON.stringify({ keys: keys.filter((key) => key.kid !== kid) });
+      } else throw new Error(`the edit ${how} is not known`);
+    });
+  }
+
+  #editSigner([how]: readonly string[]): void {
+    this.#hand.edit(SIGNER.resource, NAMESPACE, SIGNER.name, (draft) => {
+      const annotations = child(metadataOf(draft), 'annotations');
+      if (how === 'unledger') delete annotations[ANNOTATION.ledger];
+      else if (how === 'garble') annotations[ANNOTATION.ledger] = '{"version":1,"keys":';
+      else if (how === 'empty') {
+        for (const file of Object.keys(child(draft, 'data'))) child(draft, 'data')[file] = '';
+      } else throw new Error(`the edit ${how} is not known`);
+    });
+  }
+
+  /** Labels and annotations of an object are taken away. */
+  #strip({ resource, name }: Named): void {
+    this.#hand.edit(resource, NAMESPACE, name, (draft) => {
+      const { labels: _labels, annotations: _annotations, ...rest } = metadataOf(draft);
+      draft['metadata'] = rest;
+    });
+  }
+}
+
+interface Named {
+  readonly resource: string;
+  readonly name: string;
+}
+
+/** `signer`, `jwks`, `set`, or a key Secret by its ordinal. */
+function objectNamed(what: string): Named {
+  const named: Readonly<Record<string, Named>> = { signer: SIGNER, jwks: JWKS, set: SET };
+  const found = named[what];
+  if (found !== undefined) return found;
+  if (!/^\d+$/.test(what)) throw new Error(`there is no object ${what}`);
+  return { resource: 'secrets', name: keySecretName(SET_NAME, Number(what)) };
+}
+
+function requestOf(request: string): [string, string] {
+  const [verb = '', value = ''] = request.split('=');
+  const name = (REQUEST as Readonly<Record<string, string>>)[verb];
+  if (name === undefined) throw new Error(`the request ${verb} is not known`);
+  return [name, value];
+}
+
+/** Where a field's short name stands in the spec. */
+const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  T: ['tokenTTL'],
+  C: ['verifierCacheTTL'],
+  H: ['timing', 'sharedCacheTTL'],
+  P: ['timing', 'publicationDelay'],
+  Ps: ['timing', 'signerRefreshDelay'],
+  L: ['timing', 'verifierLeeway'],
+  S: ['timing', 'clockSkew'],
+  I: ['rotation', 'interval'],
+  standby: ['rotation', 'standby'],
+  suspend: ['rotation', 'suspend'],
+  algorithm: ['algorithm'],
+  issuer: ['issuer'],
+  reload: ['signer', 'reload'],
+  deletionPolicy: ['deletionPolicy'],
+  onRevokeWithoutStandby: ['onRevokeWithoutStandby'],
+  verifiers: ['verifiers'],
+};
+
+function editSpec(spec: JsonObject, edit: string): JsonObject {
+  const [short = '', value = ''] = edit.split('=');
+  // Names with commas between.
+  if (short === 'restart') {
+    const restart = value.split(',').map((name) => ({ kind: 'Deployment', name }));
+    spec['signer'] = { ...child(spec, 'signer'), restart };
+    return spec;
+  }
+  const path = FIELDS[short];
+  if (path === undefined) throw new Error(`the field ${short} is not known`);
+  const [first, second] = path;
+  const json = jsonOf(first, value);
+  if (value === '') delete spec[first];
+  else if (second === undefined) spec[first] = json;
+  else spec[first] = { ...child(spec, first), [second]: json };
+  return spec;
+}
+
+/** `verifiers=gateway:envoy,mobile:1h`: of each its name, and its preset or how long it caches. */
+function jsonOf(field: string, value: string): JsonObject | JsonObject[] | string | boolean {
+  if (field === 'verifiers') return value.split(',').map(verifierOf);
+  return value === 'true' || value === 'false' ? value === 'true' : value;
+}
+
+function verifierOf(text: string): JsonObject {
+  const [name = '', how = ''] = text.split(':');
+  return /^\d/.test(how) ? { name, cacheTTL: how } : { name, preset: how };
+}

@@ -1,0 +1,258 @@
+/**
+ * Who signs with what. An issuer goes on with the key that it mounted until it sees another one,
+ * somewhere between at once and Ps after the commit; a deleted Secret takes nothing from it. A pod
+ * that reads the Secret once goes on until it is gone.
+ */
+import { HAND } from '../../record/history.ts';
+import type { Memory } from '../memory.ts';
+import type { SetVersion } from '../set-versions.ts';
+import { deadlineMs, type SignerVersion, standingAt, type Timeline } from '../timeline.ts';
+import type { ReadingPod } from './reading-pods.ts';
+
+/** A time in which one key stood in the signer Secret. */
+export interface Stint {
+  readonly kid: string;
+  /** Which key stood there under that kid. */
+  readonly key: string;
+  readonly version: SignerVersion;
+  readonly startMs: number;
+  /** Commit of what replaced it; Infinity where nothing did. */
+  readonly endMs: number;
+  /** When the last issuer lets go of it that follows its mount. */
+  readonly signsUntilMs: number;
+  /** Pods that may have taken it at their start, and sign with it for as long as they run. */
+  readonly pods: readonly ReadingPod[];
+  /** When the last issuer of all lets go of it. */
+  readonly heldUntilMs: number;
+  /** Put there by a hand, and by no operator. */
+  readonly byHand: boolean;
+  /** Whether its tokens are promised to be accepted. */
+  readonly isPromised: boolean;
+  /** Since when operators have had this key sign, with no other one in between; long ago for a hand's. */
+  readonly activatedMs: number;
+  /** What verifiers hold of a JWKS that was committed until then without it is nobody's fault. */
+  readonly unknownUntilMs: number;
+  /** Its tokens are valid no longer than this: revoked, or the set was taken away. */
+  readonly voidFromMs: number;
+}
+
+export interface Issuer {
+  readonly name: string;
+  /** How much of Ps it takes to see a change. */
+  readonly pickUpShare: number;
+  /** Its clock against the true time, as a share of S. */
+  readonly clockShare: number;
+}
+
+export interface Token {
+  readonly stint: Stint;
+  readonly issuer: Issuer;
+  readonly signedMs: number;
+}
+
+const CLOCKS = [-0.5, 0, 0.5];
+const PICK_UPS: readonly (readonly [name: string, share: number])[] = [
+  ['prompt', 0],
+  ['middling', 0.5],
+  ['late', 1],
+];
+
+const ISSUERS: readonly Issuer[] = PICK_UPS.flatMap(([name, pickUpShare]) =>
+  CLOCKS.map((clockShare) => ({
+    name: `${name} issuer ${clockShare} S off`,
+    pickUpShare,
+    clockShare,
+  })),
+);
+
+const NEVER = Number.POSITIVE_INFINITY;
+const LONG_AGO = Number.NEGATIVE_INFINITY;
+
+export function stintsOf(timeline: Timeline, memory: Memory): readonly Stint[] {
+  const spans = adopted(timeline, spansOf(timeline));
+  const stints: Stint[] = [];
+  for (const span of spans) {
+    const signsUntilMs = timeline.terms.passedMs(span.endMs, ['signerRefreshDelayMs', 1]);
+    const pods = podsWith(timeline, span);
+    const heldUntilMs = Math.max(signsUntilMs, ...pods.map(({ endMs }) => endMs));
+    const voidFromMs = voidMs(timeline, memory, span);
+    const isPromised = !span.byHand || isLive(timeline, stints, span.kid, span.startMs);
+    stints.push({ ...span, signsUntilMs, pods, heldUntilMs, voidFromMs, isPromised });
+  }
+  return stints;
+}
+
+type Span = Omit<Stint, 'signsUntilMs' | 'pods' | 'heldUntilMs' | 'voidFromMs' | 'isPromised'>;
+
+/** What its node knows of the Secret may be Ps old when a pod takes it. */
+function podsWith({ terms, pods }: Timeline, { startMs, endMs }: Span): readonly ReadingPod[] {
+  const staleUntilMs = terms.passedMs(endMs, ['signerRefreshDelayMs', 1]);
+  return pods.filter(({ readsMs }) => startMs <= readsMs && readsMs < staleUntilMs);
+}
+
+/** What stood in the signer Secret, and by whose will. */
+function spansOf(timeline: Timeline): readonly Span[] {
+  const spans: Span[] = [];
+  let current: Span | null = null;
+  /** The key that operators last had sign. */
+  let chosen: Span | null = null;
+  let signed: string | null = null;
+  /** The key that a revocation last called at once; where hands undo that, it is called again. */
+  let called: Pick<Span, 'kid' | 'unknownUntilMs'> | null = null;
+  const close = (endMs: number) => {
+    if (current !== null) spans.push({ ...current, endMs });
+    current = null;
+  };
+  for (const version of timeline.signer) {
+    const { facts, atMs, byHand } = version;
+    if (facts === null) continue;
+    if (facts.kind !== 'Key') {
+      close(atMs);
+      if (!byHand) chosen = null;
+      continue;
+    }
+    const isSame = (span: Span | null) => span?.kid === facts.kid && span.key === facts.key;
+    const wasChosen: boolean = isSame(chosen);
+    const isCalled: boolean = isCalledAtOnce(timeline, atMs, signed);
+    const calledMs: number = called?.kid === facts.kid ? called.unknownUntilMs : LONG_AGO;
+    if (isSame(current) && ((current as Span | null)?.byHand !== true || byHand)) continue;
+    close(atMs);
+    current = {
+      kid: facts.kid,
+      key: facts.key,
+      version,
+      startMs: atMs,
+      endMs: NEVER,
+      byHand: byHand && !wasChosen,
+      activatedMs: wasChosen && chosen !== null ? chosen.activatedMs : byHand ? LONG_AGO : atMs,
+      unknownUntilMs: isCalled && !wasChosen ? atMs : calledMs,
+    };
+    if (wasChosen && chosen !== null) {
+      current = { ...current, unknownUntilMs: chosen.unknownUntilMs };
+    }
+    if (!current.byHand) {
+      chosen = current;
+      signed = current.kid;
+      called = current;
+    }
+  }
+  close(NEVER);
+  return spans;
+}
+
+/** `SignImmediately`: the key that signed was revoked, and the set wants another one at once. */
+function isCalledAtOnce(timeline: Timeline, atMs: number, signedKid: string | null): boolean {
+  const sinceMs = atMs - deadlineMs(timeline, atMs);
+  const isWanted =
+    standingAt(timeline.sets, sinceMs)?.signsImmediately === true ||
+    timeline.sets.some((set) => sinceMs <= set.atMs && set.atMs <= atMs && set.signsImmediately);
+  return signedKid !== null && isWanted && revokedMs(timeline, signedKid) <= atMs;
+}
+
+/** What a hand put there and a later status calls active is the operators' own from then on. */
+function adopted({ sets }: Timeline, spans: readonly Span[]): readonly Span[] {
+  return spans.flatMap((span) => {
+    const { byHand, startMs, endMs, kid } = span;
+    const owned = sets.find(
+      (set) =>
+        !set.byHand &&
+        set.atMs > startMs &&
+        set.atMs < endMs &&
+        set.status.activeKid === kid &&
+        set.change.before?.['status'] !== set.change.after?.['status'],
+    );
+    if (!byHand || owned === undefined) return [span];
+    const { atMs } = owned;
+    const own = { startMs: atMs, activatedMs: atMs, unknownUntilMs: atMs, byHand: false };
+    return [
+      { ...span, endMs: atMs },
+      { ...span, ...own },
+    ];
+  });
+}
+
+/**
+ * From when on a kid stands in `spec.revocations`. Taking the entry away un-revokes nothing, unless
+ * no operator has done anything in between: then nobody can have seen it.
+ */
+export function revokedMs({ sets, history }: Timeline, kid: string): number {
+  const isSeen = ({ change }: SetVersion, untilRevision: number) =>
+    untilRevision === NEVER ||
+    history.changes.some(({ author, revision }) => {
+      return author !== HAND && revision > change.revision && revision < untilRevision;
+    });
+  for (const [index, version] of sets.entries()) {
+    if (!version.revokedKids.includes(kid)) continue;
+    const taken = sets.slice(index).find(({ revokedKids }) => !revokedKids.includes(kid));
+    if (isSeen(version, taken?.change.revision ?? NEVER)) return version.atMs;
+  }
+  return NEVER;
+}
+
+function voidMs(timeline: Timeline, memory: Memory, { kid, startMs }: Span): number {
+  const lostMs = memory.lostMs(kid);
+  const skipped = timeline.sets.find(({ skipsWait, atMs }) => skipsWait && atMs >= startMs);
+  const causes = [revokedMs(timeline, kid), skipped?.atMs ?? NEVER];
+  return Math.min(...causes, lostMs >= startMs ? lostMs : NEVER);
+}
+
+/** Until when some verifier must accept some token of a key, as far as stints began before then. */
+export function livesUntilMs(
+  { terms }: Timeline,
+  stints: readonly Stint[],
+  kid: string,
+  beforeMs: number,
+): number {
+  return stints.reduce((latestMs, stint) => {
+    if (stint.kid !== kid || stint.startMs >= beforeMs || !stint.isPromised) return latestMs;
+    const { heldUntilMs, voidFromMs } = stint;
+    const validMs = terms.validUntilMs(heldUntilMs, ['verifierLeewayMs', 1], ['clockSkewMs', 1]);
+    return Math.max(latestMs, Math.min(validMs, voidFromMs));
+  }, LONG_AGO);
+}
+
+function isLive(timeline: Timeline, stints: readonly Stint[], kid: string, atMs: number): boolean {
+  return livesUntilMs(timeline, stints, kid, atMs) > atMs;
+}
+
+/** So many tokens are signed between the first and the last of an issuer's stint. */
+const STEADY_TOKENS = 3;
+
+/**
+ * At the pick-up, steadily, and at the last moment.
+ * @param momentsMs when it may hurt most, besides
+ */
+export function tokensOf(
+  timeline: Timeline,
+  stint: Stint,
+  momentsMs: readonly number[],
+  random: () => number,
+): readonly Token[] {
+  const { terms, history } = timeline;
+  const mounts = ISSUERS.flatMap((issuer) => {
+    const share = ['signerRefreshDelayMs', issuer.pickUpShare] as const;
+    const fromMs = terms.passedMs(stint.startMs, share);
+    return signed(issuer, fromMs, terms.passedMs(stint.endMs, share));
+  });
+  const pods = stint.pods.flatMap(({ name, readsMs, endMs }) =>
+    CLOCKS.flatMap((clockShare) => {
+      const issuer = { name: `Pod ${name} ${clockShare} S off`, pickUpShare: 0, clockShare };
+      return signed(issuer, readsMs, endMs);
+    }),
+  );
+  return [...mounts, ...pods];
+
+  function signed(issuer: Issuer, fromMs: number, letsGoMs: number): readonly Token[] {
+    const untilMs = Math.min(letsGoMs, stint.voidFromMs, history.endMs);
+    if (fromMs >= untilMs) return [];
+    const steady = Array.from({ length: STEADY_TOKENS }, () => {
+      return Math.floor(fromMs + random() * (untilMs - fromMs));
+    });
+    const painful = momentsMs.filter((atMs) => fromMs < atMs && atMs < untilMs - 1);
+    return [fromMs, ...steady, ...painful, untilMs - 1].map((signedMs) => ({
+      stint,
+      issuer,
+      signedMs,
+    }));
+  }
+}

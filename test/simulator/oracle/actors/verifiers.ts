@@ -1,0 +1,94 @@
+/**
+ * Verifiers, as libraries and gateways really behave, at their worst phase: each may have fetched
+ * a set at the last moment at which it could, and holds it for as long as its terms allow.
+ */
+
+import type { Timeline } from '../timeline.ts';
+import { type Share, termOfVerifier } from './declared-terms.ts';
+import type { DeclaredVerifier } from './declared-verifiers.ts';
+import { type Behaviour, PRESETS, refusesMs } from './presets.ts';
+import { fetchable, type PublishedSet, ROUTES, type Route } from './servers.ts';
+
+export interface Verifier {
+  readonly name: string;
+  readonly route: Route;
+  /** How long it can go on refusing a kid that its copy lacks. */
+  readonly late: Share;
+  /** Its clock against the true time, as a share of S. */
+  readonly clockShare: number;
+  /** Of L: the leeway that it grants. */
+  readonly leewayShare: number;
+}
+
+const CLOCKS = [-0.5, 0, 0.5];
+const LEEWAYS = [0, 1];
+
+/**
+ * At every route, with clocks and leeways as they fall: those that the set lists, as they are;
+ * every preset, scaled to the set's C; and one that is the worst.
+ */
+export function audienceOf({ sets }: Timeline, random: () => number): readonly Verifier[] {
+  const pick = (values: readonly number[]) => values[Math.floor(random() * values.length)] ?? 0;
+  const lateness = [...scaled(), ...listed(sets.flatMap(({ verifiers }) => verifiers))];
+  const everyone = ROUTES.flatMap((route) =>
+    lateness.map(({ name, late }) => ({
+      name,
+      route,
+      late,
+      clockShare: pick(CLOCKS),
+      leewayShare: pick(LEEWAYS),
+    })),
+  );
+  const worst = ROUTES.map((route) => ({
+    name: 'strictest verifier',
+    route,
+    late: ['verifierCacheTtlMs', 1] as const,
+    clockShare: -0.5,
+    leewayShare: 1,
+  }));
+  return [...worst, ...everyone];
+}
+
+type Lateness = Pick<Verifier, 'name' | 'late'>;
+
+/**
+ * C is a preset's own lifetime, or where that has no end, its cooldown: scaled to the C that the
+ * set declares, it is this share of it after which an unknown kid is looked for again.
+ */
+function scaled(): readonly Lateness[] {
+  return Object.entries<Behaviour>(PRESETS).map(([name, behaviour]) => {
+    const { cacheMs } = behaviour;
+    const lateMs = refusesMs(behaviour);
+    const share = cacheMs === Number.POSITIVE_INFINITY ? Math.sign(lateMs) : lateMs / cacheMs;
+    return { name, late: ['verifierCacheTtlMs', share] };
+  });
+}
+
+/** Each that was ever listed, once. */
+function listed(verifiers: readonly DeclaredVerifier[]): readonly Lateness[] {
+  const byName = new Map(verifiers.map((verifier) => [verifier.name, verifier]));
+  return [...byName.values()].map((verifier) => ({
+    name: `${verifier.name}, a ${verifier.preset || 'verifier with a timer'}`,
+    late: [termOfVerifier(verifier), 1],
+  }));
+}
+
+/** A set that a verifier may have as its copy, and when. */
+export interface Copy {
+  readonly published: PublishedSet;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** All that a verifier may hold at one time or another, and judge a token by. */
+export function copiesOf(
+  timeline: Timeline,
+  published: readonly PublishedSet[],
+  { route, late }: Pick<Verifier, 'route' | 'late'>,
+): readonly Copy[] {
+  return published.map((each) => {
+    const { firstMs, lastMs } = fetchable(timeline, each, route);
+    const heldMs = timeline.terms.passedMs(lastMs, late);
+    return { published: each, fromMs: firstMs, untilMs: Math.min(heldMs, each.forgottenMs) };
+  });
+}

@@ -1,0 +1,198 @@
+/** What people, backups and garbage do to the objects of a set behind the operator's back. */
+
+import type { PublicJwk } from '../../../src/core/formats/jwk.ts';
+import { FINALIZER } from '../../../src/core/formats/names.ts';
+import { JWKS_FILE } from '../../../src/core/formats/served-set.ts';
+import type { Spec } from '../../../src/core/formats/spec.ts';
+import { jwksText, keysIn } from '../../../src/core/ledger/jwks-document.ts';
+import type {
+  MetadataPatch,
+  ObservedJwks,
+  ObservedKeySecret,
+  ObservedSigner,
+} from '../../../src/core/reading/model.ts';
+import { managersOf } from './api.ts';
+import { EC_KIND, fixtureJwk } from './fixtures.ts';
+import type { World } from './world.ts';
+
+export type SecretName = string;
+
+export class Hands {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  createSet(
+    spec: Spec,
+    annotations: Readonly<Record<string, string>> = {},
+    name = 'payments',
+  ): void {
+    const { api } = this.#world;
+    api.set = {
+      ref: { namespace: 'auth', name, uid: api.nextUid() },
+      resourceVersion: api.nextVersion(),
+      generation: 1,
+      annotations,
+      livingAdoptee: null,
+      finalizers: [],
+      deleting: false,
+      spec,
+      specProblems: [],
+      status: null,
+    };
+    this.#world.noteFact();
+  }
+
+  editSpec(edit: (spec: Spec) => Spec): void {
+    const { api } = this.#world;
+    const { set } = api;
+    if (set?.spec == null) throw new Error('there is no spec to edit');
+    const spec = edit(set.spec);
+    api.set = { ...set, spec, generation: set.generation + 1, resourceVersion: api.nextVersion() };
+    this.#world.noteFact();
+  }
+
+  revoke(...kids: readonly string[]): void {
+    const added = kids.map((kid) => ({ kid, reason: 'KeyCompromise' as const }));
+    this.editSpec((spec) => ({ ...spec, revocations: [...spec.revocations, ...added] }));
+  }
+
+  annotate(name: string, value: string | null): void {
+    const { api } = this.#world;
+    if (api.set === null) throw new Error('there is no set');
+    const { [name]: _, ...rest } = api.set.annotations;
+    const annotations = value === null ? rest : { ...rest, [name]: value };
+    api.set = { ...api.set, annotations, resourceVersion: api.nextVersion() };
+  }
+
+  wipeStatus(): void {
+    const { api } = this.#world;
+    if (api.set === null) throw new Error('there is no set');
+    api.set = { ...api.set, status: null, resourceVersion: api.nextVersion() };
+  }
+
+  /** `kubectl delete`: waits for the finalizer where there is one. */
+  deleteSet(): void {
+    const { api } = this.#world;
+    if (api.set === null) throw new Error('there is no set');
+    const isHeld = api.set.finalizers.length > 0;
+    api.set = isHeld ? { ...api.set, deleting: true, resourceVersion: api.nextVersion() } : null;
+  }
+
+  dropFinalizer(): void {
+    const { api } = this.#world;
+    if (api.set === null) throw new Error('there is no set');
+    const finalizers = api.set.finalizers.filter((name) => name !== FINALIZER);
+    api.set = api.set.deleting ? null : { ...api.set, finalizers };
+  }
+
+  deleteSigner(): void {
+    this.#world.api.signer = null;
+    this.#world.noteFact();
+  }
+
+  deleteJwks(): void {
+    this.#world.api.jwks = null;
+    this.#world.api.fieldOwners = [];
+    this.#world.noteFact();
+  }
+
+  deleteKeySecret(ordinal: number): void {
+    const found = this.keySecret(ordinal);
+    this.#world.api.deleteKeySecret(found.meta.name);
+  }
+
+  keySecret(ordinal: number): ObservedKeySecret {
+    const found = [...this.#world.api.keySecrets.values()].find((one) => one.ordinal === ordinal);
+    if (found === undefined) throw new Error(`there is no key Secret #${ordinal}`);
+    return found;
+  }
+
+  /** Puts an old signer back: over the one that is there, or as a new object. */
+  restoreSigner(old: ObservedSigner): void {
+    const { api } = this.#world;
+    const uid = api.signer?.meta.uid ?? api.nextUid();
+    api.signer = { ...old, meta: { ...old.meta, uid, resourceVersion: api.nextVersion() } };
+    this.#world.noteFact();
+  }
+
+  restoreKeySecret(old: ObservedKeySecret): void {
+    const { api } = this.#world;
+    const meta = { ...old.meta, uid: api.nextUid(), resourceVersion: api.nextVersion() };
+    api.putKeySecret({ ...old, meta });
+  }
+
+  restoreJwks(old: ObservedJwks): void {
+    const { api } = this.#world;
+    const uid = api.jwks?.meta.uid ?? api.nextUid();
+    const meta = { ...old.meta, uid, resourceVersion: api.nextVersion() };
+    this.#replaceJwks({ ...old, meta });
+  }
+
+  /** Values of the signer, or its annotations and labels, edited in place. */
+  editSigner(edit: (signer: ObservedSigner) => ObservedSigner): void {
+    const { api } = this.#world;
+    if (api.signer === null) throw new Error('there is no signer');
+    const edited = edit(api.signer);
+    const meta = { ...edited.meta, resourceVersion: api.nextVersion() };
+    api.signer = { ...edited, meta };
+    this.#world.noteFact();
+  }
+
+  annotateSigner(name: string, value: string | null): void {
+    this.editSigner((signer) => {
+      const { [name]: _, ...rest } = signer.meta.annotations;
+      const annotations = value === null ? rest : { ...rest, [name]: value };
+      return { ...signer, meta: { ...signer.meta, annotations } };
+    });
+  }
+
+  /** `jwks.json` with other keys; managed fields tell. */
+  editJwksKeys(edit: (keys: readonly PublicJwk[]) => readonly PublicJwk[]): void {
+    const { jwks } = this.#world.api;
+    if (jwks === null) throw new Error('there is no JWKS');
+    this.editJwksFile(JWKS_FILE, jwksText(edit(keysIn(jwks.data))));
+  }
+
+  editJwksFile(file: string, text: string): void {
+    const { api } = this.#world;
+    if (api.jwks === null) throw new Error('there is no JWKS');
+    const meta = { ...api.jwks.meta, resourceVersion: api.nextVersion() };
+    this.#replaceJwks({ ...api.jwks, meta, data: { ...api.jwks.data, [file]: text } });
+  }
+
+  editJwksMeta(edit: (meta: ObservedJwks['meta']) => ObservedJwks['meta']): void {
+    const { api } = this.#world;
+    if (api.jwks === null) throw new Error('there is no JWKS');
+    const meta = { ...edit(api.jwks.meta), resourceVersion: api.nextVersion() };
+    api.jwks = { ...api.jwks, meta };
+  }
+
+  /** A key Secret that no operator of this set made. */
+  plantKeySecret(ordinal: number, kid: string, metadata: MetadataPatch, typeFits = true): void {
+    const { api } = this.#world;
+    const keyKind = api.set?.spec?.kind ?? EC_KIND;
+    const publicJwk = fixtureJwk(kid, keyKind);
+    api.putKeySecret({
+      meta: api.newMeta(`${api.set?.ref.name}-key-${ordinal}`, metadata),
+      typeFits,
+      ordinal,
+      content: { kind: 'Key', kid, kidIsThumbprint: true, publicJwk, keyKind },
+    });
+  }
+
+  #replaceJwks(jwks: ObservedJwks): void {
+    const world = this.#world;
+    const before = world.api.jwks?.data ?? {};
+    const entry = `kubectl-edit/Update/${world.nowMs}`;
+    const files = Object.keys(jwks.data).filter((file) => jwks.data[file] !== before[file]);
+    world.api.fieldOwners = [
+      ...world.api.fieldOwners.filter(({ file }) => !files.includes(file)),
+      ...files.map((file) => ({ file, entry })),
+    ];
+    world.api.jwks = { ...jwks, otherManagers: managersOf(world.api.fieldOwners) };
+    world.noteFact();
+  }
+}
