@@ -37,7 +37,7 @@ export function isOpen(gate: Gate, nowMs: number): boolean {
 }
 
 /** `servedSince`: seen in the ConfigMap, plus P. From then on every server and mount shows it. */
-export function servedGate(key: LedgerKey): Gate {
+export function servedSinceGate(key: LedgerKey): Gate {
   return gate('published', key.publishedSeenMs, [
     until('served everywhere', key.largest, 'publicationDelayMs'),
   ]);
@@ -58,7 +58,7 @@ export function activationGate(key: LedgerKey): Gate {
 }
 
 /** `switchedAt`: a live read showed the new signer, plus Ps. Then every issuer signs with it. */
-export function switchGate(key: LedgerKey): Gate {
+export function switchedGate(key: LedgerKey): Gate {
   return gate('signing', key.signerSeenMs, [
     until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
   ]);

@@ -5,7 +5,7 @@ import type { Condition, ConditionStatus } from '../formats/status.ts';
 import { formatDurationMs } from '../formats/time.ts';
 import { stateViolations } from '../guard/invariants.ts';
 import { explainGate } from '../ledger/explain.ts';
-import { activationGate, type Gate, isOpen, servedGate } from '../ledger/gates.ts';
+import { activationGate, type Gate, isOpen, servedSinceGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger } from '../ledger/ledger.ts';
 import type { Situation } from '../reading/situation.ts';
 import {
@@ -64,7 +64,7 @@ function readyOf(situation: Situation): Verdict {
   if (book.kind === 'Newer') return no('LedgerTooNew', 'a newer operator wrote the ledger');
   const active = activeKey(book.ledger);
   if (active === null) return no('NoSigningKey', noSigningKeyText(situation, book.ledger));
-  const served = servedGate(active);
+  const served = servedSinceGate(active);
   if (!isOpen(served, situation.nowMs)) {
     const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, book.ledger.terms.declared)}`;
     return no('PublicationPending', waits);

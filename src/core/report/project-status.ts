@@ -12,7 +12,7 @@ import {
 import { formatDurationMs, formatInstant } from '../formats/time.ts';
 import { serializeLedger } from '../ledger/codec.ts';
 import { ceilToSecondMs } from '../ledger/explain.ts';
-import { activationGate, type Gate, servedGate, switchGate } from '../ledger/gates.ts';
+import { activationGate, type Gate, servedSinceGate, switchedGate } from '../ledger/gates.ts';
 import {
   activeKey,
   type Ledger,
@@ -147,10 +147,10 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
     },
     {
       publishedTime: key.publishedSeenMs,
-      servedSinceTime: opens(servedGate(key)),
+      servedSinceTime: opens(servedSinceGate(key)),
       activatableTime: isPending ? opens(activationGate(key)) : null,
       activatedTime: key.activatedMs,
-      switchCompleteTime: opens(switchGate(key)),
+      switchCompleteTime: opens(switchedGate(key)),
       supersededTime: key.signedUntilMs,
       settledTime: key.settled?.seenMs ?? null,
       removableTime: signed ? removableMs(situation, ledger, key) : null,

@@ -9,7 +9,7 @@ import {
   namedGates,
   removalGate,
   restartGate,
-  servedGate,
+  servedSinceGate,
 } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type Tombstone } from '../ledger/ledger.ts';
 import { nextTermChangeMs } from '../ledger/terms.ts';
@@ -73,7 +73,7 @@ function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
     ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
     // Of pods that read the Secret once.
     ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(currentFrom),
-    ...(active === null ? [] : [servedGate(active), restartGate(active)]),
+    ...(active === null ? [] : [servedSinceGate(active), restartGate(active)]),
     ...(gate === null ? [] : [gate]),
   ];
 }

@@ -13,8 +13,8 @@ import {
   publishGate,
   removalGate,
   restartGate,
-  servedGate,
-  switchGate,
+  servedSinceGate,
+  switchedGate,
   takenUpGate,
 } from '../../../src/core/ledger/gates.ts';
 import type { LedgerKey } from '../../../src/core/ledger/ledger.ts';
@@ -52,7 +52,7 @@ const policy = { intervalMs: 720 * HOUR, standby: false, suspend: false };
 test.each<[string, Gate, number | null, string]>([
   [
     'servedSince',
-    servedGate(published),
+    servedSinceGate(published),
     3 * MINUTE,
     'published 09:00:00, served everywhere by 09:03:00',
   ],
@@ -70,7 +70,7 @@ test.each<[string, Gate, number | null, string]>([
   ],
   [
     'switchedAt',
-    switchGate(signing),
+    switchedGate(signing),
     3 * MINUTE,
     'signing 09:00:00, every issuer signs with it by 09:03:00',
   ],
@@ -143,7 +143,7 @@ test('a term that was lowered meanwhile is told apart, since it still counts', (
 });
 
 describe('a gate', () => {
-  const gate = servedGate(published);
+  const gate = servedSinceGate(published);
   const opensAtMs = gate.opensAtMs ?? 0;
 
   test('is open from its very instant on, and never where it has none', () => {
@@ -167,7 +167,7 @@ describe('a gate', () => {
   });
 
   test('is shown in whole seconds, rounded up: it is not open before', () => {
-    const odd = servedGate(keyWith({ publishedSeenMs: NINE + 1 }));
+    const odd = servedSinceGate(keyWith({ publishedSeenMs: NINE + 1 }));
     expect(explainGate(odd, NOTHING_LOWERED)).toBe(
       'published 09:00:01, served everywhere by 09:03:01',
     );
