@@ -197,7 +197,7 @@ function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boole
       isKept(old.publishedSeenMs, key.publishedSeenMs) &&
       isKept(old.activatedMs, key.activatedMs) &&
       isKept(old.signerSeenMs, key.signerSeenMs) &&
-      isKept(old.signedUntilMs, key.signedUntilMs) &&
+      isKept(old.supersededSeenMs, key.supersededSeenMs) &&
       isKept(old.settled?.seenMs ?? null, key.settled?.seenMs ?? null) &&
       isKept(old.bar?.removedSeenMs ?? null, key.bar?.removedSeenMs ?? null) &&
       ((key.bar === null) === (old.bar === null) || isRevoked(situation, key.kid))

@@ -79,7 +79,7 @@ export function nextSwitchGate(active: LedgerKey): Gate {
  * that started earlier and reads the Secret only once may hold this key for as long as it runs.
  */
 export function takenUpGate(key: LedgerKey): Gate {
-  return gate('stopped signing', key.signedUntilMs, takenUpTerms(key.largest));
+  return gate('stopped signing', key.supersededSeenMs, takenUpTerms(key.largest));
 }
 
 /**
@@ -101,14 +101,14 @@ export function restartGate(active: LedgerKey): Gate {
  * part: a verifier that keeps a removed key accepts more, never less.
  */
 export function removalGate(key: LedgerKey): Gate {
-  const { largest, settled, signedUntilMs } = key;
+  const { largest, settled, supersededSeenMs } = key;
   const rest = [
     upTo('its last token lives', largest, 'tokenTtlMs'),
     upTo('verifiers grant', largest, 'verifierLeewayMs'),
     { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
   ];
   if (settled !== null) return gate('no issuer signs with it since', settled.seenMs, rest);
-  const forecast = gate('stopped signing', signedUntilMs, [...takenUpTerms(largest), ...rest]);
+  const forecast = gate('stopped signing', supersededSeenMs, [...takenUpTerms(largest), ...rest]);
   return { ...forecast, isForecast: true };
 }
 

@@ -76,7 +76,7 @@ export interface LedgerKey extends KeyKind {
   /** As activatedMs, but anew after every repair: the switch to it is complete Ps later. */
   readonly signerSeenMs: number | null;
   /** A live read showed the signer Secret without it; it may have signed until Ps later. */
-  readonly signedUntilMs: number | null;
+  readonly supersededSeenMs: number | null;
   /**
    * Of a key that signs no more: a live read showed no pod that may hold it for good. Of the active
    * one: none that may hold an earlier key for good.

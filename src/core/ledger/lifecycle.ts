@@ -69,7 +69,7 @@ export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
     publishedSeenMs: null,
     activatedMs: null,
     signerSeenMs: null,
-    signedUntilMs: null,
+    supersededSeenMs: null,
     settled: null,
     bar: null,
     largest,
@@ -122,7 +122,7 @@ export function activate(
       mayHaveSigned: true,
       activatedMs: null,
       signerSeenMs: null,
-      signedUntilMs: null,
+      supersededSeenMs: null,
       settled: null,
       largest,
     };
@@ -176,7 +176,7 @@ export function emptySigner(ledger: Ledger, changes: Partial<Ledger> = {}): Ledg
 }
 
 function superseded(key: LedgerKey): LedgerKey {
-  return { ...key, state: 'Retiring', mayHaveSigned: true, signedUntilMs: null, settled: null };
+  return { ...key, state: 'Retiring', mayHaveSigned: true, supersededSeenMs: null, settled: null };
 }
 
 /**
@@ -187,7 +187,7 @@ export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.state === 'Active') return { ...key, signerSeenMs: null, settled: null };
     if (key.kid !== shownKid) return key;
-    return { ...key, mayHaveSigned: true, signedUntilMs: null, settled: null };
+    return { ...key, mayHaveSigned: true, supersededSeenMs: null, settled: null };
   });
   return nextLedger(ledger, { keys });
 }

@@ -107,7 +107,7 @@ function settledOf(situation: Situation, key: LedgerKey): LedgerKey['settled'] {
 export function latestSwitch(ledger: Ledger): LedgerKey | null {
   const active = activeKey(ledger);
   if (active !== null) return concernsPods(ledger, active) ? active : null;
-  const times = ({ signedUntilMs }: LedgerKey) => signedUntilMs ?? Number.POSITIVE_INFINITY;
+  const times = ({ supersededSeenMs }: LedgerKey) => supersededSeenMs ?? Number.POSITIVE_INFINITY;
   return ledger.keys
     .filter((key) => concernsPods(ledger, key))
     .reduce<LedgerKey | null>((last, key) => {

@@ -237,9 +237,9 @@ const noteSigner: Note = (ledger, { signer, seenMs }) => {
       changed = true;
       return { ...key, signerSeenMs: seenMs, activatedMs: key.activatedMs ?? seenMs };
     }
-    if (!key.mayHaveSigned || key.signedUntilMs !== null) return key;
+    if (!key.mayHaveSigned || key.supersededSeenMs !== null) return key;
     changed = true;
-    return { ...key, signedUntilMs: seenMs, settled: null };
+    return { ...key, supersededSeenMs: seenMs, settled: null };
   });
   return changed ? { ...ledger, keys } : ledger;
 };

@@ -151,7 +151,7 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
       activatableTime: isPending ? opens(activationGate(key)) : null,
       activatedTime: key.activatedMs,
       switchCompleteTime: opens(switchedGate(key)),
-      supersededTime: key.signedUntilMs,
+      supersededTime: key.supersededSeenMs,
       settledTime: key.settled?.seenMs ?? null,
       removableTime: signed ? removableMs(situation, ledger, key) : null,
       removedTime: removedSeenMs,

@@ -117,7 +117,7 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
       publishedSeenMs: null,
       signerSeenMs: null,
       // A barred key can't have signed since: its gate was open then.
-      signedUntilMs: bar === null ? null : key.signedUntilMs,
+      supersededSeenMs: bar === null ? null : key.supersededSeenMs,
       settled: bar === null ? null : key.settled,
     };
   });

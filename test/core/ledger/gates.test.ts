@@ -45,7 +45,7 @@ const NOTHING_LOWERED = {
 const published = keyWith({ publishedSeenMs: NINE });
 const shared = keyWith({ publishedSeenMs: NINE }, { ...DEFAULT_TERMS, sharedCacheTtlMs: MINUTE });
 const signing = keyWith({ state: 'Active', signerSeenMs: NINE, activatedMs: NINE });
-const stopped = keyWith({ state: 'Retiring', signedUntilMs: NINE });
+const stopped = keyWith({ state: 'Retiring', supersededSeenMs: NINE });
 const settled = { ...stopped, settled: { seenMs: NINE + 4 * MINUTE, reload: 'Watch' as const } };
 const policy = { intervalMs: 720 * HOUR, standby: false, suspend: false };
 

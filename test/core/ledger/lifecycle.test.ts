@@ -91,7 +91,7 @@ test('a signer that another hand changed: the switch starts anew, and who was sh
     null,
     null,
   ]);
-  expect(after.keys[0]).toMatchObject({ mayHaveSigned: true, signedUntilMs: null });
+  expect(after.keys[0]).toMatchObject({ mayHaveSigned: true, supersededSeenMs: null });
 });
 
 test('a request is handled by the switch, and an earlier one stays so without a new one', () => {

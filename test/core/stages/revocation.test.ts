@@ -142,13 +142,13 @@ test('a key that a hand put into the signer is remembered although the revocatio
   world.runFor(6_000);
   const [k1] = ledgerOf(world).keys;
   if (k1 === undefined) throw new Error('k1 lives');
-  const stoppedMs = k1.signedUntilMs;
+  const stoppedMs = k1.supersededSeenMs;
   const content = { kind: 'Key', kid: 'k1', publicJwk: k1.publicJwk, keyKind: EC_KIND } as const;
   world.hands.editSigner((signer) => ({ ...signer, content }));
   revoke(world, 'k2');
   world.runFor(1_000);
   const after = ledgerOf(world).keys.find(({ kid }) => kid === 'k1');
-  expect(after?.signedUntilMs ?? Number.POSITIVE_INFINITY).toBeGreaterThan(stoppedMs ?? 0);
+  expect(after?.supersededSeenMs ?? Number.POSITIVE_INFINITY).toBeGreaterThan(stoppedMs ?? 0);
 });
 
 test('the set is closed until a key signs, and the policy is read anew meanwhile', () => {
