@@ -9,11 +9,11 @@ import { readLedger } from '../ledger/codec.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
   activeKey,
-  isLeaving,
   type JwksNote,
   type Ledger,
   type LedgerKey,
   type Tombstone,
+  withLeavingPublished,
 } from '../ledger/ledger.ts';
 import { nextLedger, publicationOf, withLargest } from '../ledger/lifecycle.ts';
 import {
@@ -109,26 +109,20 @@ export function isDisturbed(jwks: ObservedJwks | null, ledger: Ledger): boolean 
 
 function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): boolean {
   if (jwks.hasBinaryData) return false;
-  if (sameData(jwks.data, jwksData(withStillShown(jwks, ledger)))) return true;
+  if (sameData(jwks.data, jwksData(asShown(jwks, ledger)))) return true;
   const copy = readLedger(jwks.meta.annotations[ANNOTATION.ledger] ?? '');
   if (copy.kind !== 'Ledger') return false;
   const { generation } = copy.ledger;
   return (
     generation >= generationMin &&
     generation === jwksGeneration(jwks) &&
-    sameData(jwks.data, jwksData(withStillShown(jwks, copy.ledger)))
+    sameData(jwks.data, jwksData(asShown(jwks, copy.ledger)))
   );
 }
 
-/**
- * Barred keys that the ConfigMap shows, and that may have tokens which are still valid (T was
- * raised after the bar), count as published: the operator shows them on for as long.
- */
-export function withStillShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
-  const keys = ledger.keys.map((key): LedgerKey => {
-    return isLeaving(key) && showsKey(jwks, key) ? { ...key, bar: null } : key;
-  });
-  return { ...ledger, keys };
+/** As {@link withLeavingPublished}, for the leaving keys that the ConfigMap shows. */
+export function asShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
+  return withLeavingPublished(ledger, (key) => showsKey(jwks, key));
 }
 
 /** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */

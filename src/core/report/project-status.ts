@@ -163,8 +163,8 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
 /** Of a key that a revocation has taken out nothing is announced: it waited for nothing. */
 function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): number | null {
   const { gate } = removalOf(situation, key, terms.declared);
-  const isOut = key.bar !== null && key.bar.removedSeenMs !== null;
-  return isOut && gate.isForecast === true ? null : opens(gate);
+  const hasLeftJwks = key.bar !== null && key.bar.removedSeenMs !== null;
+  return hasLeftJwks && gate.isForecast === true ? null : opens(gate);
 }
 
 function endedStatus(

@@ -4,7 +4,7 @@
  */
 
 import { keySecretName } from '../formats/names.ts';
-import { mayLeave } from '../ledger/gates.ts';
+import { isOpen, removalGate } from '../ledger/gates.ts';
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
 import {
   activeKey,
@@ -13,6 +13,7 @@ import {
   type Ledger,
   type LedgerKey,
   publishedKeys,
+  withLeavingPublished,
 } from '../ledger/ledger.ts';
 import { bury, emptySigner, signerDisturbed } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
@@ -108,17 +109,13 @@ export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
   return guardedStep(writeJwks(situation, ledger, shown), { code: 'Publish', message });
 }
 
-/**
- * A barred key whose gate moved later before it was out of the JWKS (T was raised) is published
- * for that much longer, though it stays barred and never signs again.
- */
+/** A leaving key whose gate moved later (T was raised) is published for that much longer. */
 function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
-  const isStillOut = (key: LedgerKey) => jwks === null || showsKey(jwks, key);
-  const keys = ledger.keys.map((key): LedgerKey => {
-    if (key.bar === null || key.bar.removedSeenMs !== null || mayLeave(key, nowMs)) return key;
-    return isStillOut(key) ? { ...key, bar: null } : key;
-  });
-  return { ...ledger, keys };
+  const isStillPublished = (key: LedgerKey) => jwks === null || showsKey(jwks, key);
+  return withLeavingPublished(
+    ledger,
+    (key) => isStillPublished(key) && !isOpen(removalGate(key), nowMs),
+  );
 }
 
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */

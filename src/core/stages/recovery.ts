@@ -19,7 +19,7 @@ import {
 import { byOrdinal, type KeyOrigin, newKey, nextLedger, withRevoked } from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
-import { backAgain, jwksGeneration, withStillShown } from '../reading/observations.ts';
+import { asShown, backAgain, jwksGeneration } from '../reading/observations.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
 import { type Book, blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
@@ -40,7 +40,7 @@ export function recoveryStep(situation: Situation, book: LostBook): Step {
     recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
   if (isUnpublished) return takeSigner(situation, recovered, book);
   const reason = recoveryReason(book, `the JWKS is written first`);
-  const shown = withStillShown(situation.jwks, recovered);
+  const shown = asShown(situation.jwks, recovered);
   return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
   ]);
@@ -59,7 +59,7 @@ function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
 
 function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
   if (jwks === null || publishedKeys(ledger).length === 0) return false;
-  const data = jwksData(withStillShown(jwks, ledger));
+  const data = jwksData(asShown(jwks, ledger));
   return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, data);
 }
 
