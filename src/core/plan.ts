@@ -40,7 +40,7 @@ import {
   releaseFinalizer,
 } from './stages/deletion.ts';
 import { firstKeyStep } from './stages/first-key.ts';
-import { type LostBook, recoveredLedger, recoveryStep } from './stages/recovery.ts';
+import { type LostLedger, recoveredLedger, recoveryStep } from './stages/recovery.ts';
 import { restartNext } from './stages/restart.ts';
 import { isRevokedStillShown, replaceLastRevoked, revoke } from './stages/revocation.ts';
 import { rollBack } from './stages/rollback.ts';
@@ -96,26 +96,26 @@ function atRest(situation: Situation): Situation {
 }
 
 function nextStep(situation: Situation): Step | null {
-  const { observed, book } = situation;
+  const { observed, ledgerState } = situation;
   if (observed.namespaceTerminating) return null;
-  if (isDeletionFinished(situation, book)) return finishDeletion(situation);
+  if (isDeletionFinished(situation, ledgerState)) return finishDeletion(situation);
   const finalizer = finalizerStep(situation);
   // To let a set go whose objects are to stay touches none of them, so that nothing stalls it.
   if (finalizer !== null && situation.set.deleting) return finalizer;
   if (stallOf(situation) !== null) return null;
   // Before there is anything to delete in order. Later it waits for what is urgent.
-  if (finalizer !== null && book.kind === 'None') return finalizer;
+  if (finalizer !== null && ledgerState.kind === 'None') return finalizer;
   if (situation.set.deleting && !isOrderedDeletion(situation)) return null;
-  switch (book.kind) {
+  switch (ledgerState.kind) {
     case 'Newer':
       return null;
     case 'None':
       if (isOrderedDeletion(situation)) return deleteUnused(situation);
       return withFirstTransitions(firstKeyStep(situation));
     case 'Lost':
-      return withRecoveryEvents(recoveryStep(situation, book), situation, book);
+      return withRecoveryEvents(recoveryStep(situation, ledgerState), situation, ledgerState);
     case 'Sound':
-      return book.copied ? ledgerStep(situation, book.ledger) : copyLedger(situation);
+      return ledgerState.copied ? ledgerStep(situation, ledgerState.ledger) : copyLedger(situation);
   }
 }
 
@@ -193,12 +193,12 @@ function withTransitions(found: Step, before: Ledger | null): Step {
  * A recovery writes the JWKS first, which carries the copy that the signer then follows, bars and
  * all: so what a revocation barred meanwhile is told with that first write.
  */
-function withRecoveryEvents(found: Step, situation: Situation, book: LostBook): Step {
-  const { newest } = book;
+function withRecoveryEvents(found: Step, situation: Situation, lost: LostLedger): Step {
+  const { newest } = lost;
   if (found.write.kind === 'WriteSigner') {
     return newest === null ? found : withTransitions(found, newest);
   }
-  const told = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, book));
+  const told = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, lost));
   const revoked = told.filter(({ reason }) => reason === 'KeyRevoked');
   return withEvents(found, ...adoptionEvents(situation), ...revoked);
 }
@@ -223,23 +223,23 @@ function nextAtMs(situation: Situation, nowMs: number): number | null {
 }
 
 /** Nothing tells the operator that a pod has gone: it looks. */
-function awaitsPods({ book, nowMs }: Situation): boolean {
-  if (book.kind !== 'Sound') return false;
-  const { ledger } = book;
+function awaitsPods({ ledgerState, nowMs }: Situation): boolean {
+  if (ledgerState.kind !== 'Sound') return false;
+  const { ledger } = ledgerState;
   return ledger.keys.some(
     (key) => concernsPods(ledger, key) && key.settled === null && isOpen(currentFrom(key), nowMs),
   );
 }
 
 function upcomingOf(situation: Situation): readonly Transition[] {
-  const { book } = situation;
-  return book.kind === 'Sound' ? scheduleOf(situation, book.ledger) : [];
+  const { ledgerState } = situation;
+  return ledgerState.kind === 'Sound' ? scheduleOf(situation, ledgerState.ledger) : [];
 }
 
 function rotationDueMs(situation: Situation): number | null {
-  const { book } = situation;
-  if (book.kind !== 'Sound') return null;
-  return rotationDueGate(situation, book.ledger)?.opensAtMs ?? null;
+  const { ledgerState } = situation;
+  if (ledgerState.kind !== 'Sound') return null;
+  return rotationDueGate(situation, ledgerState.ledger)?.opensAtMs ?? null;
 }
 
 function reasonsOf(situation: Situation): readonly Reason[] {

@@ -79,10 +79,10 @@ function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal |
 
 /** A key that is on its way out is one that no pod holds; a pod that is there after all holds it up. */
 function stillLetGo(write: Write, situation: Situation): Refusal | null {
-  const { book } = situation;
-  if (write.kind !== 'WriteSigner' || book.kind !== 'Sound') return null;
+  const { ledgerState } = situation;
+  if (write.kind !== 'WriteSigner' || ledgerState.kind !== 'Sound') return null;
   const isHeld = write.ledger.keys.some(({ kid, bar }) => {
-    const before = keyByKid(book.ledger, kid);
+    const before = keyByKid(ledgerState.ledger, kid);
     if (bar?.reason !== 'Retired' || before?.bar !== null || !before.mayHaveSigned) return false;
     return holdOf(situation, before).kind === 'Held';
   });
@@ -171,19 +171,20 @@ function clocksDisagree(): Refusal {
 }
 
 function isClockless(write: Write, situation: Situation): boolean {
-  const { book } = situation;
+  const { ledgerState } = situation;
   switch (write.kind) {
     case 'WriteJwks':
     case 'DeleteJwks':
       return true;
     case 'WriteSigner':
-      if (book.kind === 'Sound') return onlyForgets(situation, book.ledger, write.ledger);
-      return book.kind === 'Lost' || activeKey(write.ledger) === null;
+      if (ledgerState.kind === 'Sound')
+        return onlyForgets(situation, ledgerState.ledger, write.ledger);
+      return ledgerState.kind === 'Lost' || activeKey(write.ledger) === null;
     case 'CreateKeySecret':
-      if (book.kind === 'Sound') return publishedKeys(book.ledger).length === 0;
-      return book.kind === 'None';
+      if (ledgerState.kind === 'Sound') return publishedKeys(ledgerState.ledger).length === 0;
+      return ledgerState.kind === 'None';
     default:
-      return book.kind === 'None';
+      return ledgerState.kind === 'None';
   }
 }
 

@@ -90,10 +90,10 @@ function textOf({ invariant, message }: Violation): string {
 }
 
 function stateOf(situation: Situation): State {
-  const { book, signer, jwks } = situation;
+  const { ledgerState, signer, jwks } = situation;
   const signerKid = signer?.content.kind === 'Key' ? signer.content.kid : null;
   return {
-    ledger: book.kind === 'Sound' ? book.ledger : null,
+    ledger: ledgerState.kind === 'Sound' ? ledgerState.ledger : null,
     signer: signer?.content.kind ?? 'Absent',
     signerKid,
     isSignerRevoked: signerKid !== null && isRevoked(situation, signerKid),
@@ -250,15 +250,15 @@ function onlyListed({ signer }: Spec, workload: Workload): readonly Violation[] 
 function neverEmptied(situation: Situation, write: Write): readonly Violation[] {
   const isEmptied = write.kind === 'WriteJwks' && keysIn(write.data).length === 0;
   const isWanted =
-    situation.book.kind === 'None' || knownLedger(situation)?.deletion?.removing === true;
+    situation.ledgerState.kind === 'None' || knownLedger(situation)?.deletion?.removing === true;
   if (!isEmptied && !(write.kind === 'DeleteJwks' && !isWanted)) return [];
   return [{ invariant: 'I7', message: `a ${write.kind} would leave the JWKS empty` }];
 }
 
 /** What a ledger write is held against: the ledger, or where that is lost, its newest copy. */
-function knownLedger({ book }: Situation): Ledger | null {
-  if (book.kind === 'Sound') return book.ledger;
-  return book.kind === 'Lost' ? book.newest : null;
+function knownLedger({ ledgerState }: Situation): Ledger | null {
+  if (ledgerState.kind === 'Sound') return ledgerState.ledger;
+  return ledgerState.kind === 'Lost' ? ledgerState.newest : null;
 }
 
 function judgeLedgerWrite(situation: Situation, after: Ledger): readonly Violation[] {
@@ -275,10 +275,11 @@ function judgeLedgerWrite(situation: Situation, after: Ledger): readonly Violati
 }
 
 /** I2 without any ledger: only the first key may begin to sign, or the signer's key sign on. */
-function signsAsBefore({ book, signer }: Situation, after: Ledger): readonly Violation[] {
+function signsAsBefore({ ledgerState, signer }: Situation, after: Ledger): readonly Violation[] {
   const active = activeKey(after);
   if (active === null) return [];
-  const isFirstKey = book.kind === 'None' && after.keys.length + after.tombstones.length === 1;
+  const isFirstKey =
+    ledgerState.kind === 'None' && after.keys.length + after.tombstones.length === 1;
   const signsOn = signer?.content.kind === 'Key' && signer.content.kid === active.kid;
   if (isFirstKey || signsOn) return [];
   return [{ invariant: 'I2', message: `nothing shows that the gate of ${active.kid} was open` }];

@@ -75,10 +75,10 @@ export interface Owned {
   readonly keySecrets: ReadonlyMap<string, Ownership>;
 }
 
-/** @param books the ledger and its copies, as far as they can be read. */
-export function judgeOwnership(observed: Observed, books: readonly Ledger[]): Owned {
+/** @param ledgers the ledger and its copies, as far as they can be read. */
+export function judgeOwnership(observed: Observed, ledgers: readonly Ledger[]): Owned {
   const known = new Set(
-    books.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
+    ledgers.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
   );
   const { signer, jwks, keySecrets } = observed;
   const signerKids = signer?.content.kind === 'Key' ? [signer.content.kid] : [];

@@ -25,7 +25,7 @@ export type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 export function conditionsOf(situation: Situation): readonly Verdict[] {
   const ready = readyOf(situation);
   const halt = haltOf(situation);
-  const { book } = situation;
+  const { ledgerState } = situation;
   const verdicts = [ready];
   if (halt !== null) verdicts.push(verdict('Stalled', 'True', halt.code, halt.message));
   else if (ready.status === 'False') {
@@ -34,11 +34,14 @@ export function conditionsOf(situation: Situation): readonly Verdict[] {
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
-  if (book.kind === 'Sound' && !situation.set.deleting) {
-    verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
+  if (ledgerState.kind === 'Sound' && !situation.set.deleting) {
+    verdicts.push(
+      standbyReady(situation, ledgerState.ledger),
+      rotationOverdue(situation, ledgerState.ledger),
+    );
   }
-  if (book.kind === 'Sound') {
-    const outdated = issuersOutdated(situation, book.ledger);
+  if (ledgerState.kind === 'Sound') {
+    const outdated = issuersOutdated(situation, ledgerState.ledger);
     if (outdated !== null) verdicts.push(outdated);
   }
   const applied = revocationsApplied(situation);
@@ -56,17 +59,18 @@ function readyOf(situation: Situation): Verdict {
   const no = (reason: string, message: string) => verdict('Ready', 'False', reason, message);
   const stall = stallOf(situation);
   if (stall !== null) return no(stall.code, stall.message);
-  const { book, set } = situation;
+  const { ledgerState, set } = situation;
   if (set.deleting) return no('Deleting', deletionText(situation));
-  if (book.kind === 'None')
+  if (ledgerState.kind === 'None')
     return no('FirstKeyPending', 'the first key is being made and published');
-  if (book.kind === 'Lost') return no('LedgerLost', `${book.problem}: it is being recovered`);
-  if (book.kind === 'Newer') return no('LedgerTooNew', 'a newer operator wrote the ledger');
-  const active = activeKey(book.ledger);
-  if (active === null) return no('NoSigningKey', noSigningKeyText(situation, book.ledger));
+  if (ledgerState.kind === 'Lost')
+    return no('LedgerLost', `${ledgerState.problem}: it is being recovered`);
+  if (ledgerState.kind === 'Newer') return no('LedgerTooNew', 'a newer operator wrote the ledger');
+  const active = activeKey(ledgerState.ledger);
+  if (active === null) return no('NoSigningKey', noSigningKeyText(situation, ledgerState.ledger));
   const served = servedSinceGate(active);
   if (!isOpen(served, situation.nowMs)) {
-    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, book.ledger.terms.declared)}`;
+    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, ledgerState.ledger.terms.declared)}`;
     return no('PublicationPending', waits);
   }
   return verdict(
@@ -93,8 +97,9 @@ function noSigningKeyText(situation: Situation, ledger: Ledger): string {
 }
 
 function deletionText(situation: Situation): string {
-  const { book } = situation;
-  const next = book.kind === 'Sound' ? deletionTransition(situation, book.ledger) : null;
+  const { ledgerState } = situation;
+  const next =
+    ledgerState.kind === 'Sound' ? deletionTransition(situation, ledgerState.ledger) : null;
   return next === null
     ? 'the set is being deleted'
     : `the set is being deleted; ${next.action} waits: ${next.explanation}`;

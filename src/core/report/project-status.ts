@@ -32,12 +32,13 @@ import { conditionsOf, type Verdict } from './conditions.ts';
 
 /** The status that this reading asks for; equal to the stored one where nothing is new. */
 export function projectStatus(situation: Situation): Status {
-  const { set, book, observed } = situation;
+  const { set, ledgerState, observed } = situation;
   const base = {
     observedGeneration: set.generation,
     conditions: conditionsSince(observed, conditionsOf(situation)),
   };
-  if (book.kind === 'Sound') return { ...base, ...ledgerStatus(situation, book.ledger) };
+  if (ledgerState.kind === 'Sound')
+    return { ...base, ...ledgerStatus(situation, ledgerState.ledger) };
   // Nothing is known of the ledger: what was last known stays, its copy above all.
   const { conditions: _, observedGeneration: __, nextTransition: ___, ...known } = set.status ?? {};
   return { ...base, ...known };

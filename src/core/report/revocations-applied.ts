@@ -26,13 +26,13 @@ type Fate =
   | { readonly kind: 'Removed'; readonly kid: string; readonly distrustedByMs: number | null };
 
 /** @returns null where nothing is revoked. */
-export function revocationsApplied({ spec, book }: Situation): Applied | null {
+export function revocationsApplied({ spec, ledgerState }: Situation): Applied | null {
   if (spec.revocations.length === 0) return null;
-  if (book.kind !== 'Sound') {
+  if (ledgerState.kind !== 'Sound') {
     const message = 'the ledger comes first: see Ready';
     return { type: 'RevocationsApplied', status: 'False', reason: 'Applying', message };
   }
-  const { ledger } = book;
+  const { ledger } = ledgerState;
   const fates = spec.revocations.map(({ kid }) => fateOf(ledger, kid));
   const of = (kind: Fate['kind']) => fates.filter((fate) => fate.kind === kind);
   const applying = of('Applying');

@@ -8,12 +8,12 @@ import type { Situation } from '../reading/situation.ts';
 
 /** @returns why nothing but the status may be written, or null. */
 export function stallOf(situation: Situation): Reason | null {
-  const { book, ownership } = situation;
-  if (book.kind === 'Newer') {
+  const { ledgerState, ownership } = situation;
+  if (ledgerState.kind === 'Newer') {
     return {
       code: 'LedgerTooNew',
       message:
-        `the ledger in ${book.where} is of version ${book.version}, which a newer operator wrote: ` +
+        `the ledger in ${ledgerState.where} is of version ${ledgerState.version}, which a newer operator wrote: ` +
         'upgrade this operator; it writes nothing until then',
     };
   }
@@ -51,9 +51,9 @@ function adoptionRemedy({ livingAdoptee }: ObservedSet, { uid }: SetRef): string
 }
 
 /** A first key's Secret that holds no usable key can't be replaced without destroying it. */
-function brokenFirstKey({ book, keySecrets }: Situation): Reason | null {
+function brokenFirstKey({ ledgerState, keySecrets }: Situation): Reason | null {
   const [secret] = keySecrets;
-  if (book.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
+  if (ledgerState.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
   return {
     code: 'KeySecretBroken',
     message: `Secret ${secret.meta.name} holds no usable key (${secret.content.problem}): delete it`,

@@ -27,9 +27,9 @@ import {
 
 /** In any order, past ones included; on the judging clock. */
 export function boundariesOf(situation: Situation): readonly number[] {
-  const { book } = situation;
-  if (book.kind !== 'Sound') return [];
-  return ledgersOf(situation, book.ledger).flatMap((ledger) => timesOf(situation, ledger));
+  const { ledgerState } = situation;
+  if (ledgerState.kind !== 'Sound') return [];
+  return ledgersOf(situation, ledgerState.ledger).flatMap((ledger) => timesOf(situation, ledger));
 }
 
 /** As it is, and as it will be once it knows the terms of the spec: steps and status tell of both. */

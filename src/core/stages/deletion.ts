@@ -8,7 +8,7 @@ import { FINALIZER } from '../formats/names.ts';
 import { activeKey, type Ledger } from '../ledger/ledger.ts';
 import { emptySigner, nextLedger } from '../ledger/lifecycle.ts';
 import type { EventNote, ObjectMeta, Observed, Step } from '../reading/model.ts';
-import type { Book, Situation } from '../reading/situation.ts';
+import type { LedgerState, Situation } from '../reading/situation.ts';
 import { deletionTransition, isDue, skipsDeletionWait } from '../schedule/schedule.ts';
 import { deleteKeySecret, exactly, guardedStep, step, withEvents, writeSigner } from './steps.ts';
 
@@ -57,10 +57,11 @@ function isToDelete<T extends { readonly meta: ObjectMeta }>(object: T | null): 
 /** The last step before the finalizer removes the ledger itself: then only the copy tells. */
 export function isDeletionFinished(
   { signer, jwks, keySecrets, set }: Situation,
-  book: Book,
+  ledgerState: LedgerState,
 ): boolean {
-  if (!set.deleting || book.kind !== 'Lost' || signer !== null || jwks !== null) return false;
-  return keySecrets.length === 0 && book.newest?.deletion?.jwksRemovedSeenMs != null;
+  if (!set.deleting || ledgerState.kind !== 'Lost' || signer !== null || jwks !== null)
+    return false;
+  return keySecrets.length === 0 && ledgerState.newest?.deletion?.jwksRemovedSeenMs != null;
 }
 
 export function finishDeletion(situation: Situation): Step {

@@ -22,31 +22,31 @@ import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/m
 import { asShown, backAgain, jwksGeneration } from '../reading/observations.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
-import { type Book, blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
+import { blankLedger, isRevoked, type LedgerState, type Situation } from '../reading/situation.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 
-export type LostBook = Extract<Book, { kind: 'Lost' }>;
+export type LostLedger = Extract<LedgerState, { kind: 'Lost' }>;
 
 /** Above the highest seen by two: a generation that was lost may still be in some hand. */
 const GENERATIONS_SKIPPED = 2;
 
-export function recoveryStep(situation: Situation, book: LostBook): Step {
-  const { newest } = book;
+export function recoveryStep(situation: Situation, lost: LostLedger): Step {
+  const { newest } = lost;
   if (newest?.recovering === true && isCarriedByJwks(situation, newest)) {
-    return takeSigner(situation, newest, book);
+    return takeSigner(situation, newest, lost);
   }
-  const recovered = recoveredLedger(situation, book);
+  const recovered = recoveredLedger(situation, lost);
   const isUnpublished =
     recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
-  if (isUnpublished) return takeSigner(situation, recovered, book);
-  const reason = recoveryReason(book, `the JWKS is written first`);
+  if (isUnpublished) return takeSigner(situation, recovered, lost);
+  const reason = recoveryReason(lost, `the JWKS is written first`);
   const shown = asShown(situation.jwks, recovered);
   return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
   ]);
 }
 
-function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
+function recoveryReason({ newest, problem }: LostLedger, next: string): Reason {
   const source =
     newest === null
       ? 'no copy of it was found, so it is rebuilt from what the objects show'
@@ -64,13 +64,13 @@ function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
 }
 
 /** Ledger and signing key go into the signer Secret again, together. */
-function takeSigner(situation: Situation, recovered: Ledger, book: LostBook): Step {
+function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): Step {
   // A revocation may have come since the JWKS was written.
   const settled = withRevoked(nextLedger(recovered, { recovering: false }), (kid) =>
     isRevoked(situation, kid),
   );
   const { ledger, source } = withSource(situation, settled);
-  const reason = recoveryReason(book, 'the signer Secret is written');
+  const reason = recoveryReason(lost, 'the signer Secret is written');
   return guardedStep(writeSigner(situation, ledger, source), reason, [
     { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
   ]);
@@ -101,14 +101,14 @@ function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombs
   return isShown ? backAgain(stone, terms, nowMs) : stone;
 }
 
-export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
-  const generation = book.highestGeneration + GENERATIONS_SKIPPED;
-  const base = book.newest ?? rebuilt(situation);
+export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger {
+  const generation = lost.highestGeneration + GENERATIONS_SKIPPED;
+  const base = lost.newest ?? rebuilt(situation);
   const keys = base.keys.map((key): LedgerKey => {
     const largest = largestTerms(key.largest, situation.spec.terms);
     const bar = key.bar === null ? null : { ...key.bar, generation, removedSeenMs: null };
     const mayHaveSigned =
-      book.newest === null ? key.mayHaveSigned : key.bar === null || key.mayHaveSigned;
+      lost.newest === null ? key.mayHaveSigned : key.bar === null || key.mayHaveSigned;
     return {
       ...key,
       largest,
