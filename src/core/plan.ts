@@ -43,7 +43,7 @@ import { firstKeyStep } from './stages/first-key.ts';
 import { type LostLedger, recoveredLedger, recoveryStep } from './stages/recovery.ts';
 import { restartNext } from './stages/restart.ts';
 import { isRevokedStillShown, replaceLastRevoked, revoke } from './stages/revocation.ts';
-import { rollBack } from './stages/rollback.ts';
+import { rollbackStep } from './stages/rollback.ts';
 import { activateNext, barNext, publishNext } from './stages/rotation.ts';
 import { basedOn, step, withEvents, writeSigner } from './stages/steps.ts';
 
@@ -144,7 +144,7 @@ const WITH_SOUND_CLOCKS: readonly Stage[] = [
   repairSignerMetadata,
   repairKeySecretMetadata,
   restoreKeySecret,
-  rollBack,
+  rollbackStep,
   activateNext,
   publishNext,
   restartNext,
@@ -155,7 +155,7 @@ const WITH_SOUND_CLOCKS: readonly Stage[] = [
 ];
 
 /** A rollback is refused there, so that it is not carried out should the deletion be called off. */
-const IN_DELETION: readonly Stage[] = [beginDeletion, rollBack, continueDeletion];
+const IN_DELETION: readonly Stage[] = [beginDeletion, rollbackStep, continueDeletion];
 
 function ledgerStep(situation: Situation, ledger: Ledger): Step | null {
   const later = isOrderedDeletion(situation)

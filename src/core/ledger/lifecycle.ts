@@ -133,7 +133,7 @@ export function activate(
 }
 
 /** The key that signed immediately before signs again: its removal is void. */
-export function rollBackTo(
+export function rolledBack(
   ledger: Ledger,
   kid: string,
   requests: { readonly rollback: string; readonly rotate: string | null },

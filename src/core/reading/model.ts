@@ -291,7 +291,7 @@ export interface Basis {
   readonly judgedMs: number;
 }
 
-export type Action = 'Publish' | 'Activate' | 'RollBack' | 'Remove' | 'RemoveJwks' | 'Delete';
+export type Action = 'Publish' | 'Activate' | 'RollBack' | 'Remove' | 'DeleteJwks' | 'Delete';
 
 export interface Transition {
   readonly action: Action;

@@ -181,7 +181,7 @@ export function previousSigner(
 }
 
 /** When the key that signed before signs again, or its refusal is told; null where none is asked. */
-export function rollback(situation: Situation, ledger: Ledger): Transition | null {
+export function rollbackTransition(situation: Situation, ledger: Ledger): Transition | null {
   if (openRollbackRequest(situation.set, ledger) === null) return null;
   const active = activeKey(ledger);
   const previous = previousSigner(situation, ledger);
@@ -265,7 +265,7 @@ export function deletionTransition(situation: Situation, ledger: Ledger): Transi
       gate === null ? 'nothing is left to wait for' : explainGate(gate, ledger.terms.declared),
   });
   if (!deletion.removing) {
-    return removeJwks(situation, ledger);
+    return deleteJwksTransition(situation, ledger);
   }
   const terms = ledger.keys.reduce(
     (sum, key) => largestTerms(sum, key.largest),
@@ -275,7 +275,7 @@ export function deletionTransition(situation: Situation, ledger: Ledger): Transi
 }
 
 /** The JWKS goes with the last of the keys that signed. */
-function removeJwks(situation: Situation, ledger: Ledger): Transition {
+function deleteJwksTransition(situation: Situation, ledger: Ledger): Transition {
   const removals = neededKeys(ledger).map((key) =>
     removalOf(situation, key, ledger.terms.declared),
   );
@@ -283,7 +283,7 @@ function removeJwks(situation: Situation, ledger: Ledger): Transition {
   const removal = removals.find(({ gate }) => gate === last);
   const isSkipped = skipsDeletionWait(situation);
   return {
-    action: 'RemoveJwks',
+    action: 'DeleteJwks',
     key: null,
     atMs: last === null || isSkipped ? AT_ONCE_MS : last.opensAtMs,
     waitingFor: removal?.waitingFor ?? 'TokensExpire',
@@ -304,7 +304,7 @@ export function scheduleOf(situation: Situation, ledger: Ledger): readonly Trans
   const transitions =
     ledger.deletion === null
       ? [
-          rollback(situation, ledger),
+          rollbackTransition(situation, ledger),
           activation(situation, ledger),
           publication(situation, ledger),
           ...removals(situation, ledger),

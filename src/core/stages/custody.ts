@@ -106,7 +106,7 @@ export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
   const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
   if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
   const message = `the JWKS is written with the keys ${kids.join(', ')}`;
-  return guardedStep(writeJwks(situation, ledger, shown), { code: 'Publish', message });
+  return guardedStep(writeJwks(situation, ledger, shown), { code: 'WriteJwks', message });
 }
 
 /** A leaving key whose gate moved later (T was raised) is published for that much longer. */

@@ -127,6 +127,6 @@ export function deleteJwks(situation: Situation, ledger: Ledger): Step | null {
   const message = 'the last token of the set has expired: its JWKS is removed';
   return guardedStep(
     { kind: 'DeleteJwks', name: jwks.meta.name, expects: exactly(jwks.meta) },
-    { code: 'RemoveJwks', message },
+    { code: 'DeleteJwks', message },
   );
 }

@@ -4,7 +4,7 @@
  */
 import { isOpen, nextSwitchGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type RollbackRefusal } from '../ledger/ledger.ts';
-import { refuseRollback, rollBackTo } from '../ledger/lifecycle.ts';
+import { refuseRollback, rolledBack } from '../ledger/lifecycle.ts';
 import type { Step } from '../reading/model.ts';
 import { openRollbackRequest, openRotateRequest } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
@@ -25,7 +25,7 @@ export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>>
 };
 
 /** The switch back; or its refusal, which is noted so that the request is handled. */
-export function rollBack(situation: Situation, ledger: Ledger): Step | null {
+export function rollbackStep(situation: Situation, ledger: Ledger): Step | null {
   const id = openRollbackRequest(situation.set, ledger);
   if (id === null) return null;
   const active = activeKey(ledger);
@@ -37,7 +37,7 @@ export function rollBack(situation: Situation, ledger: Ledger): Step | null {
   const source = fromKeySecret(situation, key);
   if (source === null) return refuse(situation, ledger, id, 'PreviousKeySecretLost');
   const requests = { rollback: id, rotate: openRotateRequest(situation.set, ledger) };
-  const next = rollBackTo(ledger, key.kid, requests, situation.nowMs);
+  const next = rolledBack(ledger, key.kid, requests, situation.nowMs);
   const message =
     `key #${key.ordinal} signs again, as requested` +
     (active === null ? '' : `, key #${active.ordinal} no longer does`);
