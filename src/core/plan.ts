@@ -5,10 +5,10 @@
  */
 
 import { FINALIZER } from './formats/names.ts';
-import { isOpen } from './ledger/gates.ts';
+import { isOpen, takenUpGate } from './ledger/gates.ts';
 import { keysIn } from './ledger/jwks-document.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { concernsPods, currentFrom } from './reading/holders.ts';
+import { concernsPods } from './reading/holders.ts';
 import type { Observed, Plan, Reason, Step, Transition } from './reading/model.ts';
 import { noteObservations } from './reading/observations.ts';
 import { type Situation, situationOf } from './reading/situation.ts';
@@ -227,7 +227,7 @@ function awaitsPods({ ledgerState, nowMs }: Situation): boolean {
   if (ledgerState.kind !== 'Sound') return false;
   const { ledger } = ledgerState;
   return ledger.keys.some(
-    (key) => concernsPods(ledger, key) && key.settled === null && isOpen(currentFrom(key), nowMs),
+    (key) => concernsPods(ledger, key) && key.settled === null && isOpen(takenUpGate(key), nowMs),
   );
 }
 

@@ -5,7 +5,14 @@
 
 import { PRIVATE_MEMBERS, type PublicJwk, samePublicJwk } from '../formats/jwk.ts';
 import type { Spec, Workload } from '../formats/spec.ts';
-import { activationGate, isOpen, mayLeave, namedGates, removalGate } from '../ledger/gates.ts';
+import {
+  activationGate,
+  isOpen,
+  mayLeave,
+  namedGates,
+  removalGate,
+  takenUpGate,
+} from '../ledger/gates.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import {
   activeKey,
@@ -16,7 +23,7 @@ import {
   neededKeys,
   publishedKeys,
 } from '../ledger/ledger.ts';
-import { currentFrom, holdOf, sameWorkload } from '../reading/holders.ts';
+import { holdOf, sameWorkload } from '../reading/holders.ts';
 import type { SignerContent, Write } from '../reading/model.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
 import { skipsDeletionWait } from '../schedule/schedule.ts';
@@ -336,7 +343,7 @@ function settledOnlyIfSeen(
     const old = keyByKid(before, key.kid);
     if (key.settled === null || key.settled.seenMs === old?.settled?.seenMs) return [];
     const isSeen = holdOf(situation, key).kind === 'Free';
-    if (isSeen && isOpen(currentFrom(key), situation.nowMs)) return [];
+    if (isSeen && isOpen(takenUpGate(key), situation.nowMs)) return [];
     return [
       { invariant: 'I3', message: `a pod may still sign with a key before or at ${key.kid}` },
     ];

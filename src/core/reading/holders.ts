@@ -10,7 +10,7 @@
  */
 
 import type { Spec, Workload } from '../formats/spec.ts';
-import { isOpen, nextSwitchGate, takenUpGate } from '../ledger/gates.ts';
+import { isOpen, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, isLeaving, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
 import type { Holder, ObservedPods, RollOut } from './model.ts';
 import type { Situation } from './situation.ts';
@@ -37,7 +37,7 @@ export function holdOf({ observed, spec }: Situation, key: LedgerKey): Hold {
   const { pods } = observed;
   if (pods.kind === 'NotChecked' && followsItsMounts(spec)) return { kind: 'Free' };
   if (pods.kind !== 'Read') return { kind: 'Unknown', why: pods.kind };
-  const currentMs = currentFrom(key).opensAtMs ?? Number.POSITIVE_INFINITY;
+  const currentMs = takenUpGate(key).opensAtMs ?? Number.POSITIVE_INFINITY;
   const holders = pods.holders.filter(({ sinceMs }) => sinceMs < currentMs);
   const areAllOld = holders.length === pods.holders.length;
   const more = areAllOld ? pods.more : 0;
@@ -47,11 +47,6 @@ export function holdOf({ observed, spec }: Situation, key: LedgerKey): Hold {
 /** Then the declared Ps is all there is to it, as before anybody looked at pods. */
 function followsItsMounts({ signer }: Spec): boolean {
   return signer.reload === 'Watch' && signer.restart.length === 0;
-}
-
-/** What starts after it takes up what the Secret holds since the switch. */
-export function currentFrom(key: LedgerKey) {
-  return key.state === 'Active' ? nextSwitchGate(key) : takenUpGate(key);
 }
 
 /**
@@ -99,7 +94,7 @@ function settledOf(situation: Situation, key: LedgerKey): LedgerKey['settled'] {
   if (hold.kind === 'Held') return null;
   if (key.settled !== null && !isOutdated) return key.settled;
   // Before that time a pod may still start with the old key.
-  const isProof = hold.kind === 'Free' && isOpen(currentFrom(key), situation.nowMs);
+  const isProof = hold.kind === 'Free' && isOpen(takenUpGate(key), situation.nowMs);
   return isProof ? { seenMs: situation.seenMs, reload } : null;
 }
 

@@ -4,11 +4,10 @@ import type { Workload } from '../formats/spec.ts';
 import type { Condition } from '../formats/status.ts';
 import { formatInstant } from '../formats/time.ts';
 import { ceilToSecondMs } from '../ledger/explain.ts';
-import { isOpen, restartGate } from '../ledger/gates.ts';
+import { isOpen, restartGate, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
 import {
   concernsPods,
-  currentFrom,
   type Hold,
   holdOf,
   isRolledOut,
@@ -63,7 +62,7 @@ function unknown(
 ): Verdict | null {
   if (why === 'NotRead') return null;
   // What failed once may well succeed before anything depends on it.
-  if (why === 'Failed' && !isOpen(currentFrom(key), situation.nowMs)) return null;
+  if (why === 'Failed' && !isOpen(takenUpGate(key), situation.nowMs)) return null;
   const message =
     `${UNKNOWN_BECAUSE[why]}, so that nobody can tell whether one signs with an earlier key: ` +
     `${REMEDIES[why]}. Until it is known, earlier keys stay published`;

@@ -10,10 +10,11 @@ import {
   removalGate,
   restartGate,
   servedSinceGate,
+  takenUpGate,
 } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type Tombstone } from '../ledger/ledger.ts';
 import { nextTermChangeMs } from '../ledger/terms.ts';
-import { concernsPods, currentFrom } from '../reading/holders.ts';
+import { concernsPods } from '../reading/holders.ts';
 import { noteDeclarations, withRaisedTerms } from '../reading/observations.ts';
 import type { Situation } from '../reading/situation.ts';
 import {
@@ -72,7 +73,7 @@ function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
     // What a revocation or a rollback could go back to.
     ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
     // Of pods that read the Secret once.
-    ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(currentFrom),
+    ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(takenUpGate),
     ...(active === null ? [] : [servedSinceGate(active), restartGate(active)]),
     ...(gate === null ? [] : [gate]),
   ];

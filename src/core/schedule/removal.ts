@@ -5,9 +5,9 @@
 
 import type { Terms } from '../formats/spec.ts';
 import { explainGate } from '../ledger/explain.ts';
-import { type Gate, isOpen, removalGate } from '../ledger/gates.ts';
+import { type Gate, isOpen, removalGate, takenUpGate } from '../ledger/gates.ts';
 import type { LedgerKey } from '../ledger/ledger.ts';
-import { currentFrom, type Hold, holdOf } from '../reading/holders.ts';
+import { type Hold, holdOf } from '../reading/holders.ts';
 import type { Holder } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
 
@@ -27,7 +27,7 @@ export function removalOf(situation: Situation, key: LedgerKey, declared: Terms)
   if (gate.isForecast !== true || gate.opensAtMs === null) return at('TokensExpire', gate);
   const hold = holdOf(situation, key);
   // Once the pods could have been looked at and no look is noted, it opens later than was forecast.
-  const isForecast = !isOpen(currentFrom(key), situation.nowMs);
+  const isForecast = !isOpen(takenUpGate(key), situation.nowMs);
   switch (hold.kind) {
     case 'Held':
       return at('PodsHoldKey', withoutTime(key), `${podsText(hold)} may hold it for good; `);

@@ -16,9 +16,9 @@ import {
   type Gate,
   isOpen,
   lastOf,
-  nextSwitchGate,
   PUBLISH_MARGIN_MS,
   publishGate,
+  takenUpGate,
 } from '../ledger/gates.ts';
 import {
   activeKey,
@@ -140,7 +140,7 @@ export function activation(situation: Situation, ledger: Ledger): Transition | n
     );
   }
   const gates = { ActivationGate: activationGate(key) } as Record<string, Gate>;
-  if (active !== null) gates['SwitchComplete'] = nextSwitchGate(active);
+  if (active !== null) gates['SwitchComplete'] = takenUpGate(active);
   if (demand.gate !== null) gates[demand.code] = demand.gate;
   const last = lastOf(Object.values(gates));
   const waitingFor = Object.keys(gates).find((name) => gates[name] === last) ?? demand.code;
@@ -190,7 +190,7 @@ export function rollbackTransition(situation: Situation, ledger: Ledger): Transi
     return { action: 'RollBack', key, atMs, waitingFor, explanation };
   };
   if (active === null) return of(AT_ONCE_MS, 'Nothing', 'a rollback is requested');
-  const gate = nextSwitchGate(active);
+  const gate = takenUpGate(active);
   const explanation = explainGate(gate, ledger.terms.declared);
   return of(gate.opensAtMs, 'SwitchComplete', `a rollback is requested; ${explanation}`);
 }

@@ -2,7 +2,7 @@
  * Rollback: the key that signed immediately before signs again. Every verifier knows it, since it
  * never left the JWKS, so that only its own gate and a switch in flight are waited for.
  */
-import { isOpen, nextSwitchGate } from '../ledger/gates.ts';
+import { isOpen, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type RollbackRefusal } from '../ledger/ledger.ts';
 import { refuseRollback, rolledBack } from '../ledger/lifecycle.ts';
 import type { Step } from '../reading/model.ts';
@@ -29,7 +29,7 @@ export function rollbackStep(situation: Situation, ledger: Ledger): Step | null 
   const id = openRollbackRequest(situation.set, ledger);
   if (id === null) return null;
   const active = activeKey(ledger);
-  const isSwitching = active !== null && !isOpen(nextSwitchGate(active), situation.nowMs);
+  const isSwitching = active !== null && !isOpen(takenUpGate(active), situation.nowMs);
   if (isSwitching) return null;
   const previous = previousSigner(situation, ledger);
   if ('refusal' in previous) return refuse(situation, ledger, id, previous.refusal);

@@ -9,7 +9,6 @@ import {
   type Gate,
   isOpen,
   lastOf,
-  nextSwitchGate,
   publishGate,
   removalGate,
   restartGate,
@@ -76,7 +75,7 @@ test.each<[string, Gate, number | null, string]>([
   ],
   [
     'the next promotion',
-    nextSwitchGate(signing),
+    takenUpGate(signing),
     3 * MINUTE + 30_000,
     'the last switch was seen 09:00:00, every issuer signs with it by 09:03:00, skew 30s: 09:03:30',
   ],
