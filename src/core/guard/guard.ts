@@ -39,13 +39,13 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
   if (spec === null) return refusal('Undecodable', 'the spec can no longer be decoded');
   const situation = situationOf(live, spec, nowMs);
   return (
-    sameTarget(step.write, live) ??
-    sameSource(step.write, live) ??
-    sameBasis(step, live) ??
-    stillOwn(step, situation) ??
-    stillLetGo(step.write, situation) ??
-    soundClocks(step.write, situation) ??
-    harmless(step, situation)
+    targetChanged(step.write, live) ??
+    sourceChanged(step.write, live) ??
+    basisChanged(step, live) ??
+    noLongerOwned(step, situation) ??
+    podHoldsKey(step.write, situation) ??
+    clocksInDoubt(step.write, situation) ??
+    invariantBroken(step, situation)
   );
 }
 
@@ -53,7 +53,7 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
  * What a write would break; by clocks that are in doubt nobody can tell, and it waits. A clock that
  * was set back makes a gate look closed that was open: that breaks nothing, and waits as well.
  */
-function harmless({ write, basis }: Step, situation: Situation): Refusal | null {
+function invariantBroken({ write, basis }: Step, situation: Situation): Refusal | null {
   const violations = addedViolations(situation, write);
   if (violations.length === 0) return null;
   if (situation.clockInDoubt) return clocksDisagree();
@@ -69,7 +69,7 @@ function harmless({ write, basis }: Step, situation: Situation): Refusal | null 
  * An object without our marks is known by the copies alone, and the last of them may have gone
  * between two readings. Where there is one reading only, it would be a violation (I6).
  */
-function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal | null {
+function noLongerOwned({ write, guarded }: Step, { ownership }: Situation): Refusal | null {
   const isSigner = write.kind === 'WriteSigner' || write.kind === 'DeleteSigner';
   const isJwks = write.kind === 'WriteJwks' || write.kind === 'DeleteJwks';
   const found = isSigner ? ownership.signer : isJwks ? ownership.jwks : null;
@@ -78,7 +78,7 @@ function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal |
 }
 
 /** A key that is on its way out is one that no pod holds; a pod that is there after all holds it up. */
-function stillLetGo(write: Write, situation: Situation): Refusal | null {
+function podHoldsKey(write: Write, situation: Situation): Refusal | null {
   const { ledgerState } = situation;
   if (write.kind !== 'WriteSigner' || ledgerState.kind !== 'Sound') return null;
   const isHeld = write.ledger.keys.some(({ kid, bar }) => {
@@ -90,7 +90,7 @@ function stillLetGo(write: Write, situation: Situation): Refusal | null {
 }
 
 /** The Secret whose key the signer is to hold is still the one that was judged. */
-function sameSource(write: Write, live: Observed): Refusal | null {
+function sourceChanged(write: Write, live: Observed): Refusal | null {
   if (write.kind !== 'WriteSigner' || write.source.from !== 'keySecret') return null;
   const { name, uid } = write.source;
   const isThere = live.keySecrets.some(({ meta }) => meta.name === name && meta.uid === uid);
@@ -102,7 +102,7 @@ function refusal(code: Refusal['code'], message: string): Refusal {
 }
 
 /** The object to write is still the very version that the step was computed from. */
-function sameTarget(write: Write, live: Observed): Refusal | null {
+function targetChanged(write: Write, live: Observed): Refusal | null {
   if (write.kind === 'RestoreKeySecret') {
     const { uid, resourceVersion } = live.signer?.meta ?? { uid: '', resourceVersion: '' };
     return expectsLive(write.signer, uid, resourceVersion);
@@ -146,7 +146,7 @@ function expectsLive(expects: Expected, uid: string, resourceVersion: string): R
 }
 
 /** For a guarded step, spec, ledger and JWKS (and before a ledger, keys) are what it came from. */
-function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
+function basisChanged({ basis, guarded }: Step, live: Observed): Refusal | null {
   const now = basisOf(live);
   const isSame =
     now.signer === basis.signer &&
@@ -161,7 +161,7 @@ function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
  * While the clocks are in doubt, only what records no time and opens no gate; a revocation may end
  * a key, and where it was the last one that was published, make its successor.
  */
-function soundClocks(write: Write, situation: Situation): Refusal | null {
+function clocksInDoubt(write: Write, situation: Situation): Refusal | null {
   if (!situation.clockInDoubt || isClockless(write, situation)) return null;
   return clocksDisagree();
 }
