@@ -74,8 +74,8 @@ function usedKeys(ledger: Ledger): number {
 /** Objects of a set elsewhere were taken over: nobody can tell from here whether it still runs. */
 export function adoptionEvents({ ownership, observed }: Situation): readonly EventNote[] {
   const adopted = [
-    ownership.signer === 'Adopted' ? observed.signer : null,
-    ownership.jwks === 'Adopted' ? observed.jwks : null,
+    ownership.signer === 'AdoptedByRequest' ? observed.signer : null,
+    ownership.jwks === 'AdoptedByRequest' ? observed.jwks : null,
   ].find((object) => object !== null);
   const owner = adopted === undefined ? null : parseOwner(adopted.meta);
   if (owner === null) return [];
