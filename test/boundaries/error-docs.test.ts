@@ -40,12 +40,13 @@ const NO_CODES = new Set([
   // Statuses, event types, states.
   ...['True', 'False', 'Normal', 'Warning', 'Pending', 'Active', 'Retiring', 'Retain'],
   // What a reading turned out to be.
-  ...['None', 'Sound', 'Lost', 'Newer', 'Key', 'Empty', 'Broken', 'Foreign', 'Adopted'],
+  ...['None', 'Sound', 'Lost', 'Newer', 'Key', 'Empty', 'Broken', 'Foreign', 'AdoptedByRequest'],
+  ...['AdoptedByName', 'AdoptedByKids'],
   // Kinds of writes.
   ...['CreateKeySecret', 'RestoreKeySecret', 'PatchKeySecretMetadata', 'DeleteKeySecret'],
   ...['WriteSigner', 'DeleteSigner', 'WriteJwks', 'DeleteJwks', 'WriteFinalizer'],
   // What became known of pods and workloads.
-  ...['Held', 'Free', 'Found', 'Missing', 'Forbidden', 'Failed', 'NotRead', 'NotChecked'],
+  ...['TooOld', 'NoneTooOld', 'Found', 'Missing', 'Forbidden', 'Failed', 'NotRead', 'NotChecked'],
   ...['Read', 'Env', 'SubPath', 'Volume', 'Watch', 'Restart'],
   // A policy, a default, and what became of a revocation on the way to its condition.
   ...['SignImmediately', 'Unspecified', 'Removed', 'Unknown'],

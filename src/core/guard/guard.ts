@@ -11,8 +11,8 @@ import {
   publishedKeys,
 } from '../ledger/ledger.ts';
 import { basisOf } from '../reading/basis.ts';
-import { holdOf, sameWorkload } from '../reading/holders.ts';
 import type { Expected, Observed, Step, Write } from '../reading/model.ts';
+import { oldPodsFor, sameWorkload } from '../reading/old-pods.ts';
 import { isRevoked, type Situation, situationOf } from '../reading/situation.ts';
 import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
 
@@ -84,7 +84,7 @@ function podHoldsKey(write: Write, situation: Situation): Refusal | null {
   const isHeld = write.ledger.keys.some(({ kid, bar }) => {
     const before = keyByKid(ledgerState.ledger, kid);
     if (bar?.reason !== 'Retired' || before?.bar !== null || !before.mayHaveSigned) return false;
-    return holdOf(situation, before).kind === 'Held';
+    return oldPodsFor(situation, before).kind === 'TooOld';
   });
   return isHeld ? refusal('Changed', 'a pod holds a key that is to leave the JWKS') : null;
 }

@@ -23,8 +23,8 @@ import {
   neededKeys,
   publishedKeys,
 } from '../ledger/ledger.ts';
-import { holdOf, sameWorkload } from '../reading/holders.ts';
 import type { SignerContent, Write } from '../reading/model.ts';
+import { oldPodsFor, sameWorkload } from '../reading/old-pods.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
 import { skipsDeletionWait } from '../schedule/schedule.ts';
 
@@ -342,7 +342,7 @@ function settledOnlyIfSeen(
   return after.keys.flatMap((key): readonly Violation[] => {
     const old = keyByKid(before, key.kid);
     if (key.settled === null || key.settled.seenMs === old?.settled?.seenMs) return [];
-    const isSeen = holdOf(situation, key).kind === 'Free';
+    const isSeen = oldPodsFor(situation, key).kind === 'NoneTooOld';
     if (isSeen && isOpen(takenUpGate(key), situation.nowMs)) return [];
     return [
       { invariant: 'I3', message: `a pod may still sign with a key before or at ${key.kid}` },

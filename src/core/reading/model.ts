@@ -98,12 +98,12 @@ export interface ObservedJwks {
  * How a pod takes the Secret up. A `Volume` follows its changes, and may be read only once; that of an
  * `InitContainer` has been read when the others start.
  */
-export type Manner = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
+export type ReadsBy = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
 
 /** A pod that, by `spec.signer.reload`, goes on with what it took of the signer Secret. */
-export interface Holder {
+export interface ReadOncePod {
   readonly pod: string;
-  readonly manner: Manner;
+  readonly readsBy: ReadsBy;
   /** Nothing of the Secret was taken up before this time, by the clock of its node or the API server. */
   readonly sinceMs: number;
   /** What made the pod, where that can be restarted. */
@@ -121,7 +121,7 @@ export type ObservedPods =
   | {
       readonly kind: 'Read';
       /** Those that started first, in any order. */
-      readonly holders: readonly Holder[];
+      readonly readOnce: readonly ReadOncePod[];
       /** So many more there are, none of which started before any of these. */
       readonly more: number;
     };

@@ -24,8 +24,8 @@ import {
   type TermMemory,
   trustAfterRemovalMs,
 } from '../ledger/terms.ts';
-import { noteHolders } from './holders.ts';
 import type { ObservedJwks, ObservedSigner } from './model.ts';
+import { noteOldPods } from './old-pods.ts';
 import { presentRequests } from './requests.ts';
 import type { Situation } from './situation.ts';
 
@@ -43,7 +43,7 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
     ledger,
   );
   // Which pods are too old is judged by what the ledger knew before this reading.
-  const noted = shown === ledger ? noteHolders(ledger, situation) : shown;
+  const noted = shown === ledger ? noteOldPods(ledger, situation) : shown;
   if (noted === ledger) return null;
   const { jwks } = situation;
   return nextLedger(noted, {

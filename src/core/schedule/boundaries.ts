@@ -14,8 +14,8 @@ import {
 } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type Tombstone } from '../ledger/ledger.ts';
 import { nextTermChangeMs } from '../ledger/terms.ts';
-import { concernsPods } from '../reading/holders.ts';
 import { noteDeclarations, withRaisedTerms } from '../reading/observations.ts';
+import { concernsPods } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
 import {
   activation,

@@ -7,8 +7,8 @@ import type { Terms } from '../formats/spec.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { type Gate, isOpen, removalGate, takenUpGate } from '../ledger/gates.ts';
 import type { LedgerKey } from '../ledger/ledger.ts';
-import { type Hold, holdOf } from '../reading/holders.ts';
-import type { Holder } from '../reading/model.ts';
+import type { ReadOncePod } from '../reading/model.ts';
+import { type OldPods, oldPodsFor } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
 
 export interface Removal {
@@ -25,23 +25,23 @@ export function removalOf(situation: Situation, key: LedgerKey, declared: Terms)
     return { gate: of, waitingFor, explanation: `${before}${explainGate(of, declared)}` };
   };
   if (gate.isForecast !== true || gate.opensAtMs === null) return at('TokensExpire', gate);
-  const hold = holdOf(situation, key);
+  const old = oldPodsFor(situation, key);
   // Once the pods could have been looked at and no look is noted, it opens later than was forecast.
   const isForecast = !isOpen(takenUpGate(key), situation.nowMs);
-  switch (hold.kind) {
-    case 'Held':
-      return at('PodsHoldKey', withoutTime(key), `${podsText(hold)} may hold it for good; `);
+  switch (old.kind) {
+    case 'TooOld':
+      return at('PodsHoldKey', withoutTime(key), `${podsText(old)} may hold it for good; `);
     case 'Unknown':
       // A reading that failed once says nothing of the next.
-      return isPassing(hold.why) && isForecast
+      return isPassing(old.why) && isForecast
         ? at('TokensExpire', gate)
-        : at('PodsUnknown', withoutTime(key), `${UNKNOWN_BECAUSE[hold.why]}; `);
-    case 'Free':
+        : at('PodsUnknown', withoutTime(key), `${UNKNOWN_BECAUSE[old.why]}; `);
+    case 'NoneTooOld':
       return at('TokensExpire', isForecast ? gate : withoutTime(key));
   }
 }
 
-function isPassing(why: Extract<Hold, { kind: 'Unknown' }>['why']): boolean {
+function isPassing(why: Extract<OldPods, { kind: 'Unknown' }>['why']): boolean {
   return why === 'NotRead' || why === 'Failed';
 }
 
@@ -52,34 +52,35 @@ function withoutTime(key: LedgerKey): Gate {
   return { opensAtMs: null, from: { label: from.label, atMs: null }, terms };
 }
 
-export const UNKNOWN_BECAUSE: Readonly<Record<Extract<Hold, { kind: 'Unknown' }>['why'], string>> =
-  {
-    NotRead: 'the pods of the namespace have not been looked at yet',
-    NotChecked: 'the operator runs with --check-issuers=false and looks at no pods',
-    Forbidden: 'the operator may not list the pods of the namespace',
-    Failed: 'the pods of the namespace could not be listed',
-  };
+export const UNKNOWN_BECAUSE: Readonly<
+  Record<Extract<OldPods, { kind: 'Unknown' }>['why'], string>
+> = {
+  NotRead: 'the pods of the namespace have not been looked at yet',
+  NotChecked: 'the operator runs with --check-issuers=false and looks at no pods',
+  Forbidden: 'the operator may not list the pods of the namespace',
+  Failed: 'the pods of the namespace could not be listed',
+};
 
 /** So many pods are named one by one. */
 const PODS_NAMED_MAX = 5;
 
 /** Such as `Pod a (env, Deployment api) and Pod b (subPath)`, by name, and how many more. */
-export function podsText({ holders, more }: Extract<Hold, { kind: 'Held' }>): string {
-  const sorted = [...holders].sort((a, b) => (a.pod < b.pod ? -1 : 1));
+export function podsText({ pods, more }: Extract<OldPods, { kind: 'TooOld' }>): string {
+  const sorted = [...pods].sort((a, b) => (a.pod < b.pod ? -1 : 1));
   const named = sorted.slice(0, PODS_NAMED_MAX).map(podText);
   const rest = sorted.length - named.length + more;
   if (rest > 0) return `${named.join(', ')} and ${rest} more`;
   return named.length < 2 ? named.join('') : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
-const MANNERS: Readonly<Record<Holder['manner'], string>> = {
+const READS_BY_TEXT: Readonly<Record<ReadOncePod['readsBy'], string>> = {
   Env: 'env',
   SubPath: 'subPath',
   InitContainer: 'init container',
   Volume: 'volume',
 };
 
-function podText({ pod, manner, workload }: Holder): string {
+function podText({ pod, readsBy, workload }: ReadOncePod): string {
   const of = workload === null ? '' : `, ${workload.kind} ${workload.name}`;
-  return `Pod ${pod} (${MANNERS[manner]}${of})`;
+  return `Pod ${pod} (${READS_BY_TEXT[readsBy]}${of})`;
 }

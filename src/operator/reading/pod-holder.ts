@@ -4,7 +4,7 @@
  */
 
 import type { SignerSpec, Workload } from '../../core/formats/spec.ts';
-import type { Holder, Manner } from '../../core/reading/model.ts';
+import type { ReadOncePod, ReadsBy } from '../../core/reading/model.ts';
 import { isRecord, type KubeObject } from '../../platform/kube/resource.ts';
 import { parseKubeTimeMs } from '../../platform/kube/time.ts';
 
@@ -14,13 +14,13 @@ type Fields = Readonly<Record<string, unknown>>;
 const LONG_AGO_MS = 0;
 
 /** The worst one is told: what never updates, before what does. */
-const WORST_FIRST: readonly Manner[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
+const WORST_FIRST: readonly ReadsBy[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
 
 /**
  * @returns null for a pod that does not hold it for good: it follows its mount (under `Watch`), has
  * ended, or no node has it yet.
  */
-export function holderOf(pod: KubeObject, signer: SignerSpec): Holder | null {
+export function holderOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
   const [spec, status] = [fields(pod['spec']), fields(pod['status'])];
   if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return null;
   // Whatever it takes up, it does so after this very reading.
@@ -28,16 +28,16 @@ export function holderOf(pod: KubeObject, signer: SignerSpec): Holder | null {
   const volumes = volumesOf(spec, signer.name);
   const uses = containersOf(spec)
     .flatMap((container) =>
-      mannersOf(container, volumes, signer.name).map((manner) => ({ container, manner })),
+      mannersOf(container, volumes, signer.name).map((readsBy) => ({ container, readsBy })),
     )
-    .filter(({ manner }) => manner !== 'Volume' || signer.reload === 'Restart');
-  const manner = WORST_FIRST.find((each) => uses.some((use) => use.manner === each));
-  if (manner === undefined) return null;
+    .filter(({ readsBy }) => readsBy !== 'Volume' || signer.reload === 'Restart');
+  const readsBy = WORST_FIRST.find((each) => uses.some((use) => use.readsBy === each));
+  if (readsBy === undefined) return null;
   const startedMs = podSinceMs(pod, status);
   const times = uses.map(({ container }) => containerSinceMs(container, status, startedMs));
   return {
     pod: pod.metadata.name ?? '',
-    manner,
+    readsBy,
     sinceMs: Math.min(...times),
     workload: workloadOf(pod),
   };
@@ -83,14 +83,14 @@ function mannersOf(
   { fields: container, isPassing }: Container,
   volumes: ReadonlySet<string>,
   secretName: string,
-): readonly Manner[] {
+): readonly ReadsBy[] {
   const isNamed = (reference: unknown) => fields(reference)['name'] === secretName;
   const inEnv =
     records(container['env']).some((each) => isNamed(fields(each['valueFrom'])['secretKeyRef'])) ||
     records(container['envFrom']).some((each) => isNamed(each['secretRef']));
   const mounts = records(container['volumeMounts'])
     .filter(({ name }) => volumes.has(textOf(name)))
-    .map((mount): Manner => {
+    .map((mount): ReadsBy => {
       // An empty one mounts the volume as a whole.
       const subPath = textOf(mount['subPath']) + textOf(mount['subPathExpr']);
       if (subPath !== '') return 'SubPath';

@@ -7,8 +7,8 @@
 import type { Spec, Workload } from '../../core/formats/spec.ts';
 import type { Ledger } from '../../core/ledger/ledger.ts';
 import { writeDeadlineMs } from '../../core/ledger/terms.ts';
-import { needsPods } from '../../core/reading/holders.ts';
-import type { Holder, ObservedPods, ObservedWorkload } from '../../core/reading/model.ts';
+import type { ObservedPods, ObservedWorkload, ReadOncePod } from '../../core/reading/model.ts';
+import { needsPods } from '../../core/reading/old-pods.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 import type { Answer, KubeClient } from '../../platform/kube/client.ts';
@@ -28,7 +28,7 @@ const DEADLINE_SHARE = 1 / 4;
 /** Pods are large. */
 const PODS_PAGE_SIZE = 250;
 /** So many are told one by one, those that started first. */
-export const HOLDERS_MAX = 1000;
+export const PODS_MAX = 1000;
 
 /** Those that have ended are of no use, and there may be many. */
 const RUNNING = 'status.phase!=Succeeded,status.phase!=Failed';
@@ -106,11 +106,11 @@ async function listHolders(
       return holder === null ? null : { metadata: { name: holder.pod }, holder };
     },
   });
-  const holders = answer.items
-    .map((item) => item['holder'] as Holder)
+  const readOnce = answer.items
+    .map((item) => item['holder'] as ReadOncePod)
     .sort((a, b) => a.sinceMs - b.sinceMs);
-  const more = Math.max(0, holders.length - HOLDERS_MAX);
-  const pods = { kind: 'Read', holders: holders.slice(0, HOLDERS_MAX), more } as const;
+  const more = Math.max(0, readOnce.length - PODS_MAX);
+  const pods = { kind: 'Read', readOnce: readOnce.slice(0, PODS_MAX), more } as const;
   return { pods, answers: [answer] };
 }
 
