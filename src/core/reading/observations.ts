@@ -15,7 +15,7 @@ import {
   type Tombstone,
   withLeavingPublished,
 } from '../ledger/ledger.ts';
-import { nextLedger, publicationOf, withLargest } from '../ledger/lifecycle.ts';
+import { publicationOf, withLargest } from '../ledger/lifecycle.ts';
 import {
   effectiveTerms,
   largestTerms,
@@ -46,17 +46,14 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
   const noted = shown === ledger ? noteOldPods(ledger, situation) : shown;
   if (noted === ledger) return null;
   const { jwks } = situation;
-  return nextLedger(noted, {
-    generation: ledger.generation,
-    jwks: jwks === null ? ledger.jwks : noteOf(jwks),
-  });
+  return { ...noted, jwks: jwks === null ? ledger.jwks : noteOf(jwks) };
 }
 
 /** What makes gates later alone: another hand, and a term that is larger, which may be lowered soon. */
 function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
   const raised = withRaisedTerms(ledger, situation);
   if (disturbed) return forgetWaits(situation, raised);
-  return raised === ledger ? null : nextLedger(raised, {});
+  return raised === ledger ? null : raised;
 }
 
 /** Terms that the spec raises count at once. One that it lowers does so from a time on. */
@@ -79,7 +76,8 @@ function withTerms(ledger: Ledger, terms: TermMemory, nowMs: number): Ledger {
 /** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
 function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
-  return nextLedger(ledger, {
+  return {
+    ...ledger,
     keys: ledger.keys.map((key): LedgerKey => {
       const isBack = key.bar !== null && isShown(key.kid);
       const bar = isBack ? { ...key.bar, removedSeenMs: null } : key.bar;
@@ -89,7 +87,7 @@ function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
       isShown(stone.kid) ? backAgain(stone, ledger.terms, nowMs) : stone,
     ),
     jwks: jwks === null ? ledger.jwks : noteOf(jwks),
-  });
+  };
 }
 
 /**

@@ -32,6 +32,7 @@ import {
   withEvents,
   writeJwks,
   writeSigner,
+  writeSignerMetadata,
 } from './steps.ts';
 
 /** Another hand changed the signing key: it is put back, or, where it is nowhere, none signs. */
@@ -43,7 +44,7 @@ export function repairSigner(situation: Situation, ledger: Ledger): Step | null 
   const source = active === null ? null : fromKeySecret(situation, active);
   const disturbed = signerDisturbed(ledger, shown);
   const isLost = active !== null && source === null;
-  const next = isLost ? { ...emptySigner(disturbed), generation: disturbed.generation } : disturbed;
+  const next = isLost ? emptySigner(disturbed) : disturbed;
   const found =
     shown === null
       ? 'no usable key'
@@ -121,7 +122,7 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */
 export function repairSignerMetadata(situation: Situation, ledger: Ledger): Step | null {
   if (!isSignerMetadataStale(situation)) return null;
-  const write = writeSigner(situation, ledger, { from: 'unchanged' });
+  const write = writeSignerMetadata(situation, ledger);
   return step(write, 'RepairMetadata', 'labels and annotations of the signer Secret are put right');
 }
 

@@ -6,7 +6,7 @@
 
 import { FINALIZER } from '../formats/names.ts';
 import { activeKey, type Ledger } from '../ledger/ledger.ts';
-import { emptySigner, nextLedger } from '../ledger/lifecycle.ts';
+import { emptySigner } from '../ledger/lifecycle.ts';
 import type { EventNote, ObjectMeta, Observed, Step } from '../reading/model.ts';
 import type { LedgerState, Situation } from '../reading/situation.ts';
 import { deletionTransition, isDue, skipsDeletionWait } from '../schedule/schedule.ts';
@@ -92,7 +92,7 @@ function skippedNote(): EventNote {
 export function abandonDeletion(situation: Situation, ledger: Ledger): Step | null {
   if (ledger.deletion === null || situation.set.deleting) return null;
   const message = 'the set is not being deleted any more: it is published again';
-  const back = nextLedger(ledger, { deletion: null });
+  const back = { ...ledger, deletion: null };
   return guardedStep(writeSigner(situation, back, { from: 'unchanged' }), {
     code: 'AbandonDeletion',
     message,
@@ -106,7 +106,7 @@ export function continueDeletion(situation: Situation, ledger: Ledger): Step | n
   if (deletion === null || !isDue(transition, situation.nowMs)) return null;
   const reason = { code: transition.action, message: transition.explanation };
   if (!deletion.removing) {
-    const removing = nextLedger(ledger, { deletion: { ...deletion, removing: true } });
+    const removing = { ...ledger, deletion: { ...deletion, removing: true } };
     const begun = guardedStep(writeSigner(situation, removing, { from: 'unchanged' }), reason);
     return skipsDeletionWait(situation) ? withEvents(begun, skippedNote()) : begun;
   }

@@ -16,7 +16,13 @@ import {
   publishedKeys,
   type Tombstone,
 } from '../ledger/ledger.ts';
-import { byOrdinal, type KeyOrigin, newKey, nextLedger, withRevoked } from '../ledger/lifecycle.ts';
+import {
+  byOrdinal,
+  type KeyOrigin,
+  newKey,
+  nextGeneration,
+  withRevoked,
+} from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
 import { asShown, backAgain, jwksGeneration } from '../reading/observations.ts';
@@ -66,8 +72,10 @@ function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
 /** Ledger and signing key go into the signer Secret again, together. */
 function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): Step {
   // A revocation may have come since the JWKS was written.
-  const settled = withRevoked(nextLedger(recovered, { recovering: false }), (kid) =>
-    isRevoked(situation, kid),
+  const settled = withRevoked(
+    { ...recovered, recovering: false },
+    nextGeneration(recovered),
+    (kid) => isRevoked(situation, kid),
   );
   const { ledger, source } = withSource(situation, settled);
   const reason = recoveryReason(lost, 'the signer Secret is written');
@@ -126,7 +134,7 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   const deletion = restartedDeletion(situation, base);
   const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
   const begun = { generation, recovering: true, jwks: null, tombstones };
-  return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, (kid) =>
+  return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, generation, (kid) =>
     isRevoked(situation, kid),
   );
 }

@@ -13,7 +13,7 @@ import {
   publishedKeys,
   sameKind,
 } from '../ledger/ledger.ts';
-import { activate, nextLedger, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
+import { activate, nextGeneration, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
 import type { EventNote, SignerSource, Step } from '../reading/model.ts';
 import { isDisturbed, showsKey, signerFits, withRaisedTerms } from '../reading/observations.ts';
 import { openRotateRequest } from '../reading/requests.ts';
@@ -31,7 +31,7 @@ export function revoke(situation: Situation, noted: Ledger): Step | null {
   );
   if (revoked.length === 0) return null;
   const before = activeKey(ledger);
-  const closed = withRevoked(nextLedger(noteOtherSigner(situation, ledger), {}), (kid) =>
+  const closed = withRevoked(noteOtherSigner(situation, ledger), nextGeneration(ledger), (kid) =>
     isRevoked(situation, kid),
   );
   const names = revoked.map((key) => `key #${key.ordinal} (${key.kid})`).join(', ');
@@ -55,7 +55,7 @@ function reasonOf({ spec }: Situation, kid: string): RevocationReason {
 function noteOtherSigner({ signer }: Situation, ledger: Ledger): Ledger {
   if (signer === null || signerFits(ledger, signer)) return ledger;
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
-  return { ...signerDisturbed(ledger, shown), generation: ledger.generation };
+  return signerDisturbed(ledger, shown);
 }
 
 function switchAway(
@@ -66,9 +66,7 @@ function switchAway(
   said: string,
 ): Step {
   const rotateId = openRotateRequest(situation.set, closed);
-  const { generation } = closed;
-  const switched = activate(closed, next.kid, rotateId, situation.nowMs);
-  const ledger = { ...switched, generation };
+  const ledger = activate(closed, next.kid, rotateId, situation.nowMs);
   const message = `${said}: key #${next.ordinal} signs from now on`;
   return guardedStep(writeSigner(situation, ledger, source), { code: 'Revoke', message });
 }

@@ -3,7 +3,7 @@ import { FINALIZER } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { admit } from '../../../src/core/guard/guard.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
-import { nextLedger, withRevoked } from '../../../src/core/ledger/lifecycle.ts';
+import { nextGeneration, withRevoked } from '../../../src/core/ledger/lifecycle.ts';
 import {
   EC_KIND,
   FAST_SPEC,
@@ -250,8 +250,10 @@ test('a revoked key that a hand puts back is trusted for as long as the terms of
 });
 
 describe('the last judge', () => {
-  const barred = (world: World): Ledger =>
-    withRevoked(nextLedger(ledgerOf(world), {}), (kid) => kid === 'k1');
+  const barred = (world: World): Ledger => {
+    const generation = nextGeneration(ledgerOf(world));
+    return withRevoked({ ...ledgerOf(world), generation }, generation, (kid) => kid === 'k1');
+  };
 
   function verdict(world: World, ledger: Ledger, ordinal: number | null): string | null {
     const source = ordinal === null ? ({ from: 'nothing' } as const) : sourceOf(world, ordinal);
