@@ -1,9 +1,9 @@
 /** What is shown of each set in figures: as the pass that read it last has seen it. */
 
+import type { Action } from '../core/formats/codes.ts';
 import type { Condition, KeyStatus } from '../core/formats/status.ts';
 import type { Refusal } from '../core/guard/guard.ts';
-import type { Action, Observed, Plan } from '../core/reading/model.ts';
-import { AT_ONCE_MS } from '../core/schedule/schedule.ts';
+import type { Observed, Plan } from '../core/reading/model.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OperatorMetrics } from './metrics.ts';
 import { setKey } from './reading/set-name.ts';
@@ -105,9 +105,11 @@ function timesOf(
   // Suspended, or without a next key that is published: then a rotation is late all the same.
   if (rotationDueMs !== null) planned.set('Activate', rotationDueMs);
   // Soonest first: of several with one action, the first is what is waited for.
-  for (const { action, atMs } of [...upcoming].reverse()) {
-    if (atMs === AT_ONCE_MS) possibleSince.set(action, last.possibleSince.get(action) ?? nowMs);
-    else if (atMs !== null) planned.set(action, atMs);
+  for (const { action, when } of [...upcoming].reverse()) {
+    if (when.kind === 'At') planned.set(action, when.atMs);
+    else if (when.kind === 'AtOnce') {
+      possibleSince.set(action, last.possibleSince.get(action) ?? nowMs);
+    }
   }
   return { planned, possibleSince };
 }

@@ -76,3 +76,8 @@ function civilFromDays(days: number): { year: number; month: number; date: numbe
     date: dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1,
   };
 }
+
+/** Whole seconds, rounded up: a gate that opens at 13.2 s is not open at 13 s. */
+export function ceilToSecondMs(atMs: number): number {
+  return Math.ceil(atMs / 1000) * 1000;
+}

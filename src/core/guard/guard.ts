@@ -3,6 +3,7 @@
  * reading. It knows nothing of why the step was planned.
  */
 
+import type { InvariantName, StepRefusal } from '../formats/codes.ts';
 import {
   activeKey,
   keyByKid,
@@ -14,13 +15,15 @@ import { basisOf } from '../reading/basis.ts';
 import type { Expected, Observed, Step, Write } from '../reading/model.ts';
 import { oldPodsFor, sameWorkload } from '../reading/old-pods.ts';
 import { isRevoked, type Situation, situationOf } from '../reading/situation.ts';
-import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
+import { addedViolations } from './invariants.ts';
+import { noPrivateMember } from './secrecy.ts';
+import type { Violation } from './violation.ts';
 
 export interface Refusal {
-  readonly code: 'Undecodable' | 'Changed' | 'ClocksDisagree' | 'InvariantViolated';
+  readonly code: StepRefusal;
   readonly message: string;
   /** The invariants that the write would have broken. */
-  readonly invariants: readonly string[];
+  readonly invariants: readonly InvariantName[];
 }
 
 /**

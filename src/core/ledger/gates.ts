@@ -101,14 +101,23 @@ export function restartGate(active: LedgerKey): Gate {
  */
 export function removalGate(key: LedgerKey): Gate {
   const { largest, settled, supersededSeenMs } = key;
-  const rest = [
+  const rest = removalTerms(largest);
+  if (settled !== null) return gate('no issuer signs with it since', settled.seenMs, rest);
+  const forecast = gate('stopped signing', supersededSeenMs, [...takenUpTerms(largest), ...rest]);
+  return { ...forecast, isForecast: true };
+}
+
+/** The same while it can't be told when it will be seen that no pod holds the key. */
+export function unforeseenRemovalGate({ largest }: LedgerKey): Gate {
+  return gate('no issuer signs with it since', null, removalTerms(largest));
+}
+
+function removalTerms(largest: Terms): readonly GateTerm[] {
+  return [
     upTo('its last token lives', largest, 'tokenTtlMs'),
     upTo('verifiers grant', largest, 'verifierLeewayMs'),
     { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
   ];
-  if (settled !== null) return gate('no issuer signs with it since', settled.seenMs, rest);
-  const forecast = gate('stopped signing', supersededSeenMs, [...takenUpTerms(largest), ...rest]);
-  return { ...forecast, isForecast: true };
 }
 
 function takenUpTerms(largest: Terms): readonly GateTerm[] {
@@ -159,13 +168,13 @@ export function firstToOpen(keys: readonly LedgerKey[]): LedgerKey | null {
   }, null);
 }
 
-/** The latest of the gates that must all be open; a gate that can't be told yet is the latest. */
-export function lastOf(gates: readonly Gate[]): Gate | null {
-  return gates.reduce<Gate | null>((last, next) => {
-    if (last === null || next.opensAtMs === null) return next;
-    if (last.opensAtMs === null) return last;
-    return next.opensAtMs > last.opensAtMs ? next : last;
-  }, null);
+/** The latest of those that must all be open; a gate that can't be told yet is the latest. */
+export function lastOf<T extends { readonly gate: Gate }>(waits: readonly [T, ...T[]]): T {
+  return waits.reduce((last, next) => {
+    if (next.gate.opensAtMs === null) return next;
+    if (last.gate.opensAtMs === null) return last;
+    return next.gate.opensAtMs > last.gate.opensAtMs ? next : last;
+  });
 }
 
 /** Every gate of a ledger by name, for the check that none moves earlier (invariant I8). */

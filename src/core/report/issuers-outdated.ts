@@ -1,9 +1,9 @@
 /** The condition `IssuersOutdated`: which pods go on with an earlier key, and what to do. */
 
+import type { ConditionReason } from '../formats/codes.ts';
 import type { Workload } from '../formats/spec.ts';
-import type { Condition } from '../formats/status.ts';
-import { formatInstant } from '../formats/time.ts';
-import { ceilToSecondMs } from '../ledger/explain.ts';
+import type { Verdict } from '../formats/status.ts';
+import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
 import { isOpen, restartGate, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
 import type { ObservedWorkload, ReadOncePod } from '../reading/model.ts';
@@ -16,10 +16,8 @@ import {
   sameWorkload,
 } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
-import { podsText, UNKNOWN_BECAUSE } from '../schedule/removal.ts';
+import { podsText, UNKNOWN_BECAUSE } from '../schedule/pods-text.ts';
 import { isMarked, listedWorkloads } from '../stages/restart.ts';
-
-type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** @returns null where no pod is too old, or none matters. */
 export function issuersOutdated(situation: Situation, ledger: Ledger): Verdict | null {
@@ -74,7 +72,7 @@ function held(
   ledger: Ledger,
   old: Extract<OldPods, { kind: 'TooOld' }>,
 ): Verdict {
-  const of = (reason: string, remedy: string): Verdict => ({
+  const of = (reason: ConditionReason, remedy: string): Verdict => ({
     type: 'IssuersOutdated',
     status: 'True',
     reason,

@@ -1,19 +1,15 @@
 /** The condition `RevocationsApplied`: what became of each entry of `spec.revocations`. */
 
-import type { ConditionStatus } from '../formats/status.ts';
-import { formatInstant } from '../formats/time.ts';
-import { ceilToSecondMs } from '../ledger/explain.ts';
+import type { ConditionStatus, Verdict } from '../formats/status.ts';
+import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
 import { keyByKid, type Ledger } from '../ledger/ledger.ts';
-import { trustAfterRemovalMs } from '../ledger/terms.ts';
+import { trustAfterRemovalMs, trustEndMs } from '../ledger/terms.ts';
 import type { Situation } from '../reading/situation.ts';
 
-/** As a condition before it is known since when it holds. */
-interface Applied {
+type Applied = Verdict & {
   readonly type: 'RevocationsApplied';
-  readonly status: ConditionStatus;
   readonly reason: 'Applied' | 'Applying' | 'KidUnknown';
-  readonly message: string;
-}
+};
 
 /** More than so many kids are counted and not named. */
 const NAMED_MAX = 4;
@@ -68,7 +64,7 @@ function fateOf(ledger: Ledger, kid: string): Fate {
   return {
     kind: 'Removed',
     kid,
-    distrustedByMs: trustMs === null ? null : removedSeenMs + trustMs,
+    distrustedByMs: trustEndMs(removedSeenMs, trustMs),
   };
 }
 

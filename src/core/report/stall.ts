@@ -1,13 +1,20 @@
 /** What keeps a set from going on until a person does something: the `Stalled` condition. */
 
+import type { ConditionReason } from '../formats/codes.ts';
 import { ANNOTATION, REQUEST } from '../formats/names.ts';
 import type { SetRef } from '../ledger/ledger.ts';
-import type { ObservedSet, Reason } from '../reading/model.ts';
+import type { ObservedSet } from '../reading/model.ts';
 import { parseOwner } from '../reading/ownership.ts';
 import type { Situation } from '../reading/situation.ts';
 
+/** A condition's reason and message. */
+export interface Stall {
+  readonly code: ConditionReason;
+  readonly message: string;
+}
+
 /** @returns why nothing but the status may be written, or null. */
-export function stallOf(situation: Situation): Reason | null {
+export function stallOf(situation: Situation): Stall | null {
   const { ledgerState, ownership } = situation;
   if (ledgerState.kind === 'Newer') {
     return {
@@ -23,13 +30,14 @@ export function stallOf(situation: Situation): Reason | null {
 }
 
 /** @returns why nothing goes on before a person does something: a stall, or a step that is refused. */
-export function haltOf(situation: Situation): Reason | null {
+export function haltOf(situation: Situation): Stall | null {
   const { refusedWrite } = situation.observed;
-  const refused = refusedWrite === null ? null : { code: 'WriteRefused', message: refusedWrite };
+  const refused: Stall | null =
+    refusedWrite === null ? null : { code: 'WriteRefused', message: refusedWrite };
   return stallOf(situation) ?? refused;
 }
 
-function foreignObject({ foreign, observed, ownership }: Situation): Reason {
+function foreignObject({ foreign, observed, ownership }: Situation): Stall {
   const meta = ownership.signer === 'Foreign' ? observed.signer?.meta : observed.jwks?.meta;
   const owner = meta === undefined ? null : parseOwner(meta);
   const found =
@@ -51,7 +59,7 @@ function adoptionRemedy({ livingAdoptee }: ObservedSet, { uid }: SetRef): string
 }
 
 /** A first key's Secret that holds no usable key can't be replaced without destroying it. */
-function brokenFirstKey({ ledgerState, keySecrets }: Situation): Reason | null {
+function brokenFirstKey({ ledgerState, keySecrets }: Situation): Stall | null {
   const [secret] = keySecrets;
   if (ledgerState.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
   return {

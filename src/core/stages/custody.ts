@@ -17,9 +17,10 @@ import {
 } from '../ledger/ledger.ts';
 import { bury, emptySigner, signerDisturbed } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
-import { jwksGeneration, showsKey, signerFits } from '../reading/observations.ts';
 import { patchChanges } from '../reading/ownership.ts';
+import { jwksGeneration, showsKey, signerFits } from '../reading/shown.ts';
 import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import {
   deleteKeySecret,
   exactly,
@@ -36,7 +37,7 @@ import {
 } from './steps.ts';
 
 /** Another hand changed the signing key: it is put back, or, where it is nowhere, none signs. */
-export function repairSigner(situation: Situation, ledger: Ledger): Step | null {
+export function repairSigner(situation: Situation, { ledger }: Schedule): Step | null {
   const { signer } = situation;
   if (signer === null || signerFits(ledger, signer)) return null;
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
@@ -61,7 +62,7 @@ export function repairSigner(situation: Situation, ledger: Ledger): Step | null 
 }
 
 /** The signer still holds the active key whose Secret is gone: its Secret is made anew. */
-export function restoreKeySecret(situation: Situation, ledger: Ledger): Step | null {
+export function restoreKeySecret(situation: Situation, { ledger }: Schedule): Step | null {
   const { signer } = situation;
   const active = activeKey(ledger);
   if (active === null || signer === null || secretOf(situation, active) !== null) return null;
@@ -90,7 +91,7 @@ export function restoreKeySecret(situation: Situation, ledger: Ledger): Step | n
  * The JWKS is what the ledger makes of it. It is written even where nothing changes, when a bar
  * waits for a JWKS of its generation: a late write of an older one then conflicts.
  */
-export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
+export function publishJwks(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
@@ -120,14 +121,14 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
 }
 
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */
-export function repairSignerMetadata(situation: Situation, ledger: Ledger): Step | null {
+export function repairSignerMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (!isSignerMetadataStale(situation)) return null;
   const write = writeSignerMetadata(situation, ledger);
   return step(write, 'RepairMetadata', 'labels and annotations of the signer Secret are put right');
 }
 
 /** Labels, annotations and owner of the Secrets of living keys. */
-export function repairKeySecretMetadata(situation: Situation, ledger: Ledger): Step | null {
+export function repairKeySecretMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   for (const key of ledger.keys) {
     const meta = secretOf(situation, key)?.meta;
     if (meta === undefined) continue;
@@ -144,7 +145,7 @@ export function repairKeySecretMetadata(situation: Situation, ledger: Ledger): S
 }
 
 /** A private key is destroyed once a live read has shown the JWKS without its kid. */
-export function destroyBarred(situation: Situation, ledger: Ledger): Step | null {
+export function destroyBarred(situation: Situation, { ledger }: Schedule): Step | null {
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
@@ -156,7 +157,7 @@ export function destroyBarred(situation: Situation, ledger: Ledger): Step | null
 }
 
 /** Then it becomes a tombstone. */
-export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null {
+export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step | null {
   const key = ledger.keys.find(({ bar, ordinal }) => {
     const isGone = !situation.keySecrets.some((secret) => secret.ordinal === ordinal);
     return bar !== null && bar.removedSeenMs !== null && isGone;
@@ -168,7 +169,7 @@ export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null
 }
 
 /** An ended key that a restore or a late POST brought back, or an orphan that never was used. */
-export function destroyEnded(situation: Situation, ledger: Ledger): Step | null {
+export function destroyEnded(situation: Situation, { ledger }: Schedule): Step | null {
   const ended = situation.keySecrets.find(
     (secret) => secret.meta.deleting !== true && isEnded(situation, secret, ledger),
   );

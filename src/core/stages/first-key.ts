@@ -5,7 +5,7 @@
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
 import { activate, addPending, nextGeneration, withRevoked } from '../ledger/lifecycle.ts';
 import type { KeyContent, ObservedKeySecret, Step } from '../reading/model.ts';
-import { noteOf, showsKey } from '../reading/observations.ts';
+import { noteOf, showsKey } from '../reading/shown.ts';
 import { blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
 import { ordinalFor } from './rotation.ts';
 import {

@@ -25,9 +25,10 @@ import {
 } from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
-import { asShown, backAgain, jwksGeneration } from '../reading/observations.ts';
+import { backAgain } from '../reading/observations.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
+import { asShown, jwksGeneration } from '../reading/shown.ts';
 import { blankLedger, isRevoked, type LedgerState, type Situation } from '../reading/situation.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 

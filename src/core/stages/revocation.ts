@@ -15,17 +15,19 @@ import {
 } from '../ledger/ledger.ts';
 import { activate, nextGeneration, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
 import type { EventNote, SignerSource, Step } from '../reading/model.ts';
-import { isDisturbed, showsKey, signerFits, withRaisedTerms } from '../reading/observations.ts';
+import { withRaisedTerms } from '../reading/observations.ts';
 import { openRotateRequest } from '../reading/requests.ts';
+import { isDisturbed, showsKey, signerFits } from '../reading/shown.ts';
 import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
-import { previousSigner } from '../schedule/schedule.ts';
+import { previousSigner } from '../schedule/rollback.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { publishNext } from './rotation.ts';
 import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
 
 /** Every key that the spec revokes and the ledger does not yet, in one write. */
-export function revoke(situation: Situation, noted: Ledger): Step | null {
+export function revoke(situation: Situation, schedule: Schedule): Step | null {
   // The same edit may raise a term, which is noted only after this: its gates count already.
-  const ledger = withRaisedTerms(noted, situation);
+  const ledger = withRaisedTerms(schedule.ledger, situation);
   const revoked = ledger.keys.filter(
     (key) => isRevoked(situation, key.kid) && key.bar?.reason !== 'Revoked',
   );
@@ -113,9 +115,10 @@ function isUsableStandby(situation: Situation, ledger: Ledger, key: LedgerKey): 
 }
 
 /** Where no key is left to publish, the next one comes first: the JWKS is never empty. */
-export function replaceLastRevoked(situation: Situation, ledger: Ledger): Step | null {
+export function replaceLastRevoked(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger } = schedule;
   if (ledger.deletion !== null || publishedKeys(ledger).length > 0) return null;
-  return publishNext(situation, ledger);
+  return publishNext(situation, schedule);
 }
 
 /**

@@ -8,7 +8,7 @@ import { refuseRollback, rolledBack } from '../ledger/lifecycle.ts';
 import type { Step } from '../reading/model.ts';
 import { openRollbackRequest, openRotateRequest } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
-import { previousSigner } from '../schedule/schedule.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { fromKeySecret, guardedStep, step, withEvents, writeSigner } from './steps.ts';
 
 /** What each refusal means, for the status and the event. */
@@ -25,13 +25,13 @@ export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>>
 };
 
 /** The switch back; or its refusal, which is noted so that the request is handled. */
-export function rollbackStep(situation: Situation, ledger: Ledger): Step | null {
+export function rollbackStep(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger, previous } = schedule;
   const id = openRollbackRequest(situation.set, ledger);
   if (id === null) return null;
   const active = activeKey(ledger);
   const isSwitching = active !== null && !isOpen(takenUpGate(active), situation.nowMs);
   if (isSwitching) return null;
-  const previous = previousSigner(situation, ledger);
   if ('refusal' in previous) return refuse(situation, ledger, id, previous.refusal);
   const { key } = previous;
   const source = fromKeySecret(situation, key);

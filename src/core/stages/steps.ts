@@ -1,5 +1,6 @@
 /** How a decision becomes a write: names, labels, annotations and what is expected to be there. */
 
+import type { StepReason } from '../formats/codes.ts';
 import { type PublicJwk, publicJwkText } from '../formats/jwk.ts';
 import { ANNOTATION, keySecretName } from '../formats/names.ts';
 import { serializeLedger } from '../ledger/codec.ts';
@@ -20,12 +21,16 @@ import type {
   Step,
   Write,
 } from '../reading/model.ts';
-import { jwksGeneration } from '../reading/observations.ts';
 import { metadataPatch, patchChanges } from '../reading/ownership.ts';
+import { jwksGeneration } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+
+/** What may have a step in a pass, with a sound ledger. */
+export type Stage = (situation: Situation, schedule: Schedule) => Step | null;
 
 /** A step of little danger, without events. */
-export function step(write: Write, code: string, message: string): Step {
+export function step(write: Write, code: StepReason, message: string): Step {
   return { write, reason: { code, message }, events: [], guarded: false, basis: UNBASED };
 }
 

@@ -158,11 +158,12 @@ describe('a gate', () => {
   });
 
   test('of several, the latest counts, and one that can’t be told yet is the latest', () => {
-    const later = activationGate(published);
-    const unknown = removalGate(published);
-    expect(lastOf([later, gate])).toBe(later);
-    expect(lastOf([gate, unknown, later])).toBe(unknown);
-    expect(lastOf([])).toBeNull();
+    const sooner = { gate };
+    const later = { gate: activationGate(published) };
+    const unknown = { gate: removalGate(published) };
+    expect(lastOf([sooner])).toBe(sooner);
+    expect(lastOf([later, sooner])).toBe(later);
+    expect(lastOf([sooner, unknown, later])).toBe(unknown);
   });
 
   test('is shown in whole seconds, rounded up: it is not open before', () => {

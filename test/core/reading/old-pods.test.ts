@@ -120,7 +120,7 @@ describe('the removal', () => {
     expect(keys?.[0]?.removableTime).toBeUndefined();
     const { upcoming } = plan(world.observe(), world.nowMs);
     const removal = upcoming.find(({ action }) => action === 'Remove');
-    expect(removal).toMatchObject({ atMs: null, waitingFor: 'PodsHoldKey' });
+    expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
       'Pod a (env, Deployment api) and Pod b (subPath) may hold it for good; not yet seen: ' +
         'no issuer signs with it since, then its last token lives 8s, then verifiers grant 1s, then twice the skew 2s',

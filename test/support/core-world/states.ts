@@ -85,7 +85,13 @@ export function sourceOf(
 
 export function stepOf(world: World, write: Write, guarded = false): Step {
   const basis = basisOf(world.observe());
-  return { write, reason: { code: 'Crafted', message: 'by hand' }, events: [], guarded, basis };
+  return {
+    write,
+    reason: { code: 'NoteObservations', message: 'crafted' },
+    events: [],
+    guarded,
+    basis,
+  };
 }
 
 /** The step that is planned now. */
