@@ -29,7 +29,7 @@ export interface ReflectorOptions extends Selection {
   readonly random: () => number;
   readonly log: Log;
   readonly resource: Resource;
-  /** What of an object is kept. Default: all. See `stripMetadata`. */
+  /** What of an object is kept. Default: all. */
   readonly transform?: (object: KubeObject) => KubeObject;
   /** Called in order, at once. They only put names into a queue. */
   readonly handlers: readonly ReflectorHandler[];
