@@ -145,7 +145,7 @@ async function remove(options: SmokeTestOptions): Promise<void> {
   if (found === null) return;
   const { uid = '' } = found.object.metadata;
   const body = { metadata: { annotations: { [REQUEST.skipDeletionWait]: uid } } };
-  await unlessGone(client.patch(SETS, ref, { type: 'merge', body }, write()));
+  await unlessGone(client.patch(SETS, ref, body, write()));
   await unlessGone(client.delete(SETS, ref, { ...write(), preconditions: { uid } }));
   await poll({ ...options, signal }, async () =>
     (await isThere()) === null ? null : 'the operator has not let the set go yet',

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
-import { parseJson, refusal, toKubeError, Unusable } from './call.ts';
+import { METADATA_ONLY, parseJson, refusal, toKubeError, Unusable } from './call.ts';
 import { errorOfStatus, KubeApiError, type Request } from './errors.ts';
 import { requestOf, type Selection, selectors } from './list.ts';
 import {
@@ -39,7 +39,6 @@ export interface WatchEvent {
  */
 export type Watch = AsyncGenerator<WatchEvent, void>;
 
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const NEWLINE = 10;
 
 export async function openWatch(

@@ -71,8 +71,6 @@ export interface LeaderElector {
   hold(signal: AbortSignal): Promise<HoldEnd>;
   /** To be asked before each write: false as soon as the renew deadline has passed. */
   leads(): boolean;
-  /** Who held the lease when it was last seen; null where nobody did. */
-  leader(): string | null;
   /**
    * Gives the lease up, so that the next one need not wait for it to expire. Only after `hold` has
    * ended and all work has: two processes would work at once otherwise.
@@ -112,10 +110,6 @@ class Elector implements LeaderElector {
 
   leads(): boolean {
     return this.#renewedMs !== null && this.#nowMs() < this.#deadlineMs();
-  }
-
-  leader(): string | null {
-    return this.#record?.holder || null;
   }
 
   async acquire(signal: AbortSignal): Promise<void> {
