@@ -2,6 +2,8 @@
  * What Secrets turn out to hold, without the key material itself: the only place of the operator
  * that looks into a Secret, beside the one that copies a key into the signer.
  */
+
+import { isRecord } from '../../core/formats/is-record.ts';
 import {
   kindOfJwk,
   type PublicJwk,
@@ -12,7 +14,7 @@ import { ANNOTATION } from '../../core/formats/names.ts';
 import type { KeyContent, SignerContent } from '../../core/reading/model.ts';
 import { thumbprint } from '../../platform/keys/key-material.ts';
 import { keyVerdict, signerVerdict } from '../../platform/keys/key-verdicts.ts';
-import { isRecord, type KubeObject } from '../../platform/kube/resource.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
 
 /** More than this many verdicts are not remembered; the oldest go first. */
 export const FACTS_MAX = 20_000;

@@ -1,15 +1,10 @@
+import { isRecord } from '../../core/formats/is-record.ts';
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import { METADATA_ONLY, parseJson, refusal, toKubeError, Unusable } from './call.ts';
 import { errorOfStatus, KubeApiError, type Request } from './errors.ts';
 import { requestOf, type Selection, selectors } from './list.ts';
-import {
-  isKubeObject,
-  isRecord,
-  type KubeObject,
-  type Resource,
-  resourcePath,
-} from './resource.ts';
+import { isKubeObject, type KubeObject, type Resource, resourcePath } from './resource.ts';
 import { readStatus } from './status.ts';
 import type { KubeResponse, Transport } from './transport.ts';
 
