@@ -30,6 +30,12 @@ const OWNED_PACKAGES =
 /** A core that can be reasoned about has none of these either. */
 const NOT_IN_CORE = [/\bprocess\b/, /\bBuffer\b/, /\bconsole\b/, /\bglobalThis\b/];
 
+/** Remembers what a text means, which is the same for everyone. */
+const MAY_REMEMBER = ['src/core/ledger/codec.ts'];
+/** Several operators run in one process: what one of them remembers must not reach another. */
+const MODULE_STATE =
+  /^(?:export )?(?:let\b|const \w+(?:: [^=\n]+)? = (?:new (?:Weak)?(?:Map|Set)(?:<[^\n]*>)?\(\)|\[\];|\{\};))[^\n]*/gm;
+
 function layerOf(path: string): string | null {
   return /^src\/([a-z]+)\//.exec(path)?.[1] ?? null;
 }
@@ -58,6 +64,11 @@ function effectProblems(file: SourceFile): readonly string[] {
   ];
 }
 
+function moduleState({ path, text }: SourceFile): readonly string[] {
+  if (!path.startsWith('src/') || MAY_REMEMBER.includes(path)) return [];
+  return [...codeOnly(text).matchAll(MODULE_STATE)].map(([line]) => `${path}: ${line}`);
+}
+
 describe('layers', () => {
   test('imports point inward only, and the core imports nothing but itself', () => {
     expect(sourceFiles().flatMap(importProblems)).toEqual([]);
@@ -66,6 +77,10 @@ describe('layers', () => {
   test('clocks, timers, sockets, files, cryptography and randomness are in the platform alone', () => {
     expect(sourceFiles().flatMap(effectProblems)).toEqual([]);
   });
+});
+
+test('no module of the programs remembers anything', () => {
+  expect(sourceFiles().flatMap(moduleState)).toEqual([]);
 });
 
 describe('the checks can fail', () => {
@@ -106,6 +121,22 @@ describe('the checks can fail', () => {
     '%s reads no clock',
     (text) => {
       expect(effectProblems(sourceFile('src/core/a.ts', text))).toEqual([]);
+    },
+  );
+
+  test.each([
+    'let count = 0;',
+    'const known = new Map<string, Verdict>();',
+    'export const seen: Set<string> = new Set();',
+    'const lines: string[] = [];',
+  ])('%s is module state', (text) => {
+    expect(moduleState(sourceFile('src/operator/a.ts', text))).toHaveLength(1);
+  });
+
+  test.each(['const A = new Set([1]);', 'class A {\n  #known = new Map();\n}', '  let inner = 1;'])(
+    '%s is none',
+    (text) => {
+      expect(moduleState(sourceFile('src/operator/a.ts', text))).toEqual([]);
     },
   );
 
