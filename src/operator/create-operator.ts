@@ -2,7 +2,7 @@
  * The operator as one value without module state, so that several can run in one process, each
  * with a clock, an API server and randomness of its own.
  */
-import type { Registry } from 'prom-client';
+import type { Registry } from '@prometheus-io/client';
 import { ANNOTATION, LABEL, MANAGER } from '../core/formats/names.ts';
 import { parseOwner } from '../core/reading/ownership.ts';
 import type { Clock } from '../platform/clock.ts';

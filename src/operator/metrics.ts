@@ -1,5 +1,5 @@
 /** The figures of the operator, under the names that users and their dashboards know. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
 import type { WorkQueueMetrics, WorkQueueState } from '../platform/work-queue.ts';
 
 const QUEUE = 'signingkeyset';

@@ -5,6 +5,7 @@
  */
 import type { DecodeResult } from '../../api/decode.ts';
 import { decodeSigningKeySet } from '../../api/decode.ts';
+import { isRecord } from '../../core/formats/is-record.ts';
 import type { PublicJwk } from '../../core/formats/jwk.ts';
 import {
   ANNOTATION,
@@ -31,7 +32,7 @@ import type {
 import { parseOwner } from '../../core/reading/ownership.ts';
 import type { Answer, KubeClient } from '../../platform/kube/client.ts';
 import { KubeApiError } from '../../platform/kube/errors.ts';
-import { isRecord, type KubeObject, type Resource } from '../../platform/kube/resource.ts';
+import type { KubeObject, Resource } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, NAMESPACES, SECRETS, SETS } from '../../platform/kube/resources.ts';
 import { type HoldersReader, readIssuers } from './pods.ts';
 import type { SecretFacts } from './secret-facts.ts';

@@ -3,9 +3,10 @@
  * is asked of the node: an operator sees what anybody may see who lists pods.
  */
 
+import { isRecord } from '../../core/formats/is-record.ts';
 import type { SignerSpec, Workload } from '../../core/formats/spec.ts';
 import type { ReadOncePod, ReadsBy } from '../../core/reading/model.ts';
-import { isRecord, type KubeObject } from '../../platform/kube/resource.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
 import { parseKubeTimeMs } from '../../platform/kube/time.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -2,6 +2,8 @@
  * What Secrets turn out to hold, without the key material itself: the only place of the operator
  * that looks into a Secret, beside the one that copies a key into the signer.
  */
+
+import { isRecord } from '../../core/formats/is-record.ts';
 import {
   kindOfJwk,
   type PublicJwk,
@@ -10,20 +12,20 @@ import {
 } from '../../core/formats/jwk.ts';
 import { ANNOTATION } from '../../core/formats/names.ts';
 import type { KeyContent, SignerContent } from '../../core/reading/model.ts';
+import { BoundedMemory } from '../../platform/bounded-memory.ts';
 import { thumbprint } from '../../platform/keys/key-material.ts';
-import { keyVerdict, signerVerdict } from '../../platform/keys/key-verdicts.ts';
-import { isRecord, type KubeObject } from '../../platform/kube/resource.ts';
+import { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
 
-/** More than this many verdicts are not remembered; the oldest go first. */
-export const FACTS_MAX = 20_000;
+const FACTS_MAX = 20_000;
 
 /**
- * Verdicts by the very version of an object, so that a Secret whose metadata alone was read needs
- * no second read. An immutable Secret's verdict never changes.
+ * Judges Secrets. Of key Secrets the verdict is remembered by the very version of the object, so that
+ * one whose metadata alone was read needs no second read. An immutable Secret's verdict never changes.
  */
 export class SecretFacts {
-  readonly #keys = new Map<string, KeyContent>();
-  readonly #signers = new Map<string, SignerContent>();
+  readonly #verdicts = new KeyVerdicts();
+  readonly #keys = new BoundedMemory<KeyContent>(FACTS_MAX);
 
   /** A verdict from before, for a Secret of which only the metadata was read. */
   knownKey(metadata: KubeObject['metadata'], expected: PublicJwk | null): KeyContent | null {
@@ -40,19 +42,14 @@ export class SecretFacts {
    */
   judgeKey(secret: KubeObject, expected: PublicJwk | null): KeyContent {
     const candidates = [expected, annotatedJwk(secret.metadata)].filter((jwk) => jwk !== null);
-    const verdicts = candidates.map((jwk) => judgeKeySecret(secret, jwk));
+    const verdicts = candidates.map((jwk) => judgeKeySecret(this.#verdicts, secret, jwk));
     const content = verdicts.find(({ kind }) => kind === 'Key') ?? verdicts[0] ?? WITHOUT_JWK;
-    remember(this.#keys, keyOf(secret.metadata, expected, secret['immutable'] === true), content);
+    this.#keys.set(keyOf(secret.metadata, expected, secret['immutable'] === true), content);
     return content;
   }
 
   judgeSigner(secret: KubeObject): SignerContent {
-    const key = `${secret.metadata.uid}/${secret.metadata.resourceVersion}`;
-    const known = this.#signers.get(key);
-    if (known !== undefined) return known;
-    const content = judgeSignerSecret(secret);
-    remember(this.#signers, key, content);
-    return content;
+    return judgeSignerSecret(this.#verdicts, secret);
   }
 }
 
@@ -61,8 +58,8 @@ const WITHOUT_JWK: KeyContent = {
   problem: `it has no ${ANNOTATION.publicJwk} annotation`,
 };
 
-function judgeKeySecret(secret: KubeObject, jwk: PublicJwk): KeyContent {
-  const verdict = keyVerdict(dataOf(secret), jwk);
+function judgeKeySecret(verdicts: KeyVerdicts, secret: KubeObject, jwk: PublicJwk): KeyContent {
+  const verdict = verdicts.ofKey(dataOf(secret), jwk);
   if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
   return {
     kind: 'Key',
@@ -73,8 +70,8 @@ function judgeKeySecret(secret: KubeObject, jwk: PublicJwk): KeyContent {
   };
 }
 
-function judgeSignerSecret(secret: KubeObject): SignerContent {
-  const verdict = signerVerdict(dataOf(secret));
+function judgeSignerSecret(verdicts: KeyVerdicts, secret: KubeObject): SignerContent {
+  const verdict = verdicts.ofSigner(dataOf(secret));
   if ('empty' in verdict) return { kind: 'Empty' };
   if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
   const { publicJwk } = verdict;
@@ -106,10 +103,4 @@ function keyOf(
   const version = isImmutable ? 'immutable' : resourceVersion;
   const expectedText = expected === null ? '' : publicJwkText(expected);
   return `${uid}/${version}/${annotations?.[ANNOTATION.publicJwk] ?? ''}/${expectedText}`;
-}
-
-function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
-  memory.set(key, value);
-  const [oldest] = memory.keys();
-  if (memory.size > FACTS_MAX && oldest !== undefined) memory.delete(oldest);
 }

@@ -1,9 +1,10 @@
 /** Deployments, StatefulSets and DaemonSets: how far their roll-out is, and the mark of a restart. */
 
+import { isRecord } from '../../core/formats/is-record.ts';
 import { ANNOTATION } from '../../core/formats/names.ts';
 import type { Workload } from '../../core/formats/spec.ts';
 import type { ObservedWorkload, RollOut, Write } from '../../core/reading/model.ts';
-import { isRecord, type KubeObject, type Resource } from '../../platform/kube/resource.ts';
+import type { KubeObject, Resource } from '../../platform/kube/resource.ts';
 
 const apps = (plural: string): Resource => ({
   group: 'apps',

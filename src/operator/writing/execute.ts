@@ -40,7 +40,7 @@ export async function execute(write: Write, run: Execution): Promise<Answer> {
         SECRETS,
         { namespace, name: write.name },
         // A resourceVersion in a patch makes it conditional, as in a PUT.
-        { type: 'merge', body: { metadata: { ...write.expects, ...write.metadata } } },
+        { metadata: { ...write.expects, ...write.metadata } },
         options,
       );
     case 'WriteSigner':
@@ -51,7 +51,7 @@ export async function execute(write: Write, run: Execution): Promise<Answer> {
       return await client.patch(
         WORKLOADS[write.workload.kind],
         { namespace, name: write.workload.name },
-        { type: 'merge', body: restartPatch(write) },
+        restartPatch(write),
         options,
       );
     case 'WriteStatus': {
