@@ -10,7 +10,7 @@ import {
   startHttpEndpoint,
 } from '../platform/http/endpoint.ts';
 import type { Log } from '../platform/log/log.ts';
-import { composeResources } from './answers.ts';
+import { composeAnswers } from './answers.ts';
 import type { ServeConfig } from './config.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
 import { createRouter } from './router.ts';
@@ -41,7 +41,7 @@ export async function runServer(options: ServerOptions, stopping: AbortSignal): 
   const { clock, config, log } = options;
   const metrics = createServerMetrics();
   const compose = (served: Served | null) =>
-    composeResources(served, {
+    composeAnswers(served, {
       jwksContentType: config.contentType,
       retryAfterSeconds: Math.ceil(config.pollInterval / 1000),
       counts: metrics.counts,

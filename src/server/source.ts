@@ -14,12 +14,12 @@ import { type FileContent, readSnapshot } from '../platform/files/projected-fold
 import type { Log } from '../platform/log/log.ts';
 import {
   FILE_BYTES_MAX,
+  type FileProblem,
   type JwksDocument,
   judgeJwks,
   judgeOpenidConfiguration,
   judgeServePolicy,
   type OpenidConfiguration,
-  type Problem,
 } from './documents.ts';
 
 /** What is answered to verifiers. There is none before a valid set and its policy were read. */
@@ -132,10 +132,10 @@ class Slot<Document> {
   readonly file: string;
   good: Document | null = null;
   problem: string | null = null;
-  readonly #judge: (bytes: Uint8Array) => Document | Problem;
+  readonly #judge: (bytes: Uint8Array) => Document | FileProblem;
   #seen: FileContent | undefined;
 
-  constructor(file: string, judge: (bytes: Uint8Array) => Document | Problem) {
+  constructor(file: string, judge: (bytes: Uint8Array) => Document | FileProblem) {
     this.file = file;
     this.#judge = judge;
   }
@@ -161,13 +161,13 @@ class Slot<Document> {
     return true;
   }
 
-  #judgeContent(content: FileContent): Document | Problem {
+  #judgeContent(content: FileContent): Document | FileProblem {
     if (content === null) return { problem: 'it is not there' };
     return content instanceof Uint8Array ? this.#judge(content) : content;
   }
 }
 
-function isProblem(value: unknown): value is Problem {
+function isProblem(value: unknown): value is FileProblem {
   return typeof value === 'object' && value !== null && 'problem' in value;
 }
 
