@@ -1,4 +1,5 @@
 /** From what the API server returns, or a file holds, to a spec with defaults, or field errors. */
+import { isRecord } from '../core/formats/is-record.ts';
 import { defaultJwksName, defaultSignerName } from '../core/formats/names.ts';
 import type { KeyKind, ObjectTemplate, Spec, Terms } from '../core/formats/spec.ts';
 import { durationMs } from './duration-rules.ts';
@@ -96,8 +97,4 @@ function toTemplate(
   metadata: Partial<Pick<ObjectTemplate, 'labels' | 'annotations'>> = {},
 ): ObjectTemplate {
   return { name, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

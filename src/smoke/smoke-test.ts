@@ -9,15 +9,16 @@ import {
   defaultSignerName,
   REQUEST,
   SET_KIND,
+  SIGNER_FILE,
 } from '../core/formats/names.ts';
 import { JWKS_FILE, parseJwks } from '../core/formats/served-set.ts';
 import type { Clock } from '../platform/clock.ts';
-import { signCompact, verifyCompact } from '../platform/keys/compact-jws.ts';
 import { checkSignerSecret, type SecretData } from '../platform/keys/key-material.ts';
 import type { KubeClient } from '../platform/kube/client.ts';
 import { KubeApiError } from '../platform/kube/errors.ts';
 import type { KubeObject } from '../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube/resources.ts';
+import { tokenProblem } from './token.ts';
 
 export interface SmokeTestOptions {
   readonly client: KubeClient;
@@ -119,16 +120,15 @@ async function verifyOneToken({ client, clock, ref, signal }: SmokeTestOptions):
   const { publicJwk } = checked;
 
   const published = { namespace, name: defaultJwksName(name) };
-  const text = dataOf((await client.get(CONFIG_MAPS, published, read)).object)[JWKS_FILE] ?? '';
-  const jwks = parseJwks(text);
+  const jwksText = dataOf((await client.get(CONFIG_MAPS, published, read)).object)[JWKS_FILE] ?? '';
+  const jwks = parseJwks(jwksText);
   if ('problem' in jwks) {
     throw new SmokeTestError(`ConfigMap ${published.name}, ${JWKS_FILE}: ${jwks.problem}`);
   }
-  const pem = Buffer.from(data['private.pem'] ?? '', 'base64').toString('utf8');
-  const claims = { sub: 'smoke-test', iat: Math.floor(clock.wallMs() / 1000) };
-  const verified = verifyCompact(signCompact(pem, publicJwk, claims), jwks);
-  if ('problem' in verified) {
-    const { problem } = verified;
+  const privatePem = Buffer.from(data[SIGNER_FILE.pem] ?? '', 'base64').toString('utf8');
+  const nowMs = clock.wallMs();
+  const problem = await tokenProblem({ privatePem, publicJwk, jwksText, nowMs });
+  if (problem !== null) {
     throw new SmokeTestError(`a token signed by Secret ${signer.name} is refused: ${problem}`);
   }
   return publicJwk.kid;
@@ -149,7 +149,7 @@ async function remove(options: SmokeTestOptions): Promise<void> {
   if (found === null) return;
   const { uid = '' } = found.object.metadata;
   const body = { metadata: { annotations: { [REQUEST.skipDeletionWait]: uid } } };
-  await unlessGone(client.patch(SETS, ref, { type: 'merge', body }, write()));
+  await unlessGone(client.patch(SETS, ref, body, write()));
   await unlessGone(client.delete(SETS, ref, { ...write(), preconditions: { uid } }));
   await poll({ ...options, signal }, async () =>
     (await isThere()) === null ? null : 'the operator has not let the set go yet',

@@ -2,7 +2,8 @@
  * What this process remembers of one set. All of it may be lost at any time, as at a restart: that
  * costs a few more requests, or a repeated event, and never leads to a wrong write.
  */
-import { KeyVerdicts } from './key-verdicts.ts';
+import { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import { KeyContents } from './key-contents.ts';
 import { PreparedKey } from './prepared-key.ts';
 import { RefusedWrites } from './refused-writes.ts';
 import { SeenVersions } from './seen-versions.ts';
@@ -12,7 +13,9 @@ import { TakenNames } from './taken-names.ts';
 
 export class SetMemory {
   readonly seen = new SeenVersions();
-  readonly keyVerdicts = new KeyVerdicts();
+  readonly keyContents = new KeyContents();
+  /** On its Secrets, by what they hold. */
+  readonly verdicts = new KeyVerdicts();
   readonly takenNames = new TakenNames();
   readonly refused = new RefusedWrites();
   readonly allowance = new StepAllowance();

@@ -1,5 +1,5 @@
 /** Fields of objects that are read without a typed model: anything may be missing or of another type. */
-import { isRecord } from '../../platform/kube/resource.ts';
+import { isRecord } from '../../core/formats/is-record.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

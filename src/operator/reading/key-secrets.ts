@@ -5,7 +5,6 @@ import type { Ledger } from '../../core/ledger/ledger.ts';
 import type { ObservedKeySecret } from '../../core/reading/model.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { SECRETS } from '../../platform/kube/resources.ts';
-import type { KeyVerdicts } from '../memory/key-verdicts.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
 import type { LiveReader } from './live-reader.ts';
 import { metaOf } from './observed-objects.ts';
@@ -28,7 +27,7 @@ export async function listKeySecrets(
 /** The listed ones, those that the ledger names, and those whose names a POST found taken. */
 export async function readKeySecrets(
   reader: LiveReader,
-  memory: Pick<SetMemory, 'keyVerdicts' | 'takenNames'>,
+  memory: SetMemory,
   setName: string,
   listed: readonly KubeObject[],
   ledger: Ledger | null,
@@ -42,7 +41,7 @@ export async function readKeySecrets(
       const ordinal = ordinalOfKeySecret(setName, name);
       if (ordinal === null) return null;
       const sought = { name, ordinal, jwk: expected.get(ordinal) ?? null };
-      return await readKeySecret(reader, memory.keyVerdicts, found.get(name), sought);
+      return await readKeySecret(reader, memory, found.get(name), sought);
     }),
   );
   return secrets.filter((secret) => secret !== null).sort((a, b) => a.ordinal - b.ordinal);
@@ -56,19 +55,19 @@ interface SoughtKey {
 
 async function readKeySecret(
   reader: LiveReader,
-  verdicts: KeyVerdicts,
+  { keyContents, verdicts }: SetMemory,
   listed: KubeObject | undefined,
   { name, ordinal, jwk }: SoughtKey,
 ): Promise<ObservedKeySecret | null> {
-  const known = listed === undefined ? null : verdicts.find(listed.metadata, jwk);
+  const known = listed === undefined ? null : keyContents.find(listed.metadata, jwk);
   if (listed !== undefined && known !== null) {
     // The list was by type, so the type fits.
     return { meta: metaOf(listed), typeFits: true, ordinal, content: known };
   }
   const secret = await reader.get(SECRETS, name);
   if (secret === null) return null;
-  const content = keyContentOf(secret, jwk);
-  verdicts.remember(secret.metadata, jwk, secret['immutable'] === true, content);
+  const content = keyContentOf(verdicts, secret, jwk);
+  keyContents.remember(secret.metadata, jwk, secret['immutable'] === true, content);
   return { meta: metaOf(secret), typeFits: secret['type'] === SECRET_TYPE.key, ordinal, content };
 }
 

@@ -103,7 +103,7 @@ export class Observer {
     ]);
     for (const answer of answers) reader.dated(answer);
     return {
-      signer: signer === null ? null : observedSigner(signer),
+      signer: signer === null ? null : observedSigner(memory.verdicts, signer),
       jwks: jwks === null ? null : observedJwks(jwks),
       keySecrets,
       pods,

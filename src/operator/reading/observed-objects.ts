@@ -1,5 +1,6 @@
 /** From the objects of a set, as the API server sent them, to what the core is given of them. */
 import type { DecodeResult } from '../../api/decode.ts';
+import { isRecord } from '../../core/formats/is-record.ts';
 import { MANAGER, SECRET_TYPE } from '../../core/formats/names.ts';
 import type { Status } from '../../core/formats/status.ts';
 import type {
@@ -8,7 +9,8 @@ import type {
   ObservedSet,
   ObservedSigner,
 } from '../../core/reading/model.ts';
-import { isRecord, type KubeObject } from '../../platform/kube/resource.ts';
+import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
 import { fieldsOf, recordsOf } from './fields.ts';
 import { signerContentOf } from './secret-content.ts';
 import type { SetName } from './set-name.ts';
@@ -37,11 +39,11 @@ export function observedSet(
   };
 }
 
-export function observedSigner(signer: KubeObject): ObservedSigner {
+export function observedSigner(verdicts: KeyVerdicts, signer: KubeObject): ObservedSigner {
   return {
     meta: metaOf(signer),
     typeFits: signer['type'] === SECRET_TYPE.signer,
-    content: signerContentOf(signer),
+    content: signerContentOf(verdicts, signer),
   };
 }
 

@@ -2,12 +2,14 @@
  * What Secrets turn out to hold, without the key material itself. This is the only place of the
  * operator that looks into a Secret, besides the one that copies a key into the signer.
  */
+
+import { isRecord } from '../../core/formats/is-record.ts';
 import { kindOfJwk, type PublicJwk, parsePublicJwk } from '../../core/formats/jwk.ts';
 import { ANNOTATION } from '../../core/formats/names.ts';
 import type { KeyContent, SignerContent } from '../../core/reading/model.ts';
 import { thumbprint } from '../../platform/keys/key-material.ts';
-import { keyVerdict, signerVerdict } from '../../platform/keys/key-verdicts.ts';
-import { isRecord, type KubeObject } from '../../platform/kube/resource.ts';
+import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
 
 const WITHOUT_JWK: KeyContent = {
   kind: 'Broken',
@@ -18,14 +20,18 @@ const WITHOUT_JWK: KeyContent = {
  * @param expected the ledger's JWK for it. It is tried before the Secret's own annotation, so that
  * an edited annotation makes a sound key neither lost nor another one.
  */
-export function keyContentOf(secret: KubeObject, expected: PublicJwk | null): KeyContent {
+export function keyContentOf(
+  verdicts: KeyVerdicts,
+  secret: KubeObject,
+  expected: PublicJwk | null,
+): KeyContent {
   const candidates = [expected, annotatedJwk(secret.metadata)].filter((jwk) => jwk !== null);
-  const contents = candidates.map((jwk) => contentWith(secret, jwk));
+  const contents = candidates.map((jwk) => contentWith(verdicts, secret, jwk));
   return contents.find(({ kind }) => kind === 'Key') ?? contents[0] ?? WITHOUT_JWK;
 }
 
-function contentWith(secret: KubeObject, jwk: PublicJwk): KeyContent {
-  const verdict = keyVerdict(dataOf(secret), jwk);
+function contentWith(verdicts: KeyVerdicts, secret: KubeObject, jwk: PublicJwk): KeyContent {
+  const verdict = verdicts.ofKey(dataOf(secret), jwk);
   if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
   return {
     kind: 'Key',
@@ -36,8 +42,8 @@ function contentWith(secret: KubeObject, jwk: PublicJwk): KeyContent {
   };
 }
 
-export function signerContentOf(secret: KubeObject): SignerContent {
-  const verdict = signerVerdict(dataOf(secret));
+export function signerContentOf(verdicts: KeyVerdicts, secret: KubeObject): SignerContent {
+  const verdict = verdicts.ofSigner(dataOf(secret));
   if ('empty' in verdict) return { kind: 'Empty' };
   if ('problem' in verdict) return { kind: 'Broken', problem: verdict.problem };
   const { publicJwk } = verdict;

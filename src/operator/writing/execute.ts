@@ -45,7 +45,7 @@ async function patchKeySecret(
 ): Promise<Answer> {
   // A resourceVersion in a patch makes it conditional, as in a PUT.
   const body = { metadata: { ...expects, ...metadata } };
-  return await client.patch(SECRETS, { namespace, name }, { type: 'merge', body }, options);
+  return await client.patch(SECRETS, { namespace, name }, body, options);
 }
 
 async function restartWorkload(
@@ -54,7 +54,7 @@ async function restartWorkload(
 ): Promise<Answer> {
   const annotations = { [ANNOTATION.restartedFor]: restartedFor };
   const body = { metadata: expects, spec: { template: { metadata: { annotations } } } };
-  return await client.patch(WORKLOADS[kind], { namespace, name }, { type: 'merge', body }, options);
+  return await client.patch(WORKLOADS[kind], { namespace, name }, body, options);
 }
 
 async function writeStatus(

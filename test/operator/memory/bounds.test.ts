@@ -1,26 +1,26 @@
 /** Each part of a set's memory has a maximum, and gives up what is oldest. */
 import { expect, test } from 'vitest';
-import { KeyVerdicts, VERDICTS_MAX } from '../../../src/operator/memory/key-verdicts.ts';
+import { CONTENTS_MAX, KeyContents } from '../../../src/operator/memory/key-contents.ts';
 import { TAKEN_NAMES_MAX, TakenNames } from '../../../src/operator/memory/taken-names.ts';
 
-test('verdicts on key Secrets', () => {
-  const verdicts = new KeyVerdicts();
+test('what key Secrets hold', () => {
+  const contents = new KeyContents();
   const content = { kind: 'Broken', problem: 'any' } as const;
   const secret = (version: number) => ({ name: 's', uid: 'u', resourceVersion: String(version) });
-  for (let version = 0; version <= VERDICTS_MAX; version += 1) {
-    verdicts.remember(secret(version), null, false, content);
+  for (let version = 0; version <= CONTENTS_MAX; version += 1) {
+    contents.remember(secret(version), null, false, content);
   }
-  expect(verdicts.find(secret(0), null)).toBeNull();
-  expect(verdicts.find(secret(1), null)).toEqual(content);
-  expect(verdicts.find(secret(VERDICTS_MAX), null)).toEqual(content);
+  expect(contents.find(secret(0), null)).toBeNull();
+  expect(contents.find(secret(1), null)).toEqual(content);
+  expect(contents.find(secret(CONTENTS_MAX), null)).toEqual(content);
 });
 
-test('a verdict holds for one version, or, of an immutable Secret, for all', () => {
+test('it is known of one version, or, of an immutable Secret, for all', () => {
   const content = { kind: 'Broken', problem: 'any' } as const;
   for (const isImmutable of [false, true]) {
-    const verdicts = new KeyVerdicts();
-    verdicts.remember({ uid: 'u', resourceVersion: '1' }, null, isImmutable, content);
-    const later = verdicts.find({ uid: 'u', resourceVersion: '2' }, null);
+    const contents = new KeyContents();
+    contents.remember({ uid: 'u', resourceVersion: '1' }, null, isImmutable, content);
+    const later = contents.find({ uid: 'u', resourceVersion: '2' }, null);
     expect(later).toEqual(isImmutable ? content : null);
   }
 });

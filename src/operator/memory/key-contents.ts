@@ -1,25 +1,24 @@
 /**
  * What the key Secrets of a set turned out to hold, by the very version of each, so that a Secret
- * whose metadata alone was read needs no second read. An immutable Secret's verdict never changes.
+ * whose metadata alone was read needs no second read. What an immutable Secret holds never changes.
  */
 import { type PublicJwk, publicJwkText } from '../../core/formats/jwk.ts';
 import { ANNOTATION } from '../../core/formats/names.ts';
 import type { KeyContent } from '../../core/reading/model.ts';
-import type { KubeObject } from '../../platform/kube/resource.ts';
+import { BoundedMemory } from '../../platform/bounded-memory.ts';
+import type { ObjectMeta } from '../../platform/kube/resource.ts';
 
-/** The maximum number of verdicts of one set; the oldest go first. */
-export const VERDICTS_MAX = 1000;
+/** The maximum number of them, of one set. */
+export const CONTENTS_MAX = 1000;
 
-type Metadata = KubeObject['metadata'];
-
-export class KeyVerdicts {
-  readonly #byVersion = new Map<string, KeyContent>();
+export class KeyContents {
+  readonly #byVersion = new BoundedMemory<KeyContent>(CONTENTS_MAX);
 
   /**
-   * The verdict on this version of a Secret; null if there is none yet.
+   * What this version of a Secret holds; null if it was not read before.
    * @param expected the JWK that the ledger has for it
    */
-  find(metadata: Metadata, expected: PublicJwk | null): KeyContent | null {
+  find(metadata: ObjectMeta, expected: PublicJwk | null): KeyContent | null {
     return (
       this.#byVersion.get(versionOf(metadata, expected, true)) ??
       this.#byVersion.get(versionOf(metadata, expected, false)) ??
@@ -28,19 +27,17 @@ export class KeyVerdicts {
   }
 
   remember(
-    metadata: Metadata,
+    metadata: ObjectMeta,
     expected: PublicJwk | null,
     isImmutable: boolean,
-    verdict: KeyContent,
+    content: KeyContent,
   ): void {
-    this.#byVersion.set(versionOf(metadata, expected, isImmutable), verdict);
-    const [oldest] = this.#byVersion.keys();
-    if (this.#byVersion.size > VERDICTS_MAX && oldest !== undefined) this.#byVersion.delete(oldest);
+    this.#byVersion.set(versionOf(metadata, expected, isImmutable), content);
   }
 }
 
 function versionOf(
-  { uid, resourceVersion, annotations }: Metadata,
+  { uid, resourceVersion, annotations }: ObjectMeta,
   expected: PublicJwk | null,
   isImmutable: boolean,
 ): string {
