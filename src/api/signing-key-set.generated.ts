@@ -1,6 +1,6 @@
 // Generated from crds/signingkeys.dev_signingkeysets.yaml by `make generate`. Do not edit.
 import type { JsonSchema } from './json-schema.ts';
-import type { ObjectMeta } from './object-meta.ts';
+import type { StoredMeta } from './stored-meta.ts';
 
 /** One verifier, or several of the same kind. */
 export interface SigningKeySetSpecVerifier {
@@ -357,7 +357,7 @@ export interface SigningKeySet {
   readonly apiVersion: string;
   /** SigningKeySet. */
   readonly kind: string;
-  readonly metadata: ObjectMeta;
+  readonly metadata: StoredMeta;
   /**
    * What you declare. tokenTTL, and verifierCacheTTL or verifiers, are promises about your issuers
    * and verifiers; every wait is computed from them.
