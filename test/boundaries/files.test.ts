@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { projectFiles, readProjectFile, type SourceFile, sourceFiles } from './source-tree.ts';
 
 const LINES_MAX = 400;
-const KEBAB = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?:properties\.test|test|generated|config))?\.ts$/;
+const KEBAB =
+  /^(?:[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?:(?:(?:properties|io)\.)?test|generated|config))?\.ts$/;
 
 /** Where programs begin: everything else must be reached from one of them. */
 function entries(files: readonly SourceFile[]): readonly string[] {
