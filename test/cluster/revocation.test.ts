@@ -113,7 +113,7 @@ test('the active key is revoked: the standby signs, nobody else notices, and the
     return condition?.status === 'False' ? condition : null;
   });
   expect(unknown.reason).toBe('KidUnknown');
-  expect(unknown.message).toMatch(/^mistyped: not a key that this set has or remembers/);
+  expect(unknown.message).toMatch(/^mistyped: this set knows no such key/);
   const { set } = await sets.read('payments');
   expect(set.spec.revocations?.map(({ kid }) => kid)).toEqual([kid1, 'mistyped']);
   expect(await look.publishedKids('payments')).toEqual(published);

@@ -27,9 +27,9 @@ test('a set that lives is not adopted; once it is gone, it is', async () => {
   of.apply('copied', { ...FAST_SPEC, signer } as JsonObject, { annotations });
   await of.clock.advance(60_000);
   expect(stalled(of, 'copied')).toBe(
-    `Secret payments-signer belongs to the set auth/payments (UID ${uid}): that set lives, and what ` +
-      'lives is not adopted: delete it first, or make this set anew with other names in spec.signer ' +
-      'and spec.jwks',
+    `Secret payments-signer belongs to the set auth/payments (UID ${uid}). That set still exists, ` +
+      'so its objects are not adopted. Delete it first, or create this set again with other names ' +
+      'in spec.signer and spec.jwks.',
   );
   expect(of.condition('Ready')).toBe('True Signing');
   expect(of.api.hand.get('configmaps', NAMESPACE, 'copied-jwks')).toBeNull();

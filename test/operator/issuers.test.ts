@@ -108,12 +108,12 @@ test('of more pods than a page holds, the last one counts as the first', async (
   await of.clock.advance(2000);
   const outdated = () =>
     of.status().conditions?.find(({ type }) => type === 'IssuersOutdated')?.message ?? '';
-  expect(outdated()).toMatch(/^Pod p000 \(env\), .* and 595 more took/);
+  expect(outdated()).toMatch(/^Pod p000 \(env\), .* and 595 more read the signer Secret/);
   for (let index = 0; index < 599; index += 1) {
     of.api.hand.delete('pods', NAMESPACE, `p${String(index).padStart(3, '0')}`);
   }
   await of.clock.advance(90_000);
-  expect(outdated()).toMatch(/^Pod p599 \(env\) took/);
+  expect(outdated()).toMatch(/^Pod p599 \(env\) reads the signer Secret/);
   expect(of.keys()).toBe('#1 Retiring, #2 Active, #3 Pending');
   of.api.hand.delete('pods', NAMESPACE, 'p599');
   await of.clock.advance(90_000);
