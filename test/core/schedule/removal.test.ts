@@ -68,19 +68,23 @@ test.each<[string, ObservedPods, RegExp]>([
     NONE,
     /^no issuer signs with it since 09:00:33, its last token lives 8s, .*44$/,
   ],
-  ['the pod', held(pod('a')), /^Pod a \(env\) may hold it for good; not yet seen: no issuer signs/],
+  [
+    'the pod',
+    held(pod('a')),
+    /^Pod a \(env\) may hold the key until restarted; not yet seen: no issuer signs/,
+  ],
   [
     'two pods, by name, and what made them',
     held(
       pod('b', { readsBy: 'SubPath' }),
       pod('a', { workload: { kind: 'Deployment', name: 'x' } }),
     ),
-    /^Pod a \(env, Deployment x\) and Pod b \(subPath\) may hold it/,
+    /^Pod a \(env, Deployment x\) and Pod b \(subPath\) may hold the key/,
   ],
   [
     'five pods, and how many more there are',
     { kind: 'Read', readOnce: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => pod(name)), more: 2 },
-    /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold it/,
+    /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold the key/,
   ],
   ['why nobody knows', { kind: 'Forbidden' }, /^the operator may not list the pods of the names/],
 ])('the explanation gives %s', (_, pods, expected) => {

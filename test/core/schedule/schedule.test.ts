@@ -186,5 +186,5 @@ test('what a user requests is told first, although a removal comes sooner', () =
   world.hands.annotate(REQUEST.rotate, 'now');
   expect(actions()).toEqual(['Activate k3', 'Remove k1']);
   const [next] = scheduleOf(situation(world), ledgerOf(world)).upcoming;
-  expect(next?.explanation).toMatch(/^a rotation is requested; published /);
+  expect(next?.explanation).toMatch(/^a rotation was requested; published /);
 });
