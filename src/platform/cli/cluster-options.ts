@@ -1,6 +1,6 @@
 /** The flags of every program that talks to a cluster, and the way to it. */
 import { systemClock } from '../clock.ts';
-import { createKubeTransport, type KubeTransport } from '../kube/undici-transport.ts';
+import { createKubeTransport, type KubeTransport } from '../kube/http-transport.ts';
 import { optionalText } from './option-kinds.ts';
 
 export const CLUSTER_OPTIONS = {

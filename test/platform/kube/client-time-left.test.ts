@@ -5,11 +5,11 @@ import {
   type KubeClient,
   WRITE_MIN_LEFT_MS,
 } from '../../../src/platform/kube/client.ts';
-import { SECRETS } from '../../../src/platform/kube/resources.ts';
 import {
   createKubeTransport,
   REQUEST_CONNECTIONS_MAX,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
+import { SECRETS } from '../../../src/platform/kube/resources.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import {
   kubeconfigText,

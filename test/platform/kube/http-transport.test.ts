@@ -4,12 +4,12 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { CREDENTIALS_RENEW_MIN_MS } from '../../../src/platform/kube/credentials.ts';
-import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import {
   createKubeTransport,
   type KubeTransport,
   REQUEST_CONNECTIONS_MAX,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
+import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import {
   type ApiSocket,

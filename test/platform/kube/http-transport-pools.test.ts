@@ -2,12 +2,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LEASES } from '../../../src/platform/kube/resources.ts';
-import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import {
   createKubeTransport,
   REQUEST_CONNECTIONS_MAX,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
+import { LEASES } from '../../../src/platform/kube/resources.ts';
+import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { kubeconfigText, sendJson, TestFolder } from '../../support/kube/api-socket.ts';
 import { type KubeFixture, never, rejection, startKube } from '../../support/kube/kube-fixture.ts';
@@ -144,7 +144,7 @@ test('a request that waits for the handshake rejects at once when it is aborted'
 });
 
 describe('an answer that comes as the request is aborted is dropped, with its connection', () => {
-  const HEADERS = 'undici:request:headers';
+  const HEADERS = 'http.client.response.finish';
   test.each<[string, (abort: () => void) => void]>([
     ['while its headers are read', (abort) => abort()],
     ['before anybody has it', (abort) => queueMicrotask(abort)],
