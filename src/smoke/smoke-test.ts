@@ -2,6 +2,7 @@
  * What a user of a new installation would do by hand: declare a set, wait until it is ready, sign
  * with the signer Secret, verify by the JWKS, and remove it all.
  */
+import type { SigningKeySet } from '../api/signing-key-set.generated.ts';
 import {
   API_GROUP_VERSION,
   defaultJwksName,
@@ -11,7 +12,6 @@ import {
   SIGNER_FILE,
 } from '../core/formats/names.ts';
 import { JWKS_FILE, parseJwks } from '../core/formats/served-set.ts';
-import type { Condition, Status } from '../core/formats/status.ts';
 import type { Clock } from '../platform/clock.ts';
 import { checkSignerSecret, type SecretData } from '../platform/keys/key-material.ts';
 import type { KubeClient } from '../platform/kube/client.ts';
@@ -84,7 +84,7 @@ async function create({ client, clock, ref, signal }: SmokeTestOptions): Promise
 async function untilReady(options: SmokeTestOptions): Promise<void> {
   await poll(options, async () => {
     const { object } = await options.client.get(SETS, options.ref, options);
-    const conditions = statusOf(object).conditions ?? [];
+    const conditions = conditionsOf(object);
     const stalled = conditions.find(isTrue('Stalled'));
     const stall = stalled === undefined ? null : `the set is stalled: ${stalled.message}`;
     // What is refused may be let through a moment later; of the rest only a person can take care.
@@ -96,12 +96,16 @@ async function untilReady(options: SmokeTestOptions): Promise<void> {
   });
 }
 
-function isTrue(wanted: string): (condition: Condition) => boolean {
-  return ({ type, status }) => type === wanted && status === 'True';
+type Condition = NonNullable<SigningKeySet['status']['conditions']>[number];
+
+function conditionsOf(object: KubeObject): readonly Condition[] {
+  // None before an operator has looked at it.
+  const { status } = object as KubeObject & Partial<Pick<SigningKeySet, 'status'>>;
+  return status?.conditions ?? [];
 }
 
-function statusOf(object: KubeObject): Status {
-  return (object as KubeObject & { readonly status?: Status }).status ?? {};
+function isTrue(wanted: string): (condition: Condition) => boolean {
+  return ({ type, status }) => type === wanted && status === 'True';
 }
 
 /** @returns the kid that signed it */
