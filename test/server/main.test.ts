@@ -122,7 +122,7 @@ describe('what a user can mend ends in one line and exit code 2', () => {
     [['serve'], 'error: --dir is missing; write it, or set SIGNING_KEYS_DIR'],
     [['serve', '--dri', '.'], 'error: unknown option'],
     [['serve', '--dir', '.', 'more'], 'error: too many arguments'],
-    [['serve', '--dir', '/not/there'], `error: --dir is '/not/there', which is not there; mount`],
+    [['serve', '--dir', '/not/there'], `error: --dir is '/not/there', which does not exist; mount`],
     [['serve', '--dir', 'package.json'], `error: --dir is 'package.json', which is not a folder`],
     [['serve', '--dir', '.', '--port', '65536'], `error: --port is '65536'; write a whole number`],
     [['serve', '--dir', '.', '--poll-interval', '1d'], `error: --poll-interval is '1d'; write a`],

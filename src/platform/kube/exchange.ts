@@ -11,11 +11,11 @@ import { abortable } from '../deadline.ts';
 import { errorCode } from '../error-code.ts';
 import { type KubeRequest, type KubeResponse, TransportError } from './transport.ts';
 
-/** How long nothing may move on a connection before it is closed. */
+/** How long a connection may be silent before it is closed. */
 export interface SilenceBounds {
-  /** While it is made: the proxy's answer, the handshake. */
+  /** While it is opened: the proxy's answer, the handshake. */
   readonly connectTimeoutMs: number;
-  /** Until the headers of the answer. */
+  /** Until the answer's headers. */
   readonly headersTimeoutMs: number;
   /** Between two pieces of the answer. */
   readonly bodyTimeoutMs: number;
@@ -26,7 +26,7 @@ export interface Pool extends SilenceBounds {
   readonly agent: Agent;
 }
 
-/** A request as it goes out. */
+/** A request as it is sent. */
 export interface Outgoing {
   /** Of the API server: protocol, host and port. */
   readonly server: URL;
@@ -37,9 +37,9 @@ export interface Outgoing {
 
 /**
  * Sends one request. Rejects as soon as the signal aborts, and then closes the connection.
- * @param request its method and body go out, and its name into errors
+ * @param request its method and body are sent, and errors name it
  * @param onFree called once the connection is free for another request, or closed
- * @throws TransportError when no answer comes; the answer's body throws one when it is cut off
+ * @throws TransportError if no answer comes. The answer's body throws one if it is cut off
  */
 export async function exchange(
   pool: Pool,
@@ -77,7 +77,7 @@ export async function exchange(
 function start(pool: Pool, { server, path, headers }: Outgoing, request: KubeRequest) {
   const { method, body } = request;
   const send = server.protocol === 'https:' ? httpsRequest : httpRequest;
-  // Of a DELETE with a body Node would not say how long it is.
+  // Node does not send the length of a DELETE's body by itself.
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   const asking = send({
     agent: pool.agent,
@@ -86,7 +86,7 @@ function start(pool: Pool, { server, path, headers }: Outgoing, request: KubeReq
     port: server.port,
     path,
     method,
-    // A proxy's agent knows no other bound for its tunnel.
+    // The only bound that a proxy's agent has for its tunnel.
     timeout: pool.connectTimeoutMs,
     headers: { ...headers, ...length },
   });
@@ -97,12 +97,12 @@ function start(pool: Pool, { server, path, headers }: Outgoing, request: KubeReq
 function answerTo(asking: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     asking.once('response', (answer) => {
-      // A body that is destroyed while nobody reads it must not end the process.
+      // A body that fails while nothing reads it must not end the process.
       answer.on('error', () => {});
       resolve(answer);
     });
     asking.on('error', reject);
-    // An answer that nobody asked for, such as a switch of protocols, ends without an error.
+    // An unexpected answer, such as a switch of protocols, ends without an error.
     asking.once('close', () => reject(new Error('closed without an answer')));
   });
 }
@@ -146,7 +146,7 @@ function boundSilence(
   return silence;
 }
 
-/** Null for a connection that was used before. */
+/** Null for a connection that is reused. */
 function eventOfReadiness(socket: Socket): 'connect' | 'secureConnect' | null {
   if ('encrypted' in socket) {
     return Reflect.get(socket, 'secureConnecting') === true ? 'secureConnect' : null;

@@ -9,17 +9,16 @@ import { exchange, type Outgoing, type SilenceBounds } from './exchange.ts';
 import { LEASES } from './resources.ts';
 import { type KubeRequest, type Transport, TransportError } from './transport.ts';
 
-/** At once, of everything but leases and watches; further requests queue. */
+/** For all requests except leases and watches. More of them wait. */
 export const REQUEST_CONNECTIONS_MAX = 8;
 /**
- * Leases have a pool of their own: whoever can't renew one in time ends its process, so requests
- * that hang must not hold that up. One for a renewal that hangs itself, one for the next.
+ * Leases have a separate pool: a process that can't renew its lease in time ends, so hanging requests
+ * must not delay that. One connection for a renewal that hangs, one for the next.
  */
 export const LEASE_CONNECTIONS_MAX = 2;
 /**
- * Each watch occupies one, so they have a pool of their own and never starve the requests. It has
- * no bound: a watch that queued would see nothing, and say nothing of it. How many there are, the
- * reflectors bound: one a type and namespace.
+ * Each watch keeps one open, so a separate pool leaves enough for the requests. It has no maximum: a
+ * watch that waited would silently see nothing. There is one per type and namespace.
  */
 const WATCH_CONNECTIONS_MAX = Number.POSITIVE_INFINITY;
 /** While a connection is made. */
@@ -28,11 +27,11 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const HEADERS_TIMEOUT_MS = 65_000;
 /** Between two pieces of an answer. */
 export const BODY_TIMEOUT_MS = 30_000;
-/** Bookmarks come about each minute; the reflector's own bound is tighter. */
+/** Bookmarks arrive about every minute. The reflector's own bound is tighter. */
 export const WATCH_BODY_TIMEOUT_MS = 300_000;
 /** Shorter than the 90 s after which a kube-apiserver closes an idle connection. */
 export const KEEP_ALIVE_MS = 30_000;
-/** Until TCP itself asks whether the peer of a silent connection is still there. */
+/** After this much silence TCP checks whether the peer still exists. */
 const TCP_PROBE_DELAY_MS = 30_000;
 const USER_AGENT = 'signing-key-operator';
 
@@ -41,13 +40,13 @@ export interface KubeTransportOptions extends KubeConfigOptions {
 }
 
 export interface KubeTransport extends Transport {
-  /** Where the configuration came from, for a log line. */
+  /** The source of the configuration, for a log line. */
   readonly source: string;
   /** Origin and path prefix of the API server. */
   readonly server: string;
-  /** The default namespace of the context or of the pod, where there is one. */
+  /** The default namespace of the context or the pod, if there is one. */
   readonly namespace: string | null;
-  /** Ends at once what is still open. */
+  /** Closes all connections immediately. */
   close(): Promise<void>;
 }
 
@@ -72,9 +71,9 @@ interface Agents extends Readonly<Record<PoolName, HttpAgent>> {
 }
 
 /**
- * The way to a real API server: configuration and credentials of @kubernetes/client-node over agents
- * of this module's own. client-node would open a TLS connection for each request, speak HTTP/2
- * (whose shared connection never recovers on a half-open link) and wait for 300 s.
+ * Connects to a real API server, with the configuration and credentials of @kubernetes/client-node but
+ * with agents of this module. client-node would open a TLS connection for each request, use HTTP/2
+ * (whose shared connection never recovers from a half-open link) and wait for 300 s.
  * @throws KubeConfigError if no cluster is configured
  */
 export function createKubeTransport(options: KubeTransportOptions): KubeTransport {
@@ -85,7 +84,7 @@ export function createKubeTransport(options: KubeTransportOptions): KubeTranspor
   const agents = new AgentSource(server, config.getCurrentCluster()?.proxyUrl);
   const slots = createSlots();
 
-  /** All that has to be there before a request can go out. */
+  /** Gets everything that a request needs before it can be sent. */
   const prepare = async (request: KubeRequest, pool: PoolName, signal: AbortSignal) => {
     const { headers, tls } = await credentials.current(signal);
     if (agents.isClosed) {
@@ -127,20 +126,20 @@ function poolOf({ path, query }: KubeRequest): PoolName {
 }
 
 /**
- * Requests wait here and not in an agent: there, one that waited long goes out as it was when it
- * came.
+ * Requests wait here and not in an agent, which would send a request as it was when it arrived, even
+ * after a long wait.
  */
 function createSlots(): Readonly<Record<PoolName, Slots>> {
   const create = (pool: PoolName) => new Slots(CONNECTIONS_MAX[pool]);
   return { requests: create('requests'), leases: create('leases'), watches: create('watches') };
 }
 
-/** Connections of one TLS identity are not used for another: a new one gets new agents. */
+/** Creates new agents for each TLS identity, because identities must not share connections. */
 class AgentSource {
   readonly #server: URL;
   readonly #proxyUrl: string | undefined;
   #agents: Agents | null = null;
-  /** Of earlier identities, as long as a request or a watch is open on them. */
+  /** Of earlier identities, while they have open connections. */
   #retired: readonly HttpAgent[] = [];
   #isClosed = false;
 
@@ -155,7 +154,7 @@ class AgentSource {
 
   for(tls: TlsIdentity): Agents {
     if (this.#agents?.fingerprint === tls.fingerprint) return this.#agents;
-    // What is open ends on the old connections; nothing new goes there, and idle ones time out.
+    // Running requests and watches end on the old connections. Idle ones time out.
     this.#retired = [...this.#retired, ...allOf(this.#agents)].filter(hasConnections);
     const create = (pool: PoolName) => this.#create(tls, CONNECTIONS_MAX[pool]);
     this.#agents = {
@@ -176,10 +175,10 @@ class AgentSource {
     const proxy = this.#proxyUrl;
     const options = {
       keepAlive: true,
-      // A half-open link is found by TCP probes well before any bound of this module.
+      // TCP probes find a half-open link well before any bound of this module.
       keepAliveMsecs: TCP_PROBE_DELAY_MS,
       maxSockets: connectionsMax,
-      // Of an idle connection; a request sets its own.
+      // For idle connections. Requests set their own.
       timeout: KEEP_ALIVE_MS,
     };
     if (this.#server.protocol === 'https:') {
@@ -198,7 +197,7 @@ function hasConnections({ sockets, freeSockets }: HttpAgent): boolean {
   return Object.keys(sockets).length + Object.keys(freeSockets).length > 0;
 }
 
-/** As it goes out: only a new connection's handshake may still come before it. */
+/** The request as it is sent. Only a new connection's handshake may delay it now. */
 function outgoingOf(
   request: KubeRequest,
   server: URL,

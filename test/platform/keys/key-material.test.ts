@@ -118,7 +118,7 @@ describe('publicJwkOf', () => {
 describe('privateJwkOf', () => {
   it('refuses a PEM that is not the private half of the public JWK', () => {
     expect(privateJwkOf(other.privatePem, es.publicJwk)).toEqual({
-      problem: expect.stringContaining('another key'),
+      problem: expect.stringContaining('not the private half'),
     });
   });
 
@@ -148,11 +148,11 @@ describe('checkKeySecret', () => {
     ['no base64', { 'private.pem': es.privatePem }, es.publicJwk, 'thumbprint', 'not base64'],
     ['an empty entry', { 'private.pem': '' }, es.publicJwk, 'thumbprint', 'PKCS#8'],
     [
-      'another key',
+      'not the private half',
       encode({ 'private.pem': other.privatePem }),
       es.publicJwk,
       'thumbprint',
-      'another key',
+      'not the private half',
     ],
     [
       'another kind',
@@ -161,7 +161,7 @@ describe('checkKeySecret', () => {
       'any',
       'not a key for ES256',
     ],
-    ['two keys mixed', encode({ 'private.pem': mismatchedPem() }), es.publicJwk, 'any', 'refuses'],
+    ['two keys mixed', encode({ 'private.pem': mismatchedPem() }), es.publicJwk, 'any', 'does not verify'],
   ] as const)('%s', (_name, data, publicJwk, kidRule, problem) => {
     expect(checkKeySecret(data, publicJwk, kidRule)).toEqual(
       problem === null ? { ok: true } : { problem: expect.stringContaining(problem) },

@@ -74,7 +74,7 @@ const ROWS: Record<string, Row> = {
       reason: 'NotFound',
       message:
         'create secrets auth/payments-key-1: not-found (404 NotFound); it, its namespace or its ' +
-        'type is not there',
+        'type does not exist',
     },
   },
   '409 AlreadyExists': {
@@ -281,11 +281,11 @@ describe('what the API server answers, at the client', () => {
       reason: 'ECONNREFUSED',
       message:
         'create secrets auth/payments-key-1: no-answer (ECONNREFUSED); nothing listens there: ' +
-        'is the API server up, and the kubeconfig current?',
+        'check that the API server runs and that the kubeconfig is current',
     });
   });
 
-  test('a type that is not there', async () => {
+  test('a type that does not exist', async () => {
     await using kube = await startKube((_, response) => sendJson(response, 404, {}));
     const options = { resourceVersion: '1', timeoutSeconds: 1, signal: never() };
     const list = await rejection(kube.client.list(SECRETS, { signal: never() }));
@@ -294,12 +294,12 @@ describe('what the API server answers, at the client', () => {
       expect(error).toMatchObject({
         code: 'KUBE_NOT_FOUND',
         message:
-          `${verb} secrets: not-found (404 Unknown); the type is not there: apply its ` +
-          'CustomResourceDefinition, of the version of this program',
+          `${verb} secrets: not-found (404 Unknown); the type does not exist: apply the ` +
+          'CustomResourceDefinition of the version of this program',
       });
     }
     const read = await rejection(kube.client.get(SECRETS, REF, { signal: never() }));
-    expect(read).toMatchObject({ message: expect.stringMatching(/its type is not there$/) });
+    expect(read).toMatchObject({ message: expect.stringMatching(/its type does not exist$/) });
   });
 
   test('a write that hangs ends at its deadline and gives its connection up', async () => {

@@ -34,7 +34,7 @@ describe('no cluster', () => {
   test('is said with all that was looked for', () => {
     const message = failure(() => loadKubeConfig({}));
     expect(message).toContain(join(folder.path, '.kube', 'config'));
-    expect(message).toMatch(/KUBECONFIG is not set.*no pod.*Pass --kubeconfig FILE/s);
+    expect(message).toMatch(/KUBECONFIG is not set.*not a pod.*Pass --kubeconfig FILE/s);
   });
 
   test('a pod without a mounted token', () => {
@@ -68,29 +68,29 @@ test.each([
   [
     'no current context',
     text({ 'current-context': '' }),
-    /Pass --context with one that is there: test$/,
+    /Pass --context with one of these: test$/,
   ],
   [
-    'a context that is not there',
+    'a context that does not exist',
     text({ 'current-context': 'x' }),
-    /no context "x"\. Pass --context with one that is there: test$/,
+    /no context "x"\. Pass --context with one of these: test$/,
   ],
   [
-    'a cluster that is not there',
+    'a cluster that does not exist',
     text({ clusters: [] }),
-    /names the cluster "test", which is not there\. Correct it/,
+    /names the cluster "test", which does not exist\. Correct it/,
   ],
   [
-    'a user that is not there',
+    'a user that does not exist',
     text({ users: [] }),
-    /names the user "test", which is not there\. Correct it/,
+    /names the user "test", which does not exist\. Correct it/,
   ],
   [
-    'a server that is no URL',
+    'a server that is not a URL',
     kubeconfigText({ server: 'hunter2' }),
-    /no http or https URL\. Correct it/,
+    /not an http or https URL\. Correct it/,
   ],
-  ['a token in the clear', kubeconfigText({ server: 'http://10.0.0.1' }), /in the clear/],
+  ['a token over http', kubeconfigText({ server: 'http://10.0.0.1' }), /would expose the token/],
   [
     'a proxy of another kind',
     kubeconfigText({ ...CLUSTER, 'proxy-url': 'socks5://x' }),
