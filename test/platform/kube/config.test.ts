@@ -31,7 +31,7 @@ function failure(load: () => unknown): string {
 }
 
 describe('no cluster', () => {
-  test('is said with all that was looked for', () => {
+  test('the message names everything that was searched', () => {
     const message = failure(() => loadKubeConfig({}));
     expect(message).toContain(join(folder.path, '.kube', 'config'));
     expect(message).toMatch(/KUBECONFIG is not set.*not a pod.*Pass --kubeconfig FILE/s);
@@ -43,7 +43,7 @@ describe('no cluster', () => {
     expect(message).toContain('automountServiceAccountToken');
   });
 
-  test('KUBECONFIG names files that are not there', () => {
+  test('KUBECONFIG names files that do not exist', () => {
     vi.stubEnv('KUBECONFIG', '/nonexistent/a:/nonexistent/b');
     expect(failure(() => loadKubeConfig({}))).toContain('/nonexistent/a (ENOENT)');
   });
@@ -96,7 +96,7 @@ test.each([
     kubeconfigText({ ...CLUSTER, 'proxy-url': 'socks5://x' }),
     /proxy-url must be an http or https URL\. Correct it/,
   ],
-])('%s is refused in words without secrets', (_, content, message) => {
+])('%s is refused with a message without secrets', (_, content, message) => {
   const kubeconfig = folder.write('config', content);
   const said = failure(() => loadKubeConfig({ kubeconfig }));
   expect(said).toMatch(message);
@@ -104,14 +104,14 @@ test.each([
   expect(said).not.toContain('hunter2');
 });
 
-test('the given file wins over a pod and over KUBECONFIG', () => {
+test('the given file takes precedence over a pod and over KUBECONFIG', () => {
   vi.stubEnv('KUBERNETES_SERVICE_HOST', '10.0.0.1');
   vi.stubEnv('KUBECONFIG', '/nonexistent');
   const kubeconfig = folder.write('config', kubeconfigText(CLUSTER));
   expect(loadKubeConfig({ kubeconfig })).toMatchObject({ source: kubeconfig, namespace: 'auth' });
 });
 
-test('of several files the first to name something wins, and missing ones are passed over', () => {
+test('of several files the first that defines a name counts, and missing files are skipped', () => {
   const first = folder.write('a', kubeconfigText({ server: 'https://first' }));
   const second = folder.write(
     'b',

@@ -21,7 +21,7 @@ const poolOf = (agent: Agent, bounds: Partial<Pool> = {}): Pool => ({
   ...bounds,
 });
 
-/** Sends one request. @returns its answer, and how often its place was given back */
+/** Sends one request. @returns its answer, and how often its slot was given back */
 function send(pool: Pool, url: string, request: KubeRequest = READ, signal = never()) {
   const given = { back: 0 };
   const outgoing = { server: new URL(url), path: request.path, headers: {} };
@@ -37,7 +37,7 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Accepts connections and says nothing on them. */
+/** Accepts connections and sends nothing. */
 async function startSilent() {
   const peers = new Set<Socket>();
   const server: Server = createServer((peer) => {
@@ -56,7 +56,7 @@ async function startSilent() {
   };
 }
 
-test('a connection is used again, and its place is given back each time', async () => {
+test('a connection is reused, and its slot is given back each time', async () => {
   await using api = await startApiSocket((_, response) => response.end('{}'));
   const pool = poolOf(new Agent({ keepAlive: true }));
   for (let round = 0; round < 3; round++) {
@@ -68,7 +68,7 @@ test('a connection is used again, and its place is given back each time', async 
   pool.agent.destroy();
 });
 
-test('the length of a body is said, of a DELETE too', async () => {
+test('the length of a body is sent, of a DELETE too', async () => {
   const seen: unknown[] = [];
   await using api = await startApiSocket((request, response) => {
     let text = '';
@@ -93,7 +93,7 @@ test('the length of a body is said, of a DELETE too', async () => {
 });
 
 describe('a connection that is silent for too long is closed', () => {
-  test('while it is made', async () => {
+  test('while it is opened', async () => {
     await using silent = await startSilent();
     const pool = poolOf(new TlsAgent(), { connectTimeoutMs: SHORT_MS });
     const { answer, given } = send(pool, `https://127.0.0.1:${silent.port}`);
@@ -105,7 +105,7 @@ describe('a connection that is silent for too long is closed', () => {
     await eventually('it is closed', () => silent.peers.size === 0 && given.back === 1);
   });
 
-  test('while a proxy makes it', async () => {
+  test('while a proxy opens it', async () => {
     await using silent = await startSilent();
     const agent = new HttpsProxyAgent({ proxy: `http://127.0.0.1:${silent.port}` });
     const pool = poolOf(agent, { connectTimeoutMs: SHORT_MS });
@@ -130,7 +130,7 @@ describe('a connection that is silent for too long is closed', () => {
     await eventually('it is closed', () => api.open === 0 && given.back === 1);
   });
 
-  test('each bound is for its own phase, on a connection used again too', async () => {
+  test('each bound is for its own phase, on a reused connection too', async () => {
     await using api = await startApiSocket((request, response) => {
       setTimeout(() => response.end(request.url), 600);
     });
@@ -149,13 +149,17 @@ test.each<[string, ApiSocket['answer'], string]>([
   ['a reset', (request) => request.socket.resetAndDestroy(), 'ECONNRESET'],
   ['a hang-up', (request) => void request.socket.end(), 'ECONNRESET'],
   [
-    'an unasked switch of protocols',
+    'an unexpected switch of protocols',
     (request) =>
       void request.socket.end('HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
     'UNKNOWN',
   ],
-  ['no HTTP', (request) => void request.socket.end('hunter2\r\n\r\n'), 'HPE_INVALID_CONSTANT'],
-])('%s is no answer', async (_, answering, code) => {
+  [
+    'text that is not HTTP',
+    (request) => void request.socket.end('hunter2\r\n\r\n'),
+    'HPE_INVALID_CONSTANT',
+  ],
+])('%s is not an answer', async (_, answering, code) => {
   await using api = await startApiSocket(answering);
   const { answer, given } = send(poolOf(new Agent()), api.url);
   expect(await rejection(answer)).toMatchObject({
@@ -165,7 +169,7 @@ test.each<[string, ApiSocket['answer'], string]>([
   await eventually('its place is free', () => given.back === 1);
 });
 
-test('a proxy that refuses the tunnel is no answer', async () => {
+test('a proxy that refuses the tunnel is not an answer', async () => {
   const proxy = createHttpServer().on('connect', (_, client) => {
     client.end('HTTP/1.1 407 No\r\n\r\n');
   });
@@ -178,7 +182,7 @@ test('a proxy that refuses the tunnel is no answer', async () => {
   await new Promise((resolve) => proxy.close(resolve));
 });
 
-test('an answer that nobody reads to its end closes its connection', async () => {
+test('an answer that is not read to its end closes its connection', async () => {
   await using api = await startApiSocket((_, response) => {
     response.writeHead(200);
     response.write('the beginning');
@@ -188,7 +192,7 @@ test('an answer that nobody reads to its end closes its connection', async () =>
   await eventually('it is closed', () => api.open === 0 && given.back === 1);
 });
 
-test('a signal that has aborted sends nothing', async () => {
+test('nothing is sent after the signal has aborted', async () => {
   await using api = await startApiSocket(() => {});
   const reason = new Error('enough');
   const { answer, given } = send(poolOf(new Agent()), api.url, READ, AbortSignal.abort(reason));

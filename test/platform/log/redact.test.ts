@@ -22,7 +22,7 @@ const pemOf = (key: KeyObject, type: 'pkcs8' | 'pkcs1' | 'sec1' = 'pkcs8') =>
 const bodyOf = (pem: string) => pem.replace(/-----[^\n]*\n?/g, '').trim();
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Every stretch of a PEM's body that is long enough to matter must be gone. */
+/** Every part of a PEM's body that is long enough to matter must be removed. */
 function expectGone(text: string, pem: string): void {
   for (const line of bodyOf(pem).split('\n')) expect(text).not.toContain(line.slice(0, 24));
 }
@@ -96,7 +96,7 @@ it.each([
   expect(redact(text)).toBe(text);
 });
 
-it('takes little time for texts made to take long', () => {
+it('is fast even for texts that are built to make it slow', () => {
   const hard = [
     '-----BEGIN PRIVATE KEY-----'.repeat(2000),
     '\\'.repeat(65_536),
@@ -113,7 +113,7 @@ it('takes little time for texts made to take long', () => {
   }
 });
 
-it('keeps JSON JSON, and finds nothing the second time', () => {
+it('keeps JSON valid, and changes nothing when applied twice', () => {
   const part = fc.constantFrom(
     pemOf(rsa),
     pemOf(rsa).slice(0, 300),
