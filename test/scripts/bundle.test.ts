@@ -62,7 +62,7 @@ test('serve does not load the Kubernetes client, and the program itself loads ne
   const chunksWith = (text: string) =>
     files.filter((f) => f.endsWith('.mjs') && read(f).includes(text));
   const [operator = '', ...others] = chunksWith('current-context');
-  const [serve = ''] = chunksWith('async function runServe');
+  const [serve = ''] = chunksWith('function runServe');
   expect(others).toEqual([]);
   expect(reachable(serve)).not.toContain(operator);
   expect(reachable(PROGRAM)).not.toContain(serve);
