@@ -1,4 +1,4 @@
-/** Takes one planned step: a key is made if it needs one, it is judged once more, written, and reported. */
+/** Takes one planned step: makes a key if it needs one, checks it once more, writes it, and reports it. */
 import { admit, type Refusal } from '../../core/guard/guard.ts';
 import type { Step, Write } from '../../core/reading/model.ts';
 import type { Clock } from '../../platform/clock.ts';
