@@ -8,8 +8,7 @@ const METADATA = /^metadata:\n {2}name: (\S+)\n {2}labels:\n(?: {4}\S.*\n)+/m;
 
 /** @param source named in the first line, so that a reader knows what to edit instead */
 export function renderChartCrd(crd: string, source: string): string {
-  if (crd.includes('{{'))
-    throw new Error(`${source} contains {{, which Helm would evaluate`);
+  if (crd.includes('{{')) throw new Error(`${source} contains {{, which Helm would evaluate`);
   const body = crd.replace(/^(?:#.*\n)+/, '');
   const metadata = METADATA.exec(body);
   if (metadata === null) throw new Error(`${source} has no metadata with a name and labels`);

@@ -2,7 +2,7 @@
  * The operator as one value without module state, so that several can run in one process, each
  * with its own clock, API server and randomness.
  */
-import type { Registry } from 'prom-client';
+import type { Registry } from '@prometheus-io/client';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyMaker } from '../platform/keys/key-maker.ts';
 import { createKubeClient, type KubeClient } from '../platform/kube/client.ts';

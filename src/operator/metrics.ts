@@ -1,5 +1,5 @@
 /** The metrics of the operator, under the names that users and their dashboards know. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from '@prometheus-io/client';
 import type { WorkQueueMetrics, WorkQueueState } from '../platform/work-queue.ts';
 import { queueGauges, queueMetrics } from './queue-metrics.ts';
 

@@ -1,5 +1,5 @@
 /** The metrics of the work queue, under the names that client-go gives them. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
 import type { WorkQueueMetrics, WorkQueueState } from '../platform/work-queue.ts';
 
 const QUEUE = 'signingkeyset';

@@ -133,7 +133,9 @@ class JwksServer implements Server {
       registry: this.#metrics.registry,
       unreadyBecause: () => {
         if (stopping.aborted) return 'stopping';
-        return this.#hasSet ? null : 'no valid jwks.json and serve.json have been read yet; see the log';
+        return this.#hasSet
+          ? null
+          : 'no valid jwks.json and serve.json have been read yet; see the log';
       },
     });
   }

@@ -1,5 +1,5 @@
 /** The metrics of the JWKS server, in a registry of its own. */
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { AnswerCount } from '../platform/http/answer-server.ts';
 import type { JwksDocument } from './documents.ts';
 import type { ReadResult } from './source.ts';

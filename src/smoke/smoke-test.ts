@@ -64,7 +64,9 @@ export async function smokeTest(options: SmokeTestOptions): Promise<void> {
     say(`a token signed by key ${kid} was verified by the JWKS`);
   } catch (error) {
     // The first error is reported; that the set could not be deleted either follows from it.
-    await remove(options).catch((left: Error) => say(`the set ${shown} is left behind: ${left.message}`));
+    await remove(options).catch((left: Error) =>
+      say(`the set ${shown} is left behind: ${left.message}`),
+    );
     throw error;
   }
   await remove(options);

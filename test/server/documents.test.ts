@@ -48,12 +48,12 @@ describe('jwks.json', () => {
     [
       'private key in a member that is overridden',
       `{"keys":[${JSON.stringify(one.privateJwk)}],"keys":[${publicOne}]}`,
-      'a member stands there twice',
+      'it has a member twice',
     ],
     [
       'private key in an overridden member of a key',
       set(one.publicJwk).replace('"kty"', `"use":{"d":"${d}"},"kty"`),
-      'a member stands there twice',
+      'it has a member twice',
     ],
     [
       'nested without end',

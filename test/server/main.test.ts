@@ -114,10 +114,10 @@ describe('SIGTERM', () => {
 
 describe('what a user can mend ends in one line and exit code 2', () => {
   test.each([
-    [[], 'error: no command is given; write one of operator, serve, smoke-test, version'],
+    [[], 'error: no command is given; use one of operator, serve, smoke-test, version'],
     [
       ['server'],
-      `error: there is no command 'server'; write one of operator, serve, smoke-test, version`,
+      `error: there is no command 'server'; use one of operator, serve, smoke-test, version`,
     ],
     [['serve'], 'error: --dir is missing; write it, or set SIGNING_KEYS_DIR'],
     [['serve', '--dri', '.'], 'error: unknown option'],

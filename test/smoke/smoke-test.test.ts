@@ -34,7 +34,7 @@ test('what went wrong first is told, also where the set can’t be removed', asy
   const error = await ending;
   expect(error).toBeInstanceOf(SmokeTestError);
   expect(String(error)).toMatch(/after 5 s, no operator has looked at the set/);
-  expect(said.at(-1)).toMatch(/^the set auth\/smoke is left: after 5 s, the operator has not let/);
+  expect(said.at(-1)).toMatch(/^the set auth\/smoke is left behind: after 5 s, the operator has not released/);
 });
 
 test.each([

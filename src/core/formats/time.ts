@@ -47,3 +47,8 @@ export function formatInstant(atMs: number): string {
 export function formatTimeOfDay(atMs: number): string {
   return formatInstant(atMs).slice(11, -1);
 }
+
+/** Whole seconds, rounded up: a gate that opens at 13.2 s is not open at 13 s. */
+export function ceilToSecondMs(atMs: number): number {
+  return Math.ceil(atMs / 1000) * 1000;
+}

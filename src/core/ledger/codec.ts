@@ -113,7 +113,7 @@ function keyForm(key: LedgerKey): unknown {
     publishedSeenMs: key.publishedSeenMs,
     activatedMs: key.activatedMs,
     signerSeenMs: key.signerSeenMs,
-    signedUntilMs: key.signedUntilMs,
+    supersededSeenMs: key.supersededSeenMs,
     settled: key.settled === null ? null : settledForm(key.settled),
     bar: key.bar === null ? null : barForm(key.bar),
     largest: termsForm(key.largest),
@@ -211,7 +211,7 @@ function keyOf(value: unknown): LedgerKey {
     publishedSeenMs: orNull(form['publishedSeenMs'], 'publishedSeenMs', integer),
     activatedMs: orNull(form['activatedMs'], 'activatedMs', integer),
     signerSeenMs: orNull(form['signerSeenMs'], 'signerSeenMs', integer),
-    signedUntilMs: orNull(form['signedUntilMs'], 'signedUntilMs', integer),
+    supersededSeenMs: orNull(form['supersededSeenMs'], 'supersededSeenMs', integer),
     // The first operators looked at no pods.
     settled: orNull(form['settled'] ?? null, 'settled', settledOf),
     bar: orNull(form['bar'], 'bar', barOf),

@@ -23,7 +23,7 @@ import { adopts, judgeOwnership, type Owned } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 
 /** What became of the ledger. */
-export type Book =
+export type LedgerState =
   /** There never was one: at most a first key on its way. */
   | { readonly kind: 'None' }
   | {
@@ -59,17 +59,17 @@ export interface Situation {
   readonly ownership: Owned;
   /** Objects under the set's names that are not the set's, such as `Secret payments-signer`. */
   readonly foreign: readonly string[];
-  readonly book: Book;
+  readonly ledgerState: LedgerState;
 }
 
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
   const copies = readCopies(observed);
-  const signerBook = readOwn(observed.signer?.meta.annotations[ANNOTATION.ledger], observed.set);
-  const books = [signerBook, copies.status, copies.jwks].flatMap((read) =>
+  const signerLedger = readOwn(observed.signer?.meta.annotations[ANNOTATION.ledger], observed.set);
+  const ledgers = [signerLedger, copies.status, copies.jwks].flatMap((read) =>
     read?.kind === 'Ledger' ? [read.ledger] : [],
   );
-  const ownership = judgeOwnership(observed, books);
+  const ownership = judgeOwnership(observed, ledgers);
   const isOwn = (secret: ObservedKeySecret) =>
     ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
   const signer = ownership.signer === 'Foreign' ? null : observed.signer;
@@ -95,7 +95,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
         .filter((secret) => !isOwn(secret))
         .map(({ meta }) => `Secret ${meta.name}`),
     ],
-    book: judgeBook(observed.set, signer, jwks, keySecrets, signerBook, copies),
+    ledgerState: judgeLedgerState(observed.set, signer, jwks, keySecrets, signerLedger, copies),
   };
 }
 
@@ -123,16 +123,16 @@ function isOfSet(owner: SetRef, set: ObservedSet): boolean {
   return same || adopts(set, owner);
 }
 
-function judgeBook(
+function judgeLedgerState(
   set: ObservedSet,
   signer: ObservedSigner | null,
   jwks: ObservedJwks | null,
   keySecrets: readonly ObservedKeySecret[],
-  signerBook: ReadLedger | null,
+  signerLedger: ReadLedger | null,
   copies: Copies,
-): Book {
+): LedgerState {
   const sources = {
-    'the signer Secret': signerBook,
+    'the signer Secret': signerLedger,
     'the status': copies.status,
     'the JWKS': copies.jwks,
   };
@@ -143,8 +143,8 @@ function judgeBook(
     copy?.kind === 'Ledger' ? [copy.ledger] : [],
   );
   const newest = newestOf(read);
-  if (signer !== null && signerBook?.kind === 'Ledger') {
-    return judgeAgainstCopies(signerBook.ledger, ofThisLife(set, signerBook.ledger, read));
+  if (signer !== null && signerLedger?.kind === 'Ledger') {
+    return judgeAgainstCopies(signerLedger.ledger, ofThisLife(set, signerLedger.ledger, read));
   }
   const isUnwritten = copies.status === null && copies.jwks === null;
   if (signer === null && isUnwritten && isFirstKeyPhase(set, jwks, keySecrets)) {
@@ -153,8 +153,8 @@ function judgeBook(
   const problem =
     signer === null
       ? 'the signer Secret is gone'
-      : signerBook?.kind === 'Unreadable'
-        ? `the signer Secret's ledger can't be read: ${signerBook.problem}`
+      : signerLedger?.kind === 'Unreadable'
+        ? `the signer Secret's ledger can't be read: ${signerLedger.problem}`
         : 'the signer Secret has no ledger of this set';
   return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
 }
@@ -177,10 +177,10 @@ function ofThisLife(
   return copies.filter((copy) => copy.set.uid === ledger.set.uid);
 }
 
-function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): Book {
+function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): LedgerState {
   const newest = newestOf(copies);
   const text = serializeLedger(ledger);
-  const lost = (problem: string): Book => ({
+  const lost = (problem: string): LedgerState => ({
     kind: 'Lost',
     newest,
     highestGeneration: Math.max(ledger.generation, newest?.generation ?? 0),

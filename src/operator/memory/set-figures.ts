@@ -1,8 +1,8 @@
 /** What the metrics show of a set: as the pass that read it last has seen it. */
 
+import type { Action } from '../../core/formats/codes.ts';
 import type { Condition, KeyStatus } from '../../core/formats/status.ts';
-import type { Action, Observed, Plan } from '../../core/reading/model.ts';
-import { AT_ONCE_MS } from '../../core/schedule/schedule.ts';
+import type { Observed, Plan } from '../../core/reading/model.ts';
 
 export interface SetFigures {
   readonly namespace: string;
@@ -53,9 +53,11 @@ function timesOf(
   // While suspended, or without a published next key, a rotation can be late all the same.
   if (rotationDueMs !== null) planned.set('Activate', rotationDueMs);
   // Soonest first: of several transitions with one action, the first counts.
-  for (const { action, atMs } of [...upcoming].reverse()) {
-    if (atMs === AT_ONCE_MS) possibleSince.set(action, last.possibleSince.get(action) ?? nowMs);
-    else if (atMs !== null) planned.set(action, atMs);
+  for (const { action, when } of [...upcoming].reverse()) {
+    if (when.kind === 'At') planned.set(action, when.atMs);
+    else if (when.kind === 'AtOnce') {
+      possibleSince.set(action, last.possibleSince.get(action) ?? nowMs);
+    }
   }
   return { planned, possibleSince };
 }

@@ -7,8 +7,8 @@
 import type { Spec } from '../../core/formats/spec.ts';
 import type { Ledger } from '../../core/ledger/ledger.ts';
 import { writeDeadlineMs } from '../../core/ledger/terms.ts';
-import { needsPods } from '../../core/reading/holders.ts';
 import type { ObservedPods, ObservedWorkload } from '../../core/reading/model.ts';
+import { needsPods } from '../../core/reading/old-pods.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 import type { Answer, KubeClient } from '../../platform/kube/client.ts';

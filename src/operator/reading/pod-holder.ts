@@ -4,7 +4,7 @@
  */
 
 import type { SignerSpec, Workload } from '../../core/formats/spec.ts';
-import type { Holder, Manner } from '../../core/reading/model.ts';
+import type { ReadOncePod, ReadsBy } from '../../core/reading/model.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { parseKubeTimeMs } from '../../platform/kube/time.ts';
 import { type Fields, fieldsOf, recordsOf, textOf } from './fields.ts';
@@ -13,13 +13,13 @@ import { type Fields, fieldsOf, recordsOf, textOf } from './fields.ts';
 const LONG_AGO_MS = 0;
 
 /** Of several ways the worst is reported: one that never updates before one that does. */
-const WORST_FIRST: readonly Manner[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
+const WORST_FIRST: readonly ReadsBy[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
 
 /**
  * @returns null for a pod that does not keep what it has read: it follows its mount (under `Watch`), has
  * ended, or is on no node yet.
  */
-export function holderOf(pod: KubeObject, signer: SignerSpec): Holder | null {
+export function holderOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
   const [spec, status] = [fieldsOf(pod['spec']), fieldsOf(pod['status'])];
   if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return null;
   // Whatever it reads, it reads after this very reading.
@@ -27,16 +27,16 @@ export function holderOf(pod: KubeObject, signer: SignerSpec): Holder | null {
   const volumes = volumesOf(spec, signer.name);
   const uses = containersOf(spec)
     .flatMap((container) =>
-      mannersOf(container, volumes, signer.name).map((manner) => ({ container, manner })),
+      readsByOf(container, volumes, signer.name).map((readsBy) => ({ container, readsBy })),
     )
-    .filter(({ manner }) => manner !== 'Volume' || signer.reload === 'Restart');
-  const manner = WORST_FIRST.find((each) => uses.some((use) => use.manner === each));
-  if (manner === undefined) return null;
+    .filter(({ readsBy }) => readsBy !== 'Volume' || signer.reload === 'Restart');
+  const readsBy = WORST_FIRST.find((each) => uses.some((use) => use.readsBy === each));
+  if (readsBy === undefined) return null;
   const startedMs = podSinceMs(pod, status);
   const times = uses.map(({ container }) => containerSinceMs(container, status, startedMs));
   return {
     pod: pod.metadata.name ?? '',
-    manner,
+    readsBy,
     sinceMs: Math.min(...times),
     workload: workloadOf(pod),
   };
@@ -78,11 +78,11 @@ function volumesOf(spec: Fields, secretName: string): ReadonlySet<string> {
   );
 }
 
-function mannersOf(
+function readsByOf(
   { fields: container, isPassing }: Container,
   volumes: ReadonlySet<string>,
   secretName: string,
-): readonly Manner[] {
+): readonly ReadsBy[] {
   const isNamed = (reference: unknown) => fieldsOf(reference)['name'] === secretName;
   const inEnv =
     recordsOf(container['env']).some((each) =>
@@ -90,7 +90,7 @@ function mannersOf(
     ) || recordsOf(container['envFrom']).some((each) => isNamed(each['secretRef']));
   const mounts = recordsOf(container['volumeMounts'])
     .filter(({ name }) => volumes.has(textOf(name)))
-    .map((mount): Manner => {
+    .map((mount): ReadsBy => {
       // An empty one mounts the whole volume.
       const subPath = textOf(mount['subPath']) + textOf(mount['subPathExpr']);
       if (subPath !== '') return 'SubPath';

@@ -1,6 +1,6 @@
 /** The pods of a namespace that keep what they took from a set's signer Secret. */
 import type { SignerSpec } from '../../core/formats/spec.ts';
-import type { Holder, ObservedPods } from '../../core/reading/model.ts';
+import type { ObservedPods, ReadOncePod } from '../../core/reading/model.ts';
 import type { Answer, KubeClient } from '../../platform/kube/client.ts';
 import { KubeApiError } from '../../platform/kube/errors.ts';
 import { PODS } from '../../platform/kube/resources.ts';
@@ -10,7 +10,7 @@ import { holderOf } from './pod-holder.ts';
 /** Pods are large. */
 const PODS_PAGE_SIZE = 250;
 /** The maximum number of pods that are named one by one: those that started first. */
-const HOLDERS_MAX = 1000;
+const PODS_MAX = 1000;
 /** Pods that have ended are of no use, and there may be many. */
 const RUNNING = 'status.phase!=Succeeded,status.phase!=Failed';
 
@@ -35,11 +35,11 @@ export async function listHolders(
       return holder === null ? null : { metadata: { name: holder.pod }, holder };
     },
   });
-  const holders = answer.items
-    .map((item) => item['holder'] as Holder)
+  const readOnce = answer.items
+    .map((item) => item['holder'] as ReadOncePod)
     .sort((a, b) => a.sinceMs - b.sinceMs);
-  const more = Math.max(0, holders.length - HOLDERS_MAX);
-  const pods = { kind: 'Read', holders: holders.slice(0, HOLDERS_MAX), more } as const;
+  const more = Math.max(0, readOnce.length - PODS_MAX);
+  const pods = { kind: 'Read', readOnce: readOnce.slice(0, PODS_MAX), more } as const;
   return { pods, answers: [answer] };
 }
 

@@ -52,7 +52,7 @@ describe('what somebody has to know is a warning', () => {
       edit('configmaps', 'payments-jwks', (draft) => {
         draft['data'] = { 'jwks.json': '{"keys":[]}' };
       }),
-      'warn Publish',
+      'warn WriteJwks',
     ],
     [
       'a deleted JWKS is restored',
