@@ -60,13 +60,13 @@ describe('jwks.json', () => {
       `{"keys":[${publicOne}],"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
       null,
     ],
-  ])('is judged: %s', (_, text, problem) => {
+  ])('is checked: %s', (_, text, problem) => {
     const judged = judgeJwks(bytesOf(text));
     if (problem === null) expect(judged).toHaveProperty('kids');
     else expect(judged).toEqual({ problem });
   });
 
-  test('is refused where it is not UTF-8', () => {
+  test('is rejected if it is not UTF-8', () => {
     const bytes = bytesOf(set({ ...one.publicJwk, note: '?' }));
     bytes[bytes.lastIndexOf(0x3f)] = 0xff;
     expect(judgeJwks(bytes)).toEqual({ problem: 'it is not UTF-8' });

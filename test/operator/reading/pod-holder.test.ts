@@ -1,4 +1,4 @@
-/** What a pod's spec says of how it takes the Secret up, and its status of since when. */
+/** How a pod reads the Secret, by its spec, and since when, by its status. */
 import { describe, expect, test } from 'vitest';
 import type { SignerSpec } from '../../../src/core/formats/spec.ts';
 import { holderOf } from '../../../src/operator/reading/pod-holder.ts';
@@ -32,7 +32,7 @@ const podWith = (spec: object, status: object = {}, metadata: object = {}): Kube
 });
 const one = (container: object, volumes: object[] = []) => ({ containers: [container], volumes });
 
-describe('the worst way in which it takes the Secret up', () => {
+describe('the worst way in which it reads the Secret', () => {
   test.each<[string, object, string | null, string | null]>([
     ['env', one(BY_ENV), 'Env', 'Env'],
     ['envFrom', one(BY_ENV_FROM), 'Env', 'Env'],
