@@ -120,7 +120,7 @@ function createQueue(
 ): WorkQueue {
   const onFailure = (key: string, error: unknown, retryInMs: number) => {
     metrics.reconciled.inc({ controller: CONTROLLER, result: 'error' });
-    log.warn({ set: key, err: error, retryInMs: Math.round(retryInMs) }, 'pass failed');
+    log.warn({ set: key, err: error, retryInMs: Math.round(retryInMs) }, 'a pass failed; it will be retried');
   };
   const pass = async (key: string, signal: AbortSignal): Promise<PassResult> => {
     try {

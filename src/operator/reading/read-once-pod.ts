@@ -19,7 +19,7 @@ const WORST_FIRST: readonly ReadsBy[] = ['Env', 'SubPath', 'InitContainer', 'Vol
  * @returns null for a pod that does not keep what it has read: it follows its mount (under `Watch`), has
  * ended, or is on no node yet.
  */
-export function holderOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
+export function readOncePodOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
   const [spec, status] = [fieldsOf(pod['spec']), fieldsOf(pod['status'])];
   if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return null;
   // Whatever it reads, it reads after this very reading.
