@@ -120,7 +120,10 @@ function createQueue(
 ): WorkQueue {
   const onFailure = (key: string, error: unknown, retryInMs: number) => {
     metrics.reconciled.inc({ controller: CONTROLLER, result: 'error' });
-    log.warn({ set: key, err: error, retryInMs: Math.round(retryInMs) }, 'a pass failed; it will be retried');
+    log.warn(
+      { set: key, err: error, retryInMs: Math.round(retryInMs) },
+      'a pass failed; it will be retried',
+    );
   };
   const pass = async (key: string, signal: AbortSignal): Promise<PassResult> => {
     try {
