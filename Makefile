@@ -30,12 +30,18 @@ check: $(INSTALLED) ## format, lint, types, dead code, generated files
 generate: $(INSTALLED) ## the files that follow from the CRD and from the charts' values
 	@npm run --silent generate
 
+.PHONY: test-unit
+test-unit: $(INSTALLED) ## function by function, in seconds: which rule is broken, and in which file
+	@npm run --silent test:unit
+
 .PHONY: test-fast
-test-fast: $(INSTALLED) ## every test that needs no API server
+test-fast: $(INSTALLED) ## every test that needs no API server, the unit tests first
+	@npm run --silent test:unit
 	@npm run --silent test:fast
 
 .PHONY: test
-test: $(INSTALLED) ## everything that needs no root: check, fast tests, a real kube-apiserver
+test: $(INSTALLED) ## everything that needs no root: unit tests, check, fast tests, a real kube-apiserver
+	@npm run --silent test:unit
 	@npm run --silent check
 	@npm run --silent test:fast
 	@npm run --silent test:cluster

@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/vitest/longest-first.ts';
 
-// `fast` needs nothing but Node; `cluster` starts a real kube-apiserver first, `charts` has Helm as
-// well, `image` builds the container image and runs it in Docker, and `e2e` starts a whole cluster of
-// one node, and needs root, or the kubeconfig of another cluster. `e2e-soak` is a part of `make soak`.
+/** What mirrors `src` and opens no socket, and the golden timelines of the core. */
+const UNIT = 'test/{api,core,generate,platform,scenarios,server,smoke}/**/!(*.io).test.ts';
+
+// `unit` and `fast` need nothing but Node: `unit` says within seconds which function is wrong, `fast`
+// has everything else. `cluster` starts a real kube-apiserver first, `charts` has Helm as well, `image`
+// builds the container image and runs it in Docker, and `e2e` starts a whole cluster of one node, and
+// needs root, or the kubeconfig of another cluster. `e2e-soak` is a part of `make soak`.
 export default defineConfig({
   test: {
     // The second ends each suite in one line of JSON with its figures.
@@ -12,9 +16,20 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: 'unit',
+          include: [UNIT],
+          setupFiles: ['./test/support/vitest/no-io.ts'],
+          // To load the same modules for each file anew would take as long as the tests.
+          isolate: false,
+          maxWorkers: '100%',
+        },
+      },
+      {
+        test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: [
+            UNIT,
             'test/cluster/**',
             'test/charts/**',
             // What a pod's program does by itself is fast.

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { projectFiles, readProjectFile, type SourceFile, sourceFiles } from './source-tree.ts';
 
 const LINES_MAX = 400;
-const KEBAB = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?:properties\.test|test|generated|config))?\.ts$/;
+const KEBAB =
+  /^(?:[a-z0-9]+(?:-[a-z0-9]+)*)(?:\.(?:(?:(?:properties|io)\.)?test|generated|config))?\.ts$/;
 
 /** Where programs begin: everything else must be reached from one of them. */
 function entries(files: readonly SourceFile[]): readonly string[] {
@@ -19,6 +20,28 @@ function startedBy(file: SourceFile, files: readonly SourceFile[]): readonly str
   return files
     .filter(({ path }) => names.some((name) => path.endsWith(`/${name}`)))
     .map(({ path }) => path);
+}
+
+const EXPORTS_FUNCTION =
+  /^export (?:async )?function|^export const \w+ = (?:async )?\(|^export class/m;
+/** Courses of whole sets that two harms or more have hit: they are the core's, and no file's alone. */
+const COURSES = 'test/core/courses/';
+
+function testOf(path: string): string {
+  return path.replace('src/', 'test/').replace(/\.ts$/, '.test.ts');
+}
+
+/** Files of the core with functions and without a test of their name, and tests without a file. */
+function unmirrored(files: readonly SourceFile[]): readonly string[] {
+  const paths = new Set(files.map(({ path }) => path));
+  const sources = files.filter(({ path }) => path.startsWith('src/core/'));
+  const tests = files.filter(({ path }) => /^test\/core\/.*\.test\.ts$/.test(path));
+  const sourcesWithout = sources.filter(
+    ({ path, text }) => EXPORTS_FUNCTION.test(text) && !paths.has(testOf(path)),
+  );
+  const mirrors = new Set(sources.map(({ path }) => testOf(path)));
+  const testsWithout = tests.filter(({ path }) => !path.startsWith(COURSES) && !mirrors.has(path));
+  return [...sourcesWithout, ...testsWithout].map(({ path }) => path);
 }
 
 function unreached(files: readonly SourceFile[], from: readonly string[]): readonly string[] {
@@ -56,6 +79,23 @@ describe('files', () => {
   test('none of the programs lives for tests alone', () => {
     const programs = files.filter(({ path }) => path.startsWith('src/'));
     expect(unreached(programs, entries(programs))).toEqual([]);
+  });
+
+  test('each of the core’s with a function has a test of its name, and each test a file', () => {
+    expect(unmirrored(files)).toEqual([]);
+  });
+
+  test.each([
+    ['src/core/ledger/new.ts', 'export function judge() {}', true],
+    ['src/core/ledger/new.ts', 'export const judge = (x: number) => x;', true],
+    ['src/core/ledger/new.ts', 'export interface Judge {}\nfunction inner() {}', false],
+    ['src/core/ledger/new.ts', "export const WORDS = ['a'];", false],
+    ['test/core/ledger/gone.test.ts', '', true],
+    ['test/core/courses/two-harms.test.ts', '', false],
+    ['src/platform/new.ts', 'export function judge() {}', false],
+  ])('%s with the text %s: it would be noticed: %s', (path, text, isNoticed) => {
+    const odd: SourceFile = { path, text, imports: [], packages: [] };
+    expect(unmirrored([...files, odd])).toEqual(isNoticed ? [path] : []);
   });
 
   test('a dead file would be noticed', () => {

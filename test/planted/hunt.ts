@@ -64,6 +64,8 @@ async function huntByTests(folder: string): Promise<Find | null> {
     vitest,
     'run',
     '--project',
+    'unit',
+    '--project',
     'fast',
     '--bail',
     '1',

@@ -9,6 +9,7 @@ import {
   scenariosOf,
   writeGolden,
 } from './language/scenario-files.ts';
+import { violationText } from './oracle/verdict.ts';
 import { run } from './run/run.ts';
 import { timelineOf } from './run/timeline.ts';
 import { NO_FAULTS } from './world/world.ts';
@@ -17,8 +18,8 @@ test.each(scenarioFileNames())('%s', async (name) => {
   const parts: string[] = [];
   for (const scenario of scenariosOf(name)) {
     const outcome = await run({ scenario, faults: NO_FAULTS, lenient: false });
-    expect(outcome.violations).toEqual([]);
     const { startMs } = outcome;
+    expect(outcome.violations.map((each) => violationText(each, startMs))).toEqual([]);
     const timeline = timelineOf(outcome.trace.entries, {
       startMs,
       fromShow: true,

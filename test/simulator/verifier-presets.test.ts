@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { VERIFIER_PRESETS } from '../../src/core/formats/presets.ts';
 import { parseScenarios, type Scenario } from './language/scenario.ts';
 import { type Behaviour, mayRefuseMs, PRESETS } from './oracle/actors/presets.ts';
+import { violationText } from './oracle/verdict.ts';
 import { servedKids, signerKid } from './record/views.ts';
 import { type Outcome, run } from './run/run.ts';
 import { NO_FAULTS } from './world/world.ts';
@@ -63,7 +64,7 @@ test.each(Object.entries<Behaviour>(PRESETS))('%s', async (preset, behaviour) =>
     faults: NO_FAULTS,
     lenient: false,
   });
-  expect(outcome.violations).toEqual([]);
+  expect(outcome.violations.map((each) => violationText(each, outcome.startMs))).toEqual([]);
   expect(outcome.rotations).toBe(2);
   const neededMs = DELIVERY_MS + mayRefuseMs(behaviour) + SKEW_MS;
   expect(leadMs(outcome)).toBeGreaterThanOrEqual(neededMs);

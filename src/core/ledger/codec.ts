@@ -67,15 +67,7 @@ export function serializeLedger(ledger: Ledger): string {
   });
 }
 
-let last: { readonly text: string; readonly read: ReadLedger } | null = null;
-
-/** A pass finds the same text at the signer and at each copy: it is parsed once. */
 export function readLedger(text: string): ReadLedger {
-  if (last?.text !== text) last = { text, read: parseLedger(text) };
-  return last.read;
-}
-
-function parseLedger(text: string): ReadLedger {
   if (text.length > LEDGER_BYTES_MAX) return unreadable(`it is over ${LEDGER_BYTES_MAX} bytes`);
   let value: unknown;
   try {

@@ -9,6 +9,7 @@ import type { PublicJwk } from '../formats/jwk.ts';
 import type { KeyKind, Spec, Workload } from '../formats/spec.ts';
 import type { Status } from '../formats/status.ts';
 import type { EndReason, Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
+import type { ObservedLedgers } from './ledgers.ts';
 
 /** When the objects were read, by both clocks. Milliseconds since the epoch. */
 export interface Reading {
@@ -156,6 +157,8 @@ export interface Observed {
   readonly set: ObservedSet;
   readonly namespaceTerminating: boolean;
   readonly signer: ObservedSigner | null;
+  /** As they stand at the signer, in the status and at the JWKS. */
+  readonly ledgers: ObservedLedgers;
   /** Every Secret of this set's label and type, and every one that the ledger names. By ordinal. */
   readonly keySecrets: readonly ObservedKeySecret[];
   readonly jwks: ObservedJwks | null;

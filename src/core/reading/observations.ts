@@ -26,7 +26,7 @@ import type { Situation } from './situation.ts';
  * @returns null where there is nothing to note.
  */
 export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
-  const disturbed = isDisturbed(situation.jwks, ledger);
+  const disturbed = isDisturbed(situation, ledger);
   if (situation.clockInDoubt) return noteWithoutTimes(situation, ledger, disturbed);
   const shown = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
     (current, note) => note(current, situation, disturbed),

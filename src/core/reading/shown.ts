@@ -2,7 +2,7 @@
 
 import { samePublicJwk } from '../formats/jwk.ts';
 import { ANNOTATION } from '../formats/names.ts';
-import { readLedger } from '../ledger/codec.ts';
+import type { ReadLedger } from '../ledger/codec.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
   activeKey,
@@ -12,27 +12,32 @@ import {
   withLeavingPublished,
 } from '../ledger/ledger.ts';
 import type { ObservedJwks, ObservedSigner } from './model.ts';
+import type { Situation } from './situation.ts';
 
 /**
  * Whether another hand changed the ConfigMap's identity or data since the ledger last noted it.
  * Edits of metadata don't count. Its data is ours if it is what the ledger, or the copy that
  * stands beside it and is no older than the note, makes of it.
  */
-export function isDisturbed(jwks: ObservedJwks | null, ledger: Ledger): boolean {
+export function isDisturbed({ jwks, observed }: Situation, ledger: Ledger): boolean {
   const note = ledger.jwks;
   if (jwks === null || note === null) return false;
   if (jwks.meta.uid !== note.uid) return true;
   if (jwks.meta.resourceVersion === note.resourceVersion) return false;
   const managers = foldManagers(jwks.otherManagers);
   if (managers.some((manager) => !note.managers.includes(manager))) return true;
-  return !isOwnData(jwks, ledger, note.generation);
+  return !isOwnData(jwks, observed.ledgers.jwks, ledger, note.generation);
 }
 
-function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): boolean {
+function isOwnData(
+  jwks: ObservedJwks,
+  copy: ReadLedger | null,
+  ledger: Ledger,
+  generationMin: number,
+): boolean {
   if (jwks.hasBinaryData) return false;
   if (sameData(jwks.data, jwksData(asShown(jwks, ledger)))) return true;
-  const copy = readLedger(jwks.meta.annotations[ANNOTATION.ledger] ?? '');
-  if (copy.kind !== 'Ledger') return false;
+  if (copy?.kind !== 'Ledger') return false;
   const { generation } = copy.ledger;
   return (
     generation >= generationMin &&

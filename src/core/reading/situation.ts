@@ -4,10 +4,9 @@
  */
 
 import { samePublicJwk } from '../formats/jwk.ts';
-import { ANNOTATION } from '../formats/names.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
 import type { Spec } from '../formats/spec.ts';
-import { type ReadLedger, readLedger, serializeLedger } from '../ledger/codec.ts';
+import { type ReadLedger, serializeLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
 import { emptyLedger } from '../ledger/lifecycle.ts';
@@ -64,12 +63,13 @@ export interface Situation {
 
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
-  const copies = readCopies(observed);
-  const signerLedger = readOwn(observed.signer?.meta.annotations[ANNOTATION.ledger], observed.set);
-  const ledgers = [signerLedger, copies.status, copies.jwks].flatMap((read) =>
+  const { set, ledgers } = observed;
+  const copies = { status: ownLedger(ledgers.status, set), jwks: ownLedger(ledgers.jwks, set) };
+  const signerLedger = ownLedger(ledgers.signer, set);
+  const readable = [signerLedger, copies.status, copies.jwks].flatMap((read) =>
     read?.kind === 'Ledger' ? [read.ledger] : [],
   );
-  const ownership = judgeOwnership(observed, ledgers);
+  const ownership = judgeOwnership(observed, readable);
   const isOwn = (secret: ObservedKeySecret) =>
     ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
   const signer = ownership.signer === 'Foreign' ? null : observed.signer;
@@ -78,7 +78,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
   const offsetMs = judgeOffsetMs(observed.reading);
   return {
     observed,
-    set: observed.set,
+    set,
     spec,
     nowMs: nowMs + offsetMs,
     seenMs: recordedMs(observed.reading),
@@ -95,7 +95,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
         .filter((secret) => !isOwn(secret))
         .map(({ meta }) => `Secret ${meta.name}`),
     ],
-    ledgerState: judgeLedgerState(observed.set, signer, jwks, keySecrets, signerLedger, copies),
+    ledgerState: judgeLedgerState(set, signer, jwks, keySecrets, signerLedger, copies),
   };
 }
 
@@ -104,18 +104,9 @@ interface Copies {
   readonly jwks: ReadLedger | null;
 }
 
-function readCopies({ set, jwks }: Observed): Copies {
-  return {
-    status: readOwn(set.status?.ledger, set),
-    jwks: readOwn(jwks?.meta.annotations[ANNOTATION.ledger], set),
-  };
-}
-
-/** Reads a ledger's text; one of another set is none, but where the user adopts that set. */
-function readOwn(text: string | undefined, set: ObservedSet): ReadLedger | null {
-  if (text === undefined) return null;
-  const read = readLedger(text);
-  return read.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
+/** A ledger of another set is none, but where the user adopts that set. */
+function ownLedger(read: ReadLedger | null, set: ObservedSet): ReadLedger | null {
+  return read?.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
 }
 
 function isOfSet(owner: SetRef, set: ObservedSet): boolean {

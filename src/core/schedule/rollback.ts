@@ -31,7 +31,7 @@ export function previousSigner(situation: Situation, ledger: Ledger): PreviousSi
   if (key.bar !== null) return refused('PreviousKeyRemoved');
   if (!sameKind(key, spec.kind)) return refused('PreviousKeyOfOtherKind');
   if (secretOf(situation, key) === null) return refused('PreviousKeySecretLost');
-  const isShown = showsKey(jwks, key) && !isDisturbed(jwks, ledger);
+  const isShown = showsKey(jwks, key) && !isDisturbed(situation, ledger);
   const isProven = isShown && isOpen(activationGate(key), nowMs);
   return isProven ? { key } : refused('PreviousKeyNotProven');
 }

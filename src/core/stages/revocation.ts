@@ -110,7 +110,7 @@ function isUsableStandby(situation: Situation, ledger: Ledger, key: LedgerKey): 
     !isRevoked(situation, key.kid) &&
     secretOf(situation, key) !== null &&
     showsKey(situation.jwks, key) &&
-    !isDisturbed(situation.jwks, ledger)
+    !isDisturbed(situation, ledger)
   );
 }
 
@@ -125,7 +125,8 @@ export function replaceLastRevoked(situation: Situation, schedule: Schedule): St
  * The JWKS still shows a revoked key, and can be written without it at once: whatever else is to
  * be noted comes after that. Another hand in the JWKS comes before it, as the write would hide it.
  */
-export function isRevokedStillShown({ jwks }: Situation, ledger: Ledger): boolean {
+export function isRevokedStillShown(situation: Situation, ledger: Ledger): boolean {
+  const { jwks } = situation;
   const isShown = ledger.keys.some((key) => key.bar?.reason === 'Revoked' && showsKey(jwks, key));
-  return isShown && publishedKeys(ledger).length > 0 && !isDisturbed(jwks, ledger);
+  return isShown && publishedKeys(ledger).length > 0 && !isDisturbed(situation, ledger);
 }

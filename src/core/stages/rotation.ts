@@ -35,7 +35,7 @@ export function activateNext(situation: Situation, schedule: Schedule): Step | n
   const { ledger, activation: due } = schedule;
   if (!isDue(due, situation.nowMs) || due.key === null) return null;
   const { key } = due;
-  const isShown = showsKey(situation.jwks, key) && !isDisturbed(situation.jwks, ledger);
+  const isShown = showsKey(situation.jwks, key) && !isDisturbed(situation, ledger);
   const source = fromKeySecret(situation, key);
   const mayActivate =
     isOpen(activationGate(key), situation.nowMs) || signsImmediately(situation, ledger);

@@ -6,6 +6,7 @@
 import { decodeSigningKeySet } from '../../api/decode.ts';
 import { FINALIZER } from '../../core/formats/names.ts';
 import type { Spec } from '../../core/formats/spec.ts';
+import { firstReadable, NO_LEDGERS } from '../../core/reading/ledgers.ts';
 import type { Observed } from '../../core/reading/model.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
@@ -13,7 +14,7 @@ import type { SetMemory } from '../memory/set-memory.ts';
 import { findLivingAdoptee } from './adoptee.ts';
 import { type IssuersReader, readIssuers } from './issuers.ts';
 import { listKeySecrets, readKeySecrets } from './key-secrets.ts';
-import { ledgerIn } from './ledger-copies.ts';
+import { ledgersIn } from './ledger-copies.ts';
 import { LiveReader } from './live-reader.ts';
 import { observedJwks, observedSet, observedSigner } from './observed-objects.ts';
 import type { SetName } from './set-name.ts';
@@ -31,12 +32,16 @@ interface SetObjects {
   readonly jwks: KubeObject | null;
 }
 
-type ObservedObjects = Pick<Observed, 'signer' | 'jwks' | 'keySecrets' | 'pods' | 'workloads'>;
+type ObservedObjects = Pick<
+  Observed,
+  'signer' | 'jwks' | 'ledgers' | 'keySecrets' | 'pods' | 'workloads'
+>;
 
 /** If the spec can't be decoded, there is nothing else to read. */
 const NOTHING: ObservedObjects & { readonly objects: SetObjects } = {
   signer: null,
   jwks: null,
+  ledgers: NO_LEDGERS,
   keySecrets: [],
   pods: { kind: 'NotRead' },
   workloads: [],
@@ -96,7 +101,8 @@ export class Observer {
       reader.get(CONFIG_MAPS, spec.jwks.name),
       listKeySecrets(reader, name.name),
     ]);
-    const ledger = ledgerIn(signer, jwks, set);
+    const ledgers = ledgersIn(signer, jwks, set);
+    const ledger = firstReadable(ledgers);
     const [keySecrets, { pods, workloads, answers }] = await Promise.all([
       readKeySecrets(reader, memory, name.name, listed, ledger),
       readIssuers(this.#options, name, spec, ledger, signal),
@@ -105,6 +111,7 @@ export class Observer {
     return {
       signer: signer === null ? null : observedSigner(memory.verdicts, signer),
       jwks: jwks === null ? null : observedJwks(jwks),
+      ledgers,
       keySecrets,
       pods,
       workloads,

@@ -104,6 +104,24 @@ describe('in the middle of a rotation', () => {
   });
 });
 
+test('after a revocation that leaves no signer, the policy says what the next key waits for', () => {
+  const after = (policy: 'FailClosed' | 'SignImmediately'): string => {
+    const world = worldWith({
+      ...FAST_SPEC,
+      rotation: { ...FAST_SPEC.rotation, standby: false },
+      onRevokeWithoutStandby: policy,
+    });
+    world.runFor(20 * SECOND);
+    world.hands.revoke(...(world.servedKids ?? []));
+    while (ledgerOf(world).keys.every(({ bar }) => bar !== null) || !ledgerOf(world).closed) {
+      world.runPass();
+    }
+    return told(scheduleOf(situation(world), ledgerOf(world)).activation);
+  };
+  expect(after('FailClosed')).toBe('Activate k3 some day: ActivationGate');
+  expect(after('SignImmediately')).toBe('Activate k3 some day: NoActiveKey');
+});
+
 describe('the next key', () => {
   test('waits where it would be the ninth', () => {
     const world = rotatedWorld();

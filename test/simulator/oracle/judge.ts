@@ -19,7 +19,7 @@ import { sceneOf } from './scene.ts';
 import { timelineOf } from './timeline.ts';
 import type { Verdict } from './verdict.ts';
 
-export type { Verdict, Violation } from './verdict.ts';
+export { type Verdict, type Violation, violationText } from './verdict.ts';
 
 export interface JudgeOptions {
   /** Picks among what the terms allow: when tokens are signed, whose clock is off. */

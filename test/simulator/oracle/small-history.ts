@@ -12,6 +12,7 @@ import { child, type JsonObject, metadataOf } from '../../fake-api/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
 import { type Change, HAND, type History } from '../record/history.ts';
 import { judge } from './judge.ts';
+import type { Broken } from './rules.ts';
 
 export const OPERATOR = 'operator-1';
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -53,7 +54,7 @@ export interface Found {
 /** What the judge has to say of one promise. */
 export function violationsOf(
   moves: readonly Move[],
-  promise: string,
+  promise: Broken,
   endSeconds?: number,
 ): readonly Found[] {
   const { violations } = judge(smallHistory(moves, endSeconds), { seed: 7 });

@@ -1,8 +1,9 @@
 /** What the oracle says of a history. */
+import { type Broken, withRule } from './rules.ts';
 
 export interface Violation {
-  /** `P1` to `P3`, `I1` to `I8`, or `Counts`. */
-  readonly promise: string;
+  /** What is broken; [rules.ts](rules.ts) says which rule that is, and which file keeps it. */
+  readonly promise: Broken;
   readonly atMs: number;
   readonly message: string;
 }
@@ -16,4 +17,9 @@ export interface Verdict {
     /** Pairs of a token and a verifier; each stands for every instant of the token's life. */
     readonly verifications: number;
   };
+}
+
+/** One violation as a line, at a time that is counted from the start of the run. */
+export function violationText({ promise, atMs, message }: Violation, startMs: number): string {
+  return `${((atMs - startMs) / 1000).toFixed(3)}s ${withRule(promise)}: ${message}`;
 }

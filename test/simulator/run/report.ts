@@ -1,5 +1,6 @@
 /** What is said of a run: for people a timeline, for machines figures. */
 import { formatSeed } from '../faults/seed.ts';
+import { violationText } from '../oracle/judge.ts';
 import { timelineOf } from './timeline.ts';
 import type { Trial } from './trial.ts';
 
@@ -47,9 +48,7 @@ export function addTally(sum: Tally, more: Tally): void {
 
 /** A failure in a few lines, with the one command that repeats it. */
 export function failureText({ seed, outcome, violations }: Trial): string {
-  const broken = violations.map(({ promise, atMs, message }) => {
-    return `  ${secondsOf(atMs - outcome.startMs)} ${promise}: ${message}`;
-  });
+  const broken = violations.map((violation) => `  ${violationText(violation, outcome.startMs)}`);
   return [`make replay SEED='${formatSeed(seed)}'`, ...broken].join('\n');
 }
 
@@ -59,8 +58,4 @@ export function storyText({ outcome, violations }: Trial, withRequests: boolean)
   const result =
     violations.length === 0 ? 'no promise is broken' : `${violations.length} violations`;
   return `${told}\n${result}\ntrace ${trace.hash()}`;
-}
-
-function secondsOf(ms: number): string {
-  return `${(ms / 1000).toFixed(3)}s`;
 }

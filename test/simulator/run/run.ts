@@ -4,6 +4,7 @@ import { child, metadataOf, text } from '../../fake-api/json.ts';
 import { Hands } from '../language/hands.ts';
 import type { Command, Scenario } from '../language/scenario.ts';
 import { judge, type Verdict, type Violation } from '../oracle/judge.ts';
+import { type Broken, isBroken } from '../oracle/rules.ts';
 import type { History } from '../record/history.ts';
 import type { Trace } from '../record/trace.ts';
 import { seeded } from '../world/seeded.ts';
@@ -166,7 +167,7 @@ class Course {
     }
   }
 
-  #violate(promise: string, message: string): void {
+  #violate(promise: Broken, message: string): void {
     this.violations.push({ promise, atMs: this.#world.nowMs(), message });
   }
 }
@@ -184,11 +185,11 @@ function loggedErrors(world: World): readonly Violation[] {
   return world.members.flatMap(({ identity, log }) =>
     log.lines
       .filter(({ level }) => level === 'error')
-      .map(({ fields, message }) => ({
-        promise: String(fields['code'] ?? 'error'),
-        atMs: world.nowMs(),
-        message: `${identity} logs: ${message}`,
-      })),
+      .map(({ fields, message }) => {
+        const code = String(fields['code'] ?? 'no code');
+        const text = `${identity} logs ${code}: ${message}`;
+        return { promise: isBroken(code) ? code : 'error', atMs: world.nowMs(), message: text };
+      }),
   );
 }
 

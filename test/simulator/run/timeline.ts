@@ -5,6 +5,7 @@
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { JsonObject } from '../../fake-api/json.ts';
 import type { Violation } from '../oracle/judge.ts';
+import { withRule } from '../oracle/rules.ts';
 import { type Change, HAND } from '../record/history.ts';
 import type { Entry } from '../record/trace.ts';
 import {
@@ -35,7 +36,7 @@ export function timelineOf(entries: readonly Entry[], options: TimelineOptions):
     return !options.fromShow || index > show ? told : [];
   });
   for (const { promise, atMs, message } of options.violations ?? []) {
-    lines.push({ atMs, text: `>>> ${promise}: ${message}` });
+    lines.push({ atMs, text: `>>> ${withRule(promise)}: ${message}` });
   }
   // What is equally late keeps its order.
   lines.sort((a, b) => a.atMs - b.atMs);

@@ -131,7 +131,7 @@ function detourViolations(
   const differing = differingLines(outcome.endState, straightOutcome.endState);
   if (differing !== '') found.push({ promise: 'same end', atMs, message: differing });
   const more = moreWrites(outcome.counts, straightOutcome.counts, owed === 'all' ? 0 : 1);
-  if (more !== '') found.push({ promise: 'counts', atMs, message: more });
+  if (more !== '') found.push({ promise: 'same counts', atMs, message: more });
   return found;
 }
 

@@ -7,6 +7,7 @@
 import { plansOf, sampleOf } from '../faults/sample.ts';
 import { formatSeed, RANDOM, type Seed, seedOfPlan } from '../faults/seed.ts';
 import { scenarioFileNames, scenariosOf } from '../language/scenario-files.ts';
+import { withRule } from '../oracle/rules.ts';
 import { type Trial, trySeed } from '../run/trial.ts';
 
 /** Of each scenario file, before random lives are tried. */
@@ -17,6 +18,8 @@ interface Hunted {
   readonly plans: number;
   readonly caught: {
     readonly promise: string;
+    /** The promise with the rule, and the file that keeps it. */
+    readonly rule: string;
     readonly message: string;
     readonly seed: string;
   } | null;
@@ -50,7 +53,7 @@ function brokenBy(trial: Trial): Hunted['caught'] {
   const [first] = trial.violations;
   if (first === undefined) return null;
   const { promise, message } = first;
-  return { promise, message, seed: formatSeed(trial.seed) };
+  return { promise, rule: withRule(promise), message, seed: formatSeed(trial.seed) };
 }
 
 async function* seeds(first: readonly string[]): AsyncGenerator<Seed> {

@@ -101,3 +101,23 @@ export function plannedStep(world: World): Step {
   if (step === null) throw new Error('no step is planned');
   return step;
 }
+
+/** A condition of the set's status as `Status Reason`, with its message; null if it has none. */
+export function conditionOf(
+  world: World,
+  type: string,
+): { readonly verdict: string; readonly message: string } | null {
+  const found = world.api.set?.status?.conditions?.find((condition) => condition.type === type);
+  if (found === undefined) return null;
+  return { verdict: `${found.status} ${found.reason}`, message: found.message };
+}
+
+/** The codes of the steps that are taken until nothing is left to do, the status left out. */
+export function stepsUntilRest(world: World): readonly string[] {
+  const before = world.written.length;
+  world.settle();
+  return world.written
+    .slice(before)
+    .filter(({ step }) => step.write.kind !== 'WriteStatus')
+    .map(({ step }) => step.reason.code);
+}

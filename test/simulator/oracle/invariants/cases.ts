@@ -1,11 +1,12 @@
 /** Tables of histories, and when each of them breaks a promise. */
 import { describe, expect, test } from 'vitest';
+import type { Broken } from '../rules.ts';
 import { FIRST_KEY, type Move, NEXT_KEY, OPERATOR, violationsOf } from '../small-history.ts';
 
 type Case = readonly [name: string, moves: readonly Move[], brokenAtSeconds: readonly number[]];
 
 /** @param before what precedes the moves of each case, and breaks nothing */
-export function cases(promise: string, before: readonly Move[], table: readonly Case[]): void {
+export function cases(promise: Broken, before: readonly Move[], table: readonly Case[]): void {
   describe(promise, () => {
     test.each(table)('%s', (_, moves, brokenAt) => {
       const found = violationsOf([...before, ...moves], promise);

@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { isRevoked, type LedgerState, secretOf } from '../../../src/core/reading/situation.ts';
+import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
+import { ledgerOf, rotatedWorld, situation } from '../../support/core-world/states.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+function told(ledgerState: LedgerState): string {
+  switch (ledgerState.kind) {
+    case 'None':
+      return 'none yet';
+    case 'Sound':
+      return ledgerState.copied ? 'sound' : 'sound, not copied';
+    case 'Lost':
+      return `lost: ${ledgerState.problem}`;
+    case 'Newer':
+      return `of version ${ledgerState.version}, in ${ledgerState.where}`;
+  }
+}
+
+function unledgerJwks({ hands }: World): void {
+  hands.editJwksMeta((meta) => {
+    const { [ANNOTATION.ledger]: _, ...annotations } = meta.annotations;
+    return { ...meta, annotations };
+  });
+}
+
+describe('what became of the ledger', () => {
+  test.each<[string, (world: World) => void, string | RegExp]>([
+    ['nothing happened', () => undefined, 'sound'],
+    ['the status is wiped', ({ hands }) => hands.wipeStatus(), /^sound/],
+    [
+      'both copies are gone',
+      (world) => {
+        world.hands.wipeStatus();
+        unledgerJwks(world);
+      },
+      'sound, not copied',
+    ],
+    [
+      'the signer is deleted',
+      ({ hands }) => hands.deleteSigner(),
+      'lost: the signer Secret is gone',
+    ],
+    [
+      'the ledger is taken off',
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, null),
+      'lost: the signer Secret has no ledger of this set',
+    ],
+    [
+      'the ledger is garbled',
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{'),
+      /^lost: the signer Secret's ledger can't be read: ./,
+    ],
+    [
+      'a newer operator wrote the ledger',
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}'),
+      'of version 2, in the signer Secret',
+    ],
+    [
+      'a newer operator wrote the copy beside the JWKS',
+      ({ hands }) =>
+        hands.editJwksMeta((meta) => ({
+          ...meta,
+          annotations: { ...meta.annotations, [ANNOTATION.ledger]: '{"version":3}' },
+        })),
+      'of version 3, in the JWKS',
+    ],
+    [
+      'all is gone but the status',
+      ({ hands, api }) => {
+        hands.deleteSigner();
+        hands.deleteJwks();
+        for (const name of api.keySecrets.keys()) api.deleteKeySecret(name);
+      },
+      'lost: the signer Secret is gone',
+    ],
+  ])('%s', (_, disturb, expected) => {
+    const world = rotatedWorld();
+    disturb(world);
+    expect(told(situation(world).ledgerState)).toMatch(expected);
+  });
+
+  test('a signer that is older than a copy lost the decisions in between', () => {
+    const world = worldWith(FAST_SPEC);
+    world.runFor(20 * SECOND);
+    const old = world.api.signer;
+    if (old === null) throw new Error('there is a signer');
+    const generation = ledgerOf(world).generation;
+    world.runFor(15 * SECOND);
+    const copied = ledgerOf(world).generation;
+    world.hands.restoreSigner(old);
+    const { ledgerState } = situation(world);
+    expect(told(ledgerState)).toBe(
+      `lost: the signer Secret's ledger is of generation ${generation}, a copy is of ${copied}`,
+    );
+    expect(ledgerState).toMatchObject({ highestGeneration: copied });
+  });
+
+  test('a copy of the same generation that says something else makes both doubtful', () => {
+    const world = rotatedWorld();
+    const text = world.api.signer?.meta.annotations[ANNOTATION.ledger] ?? '';
+    world.hands.annotateSigner(
+      ANNOTATION.ledger,
+      text.replace('"previousKid":"k1"', '"previousKid":"k3"'),
+    );
+    expect(told(situation(world).ledgerState)).toBe(
+      `lost: the signer Secret's ledger differs from a copy of its generation`,
+    );
+  });
+});
+
+describe('a first key is one only while nothing hints at an earlier key', () => {
+  /** The first key's Secret is there, and its JWKS. */
+  function published(): World {
+    const world = worldWith(FAST_SPEC);
+    world.runPass();
+    world.runPass();
+    return world;
+  }
+
+  test.each<[string, (world: World) => void, string]>([
+    ['its Secret and its JWKS', () => undefined, 'none yet'],
+    ['its Secret alone', ({ hands }) => hands.deleteJwks(), 'none yet'],
+    [
+      'a ConfigMap without jwks.json',
+      ({ api }) => {
+        api.jwks = api.jwks && { ...api.jwks, data: {} };
+      },
+      'none yet',
+    ],
+    ['another kid in the JWKS', ({ hands }) => addKey(hands), 'lost'],
+    ['a JWKS that can’t be read', ({ hands }) => hands.editJwksFile('jwks.json', '{'), 'lost'],
+    [
+      'a second key Secret',
+      ({ hands }) => {
+        const { labels, annotations } = hands.keySecret(1).meta;
+        hands.plantKeySecret(2, 'k9', { labels, annotations });
+      },
+      'lost',
+    ],
+  ])('%s', (_, disturb, expected) => {
+    const world = published();
+    disturb(world);
+    expect(told(situation(world).ledgerState).split(':')[0]).toBe(expected);
+  });
+
+  function addKey(hands: World['hands']): void {
+    hands.editJwksKeys((keys) => [...keys, fixtureJwk('k9', EC_KIND)]);
+  }
+});
+
+describe('two clocks', () => {
+  test.each([
+    ['ahead by less than the skew', 900, { now: 0, seen: 900, inDoubt: false }],
+    ['behind by less than the skew', -900, { now: -900, seen: 0, inDoubt: false }],
+    ['ahead by more', 3000, { now: 0, seen: 3000, inDoubt: true }],
+    ['behind by more', -3000, { now: -3000, seen: 0, inDoubt: true }],
+  ])('%s: the earlier one judges, the later one records', (_, skewMs, expected) => {
+    const world = rotatedWorld();
+    const { nowMs, seenMs, clockInDoubt } = situation(world, world.observe(skewMs));
+    expect({
+      now: nowMs - world.nowMs,
+      seen: seenMs - world.nowMs,
+      inDoubt: clockInDoubt,
+    }).toEqual(expected);
+  });
+
+  test('an answer without a Date leaves them in doubt', () => {
+    const world = rotatedWorld();
+    world.hasDate = false;
+    expect(situation(world).clockInDoubt).toBe(true);
+  });
+});
+
+describe('whose the objects are', () => {
+  const OTHERS = '{"namespace":"a","name":"b","uid":"c"}';
+
+  test('what belongs to somebody else is named, and is not the set’s to act on', () => {
+    const world = rotatedWorld();
+    world.hands.annotateSigner(ANNOTATION.owner, OTHERS);
+    const { signer, jwks, foreign } = situation(world);
+    expect(signer).toBeNull();
+    expect(jwks).not.toBeNull();
+    expect(foreign).toEqual(['Secret payments-signer']);
+  });
+
+  test('a stranger’s key Secret is left out of the set’s keys', () => {
+    const world = rotatedWorld();
+    const annotations = { [ANNOTATION.owner]: OTHERS };
+    world.hands.plantKeySecret(9, 'stranger', { labels: {}, annotations });
+    const { keySecrets, foreign } = situation(world);
+    expect(keySecrets.map(({ ordinal }) => ordinal)).toEqual([1, 2, 3]);
+    expect(foreign).toEqual(['Secret payments-key-9']);
+  });
+});
+
+test('a kid is revoked while the spec has an entry for it', () => {
+  const world = rotatedWorld();
+  world.hands.revoke('k1');
+  expect(['k1', 'k2'].map((kid) => isRevoked(situation(world), kid))).toEqual([true, false]);
+});
+
+test('the Secret of a key must hold that very key', () => {
+  const world = rotatedWorld();
+  const [, k2] = ledgerOf(world).keys;
+  if (k2 === undefined) throw new Error('there is a second key');
+  expect(secretOf(situation(world), k2)?.meta.name).toBe('payments-key-2');
+  const secret = world.hands.keySecret(2);
+  if (secret.content.kind !== 'Key') throw new Error('it holds a key');
+  const content = { ...secret.content, publicJwk: fixtureJwk('k2-forged', EC_KIND) };
+  world.api.putKeySecret({ ...secret, content });
+  expect(secretOf(situation(world), k2)).toBeNull();
+  world.hands.deleteKeySecret(2);
+  expect(secretOf(situation(world), k2)).toBeNull();
+});

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import type { Spec, Workload } from '../../../src/core/formats/spec.ts';
+import type {
+  ObservedPods,
+  ObservedWorkload,
+  ReadOncePod,
+  RollOut,
+} from '../../../src/core/reading/model.ts';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { conditionOf } from '../../support/core-world/states.ts';
+import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
+
+const API: Workload = { kind: 'Deployment', name: 'api' };
+const ROLLED_OUT: RollOut = {
+  isObserved: true,
+  wanted: 2,
+  updated: 2,
+  available: 2,
+  heldUpBy: null,
+};
+const RESTARTED = { ...FAST_SPEC, signer: { ...FAST_SPEC.signer, restart: [API] } };
+
+const pod = (name: string, workload: Workload | null = null): ReadOncePod => ({
+  ...{ pod: name, readsBy: 'Env', sinceMs: 0, workload },
+});
+const held = (...readOnce: readonly ReadOncePod[]): ObservedPods => ({
+  ...{ kind: 'Read', readOnce, more: 0 },
+});
+
+function found(changes: Partial<RollOut> = {}): ObservedWorkload {
+  const rollOut = { ...ROLLED_OUT, ...changes };
+  return { ...API, state: 'Found', uid: 'w1', resourceVersion: '1', restartedFor: null, rollOut };
+}
+
+/** At 35 s; the switch to #2 is seen at 30 s. */
+function worldWithPods(
+  pods: ObservedPods,
+  spec: Spec = FAST_SPEC,
+  workloads: readonly ObservedWorkload[] = [],
+): World {
+  const world = worldWith(spec);
+  world.api.pods = pods;
+  world.api.workloads = workloads;
+  world.runUntil(START_MS + 35 * SECOND);
+  return world;
+}
+
+function told(world: World): string | null {
+  const condition = conditionOf(world, 'IssuersOutdated');
+  return condition === null ? null : `${condition.verdict}: ${condition.message}`;
+}
+
+const TAIL = ' Until then earlier keys stay published; tokens of one that is revoked are rejected';
+
+describe('pods that go on with an earlier key', () => {
+  test('none: there is no such condition', () => {
+    expect(told(worldWithPods({ kind: 'Read', readOnce: [], more: 0 }))).toBeNull();
+  });
+
+  test.each<[string, ObservedPods, string]>([
+    ['a lone pod', held(pod('a')), 'restart them, not before 2026-12-01T09:00:34Z.'],
+    [
+      'a pod of a Deployment',
+      held(pod('a', API)),
+      'restart them, such as with kubectl rollout restart deployment/api, not before 2026-12-01T09:00:34Z.',
+    ],
+  ])('%s: the message says how to restart it, and from when on', (_, pods, remedy) => {
+    const text = told(worldWithPods(pods));
+    expect(text).toMatch(/^True PodsHoldOldKey: Pod a \(env.*\) took the signer Secret up when/);
+    expect(text).toContain(`for as long as it runs: ${remedy}${TAIL}`);
+  });
+});
+
+describe('pods of spec.signer.restart', () => {
+  const pods = held(pod('a', API));
+
+  test.each<[string, readonly ObservedWorkload[], string, string]>([
+    [
+      'the operator may not read the workload',
+      [{ ...API, state: 'Forbidden' }],
+      'True WorkloadUnreadable',
+      'the operator may not read Deployment api of spec.signer.restart: grant it get and patch',
+    ],
+    [
+      'the workload is not there',
+      [{ ...API, state: 'Missing' }],
+      'True WorkloadUnreadable',
+      'Deployment api of spec.signer.restart is not there: take it off the list',
+    ],
+    [
+      'it rolls out',
+      [found({ updated: 1, available: 1 })],
+      'True Restarting',
+      'Deployment api rolls out, 1 of 2 pods updated, 1 available.',
+    ],
+    [
+      'something holds the roll-out up',
+      [found({ updated: 0, heldUpBy: 'it is paused' })],
+      'True Restarting',
+      'Deployment api rolls out, 0 of 2 pods updated, 2 available (it is paused).',
+    ],
+  ])('%s', (_, workloads, verdict, part) => {
+    const text = told(worldWithPods(pods, RESTARTED, workloads));
+    expect(text?.split(':')[0]).toBe(verdict);
+    expect(text).toContain(part);
+  });
+
+  test('it has rolled out, and a pod of before is still there', () => {
+    const world = worldWithPods(pods, RESTARTED, [found()]);
+    world.api.workloads = world.api.workloads.map((each) => ({ ...each, rollOut: ROLLED_OUT }));
+    world.settle();
+    expect(told(world)).toContain('they are restarted, and the last of them are still to end.');
+  });
+
+  test('others beside them are for the user to restart', () => {
+    const text = told(worldWithPods(held(pod('a', API), pod('b')), RESTARTED, [found()]));
+    expect(text?.split(':')[0]).toBe('True PodsHoldOldKey');
+    expect(text).toContain('; those of spec.signer.restart the operator restarts itself.');
+  });
+});
+
+describe('nobody knows which pods there are', () => {
+  test.each<[ObservedPods['kind'], string, string]>([
+    ['Forbidden', 'Unknown PodsForbidden', 'grant it list on pods there'],
+    ['Failed', 'Unknown PodsUnreadable', 'the log says why; it is tried again'],
+  ])('%s', (kind, verdict, remedy) => {
+    const text = told(worldWithPods({ kind } as ObservedPods));
+    expect(text?.split(':')[0]).toBe(verdict);
+    expect(text).toContain(remedy);
+    expect(text).toMatch(/Until it is known, earlier keys stay published$/);
+  });
+
+  test('where the operator is told not to look, but the spec says that pods read once', () => {
+    expect(told(worldWithPods({ kind: 'NotChecked' }, RESTARTED))).toMatch(
+      /^Unknown PodsNotChecked: /,
+    );
+    expect(told(worldWithPods({ kind: 'NotChecked' }))).toBeNull();
+  });
+
+  test('a first failure is not worth a condition', () => {
+    const world = worldWith(FAST_SPEC);
+    world.api.pods = { kind: 'Failed' };
+    world.runUntil(START_MS + 32 * SECOND);
+    expect(conditionOf(world, 'IssuersOutdated')).toBeNull();
+  });
+});

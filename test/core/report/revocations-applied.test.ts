@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import type { Spec } from '../../../src/core/formats/spec.ts';
+import { revocationsApplied } from '../../../src/core/report/revocations-applied.ts';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { situation } from '../../support/core-world/states.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+const CALM: Spec = { ...FAST_SPEC, rotation: { ...FAST_SPEC.rotation, intervalMs: 600_000 } };
+
+/** Twelve seconds after its creation: #1 signs, #2 is proven. */
+function calmWorld(changes: Partial<Spec> = {}): World {
+  const world = worldWith({ ...CALM, ...changes });
+  world.runFor(12 * SECOND);
+  return world;
+}
+
+function told(world: World): string | null {
+  const applied = revocationsApplied(situation(world));
+  return applied === null ? null : `${applied.status} ${applied.reason}: ${applied.message}`;
+}
+
+const OUT = 'out of the JWKS, trusted by no verifier after';
+const UNKNOWN =
+  'not a key that this set has or remembers, so nothing was changed for it (compare it with ' +
+  'status.keys and with the kid in the header of a token; of keys that ended long ago the ordinals ' +
+  'alone are remembered)';
+
+describe('the condition tells what became of each entry', () => {
+  test('none is revoked: there is no such condition', () => {
+    expect(told(calmWorld())).toBeNull();
+  });
+
+  test('not yet, until a reading has shown the JWKS without the key', () => {
+    const world = calmWorld();
+    world.hands.revoke('k1');
+    expect(told(world)).toBe('False Applying: k1: not yet seen to be out of the JWKS');
+    // The bar, then the JWKS without it, then that is seen.
+    while (world.servedKids?.includes('k1')) world.runPass();
+    expect(told(world)).toBe('False Applying: k1: not yet seen to be out of the JWKS');
+  });
+
+  test('then until when it is trusted: P 2s, C 5s and S 1s after it was seen gone at 12 s', () => {
+    const world = calmWorld();
+    world.hands.revoke('k1');
+    world.settle();
+    expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
+    // A tombstone by now.
+    world.runFor(60 * SECOND);
+    expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
+  });
+
+  test('of several keys the last time counts', () => {
+    const world = calmWorld();
+    world.hands.revoke('k2');
+    world.runFor(10 * SECOND);
+    world.hands.revoke('k1');
+    world.settle();
+    expect(told(world)).toBe(`True Applied: k2, k1: ${OUT} 2026-12-01T09:00:30Z`);
+  });
+
+  test('verifiers that never forget are named', () => {
+    const terms = { ...FAST_SPEC.terms, verifierTrustMs: null };
+    const world = calmWorld({ terms, restartToForget: ['gateway', 'billing'] });
+    world.hands.revoke('k1');
+    world.settle();
+    expect(told(world)).toBe(
+      'True Applied: k1: out of the JWKS; the verifiers gateway, billing trust what they know until they are restarted',
+    );
+  });
+
+  test('a kid that the set never held changes nothing, and hides nothing of the others', () => {
+    const world = calmWorld();
+    world.hands.revoke('k1', 'typo');
+    world.settle();
+    expect(told(world)).toBe(`False KidUnknown: typo: ${UNKNOWN}; k1: ${OUT} 2026-12-01T09:00:20Z`);
+  });
+
+  test('four are named, the others counted', () => {
+    const world = calmWorld();
+    world.hands.revoke('a', 'b', 'c', 'd', 'e', 'f');
+    world.settle();
+    expect(told(world)).toBe(`False KidUnknown: a, b, c, d and 2 more: ${UNKNOWN}`);
+  });
+
+  test('while the ledger is lost nothing is known', () => {
+    const world = calmWorld();
+    world.hands.revoke('k1');
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    expect(told(world)).toBe('False Applying: the ledger comes first: see Ready');
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { haltOf, stallOf } from '../../../src/core/report/stall.ts';
+import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
+import { rotatedWorld, situation } from '../../support/core-world/states.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+const OTHERS = '{"namespace":"a","name":"b","uid":"c"}';
+
+function told(world: World): string | null {
+  const stall = stallOf(situation(world));
+  return stall === null ? null : `${stall.code}: ${stall.message}`;
+}
+
+/** The first key's Secret is there, and nothing else yet. */
+function firstSecretWorld(): World {
+  const world = worldWith(FAST_SPEC);
+  world.runPass();
+  return world;
+}
+
+function breakSecret(world: World, ordinal: number): void {
+  const secret = world.hands.keySecret(ordinal);
+  const content = { kind: 'Broken', problem: 'no PEM' } as const;
+  world.api.putKeySecret({ ...secret, content });
+}
+
+describe('what stalls a set says what to do', () => {
+  test.each<[string, () => World, (world: World) => void, string | null]>([
+    ['nothing does', rotatedWorld, () => undefined, null],
+    [
+      'a ledger of a newer operator',
+      rotatedWorld,
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":7}'),
+      'LedgerTooNew: the ledger in the signer Secret is of version 7, which a newer operator ' +
+        'wrote: upgrade this operator; it writes nothing until then',
+    ],
+    [
+      'a signer of another set',
+      rotatedWorld,
+      ({ hands }) => hands.annotateSigner(ANNOTATION.owner, OTHERS),
+      'ObjectNotOwned: Secret payments-signer belongs to the set a/b (UID c): if that set is ' +
+        `gone for good, annotate this one with ${REQUEST.adopt}=c; else make this set anew with ` +
+        'other names in spec.signer and spec.jwks',
+    ],
+    [
+      'a JWKS of another set, which lives',
+      rotatedWorld,
+      ({ api, hands }) => {
+        api.set = api.set && { ...api.set, livingAdoptee: 'c' };
+        hands.editJwksMeta((meta) => ({
+          ...meta,
+          annotations: { ...meta.annotations, [ANNOTATION.owner]: OTHERS },
+        }));
+      },
+      'ObjectNotOwned: ConfigMap payments-jwks belongs to the set a/b (UID c): that set lives, ' +
+        'and what lives is not adopted: delete it first, or make this set anew with other names ' +
+        'in spec.signer and spec.jwks',
+    ],
+    [
+      'a JWKS of nobody',
+      firstSecretWorld,
+      (world) => {
+        world.runPass();
+        world.hands.editJwksKeys(() => []);
+        world.hands.editJwksMeta((meta) => ({ ...meta, labels: {}, annotations: {} }));
+      },
+      `ObjectNotOwned: ConfigMap payments-jwks has no ${ANNOTATION.owner} annotation of this ` +
+        'set: delete or rename it, or choose another name in a new set',
+    ],
+    [
+      'a first key’s Secret without a key',
+      firstSecretWorld,
+      (world) => breakSecret(world, 1),
+      'KeySecretBroken: Secret payments-key-1 holds no usable key (no PEM): delete it',
+    ],
+    // A rotation goes on without it, or makes it again.
+    [
+      'a Secret without a key does not, once there is a ledger',
+      rotatedWorld,
+      (world) => breakSecret(world, 1),
+      null,
+    ],
+  ])('%s', (_, worldOf, disturb, expected) => {
+    const world = worldOf();
+    disturb(world);
+    expect(told(world)).toBe(expected);
+  });
+});
+
+test.each<[string, string | null, boolean, string | undefined]>([
+  ['nothing', null, false, undefined],
+  ['a step that the API server refuses', 'a policy says no', false, 'WriteRefused'],
+  ['a stall, whatever was refused before it', 'a policy says no', true, 'ObjectNotOwned'],
+])('what halts a set: %s', (_, refusedWrite, isForeign, expected) => {
+  const world = rotatedWorld();
+  if (isForeign) world.hands.annotateSigner(ANNOTATION.owner, OTHERS);
+  const observed = { ...world.observe(), refusedWrite };
+  expect(haltOf(situation(world, observed))?.code).toBe(expected);
+});

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { plan } from '../../../src/core/plan.ts';
+import type { ObservedPods, ReadOncePod, Transition } from '../../../src/core/reading/model.ts';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { START_MS, worldWith } from '../../support/core-world/world.ts';
+
+const NONE: ObservedPods = { kind: 'Read', readOnce: [], more: 0 };
+const pod = (name: string, changes: Partial<ReadOncePod> = {}): ReadOncePod => ({
+  ...{ pod: name, readsBy: 'Env', sinceMs: 0, workload: null },
+  ...changes,
+});
+const held = (...readOnce: readonly ReadOncePod[]): ObservedPods => ({
+  ...{ kind: 'Read', readOnce, more: 0 },
+});
+
+/** What the removal of #1 waits for. The switch to #2 is seen at 30 s; from 33 s on a list counts. */
+function removalAt(seconds: number, pods: ObservedPods): Transition {
+  const world = worldWith(FAST_SPEC);
+  world.api.pods = pods;
+  world.runUntil(START_MS + seconds * SECOND);
+  const { upcoming } = plan(world.observe(), world.nowMs);
+  const removal = upcoming.find(({ action, key }) => action === 'Remove' && key?.kid === 'k1');
+  if (removal === undefined) throw new Error('#1 is not on its way out');
+  return removal;
+}
+
+describe('when a key leaves the JWKS: Ps + S until the list counts, then T + L + 2S', () => {
+  test.each<[string, number, ObservedPods, string, number | null]>([
+    ['the list is yet to come', 32, NONE, 'TokensExpire', 44],
+    ['no pod holds it', 35, NONE, 'TokensExpire', 44],
+    ['a pod holds it, and the list is yet to come', 32, held(pod('a')), 'PodsHoldKey', null],
+    ['a pod holds it', 35, held(pod('a')), 'PodsHoldKey', null],
+    ['pods were not read, and need not have been', 32, { kind: 'NotRead' }, 'TokensExpire', 44],
+    ['pods were not read', 35, { kind: 'NotRead' }, 'PodsUnknown', null],
+    ['the list failed, and is not needed yet', 32, { kind: 'Failed' }, 'TokensExpire', 44],
+    ['the list failed', 35, { kind: 'Failed' }, 'PodsUnknown', null],
+    // This one does not pass by itself.
+    ['pods may not be listed', 32, { kind: 'Forbidden' }, 'PodsUnknown', null],
+    [
+      'the operator looks at no pods, as it was told',
+      35,
+      { kind: 'NotChecked' },
+      'TokensExpire',
+      44,
+    ],
+  ])('%s', (_, seconds, pods, waitingFor, atSeconds) => {
+    const { when, ...removal } = removalAt(seconds, pods);
+    expect(removal.waitingFor).toBe(waitingFor);
+    const atMs = START_MS + (atSeconds ?? 0) * SECOND;
+    expect(when).toEqual(atSeconds === null ? { kind: 'Unknown' } : { kind: 'At', atMs });
+  });
+});
+
+test('what could have been noted by now, and was not, makes the forecast void', () => {
+  const world = worldWith(FAST_SPEC);
+  world.runUntil(START_MS + 32 * SECOND);
+  // No time is noted while an answer has no Date.
+  world.hasDate = false;
+  world.runUntil(START_MS + 35 * SECOND);
+  const { upcoming } = plan(world.observe(), world.nowMs);
+  const removal = upcoming.find(({ action }) => action === 'Remove');
+  expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'TokensExpire' });
+});
+
+test.each<[string, ObservedPods, RegExp]>([
+  [
+    'the arithmetic',
+    NONE,
+    /^no issuer signs with it since 09:00:33, its last token lives 8s, .*44$/,
+  ],
+  ['the pod', held(pod('a')), /^Pod a \(env\) may hold it for good; not yet seen: no issuer signs/],
+  [
+    'two pods, by name, and what made them',
+    held(
+      pod('b', { readsBy: 'SubPath' }),
+      pod('a', { workload: { kind: 'Deployment', name: 'x' } }),
+    ),
+    /^Pod a \(env, Deployment x\) and Pod b \(subPath\) may hold it/,
+  ],
+  [
+    'five pods, and how many more there are',
+    { kind: 'Read', readOnce: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => pod(name)), more: 2 },
+    /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold it/,
+  ],
+  ['why nobody knows', { kind: 'Forbidden' }, /^the operator may not list the pods of the names/],
+])('the explanation gives %s', (_, pods, expected) => {
+  expect(removalAt(35, pods).explanation).toMatch(expected);
+});

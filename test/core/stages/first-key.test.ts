@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
+import { conditionOf, ledgerOf, stepsUntilRest } from '../../support/core-world/states.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+const WITHOUT_STANDBY = {
+  ...FAST_SPEC,
+  rotation: { ...FAST_SPEC.rotation, intervalMs: 600 * SECOND, standby: false },
+};
+const FIRST_KEY = ['CreateKey', 'PublishFirstKey', 'ActivateFirstKey'];
+
+/** After so many writes of the first key: its Secret, its JWKS, its ledger. */
+function worldAfter(writes: number): World {
+  const world = worldWith(WITHOUT_STANDBY);
+  for (let made = 0; made < writes; made += 1) world.runPass();
+  return world;
+}
+
+function labelsOf({ hands }: World) {
+  const { labels, annotations } = hands.keySecret(1).meta;
+  return { labels, annotations };
+}
+
+describe('the first key signs without a wait, and goes on wherever it was left', () => {
+  test.each<[string, number, (world: World) => void, readonly string[]]>([
+    ['from nothing', 0, () => undefined, FIRST_KEY],
+    ['once its Secret is there', 1, () => undefined, FIRST_KEY.slice(1)],
+    ['once its JWKS is there', 2, () => undefined, FIRST_KEY.slice(2)],
+    ['its Secret is deleted before it is published', 1, deleteSecret, FIRST_KEY],
+    [
+      'its JWKS is deleted before it signs',
+      2,
+      ({ hands }) => hands.deleteJwks(),
+      FIRST_KEY.slice(1),
+    ],
+    [
+      'its JWKS is edited before it signs',
+      2,
+      ({ hands }) => hands.editJwksFile('serve.json', '{}'),
+      FIRST_KEY.slice(1),
+    ],
+  ])('%s', (_, writes, disturb, expected) => {
+    const world = worldAfter(writes);
+    disturb(world);
+    const codes = stepsUntilRest(world);
+    expect(codes.slice(0, expected.length)).toEqual(expected);
+    expect(world.signerKid).toBe(world.servedKids?.[0]);
+    expect(ledgerOf(world).keys).toMatchObject([{ ordinal: 1, state: 'Active' }]);
+  });
+
+  function deleteSecret({ hands }: World): void {
+    hands.deleteKeySecret(1);
+  }
+});
+
+describe('nobody takes it for a first key', () => {
+  test('if a second key Secret is there', () => {
+    const world = worldAfter(1);
+    world.hands.plantKeySecret(2, 'k9', labelsOf(world));
+    const codes = stepsUntilRest(world);
+    expect(codes).not.toContain('ActivateFirstKey');
+    expect(codes).toContain('RecoverLedger');
+  });
+
+  test('if the JWKS has shown another key', () => {
+    const world = worldAfter(2);
+    world.hands.editJwksKeys((keys) => [...keys, fixtureJwk('k9', EC_KIND)]);
+    const codes = stepsUntilRest(world);
+    expect(codes).not.toContain('ActivateFirstKey');
+  });
+});
+
+test('while the clocks are in doubt it is published, and does not sign', () => {
+  const world = worldWith(WITHOUT_STANDBY);
+  world.hasDate = false;
+  expect(stepsUntilRest(world)).toEqual(FIRST_KEY.slice(0, 2));
+  expect(world.signerKid).toBeNull();
+  expect(world.refused).toEqual([]);
+  world.hasDate = true;
+  world.settle();
+  expect(world.signerKid).toBe('k1');
+});
+
+test('one that is revoked before it signed enters the ledger as revoked, and nobody signs', () => {
+  const world = worldAfter(2);
+  world.hands.revoke('k1');
+  expect(stepsUntilRest(world)[0]).toBe('RevokeFirstKey');
+  expect(world.signerKid).toBeNull();
+  expect(conditionOf(world, 'Ready')?.verdict).toBe('False NoSigningKey');
+  expect(ledgerOf(world).tombstones).toMatchObject([{ kid: 'k1', reason: 'Revoked' }]);
+  expect(world.servedKids).toEqual(['k2']);
+});
+
+test.each([
+  ['FailClosed', null],
+  ['SignImmediately', 'k2'],
+] as const)('its successor signs at once under SignImmediately alone: %s', (policy, signer) => {
+  const world = worldAfter(2);
+  world.hands.editSpec((spec) => ({ ...spec, onRevokeWithoutStandby: policy }));
+  world.hands.revoke('k1');
+  world.settle();
+  expect(world.signerKid).toBe(signer);
+});
+
+test('requests that are there when a set is first seen count as handled', () => {
+  const world = worldWith(WITHOUT_STANDBY);
+  world.hands.annotate(REQUEST.rotate, 'copied');
+  world.settle();
+  expect(ledgerOf(world).handled).toEqual({ rotate: 'copied', rollback: null });
+  world.runFor(20 * SECOND);
+  expect(world.signerKid).toBe('k1');
+});
+
+test('its JWKS carries no ledger, and the generation 0, until it signs', () => {
+  const world = worldAfter(2);
+  const { [ANNOTATION.ledger]: copy, [ANNOTATION.generation]: stamp } =
+    world.api.jwks?.meta.annotations ?? {};
+  expect({ copy, stamp }).toEqual({ copy: undefined, stamp: '0' });
+});
