@@ -48,25 +48,25 @@ describe('jwks.json', () => {
     [
       'private key in a member that is overridden',
       `{"keys":[${JSON.stringify(one.privateJwk)}],"keys":[${publicOne}]}`,
-      'a member stands there twice',
+      'it has a member twice',
     ],
     [
       'private key in an overridden member of a key',
       set(one.publicJwk).replace('"kty"', `"use":{"d":"${d}"},"kty"`),
-      'a member stands there twice',
+      'it has a member twice',
     ],
     [
       'nested without end',
       `{"keys":[${publicOne}],"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
       null,
     ],
-  ])('is judged: %s', (_, text, problem) => {
+  ])('is checked: %s', (_, text, problem) => {
     const judged = judgeJwks(bytesOf(text));
     if (problem === null) expect(judged).toHaveProperty('kids');
     else expect(judged).toEqual({ problem });
   });
 
-  test('is refused where it is not UTF-8', () => {
+  test('is rejected if it is not UTF-8', () => {
     const bytes = bytesOf(set({ ...one.publicJwk, note: '?' }));
     bytes[bytes.lastIndexOf(0x3f)] = 0xff;
     expect(judgeJwks(bytes)).toEqual({ problem: 'it is not UTF-8' });
