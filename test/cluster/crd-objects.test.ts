@@ -142,7 +142,7 @@ test('every field is explained to users', async () => {
   const explained = await kubectl(['explain', 'sks', '--recursive']);
   expect(explained).toContain('lastHandledRollbackRequest');
   expect(await kubectl(['explain', 'sks.spec.timing.verifierLeeway'])).toContain(
-    'The longest that a verifier accepts a token after its exp.',
+    'L: how long after its exp a verifier still accepts a token',
   );
 });
 
