@@ -164,7 +164,7 @@ describe('the removal', () => {
     world.api.pods = read(pod('a', 0));
     expect(admit(step, world.observe(), world.nowMs)).toMatchObject({
       code: 'Changed',
-      message: 'a pod holds a key that is to leave the JWKS',
+      message: 'a pod still holds a key that would leave the JWKS',
     });
   });
 
