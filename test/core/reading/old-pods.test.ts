@@ -122,8 +122,8 @@ describe('the removal', () => {
     const removal = upcoming.find(({ action }) => action === 'Remove');
     expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
-      'Pod a (env, Deployment api) and Pod b (subPath) may hold it for good; not yet seen: ' +
-        'no issuer signs with it since, then its last token lives 8s, then verifiers grant 1s, then twice the skew 2s',
+      'Pod a (env, Deployment api) and Pod b (subPath) may hold it for good; ' +
+        'waits until no pod can hold it, then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
     );
   });
 
