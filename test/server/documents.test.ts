@@ -29,14 +29,14 @@ describe('jwks.json', () => {
   const { d } = one.privateJwk;
   test.each([
     ['empty file', '', `it is not a JSON object with an array 'keys'`],
-    ['no key', set(), 'it holds no key'],
+    ['no key', set(), 'it has no keys'],
     ['torn', set(one.publicJwk).slice(0, -9), `it is not a JSON object with an array 'keys'`],
     [
       'byte order mark',
       `\ufeff${set(one.publicJwk)}`,
       `it is not a JSON object with an array 'keys'`,
     ],
-    ['one kid twice', set(one.publicJwk, one.publicJwk), 'keys[1]: its kid stands there twice'],
+    ['one kid twice', set(one.publicJwk, one.publicJwk), 'keys[1]: its kid appears twice'],
     ['private key', set(one.privateJwk), `keys[0]: a key has the private member 'd'`],
     [
       'private beside the keys',
@@ -79,7 +79,7 @@ test.each([
   [
     'no shared age',
     '{"maxAgeSeconds":1}',
-    { problem: 'sharedMaxAgeSeconds is no whole number of seconds' },
+    { problem: 'sharedMaxAgeSeconds is not a whole number of seconds' },
   ],
 ])('serve.json: %s', (_, text, expected) => {
   expect(judgeServePolicy(bytesOf(text))).toEqual(expected);
