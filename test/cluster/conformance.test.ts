@@ -1,9 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
-import {
-  createKubeTransport,
-  type KubeTransport,
-} from '../../src/platform/kube/undici-transport.ts';
+import { createKubeTransport, type KubeTransport } from '../../src/platform/kube/http-transport.ts';
 import { conformance } from '../conformance/conformance.ts';
 import { WIDGET, WIDGET_CRD } from '../conformance/widget.ts';
 import { waitFor } from '../support/wait/wait-for.ts';

@@ -73,17 +73,20 @@ function usedKeys(ledger: Ledger): number {
 }
 
 /** Objects of a set elsewhere were adopted: whether its operator still runs cannot be seen here. */
-export function adoptionEvents({ ownership, observed }: Situation): readonly EventNote[] {
+export function adoptionEvents({ ownership, observed, set }: Situation): readonly EventNote[] {
   const adopted = [
     ownership.signer === 'AdoptedByRequest' ? observed.signer : null,
     ownership.jwks === 'AdoptedByRequest' ? observed.jwks : null,
   ].find((object) => object !== null);
   const owner = adopted === undefined ? null : parseOwner(adopted.meta);
   if (owner === null) return [];
+  const leftOver =
+    owner.name === set.ref.name
+      ? ''
+      : ' The Secrets of its single keys are not adopted: delete them once this set is Ready.';
   const message =
     `This set adopts the keys of the set ${owner.namespace}/${owner.name} (UID ${owner.uid}). If an ` +
-    'operator still runs for that set, stop it: both would rotate these keys. The Secrets of its ' +
-    'single keys are not adopted: delete them once this set is Ready.';
+    `operator still runs for that set, stop it: both would rotate these keys.${leftOver}`;
   return [{ type: 'Warning', reason: 'KeysAdopted', message }];
 }
 

@@ -98,8 +98,8 @@ describe('an ordered deletion', () => {
       5,
       [
         `ConfigMap payments-jwks is deleted: ${SKIPPED}`,
-        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:17, gone ` +
-          'everywhere by 09:00:19, caches hold up to 5s, skew 1s: 09:00:25',
+        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:17Z, gone ` +
+          'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 09:00:25Z',
       ],
     ],
     [
@@ -107,8 +107,8 @@ describe('an ordered deletion', () => {
       15,
       [
         'ConfigMap payments-jwks is deleted: the last token of the set has expired',
-        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:26, gone ` +
-          'everywhere by 09:00:28, caches hold up to 5s, skew 1s: 09:00:34',
+        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:26Z, gone ` +
+          'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 09:00:34Z',
       ],
     ],
   ])('says what was waited for if its wait is skipped %s', (_, afterS, expected) => {
