@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { NAMESPACE, renderManifests } from '../../scripts/render-manifests.ts';
 import { crdsServed } from '../cluster/control-plane/crds.ts';
-import { eventually, inNamespace } from '../cluster/operator-cases.ts';
-import { startProgram } from '../cluster/operator-process.ts';
+import { eventually, inNamespace } from '../cluster/operator/operator-cases.ts';
+import { startProgram } from '../cluster/operator/operator-process.ts';
 import {
   auditEvents,
   kubectl,

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
 import { applyCrds } from '../cluster/control-plane/crds.ts';
 import type { Cast } from './cast.ts';
-import type { Chronicle } from './chronicle.ts';
-import type { SampleSet, SampleTerms } from './sample-set.ts';
+import type { Chronicle } from './record/chronicle.ts';
+import type { SampleSet, SampleTerms } from './record/sample-set.ts';
 
 export interface StoryOptions {
   readonly repository: string;

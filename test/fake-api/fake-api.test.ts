@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { FakeApi } from './fake-api.ts';
-import { isObject } from './json.ts';
-import { customResource } from './resource-types.ts';
+import { isObject } from './json/json.ts';
+import { customResource } from './types/resource-types.ts';
 
 // What only the fake has: its hands, its log, its clock. All else is in the conformance suite.
 const types = [customResource('example.com', 'v1', 'widgets', 'Widget')];

@@ -12,13 +12,13 @@ import { formatInstant } from '../../src/core/formats/time.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../src/platform/kube/transport.ts';
 import { Hand } from './hand.ts';
-import { child, type JsonObject, metadataOf, namespaceOf, text } from './json.ts';
-import { listText, textOf } from './json-text.ts';
-import { type RequestInfo, requestInfo } from './request-info.ts';
-import { RESOURCE_TYPES, type ResourceType, storageOf } from './resource-types.ts';
+import { child, type JsonObject, metadataOf, namespaceOf, text } from './json/json.ts';
+import { listText, textOf } from './json/json-text.ts';
+import { type RequestInfo, requestInfo } from './requests/request-info.ts';
 import { type Answer, Server } from './server.ts';
-import { StatusError } from './status-error.ts';
 import { Store } from './store.ts';
+import { RESOURCE_TYPES, type ResourceType, storageOf } from './types/resource-types.ts';
+import { StatusError } from './types/status-error.ts';
 import { Watch } from './watch.ts';
 import { Writes } from './writes.ts';
 

@@ -1,7 +1,7 @@
 import type { KubeRequest } from '../../src/platform/kube/transport.ts';
-import { type JsonObject, metadataOf, nameOf, namespaceOf, without } from './json.ts';
-import { apiVersionOf, type ResourceType } from './resource-types.ts';
+import { type JsonObject, metadataOf, nameOf, namespaceOf, without } from './json/json.ts';
 import type { Answer } from './server.ts';
+import { apiVersionOf, type ResourceType } from './types/resource-types.ts';
 import { Watch } from './watch.ts';
 
 type Send = (request: KubeRequest) => { readonly answer: Answer };

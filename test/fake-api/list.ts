@@ -1,8 +1,14 @@
-import { type JsonObject, nameOf, namespaceOf } from './json.ts';
-import { type ResourceType, storageOf } from './resource-types.ts';
-import { selector } from './selectors.ts';
-import { badRequest, failure, invalid, StatusError, versionTooLarge } from './status-error.ts';
+import { type JsonObject, nameOf, namespaceOf } from './json/json.ts';
+import { selector } from './requests/selectors.ts';
 import { keyOf, type Store } from './store.ts';
+import { type ResourceType, storageOf } from './types/resource-types.ts';
+import {
+  badRequest,
+  failure,
+  invalid,
+  StatusError,
+  versionTooLarge,
+} from './types/status-error.ts';
 
 export type Query = Readonly<Record<string, string>>;
 

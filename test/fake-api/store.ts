@@ -1,4 +1,4 @@
-import { type JsonObject, nameOf, namespaceOf, withMetadata } from './json.ts';
+import { type JsonObject, nameOf, namespaceOf, withMetadata } from './json/json.ts';
 
 /** One committed change. */
 export interface Change {

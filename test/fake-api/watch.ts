@@ -1,11 +1,11 @@
 import type { Clock } from '../../src/platform/clock.ts';
-import { type JsonObject, namespaceOf, withMetadata } from './json.ts';
-import { textOf } from './json-text.ts';
+import { type JsonObject, namespaceOf, withMetadata } from './json/json.ts';
+import { textOf } from './json/json-text.ts';
 import type { Query } from './list.ts';
-import { apiVersionOf, type ResourceType, storageOf } from './resource-types.ts';
-import { type Matches, selector } from './selectors.ts';
-import { failure } from './status-error.ts';
+import { type Matches, selector } from './requests/selectors.ts';
 import type { Change, Store } from './store.ts';
+import { apiVersionOf, type ResourceType, storageOf } from './types/resource-types.ts';
+import { failure } from './types/status-error.ts';
 
 /** How a watch ends, and when it says that it is still there. */
 export interface WatchTimes {

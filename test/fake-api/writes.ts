@@ -9,9 +9,10 @@ import {
   texts,
   withMetadata,
   without,
-} from './json.ts';
-import { trackUpdate } from './managed-fields.ts';
-import { type ResourceType, storageOf } from './resource-types.ts';
+} from './json/json.ts';
+import { keyOf, type Store } from './store.ts';
+import { trackUpdate } from './types/managed-fields.ts';
+import { type ResourceType, storageOf } from './types/resource-types.ts';
 import {
   alreadyExists,
   conflict,
@@ -20,9 +21,8 @@ import {
   MODIFIED,
   notFound,
   terminating,
-} from './status-error.ts';
-import { keyOf, type Store } from './store.ts';
-import { validateMetadata } from './validate-metadata.ts';
+} from './types/status-error.ts';
+import { validateMetadata } from './types/validate-metadata.ts';
 
 export interface WriteOptions {
   readonly manager: string;

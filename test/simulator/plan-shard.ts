@@ -1,11 +1,11 @@
 /** A share of the sampled plans as tests: one for each scenario file. */
 import { expect, test } from 'vitest';
 import { recordFigure, recordTotal } from '../support/vitest/record-figure.ts';
-import { sampleOf } from './faults/sample.ts';
 import { formatSeed } from './faults/seed.ts';
-import { shrink } from './faults/shrink.ts';
 import { scenarioFileNames, scenariosOf } from './language/scenario-files.ts';
 import { count, emptyTally, failureText } from './run/report.ts';
+import { sampleOf } from './run/sample.ts';
+import { shrink } from './run/shrink.ts';
 import { trySeed } from './run/trial.ts';
 
 /** Of each scenario file: together more than any sample of this field has. */

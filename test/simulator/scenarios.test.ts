@@ -9,7 +9,7 @@ import {
   scenariosOf,
   writeGolden,
 } from './language/scenario-files.ts';
-import { violationText } from './oracle/verdict.ts';
+import { violationText } from './oracle/verdict/verdict.ts';
 import { run } from './run/run.ts';
 import { timelineOf } from './run/timeline.ts';
 import { NO_FAULTS } from './world/world.ts';

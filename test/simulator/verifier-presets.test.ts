@@ -5,8 +5,8 @@
 import { expect, test } from 'vitest';
 import { VERIFIER_PRESETS } from '../../src/core/formats/presets.ts';
 import { parseScenarios, type Scenario } from './language/scenario.ts';
-import { type Behaviour, mayRefuseMs, PRESETS } from './oracle/actors/presets.ts';
-import { violationText } from './oracle/verdict.ts';
+import { type Behaviour, mayRefuseMs, PRESETS } from './oracle/facts/presets.ts';
+import { violationText } from './oracle/verdict/verdict.ts';
 import { servedKids, signerKid } from './record/views.ts';
 import { type Outcome, run } from './run/run.ts';
 import { NO_FAULTS } from './world/world.ts';

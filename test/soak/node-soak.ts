@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chosenCluster } from '../e2e/chosen-cluster.ts';
+import { chosenCluster } from '../e2e/cluster/chosen-cluster.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** One rotation at the default terms, and the start of a node. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startTethered, type TetheredProcess } from '../../support/process/tethered-process.ts';
 import { waitFor } from '../../support/wait/wait-for.ts';
 import { callApi } from './api-client.ts';
-import { startTethered, type TetheredProcess } from './tethered-process.ts';
 
 export interface ApiServerOptions {
   readonly binary: string;

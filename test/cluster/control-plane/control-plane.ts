@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TetheredProcess } from '../../support/process/tethered-process.ts';
 import { type ApiAnswer, type ApiEndpoint, type ApiRequest, callApi } from './api-client.ts';
 import {
   FILES,
@@ -14,7 +15,6 @@ import type { Binaries } from './binaries.ts';
 import { type Etcd, startEtcd } from './etcd.ts';
 import { freePort } from './free-port.ts';
 import { runKubectl } from './kubectl.ts';
-import type { TetheredProcess } from './tethered-process.ts';
 import {
   ADMIN,
   issueTokens,

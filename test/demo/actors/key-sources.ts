@@ -6,7 +6,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import type { KeySourcePlan, VerifierStart } from '../messages.ts';
+import type { KeySourcePlan, VerifierStart } from '../record/messages.ts';
 
 export interface Verifier {
   /** Gets a key set, as a verifier does when it starts. */

@@ -2,14 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILES } from '../../cluster/control-plane/api-server.ts';
 import type { ControlPlane } from '../../cluster/control-plane/control-plane.ts';
-import {
-  startTethered,
-  type TetheredProcess,
-} from '../../cluster/control-plane/tethered-process.ts';
 import type { User } from '../../cluster/control-plane/users.ts';
-import type { EnclosedProcess, Enclosure } from './enclosure.ts';
+import { startTethered, type TetheredProcess } from '../../support/process/tethered-process.ts';
+import type { EnclosedProcess, Enclosure } from './host/enclosure.ts';
+import type { Place } from './host/place.ts';
 import { NODE_NAME } from './kubelet.ts';
-import type { Place } from './place.ts';
 import type { NodePrograms } from './programs.ts';
 
 /** The API server's own roles are bound to these names. */

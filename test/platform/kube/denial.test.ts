@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { denialIn } from '../../../src/platform/kube/denial.ts';
 
-/** Each as kube-apiserver 1.36 words it; test/cluster/denials.test.ts asks a real one. */
+/** Each as kube-apiserver 1.36 words it; test/cluster/api/denials.test.ts asks a real one. */
 test.each([
   [
     `configmaps "payments-jwks" is forbidden: ValidatingAdmissionPolicy 'freeze' with binding 'freeze' denied request: not before Monday`,

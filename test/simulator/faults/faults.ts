@@ -3,12 +3,11 @@
  * it does there, and what is owed all the same.
  */
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
-import type { Fault, WatchFault } from '../../fake-api/faults.ts';
-import { goDurationMs } from '../../fake-api/go-duration.ts';
-import type { Member } from '../world/member.ts';
-import type { Step } from '../world/steps.ts';
-import type { StepFault, World } from '../world/world.ts';
+import type { Fault, WatchFault } from '../../fake-api/faults/faults.ts';
+import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
+import type { Step, StepFault } from '../world/steps.ts';
 import { deleteObject, editData, editMetadata, recreate, unpublish } from './fault-hands.ts';
+import type { Scene } from './scene.ts';
 
 export interface FaultKind {
   readonly on: (step: Step) => boolean;
@@ -22,13 +21,6 @@ export interface FaultKind {
   readonly stallMs: number;
   /** Holds an operator up for longer than the moments of a scenario are apart. */
   readonly slow?: boolean;
-}
-
-/** Where a fault strikes. */
-export interface Scene {
-  readonly world: World;
-  readonly member: Member;
-  readonly step: Step;
 }
 
 /** Longer than a lease lasts, and the retry of whoever waits for it. */

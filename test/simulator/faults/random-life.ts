@@ -6,8 +6,8 @@
 import { type Command, durationOf, type Scenario } from '../language/scenario.ts';
 import type { Member } from '../world/member.ts';
 import { pick, seeded } from '../world/seeded.ts';
-import type { Step } from '../world/steps.ts';
-import type { FaultSource, StepFault, World } from '../world/world.ts';
+import type { Step, StepFault } from '../world/steps.ts';
+import type { FaultSource, World } from '../world/world.ts';
 import { CLOCK_IN_MS, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
 import { isLie, StruckFaults } from './plan.ts';
 

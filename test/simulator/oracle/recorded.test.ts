@@ -1,6 +1,6 @@
 /** Histories that the real operator made, over the fake API. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../../operator/operator-world.ts';
 import { type Change, HAND, type History } from '../record/history.ts';
 import { judge } from './judge.ts';

@@ -8,11 +8,11 @@ import {
   SET_PLURAL,
   SIGNER_FILE,
 } from '../../../src/core/formats/names.ts';
-import { child, type JsonObject, metadataOf } from '../../fake-api/json.ts';
+import { child, type JsonObject, metadataOf } from '../../fake-api/json/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
 import { type Change, HAND, type History } from '../record/history.ts';
 import { judge } from './judge.ts';
-import type { Broken } from './rules.ts';
+import type { Broken } from './verdict/rules.ts';
 
 export const OPERATOR = 'operator-1';
 const START_MS = Date.parse('2026-01-01T00:00:00Z');

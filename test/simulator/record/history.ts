@@ -3,7 +3,7 @@
  * objects as they stood in the API server, who wrote them, and when. Nothing of what an operator
  * thought, planned or remembered is in it.
  */
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 
 /** One committed change of one object. */
 export interface Change {

@@ -1,6 +1,6 @@
 /** What the history shows of a set: who signs, what is served, which key is which. */
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
-import { child, isObject, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
+import { child, isObject, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import type { Change } from './history.ts';
 
 /** The states that an object had, oldest first; deletions are none. */

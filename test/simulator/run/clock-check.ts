@@ -3,7 +3,7 @@
  * gate, and what it says of the set names the clocks.
  */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import { isObject, type JsonObject } from '../../fake-api/json.ts';
+import { isObject, type JsonObject } from '../../fake-api/json/json.ts';
 import { CLOCK_OUT_FOR_MS, LATE_MAX_MS } from '../faults/faults.ts';
 import type { PlannedFault } from '../faults/plan.ts';
 import type { Violation } from '../oracle/judge.ts';

@@ -1,10 +1,10 @@
 /** One run of a scenario, from its first command until nothing is left to do. */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import { child, metadataOf, text } from '../../fake-api/json.ts';
+import { child, metadataOf, text } from '../../fake-api/json/json.ts';
 import { Hands } from '../language/hands.ts';
 import type { Command, Scenario } from '../language/scenario.ts';
 import { judge, type Verdict, type Violation } from '../oracle/judge.ts';
-import { type Broken, isBroken } from '../oracle/rules.ts';
+import { type Broken, isBroken } from '../oracle/verdict/rules.ts';
 import type { History } from '../record/history.ts';
 import type { Trace } from '../record/trace.ts';
 import { seeded } from '../world/seeded.ts';

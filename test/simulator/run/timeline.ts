@@ -3,9 +3,9 @@
  * JWKS, the states by ordinal, key Secrets that come and go, conditions, hands, faults.
  */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 import type { Violation } from '../oracle/judge.ts';
-import { withRule } from '../oracle/rules.ts';
+import { withRule } from '../oracle/verdict/rules.ts';
 import { type Change, HAND } from '../record/history.ts';
 import type { Entry } from '../record/trace.ts';
 import {

@@ -1,10 +1,10 @@
 /** One of the threads of a soak: its share of all plans and of the random lives, in turns. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { plansOf } from '../faults/sample.ts';
 import { RANDOM, type Seed, seedOfPlan } from '../faults/seed.ts';
-import { shrink } from '../faults/shrink.ts';
 import { allScenarios } from '../language/scenario-files.ts';
 import { count, emptyTally, failureText, type Tally } from '../run/report.ts';
+import { plansOf } from '../run/sample.ts';
+import { shrink } from '../run/shrink.ts';
 import { type Trial, trySeed } from '../run/trial.ts';
 
 export interface SoakShare {

@@ -6,7 +6,7 @@
 import { publicJwkText } from '../../../src/core/formats/jwk.ts';
 import { ANNOTATION, LABEL, SECRET_TYPE, SIGNER_FILE } from '../../../src/core/formats/names.ts';
 import { privateJwkOf } from '../../../src/platform/keys/key-material.ts';
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 import { strangersKey } from './fixture-keys.ts';
 import { SET_NAME } from './world.ts';
 

@@ -10,8 +10,8 @@ import {
   nameOf,
   same,
   text,
-} from '../../fake-api/json.ts';
-import { READ_AT, READS_ONCE } from '../oracle/actors/reading-pods.ts';
+} from '../../fake-api/json/json.ts';
+import { READ_AT, READS_ONCE } from '../oracle/facts/reading-pods.ts';
 import type { Change } from '../record/history.ts';
 import { NAMESPACE, SET_NAME, type World } from './world.ts';
 

@@ -11,16 +11,23 @@ import type {
   ObservedKeySecret,
   ObservedSigner,
 } from '../../../src/core/reading/model.ts';
-import { managersOf } from './api.ts';
+import { type Api, managersOf } from './api.ts';
 import { EC_KIND, fixtureJwk } from './fixtures.ts';
-import type { World } from './world.ts';
 
 export type SecretName = string;
 
-export class Hands {
-  readonly #world: World;
+/** What a hand gets at. */
+interface Reach {
+  readonly api: Api;
+  readonly nowMs: number;
+  /** Told of each change of who signs, or of what is served. */
+  noteFact(): void;
+}
 
-  constructor(world: World) {
+export class Hands {
+  readonly #world: Reach;
+
+  constructor(world: Reach) {
     this.#world = world;
   }
 

@@ -4,10 +4,10 @@
  * that reads the Secret once goes on until it is gone.
  */
 import { HAND } from '../../record/history.ts';
-import type { Memory } from '../memory.ts';
-import type { SetVersion } from '../set-versions.ts';
-import { deadlineMs, type SignerVersion, standingAt, type Timeline } from '../timeline.ts';
-import type { ReadingPod } from './reading-pods.ts';
+import type { Memory } from '../facts/memory.ts';
+import type { ReadingPod } from '../facts/reading-pods.ts';
+import type { SetVersion } from '../facts/set-versions.ts';
+import { deadlineMs, type SignerVersion, standingAt, type Timeline } from '../facts/timeline.ts';
 
 /** A time in which one key stood in the signer Secret. */
 export interface Stint {

@@ -1,8 +1,8 @@
 /** Keys that sign again, because a recovery knows of no later one. */
 import { HAND } from '../../record/history.ts';
-import type { Scene } from '../scene.ts';
-import { standingBefore } from '../timeline.ts';
+import { standingBefore } from '../facts/timeline.ts';
 import type { Stint } from './issuers.ts';
+import type { Scene } from './scene.ts';
 
 /**
  * One generation may be lost, where hands take the ledger, or the whole signer, before it was

@@ -3,9 +3,9 @@
  * somewhere between at once and P after the commit; where it is gone or holds no good set, it goes
  * on with the last good one. A cache may hold what a server showed for another H.
  */
-import type { Keys } from '../documents.ts';
-import type { Memory } from '../memory.ts';
-import type { JwksVersion, Timeline } from '../timeline.ts';
+import type { Keys } from '../facts/documents.ts';
+import type { Memory } from '../facts/memory.ts';
+import type { JwksVersion, Timeline } from '../facts/timeline.ts';
 
 /** A good set, from its commit until that of the next good one. */
 export interface PublishedSet {

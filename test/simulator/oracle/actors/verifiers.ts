@@ -3,10 +3,10 @@
  * a set at the last moment at which it could, and holds it for as long as its terms allow.
  */
 
-import type { Timeline } from '../timeline.ts';
-import { type Share, termOfVerifier } from './declared-terms.ts';
-import type { DeclaredVerifier } from './declared-verifiers.ts';
-import { type Behaviour, PRESETS, refusesMs } from './presets.ts';
+import { type Share, termOfVerifier } from '../facts/declared-terms.ts';
+import type { DeclaredVerifier } from '../facts/declared-verifiers.ts';
+import { type Behaviour, PRESETS, refusesMs } from '../facts/presets.ts';
+import type { Timeline } from '../facts/timeline.ts';
 import { fetchable, type PublishedSet, ROUTES, type Route } from './servers.ts';
 
 export interface Verifier {

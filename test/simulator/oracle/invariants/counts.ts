@@ -4,10 +4,10 @@
  */
 
 import { livesUntilMs, revokedMs } from '../actors/issuers.ts';
-import { kindOf } from '../documents.ts';
-import type { Scene } from '../scene.ts';
-import { standingBefore } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { kindOf } from '../facts/documents.ts';
+import { standingBefore } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function countViolations(scene: Scene): readonly Violation[] {
   return [...crowds(scene), ...destroyedTooSoon(scene)];

@@ -5,10 +5,10 @@
  */
 import type { KeyStatus } from '../../../../src/core/formats/status.ts';
 import { HAND } from '../../record/history.ts';
-import type { Scene } from '../scene.ts';
-import type { SetVersion } from '../set-versions.ts';
-import { deadlineMs, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { SetVersion } from '../facts/set-versions.ts';
+import { deadlineMs, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 const GATES = ['activatableTime', 'removableTime'] as const;
 /** A `Date` header has whole seconds. */

@@ -6,9 +6,9 @@
 
 import type { Change } from '../../record/history.ts';
 import { revokedMs } from '../actors/issuers.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type JwksVersion, type SignerVersion } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { deadlineMs, type JwksVersion, type SignerVersion } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function identityViolations(scene: Scene): readonly Violation[] {
   return [

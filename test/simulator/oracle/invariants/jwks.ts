@@ -5,10 +5,10 @@
  */
 
 import { livesUntilMs } from '../actors/issuers.ts';
-import type { Keys } from '../documents.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type JwksVersion, standingAt, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { Keys } from '../facts/documents.ts';
+import { deadlineMs, type JwksVersion, standingAt, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function jwksViolations(scene: Scene): readonly Violation[] {
   let own: Keys | null = null;

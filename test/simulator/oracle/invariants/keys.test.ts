@@ -1,7 +1,7 @@
 /** I1 to I4 and I7: for each, histories that keep it and histories that break it. */
 import { HAND } from '../../record/history.ts';
+import { cases, READY, SWITCHED } from '../cases.ts';
 import { type Move, OPERATOR as OP } from '../small-history.ts';
-import { cases, READY, SWITCHED } from './cases.ts';
 
 const ENDED: readonly Move[] = [...SWITCHED, [40, OP, 'jwks', 'b'], [41, OP, 'key-1', null]];
 

@@ -1,9 +1,9 @@
 /** I5, I6, I8, the counts and the orphans: for each, histories that keep it and histories that break it. */
 import { ANNOTATION, LABEL } from '../../../../src/core/formats/names.ts';
-import type { JsonObject } from '../../../fake-api/json.ts';
+import type { JsonObject } from '../../../fake-api/json/json.ts';
 import { HAND } from '../../record/history.ts';
+import { cases, READY, SWITCHED } from '../cases.ts';
 import { OPERATOR as OP, timeAt } from '../small-history.ts';
-import { cases, READY, SWITCHED } from './cases.ts';
 
 const PRIVATE_JWK = JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'a', y: 'a', d: 'secret' });
 const showing = (text: string): JsonObject => ({ metadata: { annotations: { note: text } } });

@@ -5,10 +5,10 @@
  * searched for the kid. What a hand put there it answers for itself.
  */
 import { LABEL } from '../../../../src/core/formats/names.ts';
-import { child, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
-import type { Scene } from '../scene.ts';
-import type { KeySecretVersion } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import { child, type JsonObject, metadataOf } from '../../../fake-api/json/json.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { KeySecretVersion } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function orphanViolations({ timeline }: Scene): readonly Violation[] {
   const { history, sets, signer, keySecrets } = timeline;

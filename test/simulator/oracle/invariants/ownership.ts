@@ -3,12 +3,12 @@
  * the status and the finalizers. An object of ours whose marks a hand took off is known by its keys.
  */
 import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/formats/names.ts';
-import { child, isObject, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
+import { child, isObject, type JsonObject, metadataOf } from '../../../fake-api/json/json.ts';
 import { type Change, HAND } from '../../record/history.ts';
-import { keysOf, ownerOf, signerFactsOf } from '../documents.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, standingBefore, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { keysOf, ownerOf, signerFactsOf } from '../facts/documents.ts';
+import { deadlineMs, standingBefore, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function ownershipViolations(scene: Scene): readonly Violation[] {
   const { timeline } = scene;

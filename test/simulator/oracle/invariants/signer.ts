@@ -4,9 +4,9 @@
  */
 import type { Stint } from '../actors/issuers.ts';
 import { repairedFrom } from '../actors/repairs.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type JwksVersion, standingBefore } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { deadlineMs, type JwksVersion, standingBefore } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function signerViolations(scene: Scene): readonly Violation[] {
   return [...malformed(scene), ...unpublished(scene), ...tooSoon(scene)];

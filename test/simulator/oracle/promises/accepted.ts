@@ -8,11 +8,11 @@
  */
 import { type Stint, type Token, tokensOf } from '../actors/issuers.ts';
 import { repairedFrom } from '../actors/repairs.ts';
+import type { Scene } from '../actors/scene.ts';
 import { fetchable, type PublishedSet, ROUTES } from '../actors/servers.ts';
 import { audienceOf, type Copy, copiesOf, type Verifier } from '../actors/verifiers.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import { deadlineMs, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export interface Acceptance {
   readonly rejections: readonly Violation[];

@@ -7,11 +7,11 @@
  */
 import type { Status } from '../../../../src/core/formats/status.ts';
 import { HAND } from '../../record/history.ts';
+import type { Scene } from '../actors/scene.ts';
 import { fetchable, type PublishedSet } from '../actors/servers.ts';
-import type { Scene } from '../scene.ts';
-import type { SetVersion } from '../set-versions.ts';
-import { deadlineMs, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { SetVersion } from '../facts/set-versions.ts';
+import { deadlineMs, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 /** A time in which a kid was served without a gap. */
 interface Presence {

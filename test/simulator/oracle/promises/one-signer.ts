@@ -3,8 +3,8 @@
  * that a hand put there, are not counted. That it is one that verifiers know, the invariants say.
  */
 import { revokedMs } from '../actors/issuers.ts';
-import type { Scene } from '../scene.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 const SIGNERS_MAX = 2;
 
