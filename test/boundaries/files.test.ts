@@ -104,6 +104,17 @@ describe('files', () => {
   });
 });
 
+test('no scenario has the same name in the core’s world and in the simulator', () => {
+  const namesIn = (folder: string) =>
+    projectFiles(/\.txt$/)
+      .filter((path) => path.startsWith(folder) && readProjectFile(path) !== null)
+      .map((path) => path.slice(folder.length));
+  const inBoth = namesIn('test/scenarios/').filter((name) =>
+    namesIn('test/simulator/scenarios/').includes(name),
+  );
+  expect(inBoth).toEqual([]);
+});
+
 describe('texts', () => {
   test('no file names a package registry, nor leaves work for later', () => {
     const texts = projectFiles(/\.(?:ts|json|md|ya?ml|mod|sum)$|Makefile$|^\.ci\//);
