@@ -23,7 +23,7 @@ install: $(INSTALLED) ## the npm packages, where they are not there yet
 	@:
 
 .PHONY: check
-check: $(INSTALLED) ## format, lint, types, boundaries, generated files
+check: $(INSTALLED) ## format, lint, types, dead code, generated files
 	@npm run --silent check
 
 .PHONY: generate

@@ -1,4 +1,5 @@
 /** From what the API server returns, or a file holds, to a spec with defaults, or field errors. */
+import { isRecord } from '../core/formats/is-record.ts';
 import { defaultJwksName, defaultSignerName } from '../core/formats/names.ts';
 import type { KeyKind, ObjectTemplate, Spec, Terms } from '../core/formats/spec.ts';
 import { durationMs } from './duration-rules.ts';
@@ -8,52 +9,30 @@ import { type SigningKeySetSpec, SPEC_SCHEMA } from './signing-key-set.generated
 import { readStructure } from './structure.ts';
 import { restartToForget, verifierCacheMs, verifierTrustMs } from './verifiers.ts';
 
-/** What every reader of a set needs, whether or not its spec is good. Absent fields are empty. */
-export interface SetMeta {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly resourceVersion: string;
-  readonly generation: number;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly finalizers: readonly string[];
-  /** Whether the object is being deleted. */
-  readonly deleting: boolean;
-}
-
-export interface DecodedSet {
-  readonly meta: SetMeta;
-  readonly spec: Spec;
-  /** As it was stored, unjudged; empty where there is none. */
-  readonly status: Readonly<Record<string, unknown>>;
-}
-
 export type DecodeResult =
-  | { readonly ok: true; readonly set: DecodedSet }
-  | {
-      readonly ok: false;
-      readonly errors: readonly FieldError[];
-      /** For the status that says what is wrong; null where the object has no name. */
-      readonly meta: SetMeta | null;
-    };
+  | { readonly ok: true; readonly spec: Spec }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /**
- * Refuses every spec that the CRD refuses, with the same sense: errors of structure first and
+ * Rejects every spec that the CRD rejects, for the same reasons: errors of structure first and
  * alone, as the API server does, then those of every rule.
  */
 export function decodeSigningKeySet(object: unknown): DecodeResult {
   const root = isRecord(object) ? object : {};
-  const meta = readMeta(root['metadata']);
+  const name = nameIn(root['metadata']);
   const errors: FieldError[] = [];
-  if (meta === null) {
+  if (name === null) {
     errors.push(fieldError('metadata.name', 'Required', undefined, 'metadata.name is missing'));
   }
   const spec = readSpec(root['spec'], errors);
-  if (spec === null || meta === null) return { ok: false, errors, meta };
-  const broken = [...errors, ...checkSetName(meta.name), ...checkSpec(spec)];
-  if (broken.length > 0) return { ok: false, errors: broken, meta };
-  const status = isRecord(root['status']) ? root['status'] : {};
-  return { ok: true, set: { meta, spec: toSpec(meta.name, spec), status } };
+  if (spec === null || name === null) return { ok: false, errors };
+  const broken = [...errors, ...checkSetName(name), ...checkSpec(spec)];
+  return broken.length > 0 ? { ok: false, errors: broken } : { ok: true, spec: toSpec(name, spec) };
+}
+
+function nameIn(metadata: unknown): string | null {
+  const name = isRecord(metadata) ? metadata['name'] : undefined;
+  return typeof name === 'string' && name !== '' ? name : null;
 }
 
 function readSpec(value: unknown, errors: FieldError[]): SigningKeySetSpec | null {
@@ -65,33 +44,6 @@ function readSpec(value: unknown, errors: FieldError[]): SigningKeySetSpec | nul
   // Like the API server: a list with an item twice is of the right form, and is judged further.
   const ofRightForm = errors.every(({ code }) => code === 'Duplicate');
   return ofRightForm ? (spec as SigningKeySetSpec) : null;
-}
-
-function readMeta(value: unknown): SetMeta | null {
-  const meta = isRecord(value) ? value : {};
-  const text = (key: string) => (typeof meta[key] === 'string' ? meta[key] : '');
-  if (text('name') === '') return null;
-  const { annotations, finalizers, generation } = meta;
-  return {
-    namespace: text('namespace'),
-    name: text('name'),
-    uid: text('uid'),
-    resourceVersion: text('resourceVersion'),
-    generation: typeof generation === 'number' ? generation : 0,
-    annotations: stringsOf(annotations),
-    finalizers: Array.isArray(finalizers)
-      ? finalizers.filter((each) => typeof each === 'string')
-      : [],
-    deleting: text('deletionTimestamp') !== '',
-  };
-}
-
-/** An API server holds only strings there; a file may hold anything. */
-function stringsOf(value: unknown): Record<string, string> {
-  const entries = isRecord(value) ? Object.entries(value) : [];
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }
 
 function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
@@ -145,8 +97,4 @@ function toTemplate(
   metadata: Partial<Pick<ObjectTemplate, 'labels' | 'annotations'>> = {},
 ): ObjectTemplate {
   return { name, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

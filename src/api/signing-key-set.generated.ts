@@ -1,19 +1,21 @@
 // Generated from crds/signingkeys.dev_signingkeysets.yaml by `make generate`. Do not edit.
 import type { JsonSchema } from './json-schema.ts';
-import type { ObjectMeta } from './object-meta.ts';
+import type { StoredMeta } from './stored-meta.ts';
 
-/** One verifier, or several of a kind. */
+/** One verifier, or several of the same kind. */
 export interface SigningKeySetSpecVerifier {
-  /** What you call it. The status names it where it must be restarted to forget a key. */
+  /**
+   * A name of your choice. The status uses it if the verifier must be restarted to forget a key.
+   */
   readonly name: string;
   /**
-   * The library or proxy that it runs, with its default settings; docs/verifiers.md says what each
-   * stands for. For any other, and for settings of your own, write cacheTTL instead.
+   * The library or proxy that it runs, with its default settings; docs/verifiers.md lists the
+   * values of each. For any other library, or for settings of your own, write cacheTTL instead.
    */
   readonly preset?: 'jose' | 'jwks-rsa' | 'get-jwks' | 'pyjwt' | 'authlib' | 'go-oidc' | 'kube-apiserver' | 'keyfunc' | 'jwx-v2' | 'nimbus' | 'spring' | 'spring-reactive' | 'dotnet' | 'envoy' | 'istio' | 'istio-envoy' | 'espv2' | 'aws-http-api' | 'kong' | 'mod-auth-openidc';
   /**
-   * The longest until it uses a key that is newly served, and the longest that it goes on using one
-   * that it knows. A duration from 0s to 8760h, such as 1h30m.
+   * The longest time until it uses a key that is newly served, and the longest time that it goes on
+   * using a key that it knows. A duration from 0s to 8760h, such as 1h30m.
    */
   readonly cacheTTL?: string;
 }
@@ -21,59 +23,59 @@ export interface SigningKeySetSpecVerifier {
 /** When keys are rotated. */
 export interface SigningKeySetSpecRotation {
   /**
-   * How long a key signs before the next one takes over. At least publicationDelay + sharedCacheTTL
-   * + the largest of verifierCacheTTL and verifiers + signerRefreshDelay + tokenTTL +
-   * verifierLeeway + 3 x clockSkew. A duration from 1s to 26280h, such as 1h30m.
+   * I: how long a key signs before the next one takes over. At least publicationDelay +
+   * sharedCacheTTL + the largest of verifierCacheTTL and verifiers + signerRefreshDelay + tokenTTL
+   * + verifierLeeway + 3 x clockSkew. A duration from 1s to 26280h, such as 1h30m.
    */
   readonly interval: string;
   /**
-   * Whether the next key is published at once, so that a spare that verifiers know is always ready;
-   * else only as early before the rotation as needed.
+   * Whether the next key is published at once, so that a spare key which verifiers know is always
+   * ready. If false, it is published only as early before the rotation as needed.
    */
   readonly standby: boolean;
   /**
-   * Stops scheduled and requested rotations while true. The first key is still made; keys are still
-   * published and removed.
+   * While true, there are no scheduled or requested rotations. The first key is still created, keys
+   * are still published and removed, and a rollback or a revocation still switches keys.
    */
   readonly suspend: boolean;
 }
 
 /**
- * The delays of your delivery. The defaults fit mounted volumes, and verifiers without a shared
- * cache in front of the JWKS.
+ * How long changes take to reach issuers and verifiers. The defaults fit mounted volumes, and
+ * verifiers without a shared cache in front of the JWKS.
  */
 export interface SigningKeySetSpecTiming {
   /**
-   * The longest that a cache between the JWKS server and a verifier, such as a CDN, serves an old
-   * JWKS. A duration from 0s to 720h, such as 1h30m.
+   * H: the longest time that a cache between the JWKS server and a verifier, such as a CDN, serves
+   * an old JWKS. A duration from 0s to 720h, such as 1h30m.
    */
   readonly sharedCacheTTL: string;
   /**
-   * The longest from the write of the JWKS ConfigMap until every server and mount shows it. A
-   * kubelet needs 60 to 90 s, and up to 2m2s more where a mount failed. A duration from 1s to 24h,
-   * such as 1h30m.
+   * P: the longest time from the write of the JWKS ConfigMap until every server and mount shows it.
+   * A kubelet needs 60 to 90 s, and up to 2m2s more after a failed mount. A duration from 1s to
+   * 24h, such as 1h30m.
    */
   readonly publicationDelay: string;
   /**
-   * The longest from the write of the signer Secret until every issuer signs with the new key. A
-   * duration from 0s to 24h, such as 1h30m.
+   * Ps: the longest time from the write of the signer Secret until every issuer signs with the new
+   * key. A duration from 0s to 24h, such as 1h30m.
    */
   readonly signerRefreshDelay: string;
   /**
-   * The longest that a verifier accepts a token after its exp. 5m is the largest default among the
-   * common libraries. A duration from 0s to 24h, such as 1h30m.
+   * L: how long after its exp a verifier still accepts a token, at most. 5m is the largest default
+   * among the common libraries. A duration from 0s to 24h, such as 1h30m.
    */
   readonly verifierLeeway: string;
   /**
-   * The largest difference between any two clocks of issuers, verifiers, the operator and the API
-   * server. A duration from 0s to 1h, such as 1h30m.
+   * S: the largest difference between any two clocks of issuers, verifiers, the operator and the
+   * API server. A duration from 0s to 1h, such as 5s.
    */
   readonly clockSkew: string;
 }
 
 /** One workload. */
 export interface SigningKeySetSpecSignerRestart {
-  /** What it is, of the API group apps. */
+  /** Its kind, of the API group apps. */
   readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   /** Its name. */
   readonly name: string;
@@ -81,7 +83,7 @@ export interface SigningKeySetSpecSignerRestart {
 
 /** The Secret that issuers mount; it holds the key that signs. */
 export interface SigningKeySetSpecSigner {
-  /** The name of the Secret, <name of the set>-signer where it is left out. It can't be changed. */
+  /** The name of the Secret; <name of the set>-signer if left out. It can't be changed. */
   readonly secretName?: string;
   /**
    * Labels to put on the signer Secret besides the operator's own. At most 16. Keys under
@@ -94,28 +96,26 @@ export interface SigningKeySetSpecSigner {
    */
   readonly annotations?: Readonly<Record<string, string>>;
   /**
-   * How issuers take up a new key. Watch: they mount the Secret and follow the mount; pods that
-   * take it by an environment variable, a subPath or an init container are found out, and waited
-   * for until they are gone. Restart: they read it only at their start, so that every pod that
-   * takes it up in any way and is older than the switch is waited for.
+   * How issuers get a new key. Watch: they mount the Secret and follow the mount. The operator
+   * finds pods that take it by an environment variable, a subPath or an init container, and waits
+   * until they are gone. Restart: they read the Secret only at their start, so the operator waits
+   * for every pod that takes it in any way and is older than the switch.
    */
   readonly reload: 'Watch' | 'Restart';
   /**
-   * Workloads of this namespace that the operator restarts after a switch, one after the other,
-   * where a pod of theirs holds an earlier key for good. At most 16.
+   * Workloads of this namespace that the operator restarts after a switch, one after the other, if
+   * one of their pods still holds an earlier key. At most 16.
    */
   readonly restart?: readonly SigningKeySetSpecSignerRestart[];
 }
 
 /** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
 export interface SigningKeySetSpecJwks {
-  /**
-   * The name of the ConfigMap, <name of the set>-jwks where it is left out. It can't be changed.
-   */
+  /** The name of the ConfigMap; <name of the set>-jwks if left out. It can't be changed. */
   readonly configMapName?: string;
   /**
-   * Where verifiers fetch the JWKS, an https URL, if that is not the issuer followed by
-   * /.well-known/jwks.json. It is what the openid-configuration names.
+   * The https URL from which verifiers fetch the JWKS, if it is not the issuer followed by
+   * /.well-known/jwks.json. The openid-configuration names it.
    */
   readonly uri?: string;
   /**
@@ -132,9 +132,11 @@ export interface SigningKeySetSpecJwks {
 
 /** One key. */
 export interface SigningKeySetSpecRevocation {
-  /** The key's id, as the status shows it. One that the set never held changes nothing. */
+  /** The key's id, as the status shows it. An id that the set never held changes nothing. */
   readonly kid: string;
-  /** Why, after the CRLReason of RFC 5280. It is recorded, and changes nothing else. */
+  /**
+   * Why, by the names of CRLReason in RFC 5280. The operator records it; it changes nothing else.
+   */
   readonly reason: 'Unspecified' | 'KeyCompromise' | 'CessationOfOperation' | 'Superseded';
 }
 
@@ -144,20 +146,21 @@ export interface SigningKeySetSpecRevocation {
  */
 export interface SigningKeySetSpec {
   /**
-   * The longest lifetime (exp - iat) that an issuer puts into a token. A key stays published until
-   * the last token that it can have signed has expired. A duration from 1s to 8760h, such as 1h30m.
+   * T: the longest lifetime (exp - iat) that an issuer puts into a token. A key stays published
+   * until the last token that it can have signed has expired. A duration from 1s to 8760h, such as
+   * 1h30m.
    */
   readonly tokenTTL: string;
   /**
-   * The longest until a verifier uses a key that is newly served: the lifetime of its JWKS cache
-   * with refresh jitter and the retry of a failed fetch. A new key waits so long before it signs.
-   * Required, unless verifiers lists at least one; the largest over this and all of verifiers
-   * counts. A duration from 0s to 8760h, such as 1h30m.
+   * C: the longest time until a verifier uses a key that is newly served: the lifetime of its JWKS
+   * cache, plus refresh jitter, plus the retry of a failed fetch. A new key waits for this long
+   * before it signs. Required, unless verifiers lists at least one. The largest value of this and
+   * of all verifiers counts. A duration from 0s to 8760h, such as 1h30m.
    */
   readonly verifierCacheTTL?: string;
   /**
-   * Verifiers whose caches differ, each with the preset of what it runs or with its cacheTTL. The
-   * largest over these and verifierCacheTTL counts.
+   * Your verifiers, each with the preset of what it runs or with its cacheTTL. The largest value of
+   * these and of verifierCacheTTL counts.
    */
   readonly verifiers?: readonly SigningKeySetSpecVerifier[];
   /**
@@ -165,18 +168,18 @@ export interface SigningKeySetSpec {
    * is published, waits until verifiers know it, and then signs.
    */
   readonly algorithm: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
-  /** The size of RSA keys in bits, 2048 where it is left out. Only with an RS or PS algorithm. */
+  /** The size of RSA keys in bits; 2048 if left out. Only with an RS or PS algorithm. */
   readonly rsaModulusLength?: 2048 | 3072 | 4096;
   /**
-   * The issuer (iss) of the tokens, an https URL without query and fragment. Where it is set, an
-   * openid-configuration is published too.
+   * The issuer (iss) of the tokens, an https URL without query and fragment. If it is set, the
+   * operator also publishes an openid-configuration.
    */
   readonly issuer?: string;
   /** When keys are rotated. */
   readonly rotation: SigningKeySetSpecRotation;
   /**
-   * The delays of your delivery. The defaults fit mounted volumes, and verifiers without a shared
-   * cache in front of the JWKS.
+   * How long changes take to reach issuers and verifiers. The defaults fit mounted volumes, and
+   * verifiers without a shared cache in front of the JWKS.
    */
   readonly timing: SigningKeySetSpecTiming;
   /** The Secret that issuers mount; it holds the key that signs. */
@@ -184,20 +187,19 @@ export interface SigningKeySetSpec {
   /** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
   readonly jwks?: SigningKeySetSpecJwks;
   /**
-   * Keys that are no longer to be trusted. A revoked key stops signing and leaves the JWKS at once,
-   * without any wait: tokens that it has signed are rejected. Removing an entry does not bring its
-   * key back.
+   * Keys that must no longer be trusted. A revoked key leaves the signer Secret and the JWKS at
+   * once, without any wait, and its tokens are rejected. Removing an entry does not bring its key
+   * back.
    */
   readonly revocations: readonly SigningKeySetSpecRevocation[];
   /**
-   * What happens where the key that signs is revoked and no other may sign yet. FailClosed empties
-   * the signer Secret's values until the next key's wait is over: nothing is signed.
-   * SignImmediately signs with a key that verifiers may not know yet: tokens are rejected until
-   * they do.
+   * What happens if the key that signs is revoked and no other may sign yet. FailClosed empties the
+   * values of the signer Secret until the next key's wait is over: nobody signs. SignImmediately
+   * signs with a key that verifiers may not know yet: they reject its tokens until they do.
    */
   readonly onRevokeWithoutStandby: 'FailClosed' | 'SignImmediately';
   /**
-   * What becomes of the objects when the set is deleted. Retain leaves them as they are, and
+   * What happens to the set's objects when the set is deleted. Retain leaves them as they are, and
    * nothing breaks. Delete removes them in order, after the waits of a removal.
    */
   readonly deletionPolicy: 'Retain' | 'Delete';
@@ -209,7 +211,7 @@ export interface SigningKeySetStatusCondition {
   readonly type: string;
   /** Whether it holds. */
   readonly status: 'True' | 'False' | 'Unknown';
-  /** The generation of the spec that this condition speaks of. */
+  /** The generation of the spec that this condition is based on. */
   readonly observedGeneration?: number;
   /** When the condition's status last changed. */
   readonly lastTransitionTime: string;
@@ -223,40 +225,40 @@ export interface SigningKeySetStatusCondition {
 export interface SigningKeySetStatusKey {
   /** The key's id, the SHA-256 thumbprint of RFC 7638. */
   readonly kid: string;
-  /** The key's number in the set, counted from 1. It ends the name of its Secret. */
+  /** The key's number in the set, counted from 1. The name of its Secret ends in it. */
   readonly ordinal: number;
   /**
-   * Pending is published and not signing; Active signs; Retiring no longer signs and is still
-   * published; Retired is out of the JWKS, its private key destroyed.
+   * Pending: published, not signing yet. Active: signs. Retiring: no longer signs, still published.
+   * Retired: out of the JWKS, its private key destroyed.
    */
   readonly state: 'Pending' | 'Active' | 'Retiring' | 'Retired';
   /** The JWS algorithm of the key. */
   readonly algorithm: string;
   /** When the key was seen in the JWKS. */
   readonly publishedTime?: string;
-  /** Since when every server and mount shows the key. */
+  /** From when on every server and mount shows the key. */
   readonly servedSinceTime?: string;
-  /** When every verifier knows the key, so that it may sign. */
+  /** When every verifier knows the key, so that it may sign. Shown while the key is Pending. */
   readonly activatableTime?: string;
   /** When the key was seen in the signer Secret. */
   readonly activatedTime?: string;
-  /** Since when every issuer signs with the key. */
+  /** From when on every issuer signs with the key. */
   readonly switchCompleteTime?: string;
   /** When the signer Secret was seen without the key. */
   readonly supersededTime?: string;
   /**
-   * When no pod was seen any more that may hold the key for good; of the active key, none that may
-   * hold an earlier one.
+   * When the operator saw that no pod still holds the key. Of the active key: that no pod still
+   * holds an earlier key.
    */
   readonly settledTime?: string;
   /** When the last token that the key can have signed has expired everywhere. */
   readonly removableTime?: string;
   /** When the key was seen gone from the JWKS. */
   readonly removedTime?: string;
-  /** When the last verifier has stopped trusting the removed key; none where that is not known. */
+  /** When the last verifier has stopped trusting the removed key; missing if that is not known. */
   readonly distrustedByTime?: string;
   /**
-   * Verifiers that trust the removed key until they are restarted, by their names in
+   * The verifiers that trust the removed key until they are restarted, by their names in
    * spec.verifiers.
    */
   readonly restartRequired?: readonly string[];
@@ -264,29 +266,29 @@ export interface SigningKeySetStatusKey {
   readonly reason?: string;
 }
 
-/** What happens next, if anything is due. */
+/** What happens next, if anything is planned. */
 export interface SigningKeySetStatusNextTransition {
   /** What happens, such as Activate or Remove. */
   readonly action: string;
-  /** To which key; none where the key is not made yet. */
+  /** To which key; missing if the key does not exist yet. */
   readonly kid?: string;
-  /** When it happens at the earliest. */
+  /** The earliest time at which it happens. */
   readonly time?: string;
-  /** What is waited for, in one word. */
+  /** What the set waits for, in one word. */
   readonly waitingFor?: string;
-  /** The arithmetic of the time, in words. */
+  /** How that time was computed, in words. */
   readonly explanation?: string;
 }
 
 /** One transition of one key. */
 export interface SigningKeySetStatusHistory {
-  /** When it was seen. */
+  /** When the operator saw it. */
   readonly time: string;
   /** The key's id. */
   readonly kid: string;
   /** The key's number in the set. */
   readonly ordinal: number;
-  /** The state before; none where the key is new. */
+  /** The state before; missing if the key is new. */
   readonly from?: 'Pending' | 'Active' | 'Retiring' | 'Retired';
   /** The state after. */
   readonly to: 'Pending' | 'Active' | 'Retiring' | 'Retired';
@@ -305,15 +307,15 @@ export interface SigningKeySetStatusRollbackRefused {
 }
 
 /**
- * What the operator observes and does next. It is a projection of the ledger; changes by hand have
- * no effect.
+ * What the operator has observed and what it does next. It is computed from the ledger; editing it
+ * has no effect.
  */
 export interface SigningKeySetStatus {
-  /** The generation of the spec that this status speaks of. */
+  /** The generation of the spec that this status is based on. */
   readonly observedGeneration?: number;
   /**
-   * Ready is True once a key signs that verifiers know. Reconciling and Stalled are there only
-   * while True, and Stalled says what to do.
+   * Ready is True once a key signs that every server and mount shows. Reconciling and Stalled are
+   * present only while True, and the message of Stalled says what to do.
    */
   readonly conditions: readonly SigningKeySetStatusCondition[];
   /** The ordinal of the key that signs, such as "#7". */
@@ -322,16 +324,16 @@ export interface SigningKeySetStatus {
   readonly activeKid?: string;
   /** How many keys are published. */
   readonly keyCount?: number;
-  /** The keys of the set, with the times of every step seen and due. */
+  /** The keys of the set, with the time at which each step was seen or is due. */
   readonly keys?: readonly SigningKeySetStatusKey[];
-  /** What happens next, if anything is due. */
+  /** What happens next, if anything is planned. */
   readonly nextTransition?: SigningKeySetStatusNextTransition;
   /**
-   * The token lifetime that the waits are computed from. Larger than spec.tokenTTL where that was
-   * lowered lately.
+   * The token lifetime that the waits are computed from. It is larger than spec.tokenTTL if that
+   * was lowered recently.
    */
   readonly effectiveTokenTTL?: string;
-  /** The latest transitions, the newest last. */
+  /** The latest transitions, the newest last. At most 20. */
   readonly history?: readonly SigningKeySetStatusHistory[];
   /** The value of the annotation signingkeys.dev/rotate that was handled last. */
   readonly lastHandledRotateRequest?: string;
@@ -340,14 +342,14 @@ export interface SigningKeySetStatus {
   /** The rollback that was refused last, if none has succeeded since. */
   readonly rollbackRefused?: SigningKeySetStatusRollbackRefused;
   /**
-   * A copy of the ledger, from which the operator recovers when the signer Secret is lost. It holds
-   * no private key. For the operator alone.
+   * A copy of the ledger, from which the operator recovers if the signer Secret is lost. It holds
+   * no private key. Only the operator uses it.
    */
   readonly ledger?: string;
 }
 
 /**
- * A set of keys that sign JWTs. The operator makes the keys, publishes their public halves as a
+ * A set of keys that sign JWTs. The operator creates the keys, publishes their public halves as a
  * JWKS, and rotates them so that no valid token is rejected.
  */
 export interface SigningKeySet {
@@ -355,15 +357,15 @@ export interface SigningKeySet {
   readonly apiVersion: string;
   /** SigningKeySet. */
   readonly kind: string;
-  readonly metadata: ObjectMeta;
+  readonly metadata: StoredMeta;
   /**
    * What you declare. tokenTTL, and verifierCacheTTL or verifiers, are promises about your issuers
    * and verifiers; every wait is computed from them.
    */
   readonly spec: SigningKeySetSpec;
   /**
-   * What the operator observes and does next. It is a projection of the ledger; changes by hand
-   * have no effect.
+   * What the operator has observed and what it does next. It is computed from the ledger; editing
+   * it has no effect.
    */
   readonly status: SigningKeySetStatus;
 }

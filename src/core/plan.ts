@@ -1,22 +1,21 @@
 /**
  * The whole decision: what is the one next step of a set, given one reading of its objects? The
- * stages are tried in order; the first that has a step, or says to wait, ends the pass. Nothing
- * here reads, writes, or knows the time but by `nowMs`.
+ * stages are tried in order; the first that has a step ends the pass. Nothing here reads, writes, or
+ * knows the time but by `nowMs`.
  */
-
 import { FINALIZER } from './formats/names.ts';
-import { isOpen } from './ledger/gates.ts';
+import type { Status } from './formats/status.ts';
+import { isOpen, takenUpGate } from './ledger/gates.ts';
 import { keysIn } from './ledger/jwks-document.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { concernsPods, currentFrom } from './reading/holders.ts';
-import type { Observed, Plan, Reason, Step, Transition } from './reading/model.ts';
-import { noteObservations } from './reading/observations.ts';
+import type { Observed, Plan, Step } from './reading/model.ts';
+import { concernsPods } from './reading/old-pods.ts';
 import { type Situation, situationOf } from './reading/situation.ts';
 import { adoptionEvents, conditionEvents, transitionEvents } from './report/events.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './report/project-status.ts';
 import { stallOf } from './report/stall.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
-import { rotationDueGate, scheduleOf } from './schedule/schedule.ts';
+import { type Schedule, scheduleOf } from './schedule/schedule.ts';
 import {
   buryDestroyed,
   destroyBarred,
@@ -40,12 +39,13 @@ import {
   releaseFinalizer,
 } from './stages/deletion.ts';
 import { firstKeyStep } from './stages/first-key.ts';
-import { type LostBook, recoveredLedger, recoveryStep } from './stages/recovery.ts';
+import { noteShown } from './stages/note.ts';
+import { type LostLedger, recoveredLedger, recoveryStep } from './stages/recovery.ts';
 import { restartNext } from './stages/restart.ts';
-import { isRevokedStillShown, replaceLastRevoked, revoke } from './stages/revocation.ts';
-import { rollBack } from './stages/rollback.ts';
+import { replaceLastRevoked, revoke } from './stages/revocation.ts';
+import { rollbackStep } from './stages/rollback.ts';
 import { activateNext, barNext, publishNext } from './stages/rotation.ts';
-import { basedOn, step, withEvents, writeSigner } from './stages/steps.ts';
+import { basedOn, type Stage, step, withEvents } from './stages/steps.ts';
 
 /** How soon a reading is repeated while the clocks are in doubt. */
 export const DOUBT_RECHECK_MS = 30_000;
@@ -53,27 +53,26 @@ export const DOUBT_RECHECK_MS = 30_000;
 /** How soon it is looked whether the set that is to be adopted still lives. */
 export const ADOPTEE_RECHECK_MS = 30_000;
 
-/** How soon the pods are looked at again while one of them holds a key for good. */
+/** How soon the pods are looked at again while one of them is too old. */
 export const PODS_RECHECK_MS = 30_000;
 
 /** @param nowMs this machine's clock; no earlier than the reading's start. */
 export function plan(observed: Observed, nowMs: number): Plan {
   const { set } = observed;
   if (observed.namespaceTerminating && set.finalizers.includes(FINALIZER)) {
-    return { ...UNPLANNED, step: basedOn(releaseFinalizer(observed), observed), reasons: [] };
+    return { ...UNPLANNED, step: basedOn(releaseFinalizer(observed), observed) };
   }
-  if (set.spec === null) {
-    const reasons = set.specProblems.map((message) => ({ code: 'InvalidSpec', message }));
-    return { ...UNPLANNED, step: statusOnly(observed, nowMs), reasons };
-  }
+  if (set.spec === null) return { ...UNPLANNED, step: statusOnly(observed, nowMs) };
   const situation = situationOf(observed, set.spec, nowMs);
-  const step = nextStep(situation) ?? statusStep(observed, projectStatus(atRest(situation)));
+  const schedule = soundSchedule(situation);
+  const step =
+    nextStep(situation, schedule) ??
+    statusStep(observed, projectStatus(atRest(situation), schedule));
   return {
     step: step === null ? null : basedOn(step, observed),
-    nextAtMs: nextAtMs(situation, nowMs),
-    reasons: reasonsOf(situation),
-    upcoming: upcomingOf(situation),
-    rotationDueMs: rotationDueMs(situation),
+    nextAtMs: nextAtMs(situation, schedule, nowMs),
+    upcoming: schedule?.upcoming ?? [],
+    rotationDueMs: schedule?.rotationDue?.opensAtMs ?? null,
     publishedKids: keysIn(situation.jwks?.data ?? {}).map(({ kid }) => kid),
   };
 }
@@ -81,13 +80,22 @@ export function plan(observed: Observed, nowMs: number): Plan {
 /** Of a set of which nothing more is known. */
 const UNPLANNED = { nextAtMs: null, upcoming: [], rotationDueMs: null, publishedKids: [] };
 
+function soundSchedule(situation: Situation): Schedule | null {
+  const { ledgerState } = situation;
+  return ledgerState.kind === 'Sound' ? scheduleOf(situation, ledgerState.ledger) : null;
+}
+
 /** The status alone: for where another step comes first, and is refused. Null where nothing is new. */
 export function statusOnly(observed: Observed, nowMs: number): Step | null {
-  const { spec } = observed.set;
-  const status =
-    spec === null ? undecodableStatus(observed) : projectStatus(situationOf(observed, spec, nowMs));
-  const written = statusStep(observed, status);
+  const written = statusStep(observed, statusOf(observed, nowMs));
   return written === null ? null : basedOn(written, observed);
+}
+
+function statusOf(observed: Observed, nowMs: number): Status {
+  const { spec } = observed.set;
+  if (spec === null) return undecodableStatus(observed);
+  const situation = situationOf(observed, spec, nowMs);
+  return projectStatus(situation, soundSchedule(situation));
 }
 
 /** Where no step is wanted but the status, none is refused any more. */
@@ -95,97 +103,92 @@ function atRest(situation: Situation): Situation {
   return { ...situation, observed: { ...situation.observed, refusedWrite: null } };
 }
 
-function nextStep(situation: Situation): Step | null {
-  const { observed, book } = situation;
+/** What comes before the stages, and where the ledger is not sound, in their place. */
+function nextStep(situation: Situation, schedule: Schedule | null): Step | null {
+  const { observed, ledgerState, set } = situation;
   if (observed.namespaceTerminating) return null;
-  if (isDeletionFinished(situation, book)) return finishDeletion(situation);
+  if (isDeletionFinished(situation)) return finishDeletion(situation);
   const finalizer = finalizerStep(situation);
   // To let a set go whose objects are to stay touches none of them, so that nothing stalls it.
-  if (finalizer !== null && situation.set.deleting) return finalizer;
+  if (finalizer !== null && set.deleting) return finalizer;
   if (stallOf(situation) !== null) return null;
   // Before there is anything to delete in order. Later it waits for what is urgent.
-  if (finalizer !== null && book.kind === 'None') return finalizer;
-  if (situation.set.deleting && !isOrderedDeletion(situation)) return null;
-  switch (book.kind) {
+  if (finalizer !== null && ledgerState.kind === 'None') return finalizer;
+  if (set.deleting && !isOrderedDeletion(situation)) return null;
+  switch (ledgerState.kind) {
     case 'Newer':
       return null;
     case 'None':
       if (isOrderedDeletion(situation)) return deleteUnused(situation);
-      return withFirstTransitions(firstKeyStep(situation));
+      return withTransitions(firstKeyStep(situation), null);
     case 'Lost':
-      return withRecoveryEvents(recoveryStep(situation, book), situation, book);
+      return withRecoveryEvents(recoveryStep(situation, ledgerState), situation, ledgerState);
     case 'Sound':
-      return book.copied ? ledgerStep(situation, book.ledger) : copyLedger(situation);
+      // No step follows a ledger generation before a copy of it stands in the status.
+      return ledgerState.copied && schedule !== null
+        ? stageStep(situation, schedule)
+        : statusStep(observed, projectStatus(situation, schedule));
   }
 }
 
-/** No step follows a ledger generation before a copy of it stands in the status. */
-function copyLedger(situation: Situation): Step | null {
-  return statusStep(situation.observed, projectStatus(situation));
-}
+/** All but `Always` wait while the clocks are in doubt: they record a time, or open a gate. */
+type Runs = 'Always' | 'ClocksAgree' | 'InDeletion' | 'OutsideDeletion';
 
-type Stage = (situation: Situation, ledger: Ledger) => Step | null;
-
-/**
- * With the ledger sound and copied. Revocations come first, then repairs, removal of keys last. The
- * finalizer comes in between: should a policy refuse it, a revocation is through by then.
- */
-const ALWAYS: readonly Stage[] = [
-  revoke,
-  replaceLastRevoked,
-  noteStep,
-  deleteJwks,
-  publishJwks,
-  repairSigner,
+/** With the ledger sound and copied: revocations first, then repairs, removal of keys last. */
+const STAGES: readonly (readonly [Runs, Stage])[] = [
+  ['Always', revoke],
+  ['Always', replaceLastRevoked],
+  ['Always', noteShown],
+  ['Always', deleteJwks],
+  ['Always', publishJwks],
+  ['Always', repairSigner],
+  // Should a policy refuse it, a revocation is through by now.
+  ['Always', finalizerStep],
+  ['InDeletion', beginDeletion],
+  ['OutsideDeletion', abandonDeletion],
+  ['OutsideDeletion', repairSignerMetadata],
+  ['OutsideDeletion', repairKeySecretMetadata],
+  ['OutsideDeletion', restoreKeySecret],
+  // In a deletion it is refused, so that it is not carried out should the deletion be called off.
+  ['ClocksAgree', rollbackStep],
+  ['InDeletion', continueDeletion],
+  ['OutsideDeletion', activateNext],
+  ['OutsideDeletion', publishNext],
+  ['OutsideDeletion', restartNext],
+  ['OutsideDeletion', barNext],
+  ['OutsideDeletion', destroyBarred],
+  ['OutsideDeletion', buryDestroyed],
+  ['OutsideDeletion', destroyEnded],
 ];
 
-/** What records a time or opens a gate, and waits while the clocks are in doubt. */
-const WITH_SOUND_CLOCKS: readonly Stage[] = [
-  repairSignerMetadata,
-  repairKeySecretMetadata,
-  restoreKeySecret,
-  rollBack,
-  activateNext,
-  publishNext,
-  restartNext,
-  barNext,
-  destroyBarred,
-  buryDestroyed,
-  destroyEnded,
-];
-
-/** A rollback is refused there, so that it is not carried out should the deletion be called off. */
-const IN_DELETION: readonly Stage[] = [beginDeletion, rollBack, continueDeletion];
-
-function ledgerStep(situation: Situation, ledger: Ledger): Step | null {
-  const later = isOrderedDeletion(situation)
-    ? IN_DELETION
-    : [abandonDeletion, ...WITH_SOUND_CLOCKS];
-  const always = [...ALWAYS, finalizerStep];
-  const stages = situation.clockInDoubt ? always : [...always, ...later];
-  for (const stage of stages) {
-    const found = stage(situation, ledger);
-    if (found !== null) return withTransitions(found, ledger);
+function stageStep(situation: Situation, schedule: Schedule): Step | null {
+  for (const [runs, stage] of STAGES) {
+    const found = isItsTurn(runs, situation) ? stage(situation, schedule) : null;
+    if (found !== null) return withStageEvents(found, situation, schedule.ledger);
   }
   return null;
 }
 
-function noteStep(situation: Situation, ledger: Ledger): Step | null {
-  if (isRevokedStillShown(situation, ledger)) return null;
-  const noted = noteObservations(situation, ledger);
-  if (noted === null) return null;
-  const write = writeSigner(situation, noted, { from: 'unchanged' });
-  const note = step(write, 'NoteObservations', 'what a live read shows is noted in the ledger');
-  return noted.set.uid === ledger.set.uid ? note : withEvents(note, ...adoptionEvents(situation));
+function isItsTurn(runs: Runs, situation: Situation): boolean {
+  if (runs === 'Always') return true;
+  if (situation.clockInDoubt) return false;
+  return runs === 'ClocksAgree' || isOrderedDeletion(situation) === (runs === 'InDeletion');
 }
 
-function withFirstTransitions(found: Step | null): Step | null {
-  return found === null ? null : withTransitions(found, null);
+/** Where the ledger becomes another set's, what was adopted is told; then what became of each key. */
+function withStageEvents(found: Step, situation: Situation, before: Ledger): Step {
+  const { write } = found;
+  const isAdopted = write.kind === 'WriteSigner' && write.ledger.set.uid !== before.set.uid;
+  const told = isAdopted ? withEvents(found, ...adoptionEvents(situation)) : found;
+  return withTransitions(told, before);
 }
 
 /** Every transition of a key is told as an event, whichever stage brought it about. */
-function withTransitions(found: Step, before: Ledger | null): Step {
-  if (found.write.kind !== 'WriteSigner') return found;
+function withTransitions<Found extends Step | null>(
+  found: Found,
+  before: Ledger | null,
+): Found | Step {
+  if (found?.write.kind !== 'WriteSigner') return found;
   return withEvents(found, ...transitionEvents(before, found.write.ledger));
 }
 
@@ -193,17 +196,17 @@ function withTransitions(found: Step, before: Ledger | null): Step {
  * A recovery writes the JWKS first, which carries the copy that the signer then follows, bars and
  * all: so what a revocation barred meanwhile is told with that first write.
  */
-function withRecoveryEvents(found: Step, situation: Situation, book: LostBook): Step {
-  const { newest } = book;
+function withRecoveryEvents(found: Step, situation: Situation, lost: LostLedger): Step {
+  const { newest } = lost;
   if (found.write.kind === 'WriteSigner') {
     return newest === null ? found : withTransitions(found, newest);
   }
-  const told = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, book));
+  const told = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, lost));
   const revoked = told.filter(({ reason }) => reason === 'KeyRevoked');
   return withEvents(found, ...adoptionEvents(situation), ...revoked);
 }
 
-function statusStep(observed: Observed, status: ReturnType<typeof projectStatus>): Step | null {
+function statusStep(observed: Observed, status: Status): Step | null {
   const { set } = observed;
   if (sameStatus(set.status, status)) return null;
   const expects = { uid: set.ref.uid, resourceVersion: set.resourceVersion };
@@ -213,40 +216,21 @@ function statusStep(observed: Observed, status: ReturnType<typeof projectStatus>
 }
 
 /** The next instant at which the same reading could lead to another step, on this machine's clock. */
-function nextAtMs(situation: Situation, nowMs: number): number | null {
-  const future = boundariesOf(situation).filter((atMs) => atMs > situation.nowMs);
+function nextAtMs(situation: Situation, schedule: Schedule | null, nowMs: number): number | null {
+  const boundaries = schedule === null ? [] : boundariesOf(situation, schedule);
+  const future = boundaries.filter((atMs) => atMs > situation.nowMs);
   const local = future.map((atMs) => atMs - situation.offsetMs);
   if (situation.clockInDoubt) local.push(nowMs + DOUBT_RECHECK_MS);
   if (situation.set.livingAdoptee !== null) local.push(nowMs + ADOPTEE_RECHECK_MS);
-  if (awaitsPods(situation)) local.push(nowMs + PODS_RECHECK_MS);
+  if (schedule !== null && awaitsPods(schedule.ledger, situation.nowMs)) {
+    local.push(nowMs + PODS_RECHECK_MS);
+  }
   return local.length === 0 ? null : Math.min(...local);
 }
 
 /** Nothing tells the operator that a pod has gone: it looks. */
-function awaitsPods({ book, nowMs }: Situation): boolean {
-  if (book.kind !== 'Sound') return false;
-  const { ledger } = book;
+function awaitsPods(ledger: Ledger, nowMs: number): boolean {
   return ledger.keys.some(
-    (key) => concernsPods(ledger, key) && key.settled === null && isOpen(currentFrom(key), nowMs),
+    (key) => concernsPods(ledger, key) && key.settled === null && isOpen(takenUpGate(key), nowMs),
   );
-}
-
-function upcomingOf(situation: Situation): readonly Transition[] {
-  const { book } = situation;
-  return book.kind === 'Sound' ? scheduleOf(situation, book.ledger) : [];
-}
-
-function rotationDueMs(situation: Situation): number | null {
-  const { book } = situation;
-  if (book.kind !== 'Sound') return null;
-  return rotationDueGate(situation, book.ledger)?.opensAtMs ?? null;
-}
-
-function reasonsOf(situation: Situation): readonly Reason[] {
-  const stall = stallOf(situation);
-  if (stall !== null) return [stall];
-  return upcomingOf(situation).map(({ waitingFor, explanation }) => ({
-    code: waitingFor,
-    message: explanation,
-  }));
 }

@@ -32,7 +32,7 @@ export function renderTypes(root: CrdSchema, source: string): string {
   return [
     `// Generated from ${source} by \`make generate\`. Do not edit.`,
     `import type { JsonSchema } from './json-schema.ts';`,
-    `import type { ObjectMeta } from './object-meta.ts';`,
+    `import type { StoredMeta } from './stored-meta.ts';`,
     '',
     ...interfaces,
     '/** What the API server checks of a spec before any CEL rule, and its defaults. */',
@@ -65,7 +65,7 @@ function isAlwaysThere(field: string, child: CrdSchema, parent: CrdSchema, name:
 }
 
 function typeOf(parent: string, field: string, schema: CrdSchema, interfaces: string[]): string {
-  if (parent === ROOT_NAME && field === 'metadata') return 'ObjectMeta';
+  if (parent === ROOT_NAME && field === 'metadata') return 'StoredMeta';
   const name = parent + field.charAt(0).toUpperCase() + field.slice(1);
   if (schema.enum !== undefined) return schema.enum.map(literal).join(' | ');
   switch (schema.type) {

@@ -72,8 +72,6 @@ export interface WorkQueue {
    * it by its own result; one asked for while the pass runs stays.
    */
   addAt(key: string, atMs: number): void;
-  /** Ends the key's back-off: the next failure waits {@link BACKOFF_FIRST_MS} again. */
-  forget(key: string): void;
   state(): WorkQueueState;
   /**
    * Begins no pass any more and ignores what is added, waits up to `graceMs` for those that run,
@@ -136,10 +134,6 @@ class Queue implements WorkQueue {
     if (dueAtMs !== undefined && dueAtMs <= atMs) return;
     this.#dueAtMs.set(key, atMs);
     this.#setAlarm(atMs);
-  }
-
-  forget(key: string): void {
-    this.#failures.delete(key);
   }
 
   state(): WorkQueueState {
@@ -213,11 +207,11 @@ class Queue implements WorkQueue {
   #settle(key: string, result: PassResult): void {
     switch (result.kind) {
       case 'done':
-        this.forget(key);
+        this.#failures.delete(key);
         if (result.nextAtMs !== null) this.addAt(key, result.nextAtMs);
         return;
       case 'again':
-        this.forget(key);
+        this.#failures.delete(key);
         this.add(key);
         return;
       case 'retry':

@@ -10,7 +10,7 @@ export const JWKS_PATH = '/.well-known/jwks.json';
 export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration';
 
 /** What stands at a path: a document, or the reason why there is none. */
-export interface Resource {
+export interface PathAnswers {
   /** Null where `whole` is an error. */
   readonly etag: string | null;
   readonly whole: Answer;
@@ -20,13 +20,13 @@ export interface Resource {
   readonly notAllowed: Answer;
 }
 
-export interface Resources {
-  readonly byPath: ReadonlyMap<string, Resource>;
+export interface AnswerTable {
+  readonly byPath: ReadonlyMap<string, PathAnswers>;
   /**
    * By the end of a path, for what is not in `byPath`: while the issuer's path is not known, any
    * may be it, and a 404 would say that there is no such issuer. Empty once it is known.
    */
-  readonly byEnd: ReadonlyMap<string, Resource>;
+  readonly byEnd: ReadonlyMap<string, PathAnswers>;
 }
 
 export interface AnswerOptions {
@@ -39,7 +39,7 @@ export interface AnswerOptions {
 /** Public keys are for everyone, so scripts of any origin may read them; no cookie is involved. */
 const COMMON_HEADERS = ['X-Content-Type-Options', 'nosniff', 'Access-Control-Allow-Origin', '*'];
 
-export function composeResources(served: Served | null, options: AnswerOptions): Resources {
+export function composeAnswers(served: Served | null, options: AnswerOptions): AnswerTable {
   const unread = {
     jwks: unavailable(JWKS_PATH, options),
     openidConfiguration: unavailable(OPENID_CONFIGURATION_PATH, options),
@@ -61,7 +61,7 @@ function composeOpenidConfiguration(
   configuration: Served['openidConfiguration'],
   caching: string,
   options: AnswerOptions,
-): Resource {
+): PathAnswers {
   const path = OPENID_CONFIGURATION_PATH;
   if (configuration === 'unreadable') return unavailable(path, options);
   if (configuration === null) {
@@ -72,11 +72,11 @@ function composeOpenidConfiguration(
 }
 
 interface Documents {
-  readonly jwks: Resource;
-  readonly openidConfiguration: Resource;
+  readonly jwks: PathAnswers;
+  readonly openidConfiguration: PathAnswers;
 }
 
-function atRoot({ jwks, openidConfiguration }: Documents): ReadonlyMap<string, Resource> {
+function atRoot({ jwks, openidConfiguration }: Documents): ReadonlyMap<string, PathAnswers> {
   return new Map([
     [JWKS_PATH, jwks],
     [OPENID_CONFIGURATION_PATH, openidConfiguration],
@@ -84,7 +84,7 @@ function atRoot({ jwks, openidConfiguration }: Documents): ReadonlyMap<string, R
 }
 
 /** Under the issuer's path, and at the root, where it is asked for by the name of a Service. */
-function everywhere(documents: Documents, issuer: string | null): ReadonlyMap<string, Resource> {
+function everywhere(documents: Documents, issuer: string | null): ReadonlyMap<string, PathAnswers> {
   const root = atRoot(documents);
   if (issuer === null) return root;
   const under = [...root].flatMap(([path, resource]) =>
@@ -129,7 +129,7 @@ function document(
   contentType: string,
   caching: string,
   options: AnswerOptions,
-): Resource {
+): PathAnswers {
   const etag = `"${sha256Base64url(bytes)}"`;
   // RFC 9110 section 15.4.5: a 304 carries the validator and the caching of the 200.
   const shared = ['ETag', etag, 'Cache-Control', caching, ...COMMON_HEADERS];
@@ -146,13 +146,13 @@ function document(
   };
 }
 
-function unavailable(path: string, options: AnswerOptions): Resource {
+function unavailable(path: string, options: AnswerOptions): PathAnswers {
   const text = 'no valid document was read yet';
   const headers = ['Retry-After', String(options.retryAfterSeconds)];
   return failure(path, composeError(503, text, options.counts.of(503, path), headers), options);
 }
 
-function failure(path: string, answer: Answer, options: AnswerOptions): Resource {
+function failure(path: string, answer: Answer, options: AnswerOptions): PathAnswers {
   return {
     etag: null,
     whole: answer,

@@ -3,18 +3,14 @@
 import type { Clock } from '../platform/clock.ts';
 import type { WatchFolder } from '../platform/files/folder-watch.ts';
 import { type AnswerLimits, createAnswerServer } from '../platform/http/answer-server.ts';
-import {
-  type HttpEndpoint,
-  type HttpRoute,
-  OPERATIONAL_LIMITS,
-  startHttpEndpoint,
-} from '../platform/http/endpoint.ts';
+import type { HttpEndpoint } from '../platform/http/endpoint.ts';
+import { startOperationalEndpoint } from '../platform/http/operational-endpoint.ts';
 import type { Log } from '../platform/log/log.ts';
-import { composeResources } from './answers.ts';
+import { composeAnswers } from './answers.ts';
 import type { ServeConfig } from './config.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
-import { createRouter } from './router.ts';
-import { createSource, type Served } from './source.ts';
+import { createRouter, type Router } from './router.ts';
+import { createSource, type Served, type Source } from './source.ts';
 
 /** Connections are kept longer than the 60 s after which load balancers commonly drop them. */
 const LIMITS: Omit<AnswerLimits, 'connectionsMax'> = {
@@ -23,7 +19,7 @@ const LIMITS: Omit<AnswerLimits, 'connectionsMax'> = {
   keepAliveTimeoutMs: 65_000,
   unreadTimeoutMs: 30_000,
 };
-/** Answers under way at the end get so long: more than a request's headers may take. */
+/** How long answers that are being written at the end may take: longer than a request's headers. */
 const CLOSE_GRACE_MS = 6000;
 
 export interface ServerOptions {
@@ -33,97 +29,113 @@ export interface ServerOptions {
   readonly log: Log;
 }
 
-/**
- * Answers until `stopping` aborts, goes on for the shutdown delay as unready, and ends in order.
- * @throws ListenError
- */
-export async function runServer(options: ServerOptions, stopping: AbortSignal): Promise<void> {
-  const { clock, config, log } = options;
-  const metrics = createServerMetrics();
-  const compose = (served: Served | null) =>
-    composeResources(served, {
-      jwksContentType: config.contentType,
-      retryAfterSeconds: Math.ceil(config.pollInterval / 1000),
-      counts: metrics.counts,
-    });
-  const router = createRouter(compose(null), metrics.counts);
-  let hasSet = false;
-  const source = createSource({
-    folder: config.dir,
-    pollIntervalMs: config.pollInterval,
-    clock,
-    watchFolder: options.watchFolder,
-    log,
-    onServed(served) {
-      hasSet = true;
-      router.serve(compose(served));
-      metrics.setJwks(served.jwks, clock.wallMs());
-    },
-    onRead: (result) => metrics.setRead(result, clock.wallMs()),
-  });
-  const server = createAnswerServer({
-    port: config.port,
-    flags: { host: '--host', port: '--port' },
-    limits: { ...LIMITS, connectionsMax: config.maxConnections },
-    clock,
-    log,
-    choose: router.choose,
-    bodyRefused: router.bodyRefused,
-    countMalformed: router.countMalformed,
-    onConnectionDropped: metrics.countDroppedConnection,
-  });
-  const readiness = () => {
-    if (stopping.aborted) return 'stopping';
-    return hasSet ? null : 'no valid jwks.json and serve.json were read yet; see the log';
-  };
-
-  // Read before the port is open, so that the first request finds the set.
-  await source.read();
-  const ended = new AbortController();
-  const running = source.run(ended.signal);
-  let endpoint: HttpEndpoint | null = null;
-  try {
-    const port = await server.listen(config.host);
-    endpoint = await startEndpoint(options, metrics, readiness);
-    log.info({ port, metricsPort: endpoint.port, folder: config.dir }, 'the JWKS server listens');
-    await aborted(stopping);
-    log.info({ shutdownDelayMs: config.shutdownDelay }, 'stopping; unready from now on');
-    server.drain();
-    await clock.sleepUntil(clock.monotonicMs() + config.shutdownDelay, ended.signal);
-  } finally {
-    await server.close(CLOSE_GRACE_MS);
-    await endpoint?.close(CLOSE_GRACE_MS);
-    ended.abort();
-    await running;
-  }
-  log.info({}, 'the JWKS server stopped');
+export interface Server {
+  /**
+   * Answers until `stopping` aborts, goes on for the shutdown delay as unready, and ends in order.
+   * @throws ListenError
+   */
+  run(stopping: AbortSignal): Promise<void>;
 }
 
-function startEndpoint(
-  { clock, config, log }: ServerOptions,
-  { registry }: ServerMetrics,
-  readiness: () => string | null,
-): Promise<HttpEndpoint> {
-  const plain = (status: number, text: string) => {
-    return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: `${text}\n` };
-  };
-  const ready: HttpRoute = () => {
-    const unreadyBecause = readiness();
-    return unreadyBecause === null ? plain(200, 'ok') : plain(503, unreadyBecause);
-  };
-  const exposition: HttpRoute = async () => {
-    const headers = { 'content-type': registry.contentType };
-    return { status: 200, headers, body: await registry.metrics() };
-  };
-  return startHttpEndpoint({
-    host: config.host,
-    port: config.metricsPort,
-    flags: { host: '--host', port: '--metrics-port' },
-    clock,
-    log,
-    limits: OPERATIONAL_LIMITS,
-    routes: { '/healthz': () => plain(200, 'ok'), '/readyz': ready, '/metrics': exposition },
-  });
+export function createServer(options: ServerOptions): Server {
+  return new JwksServer(options);
+}
+
+class JwksServer implements Server {
+  readonly #options: ServerOptions;
+  readonly #metrics: ServerMetrics;
+  readonly #router: Router;
+  readonly #source: Source;
+  #hasSet = false;
+
+  constructor(options: ServerOptions) {
+    const { config, clock, watchFolder, log } = options;
+    this.#options = options;
+    const metrics = createServerMetrics();
+    this.#metrics = metrics;
+    this.#router = createRouter(this.#compose(null), metrics.counts);
+    this.#source = createSource({
+      folder: config.dir,
+      pollIntervalMs: config.pollInterval,
+      clock,
+      watchFolder,
+      log,
+      onServed: (served) => this.#serve(served),
+      onRead: (result) => metrics.setRead(result, clock.wallMs()),
+    });
+  }
+
+  async run(stopping: AbortSignal): Promise<void> {
+    const { clock, config, log } = this.#options;
+    const server = this.#createAnswerServer();
+    // Read before the port is open, so that the first request finds the set.
+    await this.#source.read();
+    const ended = new AbortController();
+    const running = this.#source.run(ended.signal);
+    let endpoint: HttpEndpoint | null = null;
+    try {
+      const port = await server.listen(config.host);
+      endpoint = await this.#startEndpoint(stopping);
+      log.info({ port, metricsPort: endpoint.port, folder: config.dir }, 'the JWKS server listens');
+      await aborted(stopping);
+      log.info({ shutdownDelayMs: config.shutdownDelay }, 'stopping; not ready from now on');
+      server.drain();
+      await clock.sleepUntil(clock.monotonicMs() + config.shutdownDelay, ended.signal);
+    } finally {
+      await server.close(CLOSE_GRACE_MS);
+      await endpoint?.close(CLOSE_GRACE_MS);
+      ended.abort();
+      await running;
+    }
+    log.info({}, 'the JWKS server stopped');
+  }
+
+  #compose(served: Served | null): ReturnType<typeof composeAnswers> {
+    const { config } = this.#options;
+    return composeAnswers(served, {
+      jwksContentType: config.contentType,
+      retryAfterSeconds: Math.ceil(config.pollInterval / 1000),
+      counts: this.#metrics.counts,
+    });
+  }
+
+  #serve(served: Served): void {
+    this.#hasSet = true;
+    this.#router.serve(this.#compose(served));
+    this.#metrics.setJwks(served.jwks, this.#options.clock.wallMs());
+  }
+
+  #createAnswerServer(): ReturnType<typeof createAnswerServer> {
+    const { clock, config, log } = this.#options;
+    const { choose, bodyRefused, countMalformed } = this.#router;
+    return createAnswerServer({
+      port: config.port,
+      flags: { host: '--host', port: '--port' },
+      limits: { ...LIMITS, connectionsMax: config.maxConnections },
+      clock,
+      log,
+      choose,
+      bodyRefused,
+      countMalformed,
+      onConnectionDropped: this.#metrics.countDroppedConnection,
+    });
+  }
+
+  #startEndpoint(stopping: AbortSignal): Promise<HttpEndpoint> {
+    const { clock, config, log } = this.#options;
+    return startOperationalEndpoint({
+      host: config.host,
+      port: config.metricsPort,
+      flags: { host: '--host', port: '--metrics-port' },
+      clock,
+      log,
+      registry: this.#metrics.registry,
+      unreadyBecause: () => {
+        if (stopping.aborted) return 'stopping';
+        return this.#hasSet ? null : 'no valid jwks.json and serve.json were read yet; see the log';
+      },
+    });
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

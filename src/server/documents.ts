@@ -13,7 +13,7 @@ import {
   type ServePolicy,
 } from '../core/formats/served-set.ts';
 
-export type Problem = { readonly problem: string };
+export type FileProblem = { readonly problem: string };
 
 export interface JwksDocument {
   readonly bytes: Uint8Array;
@@ -34,7 +34,7 @@ export const FILE_BYTES_MAX = {
 } as const;
 
 /** Judges `jwks.json`: RFC 7517, at least one key, public members only. */
-export function judgeJwks(bytes: Uint8Array): JwksDocument | Problem {
+export function judgeJwks(bytes: Uint8Array): JwksDocument | FileProblem {
   const text = decodeUtf8(bytes);
   if (typeof text !== 'string') return text;
   const keys = parseJwks(text);
@@ -45,7 +45,7 @@ export function judgeJwks(bytes: Uint8Array): JwksDocument | Problem {
 }
 
 /** Judges `serve.json`. */
-export function judgeServePolicy(bytes: Uint8Array): ServePolicy | Problem {
+export function judgeServePolicy(bytes: Uint8Array): ServePolicy | FileProblem {
   const text = decodeUtf8(bytes);
   return typeof text === 'string' ? parseServePolicy(text) : text;
 }
@@ -54,7 +54,7 @@ export function judgeServePolicy(bytes: Uint8Array): ServePolicy | Problem {
  * Judges `openid-configuration.json`: an object with the two members that a verifier looks for
  * (OpenID Connect Discovery 1.0 section 3). Its other members are its issuer's business.
  */
-export function judgeOpenidConfiguration(bytes: Uint8Array): OpenidConfiguration | Problem {
+export function judgeOpenidConfiguration(bytes: Uint8Array): OpenidConfiguration | FileProblem {
   const text = decodeUtf8(bytes);
   if (typeof text !== 'string') return text;
   const document = parseJson(text);
@@ -75,7 +75,7 @@ function isText(value: unknown): value is string {
  * Looks for what `JSON.parse` does not show or a strict reader skips: a private member anywhere,
  * and a member that stands twice, whose first value (it may be a private key) is dropped silently.
  */
-function findHidden(text: string): Problem | null {
+function findHidden(text: string): FileProblem | null {
   let members = 0;
   // No recursion: the text is foreign, and nesting costs it only one byte a level.
   const left: unknown[] = [parseJson(text)];
@@ -95,7 +95,7 @@ function findHidden(text: string): Problem | null {
   return written === members ? null : { problem: 'a member stands there twice' };
 }
 
-function decodeUtf8(bytes: Uint8Array): string | Problem {
+function decodeUtf8(bytes: Uint8Array): string | FileProblem {
   try {
     // A byte order mark is kept, so that it is refused: RFC 8259 section 8.1 forbids one, and
     // the bytes are served as they are.

@@ -1,5 +1,4 @@
 /** `signing-keys serve`: flags in, an exit code out. */
-
 import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
 import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -8,21 +7,24 @@ import { findFolderProblem } from '../platform/files/projected-folder.ts';
 import { ListenError } from '../platform/http/endpoint.ts';
 import { createLog } from '../platform/log/pino-log.ts';
 import { SERVE_OPTIONS, type ServeConfig } from './config.ts';
-import { runServer } from './create-server.ts';
+import { createServer } from './create-server.ts';
 
-/** @returns the exit code: 0 after a stop in order, 2 for bad input. */
+/** @returns the exit code: 0 after an orderly stop, 2 for bad input. */
 export function runServe(argv: readonly string[], stopping: AbortSignal): Promise<number> {
   return runProgram(
     {
       name: 'signing-keys serve',
-      help: 'Answers HTTP requests for a JWKS that is mounted as a folder.',
+      help: 'Serves over HTTP a JWKS that is mounted as a folder.',
       options: SERVE_OPTIONS,
       run: (config) => runWith(config, stopping),
-      exitCodeOf: (error) =>
-        error instanceof ListenError || error instanceof FolderError ? USAGE_EXIT_CODE : null,
+      exitCodeOf,
     },
     argv,
   );
+}
+
+function exitCodeOf(error: unknown): number | null {
+  return error instanceof ListenError || error instanceof FolderError ? USAGE_EXIT_CODE : null;
 }
 
 class FolderError extends Error {
@@ -30,14 +32,12 @@ class FolderError extends Error {
 }
 
 async function runWith(config: ServeConfig, stopping: AbortSignal): Promise<number> {
-  // An empty folder is none: the ConfigMap may come later.
+  // An empty folder will do: the ConfigMap may come later.
   const problem = await findFolderProblem(config.dir);
   if (problem !== null) throw new FolderError(`--dir is '${config.dir}', ${problem}`);
-  const log = await createLog({
-    level: config.logLevel,
-    format: config.logFormat,
-    destination: 'stdout',
-  });
-  await runServer({ config, clock: systemClock, watchFolder, log }, stopping);
+  const { logLevel: level, logFormat: format } = config;
+  const log = await createLog({ level, format, destination: 'stdout' });
+  const server = createServer({ config, clock: systemClock, watchFolder, log });
+  await server.run(stopping);
   return 0;
 }

@@ -1,5 +1,5 @@
 /** The metrics of the JWKS server, in a registry of its own. */
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { AnswerCount } from '../platform/http/answer-server.ts';
 import type { JwksDocument } from './documents.ts';
 import type { ReadResult } from './source.ts';
@@ -13,7 +13,7 @@ export interface ServerMetrics {
   readonly registry: Registry;
   readonly counts: RequestCounts;
   /**
-   * Told of what is served whenever any of it may have changed.
+   * Called with what is served whenever any of it may have changed.
    * @param atMs milliseconds since the epoch
    */
   setJwks(jwks: JwksDocument, atMs: number): void;
@@ -24,6 +24,30 @@ export interface ServerMetrics {
 
 export function createServerMetrics(): ServerMetrics {
   const registry = new Registry();
+  const counts = requestCounts(registry);
+  const setJwks = jwksGauges(registry);
+  const lastRead = new Gauge({
+    name: 'signingkeys_jwks_last_load_timestamp_seconds',
+    help: 'When the folder was last read, by result: success if everything in it was valid, else failure.',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  const dropped = new Counter({
+    name: 'signingkeys_http_connections_dropped_total',
+    help: 'Connections that were closed at once because too many were open.',
+    registers: [registry],
+  });
+  return {
+    registry,
+    counts,
+    setJwks,
+    setRead: (result, atMs) => lastRead.set({ result }, atMs / 1000),
+    countDroppedConnection: () => dropped.inc(),
+  };
+}
+
+/** Rows that requests count up by themselves, shown at each scrape. */
+function requestCounts(registry: Registry): RequestCounts {
   const rows = new Map<string, AnswerCount & { readonly code: string; readonly path: string }>();
   new Counter({
     name: 'signingkeys_http_requests_total',
@@ -35,40 +59,22 @@ export function createServerMetrics(): ServerMetrics {
       for (const { code, path, requests } of rows.values()) this.inc({ code, path }, requests);
     },
   });
-  const setJwks = jwksGauges(registry);
-  const lastRead = new Gauge({
-    name: 'signingkeys_jwks_last_load_timestamp_seconds',
-    help: 'When the folder was last read: success where everything in it was valid, else failure.',
-    labelNames: ['result'],
-    registers: [registry],
-  });
-  const dropped = new Counter({
-    name: 'signingkeys_http_connections_dropped_total',
-    help: 'Connections that were closed at once because too many were open.',
-    registers: [registry],
-  });
   return {
-    registry,
-    counts: {
-      of(status, path) {
-        const id = `${status} ${path}`;
-        const row = rows.get(id) ?? { code: String(status), path, requests: 0 };
-        rows.set(id, row);
-        return row;
-      },
+    of(status, path) {
+      const id = `${status} ${path}`;
+      const row = rows.get(id) ?? { code: String(status), path, requests: 0 };
+      rows.set(id, row);
+      return row;
     },
-    setJwks,
-    setRead: (result, atMs) => lastRead.set({ result }, atMs / 1000),
-    countDroppedConnection: () => dropped.inc(),
   };
 }
 
-/** Which set is shown, and since when: a mount that is never refreshed looks well by all else. */
+/** What is served, and since when: by all other metrics, a mount that is never refreshed looks well. */
 function jwksGauges(registry: Registry): ServerMetrics['setJwks'] {
   const registers = [registry];
   const keys = new Gauge({
     name: 'signingkeys_jwks_keys',
-    help: 'Keys in the JWKS that is served; 0 while none is.',
+    help: 'The number of keys in the JWKS that is served; 0 while none is.',
     registers,
   });
   const keyInfo = new Gauge({
@@ -79,7 +85,7 @@ function jwksGauges(registry: Registry): ServerMetrics['setJwks'] {
   });
   const lastChange = new Gauge({
     name: 'signingkeys_jwks_last_change_timestamp_seconds',
-    help: 'Since when the JWKS is served that is served now; 0 while none is.',
+    help: 'Since when the present JWKS has been served; 0 while none is.',
     registers,
   });
   let shown: Uint8Array | null = null;

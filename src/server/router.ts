@@ -1,6 +1,6 @@
 /** Which answer a request to the public port gets. */
 import { type Answer, headerOf } from '../platform/http/answer-server.ts';
-import { composeError, type Resource, type Resources } from './answers.ts';
+import { type AnswerTable, composeError, type PathAnswers } from './answers.ts';
 import { matchesEtag } from './conditional.ts';
 import type { RequestCounts } from './metrics.ts';
 
@@ -12,10 +12,10 @@ export interface Router {
   readonly bodyRefused: Answer;
   readonly countMalformed: (status: number) => void;
   /** Replaces what is served, from the next request on. */
-  serve(resources: Resources): void;
+  serve(resources: AnswerTable): void;
 }
 
-export function createRouter(initial: Resources, counts: RequestCounts): Router {
+export function createRouter(initial: AnswerTable, counts: RequestCounts): Router {
   let resources = initial;
   const notFound = composeError(404, 'not found', counts.of(404, OTHER_PATH));
 
@@ -36,14 +36,14 @@ export function createRouter(initial: Resources, counts: RequestCounts): Router 
   };
 }
 
-function resourceAt({ byPath, byEnd }: Resources, path: string): Resource | null {
+function resourceAt({ byPath, byEnd }: AnswerTable, path: string): PathAnswers | null {
   const found = byPath.get(path);
   if (found !== undefined) return found;
   for (const [end, resource] of byEnd) if (path.endsWith(end)) return resource;
   return null;
 }
 
-function chooseOf(resource: Resource, rawHeaders: readonly string[]): Answer {
+function chooseOf(resource: PathAnswers, rawHeaders: readonly string[]): Answer {
   if (resource.etag === null) return resource.whole;
   const condition = headerOf(rawHeaders, 'if-none-match');
   if (condition === null) return resource.whole;

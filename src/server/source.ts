@@ -1,6 +1,6 @@
 /**
- * Keeps what is served in step with a mounted folder: whatever turns bad later, the last good
- * content stays, because no set at all breaks every verifier and an old one only the newest token.
+ * Keeps what is served in step with a mounted folder. If a file turns bad later, its last good
+ * content stays: with no JWKS at all every verifier fails, with an old one only the newest tokens do.
  */
 import {
   JWKS_FILE,
@@ -9,8 +9,8 @@ import {
   type ServePolicy,
 } from '../core/formats/served-set.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { WatchFolder } from '../platform/files/folder-watch.ts';
-import { type FileContent, readSnapshot } from '../platform/files/projected-folder.ts';
+import type { FolderWatch, WatchFolder } from '../platform/files/folder-watch.ts';
+import { readSnapshot } from '../platform/files/projected-folder.ts';
 import type { Log } from '../platform/log/log.ts';
 import {
   FILE_BYTES_MAX,
@@ -19,15 +19,16 @@ import {
   judgeOpenidConfiguration,
   judgeServePolicy,
   type OpenidConfiguration,
-  type Problem,
 } from './documents.ts';
+import { ServedFile } from './served-file.ts';
+import { Wake } from './wake.ts';
 
-/** What is answered to verifiers. There is none before a valid set and its policy were read. */
+/** What verifiers get. There is none before a valid set and its policy were read. */
 export interface Served {
   readonly jwks: JwksDocument;
   /** How answers may be cached. Never guessed: the gates count no more than what it says. */
   readonly policy: ServePolicy;
-  /** Null where the folder has none, `unreadable` where it never had a good one. */
+  /** Null if the folder has none, `unreadable` if it never had a good one. */
   readonly openidConfiguration: OpenidConfiguration | 'unreadable' | null;
 }
 
@@ -37,7 +38,7 @@ export interface SourceOptions {
   readonly clock: Clock;
   readonly watchFolder: WatchFolder;
   readonly log: Log;
-  /** Called whenever what is to be served has changed. */
+  /** Called whenever there is something else to serve. */
   readonly onServed: (served: Served) => void;
   /** Called after each read; `failure` while anything in the folder is bad. */
   readonly onRead: (result: ReadResult) => void;
@@ -46,68 +47,14 @@ export interface SourceOptions {
 export type ReadResult = 'success' | 'failure';
 
 export interface Source {
-  /** Reads the folder once. Never rejects for what it finds there. */
+  /** Reads the folder once. Never rejects because of what it finds there. */
   read(): Promise<void>;
   /** Reads at once, after each change, and every poll interval, until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** However busy the folder is, it is read no more often. */
+/** The least time between two reads, however often the folder changes. */
 const READ_GAP_MS = 50;
-
-export function createSource(options: SourceOptions): Source {
-  const { clock, log } = options;
-  const jwks = new Slot(JWKS_FILE, judgeJwks);
-  const policy = new Slot(SERVE_FILE, judgeServePolicy);
-  const openid = new Slot(OPENID_CONFIGURATION_FILE, judgeOpenidConfiguration);
-  let folderProblem: string | null = null;
-
-  const read = async () => {
-    const snapshot = await readSnapshot(options.folder, FILE_BYTES_MAX);
-    const problem = 'problem' in snapshot ? snapshot.problem : null;
-    if (problem !== null && problem !== folderProblem) {
-      log.warn({ code: 'FOLDER_UNREADABLE', folder: options.folder }, `the folder: ${problem}`);
-    }
-    folderProblem = problem;
-    if ('problem' in snapshot) return options.onRead('failure');
-
-    const slots = [jwks, policy, openid];
-    const changed = slots.filter((slot) => slot.take(snapshot.get(slot.file) ?? null));
-    for (const slot of changed) logSlot(log, slot);
-    if (changed.length > 0 && jwks.good !== null && policy.good !== null) {
-      options.onServed({
-        jwks: jwks.good,
-        policy: policy.good,
-        openidConfiguration: openid.good ?? (openid.problem === null ? null : 'unreadable'),
-      });
-    }
-    options.onRead(slots.every((slot) => slot.problem === null) ? 'success' : 'failure');
-  };
-
-  const run = async (signal: AbortSignal) => {
-    const wake = new Wake(clock);
-    const onAbort = () => wake.raise();
-    signal.addEventListener('abort', onAbort, { once: true });
-    // Watched before the first read, so that no change falls between the two.
-    const watch = options.watchFolder(options.folder, onAbort, (error) => {
-      const code = (error as { readonly code?: unknown }).code;
-      log.warn({ code: 'WATCH_FAILED', cause: code }, 'the folder is polled only: no watch on it');
-    });
-    try {
-      while (!signal.aborted) {
-        const startMs = clock.monotonicMs();
-        await read();
-        await clock.sleepUntil(startMs + READ_GAP_MS, signal).catch(() => undefined);
-        await wake.wait(startMs + options.pollIntervalMs);
-      }
-    } finally {
-      watch.close();
-      signal.removeEventListener('abort', onAbort);
-    }
-  };
-
-  return { read, run };
-}
 
 const PROBLEM_CODES: Readonly<Record<string, string>> = {
   [JWKS_FILE]: 'JWKS_INVALID',
@@ -115,88 +62,95 @@ const PROBLEM_CODES: Readonly<Record<string, string>> = {
   [OPENID_CONFIGURATION_FILE]: 'OPENID_CONFIGURATION_INVALID',
 };
 
-function logSlot(log: Log, slot: Slot<unknown>): void {
-  const { file, good, problem } = slot;
+export function createSource(options: SourceOptions): Source {
+  return new FolderSource(options);
+}
+
+class FolderSource implements Source {
+  readonly #options: SourceOptions;
+  readonly #jwks = new ServedFile(JWKS_FILE, judgeJwks, false);
+  readonly #policy = new ServedFile(SERVE_FILE, judgeServePolicy, false);
+  /** A set without an issuer has none, and one that was removed must not be served on. */
+  readonly #openid = new ServedFile(OPENID_CONFIGURATION_FILE, judgeOpenidConfiguration, true);
+  #folderProblem: string | null = null;
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+  }
+
+  async read(): Promise<void> {
+    const { folder, log, onRead } = this.#options;
+    const snapshot = await readSnapshot(folder, FILE_BYTES_MAX);
+    if ('problem' in snapshot) {
+      this.#noteFolderProblem(snapshot.problem);
+      return onRead('failure');
+    }
+    this.#folderProblem = null;
+    const files = [this.#jwks, this.#policy, this.#openid];
+    const changed = files.filter((file) => file.take(snapshot.get(file.name) ?? null));
+    for (const file of changed) logFile(log, file);
+    if (changed.length > 0) this.#serve();
+    onRead(files.every(({ problem }) => problem === null) ? 'success' : 'failure');
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, pollIntervalMs } = this.#options;
+    const wake = new Wake(clock);
+    const onAbort = () => wake.raise();
+    signal.addEventListener('abort', onAbort, { once: true });
+    // Watched before the first read, so that no change falls between the two.
+    const watch = this.#watch(wake);
+    try {
+      while (!signal.aborted) {
+        const startMs = clock.monotonicMs();
+        await this.read();
+        await clock.sleepUntil(startMs + READ_GAP_MS, signal).catch(() => undefined);
+        await wake.wait(startMs + pollIntervalMs);
+      }
+    } finally {
+      watch.close();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #watch(wake: Wake): FolderWatch {
+    const { folder, log, watchFolder } = this.#options;
+    return watchFolder(
+      folder,
+      () => wake.raise(),
+      (error) => {
+        const cause = (error as { readonly code?: unknown }).code;
+        log.warn({ code: 'WATCH_FAILED', cause }, 'the folder can’t be watched: it is only polled');
+      },
+    );
+  }
+
+  #serve(): void {
+    const { good: jwks } = this.#jwks;
+    const { good: policy } = this.#policy;
+    const { good: openid, problem } = this.#openid;
+    if (jwks === null || policy === null) return;
+    const openidConfiguration = openid ?? (problem === null ? null : 'unreadable');
+    this.#options.onServed({ jwks, policy, openidConfiguration });
+  }
+
+  #noteFolderProblem(problem: string): void {
+    const { folder, log } = this.#options;
+    if (problem !== this.#folderProblem) {
+      log.warn({ code: 'FOLDER_UNREADABLE', folder }, `the folder: ${problem}`);
+    }
+    this.#folderProblem = problem;
+  }
+}
+
+function logFile(log: Log, { name: file, good, problem }: ServedFile<unknown>): void {
   if (problem !== null) {
-    const stays = good === null ? 'nothing is served of it yet' : 'the last good content stays';
+    const stays =
+      good === null ? 'nothing is served from it yet' : 'its last good content is still served';
     log.warn({ code: PROBLEM_CODES[file], file }, `${file}: ${problem}; ${stays}`);
     return;
   }
   const kids = (good as { readonly kids?: unknown } | null)?.kids;
   const fields = kids === undefined ? { file } : { file, kids };
   log.info(fields, good === null ? `${file} was removed` : `${file} was read`);
-}
-
-/** One file's last good content, and what is wrong with the present one. */
-class Slot<Document> {
-  readonly file: string;
-  good: Document | null = null;
-  problem: string | null = null;
-  readonly #judge: (bytes: Uint8Array) => Document | Problem;
-  #seen: FileContent | undefined;
-
-  constructor(file: string, judge: (bytes: Uint8Array) => Document | Problem) {
-    this.file = file;
-    this.#judge = judge;
-  }
-
-  /** @returns whether anything is to be told: other content than at the read before. */
-  take(content: FileContent): boolean {
-    if (this.#seen !== undefined && sameContent(this.#seen, content)) return false;
-    const first = this.#seen === undefined;
-    this.#seen = content;
-    if (content === null && this.file === OPENID_CONFIGURATION_FILE) {
-      // Without an issuer there is none, and one that is taken away is not to be served on.
-      this.good = null;
-      this.problem = null;
-      return !first;
-    }
-    const judged = this.#judgeContent(content);
-    if (isProblem(judged)) {
-      this.problem = judged.problem;
-    } else {
-      this.good = judged;
-      this.problem = null;
-    }
-    return true;
-  }
-
-  #judgeContent(content: FileContent): Document | Problem {
-    if (content === null) return { problem: 'it is not there' };
-    return content instanceof Uint8Array ? this.#judge(content) : content;
-  }
-}
-
-function isProblem(value: unknown): value is Problem {
-  return typeof value === 'object' && value !== null && 'problem' in value;
-}
-
-function sameContent(a: FileContent, b: FileContent): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
-  if (isProblem(a) && isProblem(b)) return a.problem === b.problem;
-  return a === b;
-}
-
-/** A wait that others can end, also ahead of time. */
-class Wake {
-  readonly #clock: Clock;
-  #raised = false;
-  #sleep: AbortController | null = null;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  raise(): void {
-    this.#raised = true;
-    this.#sleep?.abort();
-  }
-
-  async wait(untilMs: number): Promise<void> {
-    if (!this.#raised) {
-      this.#sleep = new AbortController();
-      await this.#clock.sleepUntil(untilMs, this.#sleep.signal).catch(() => undefined);
-    }
-    this.#raised = false;
-  }
 }

@@ -1,5 +1,4 @@
 /** `signing-keys smoke-test`: flags in, an exit code out. Helm runs it for `helm test`. */
-
 import { connect } from '../platform/cli/cluster-options.ts';
 import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
 import { runProgram } from '../platform/cli/run-program.ts';
@@ -12,12 +11,12 @@ import { SmokeTestError, smokeTest } from './smoke-test.ts';
 
 const EXIT_FAILED = 1;
 
-/** @returns the exit code: 0 where a token was verified, 1 where not, 2 for bad input. */
+/** @returns the exit code: 0 if a token was verified, 1 if not, 2 for bad input. */
 export function runSmokeTest(argv: readonly string[], stopping: AbortSignal): Promise<number> {
   return runProgram(
     {
       name: 'signing-keys smoke-test',
-      help: 'Makes a set, waits for it, verifies a token by its JWKS, and removes it again.',
+      help: 'Creates a set, waits until it is ready, verifies a token by its JWKS, and deletes it again.',
       options: SMOKE_OPTIONS,
       run: (config) => runWith(config, stopping),
       exitCodeOf,
@@ -33,14 +32,12 @@ function exitCodeOf(error: unknown): number | null {
 
 async function runWith(config: SmokeConfig, stopping: AbortSignal): Promise<number> {
   const transport = connect(config);
+  const namespace = config.namespace ?? transport.namespace ?? 'default';
   try {
     await smokeTest({
       client: createKubeClient({ transport, clock: systemClock }),
       clock: systemClock,
-      ref: {
-        namespace: config.namespace ?? transport.namespace ?? 'default',
-        name: config.name,
-      },
+      ref: { namespace, name: config.name },
       timeoutMs: config.timeout,
       say: (line) => void process.stdout.write(`${line}\n`),
       signal: stopping,

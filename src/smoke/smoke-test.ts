@@ -2,22 +2,23 @@
  * What a user of a new installation would do by hand: declare a set, wait until it is ready, sign
  * with the signer Secret, verify by the JWKS, and remove it all.
  */
+import type { SigningKeySet } from '../api/signing-key-set.generated.ts';
 import {
   API_GROUP_VERSION,
   defaultJwksName,
   defaultSignerName,
   REQUEST,
   SET_KIND,
+  SIGNER_FILE,
 } from '../core/formats/names.ts';
 import { JWKS_FILE, parseJwks } from '../core/formats/served-set.ts';
-import type { Condition, Status } from '../core/formats/status.ts';
 import type { Clock } from '../platform/clock.ts';
-import { signCompact, verifyCompact } from '../platform/keys/compact-jws.ts';
 import { checkSignerSecret, type SecretData } from '../platform/keys/key-material.ts';
 import type { KubeClient } from '../platform/kube/client.ts';
 import { KubeApiError } from '../platform/kube/errors.ts';
 import type { KubeObject } from '../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../platform/kube/resources.ts';
+import { tokenProblem } from './token.ts';
 
 export interface SmokeTestOptions {
   readonly client: KubeClient;
@@ -83,7 +84,7 @@ async function create({ client, clock, ref, signal }: SmokeTestOptions): Promise
 async function untilReady(options: SmokeTestOptions): Promise<void> {
   await poll(options, async () => {
     const { object } = await options.client.get(SETS, options.ref, options);
-    const conditions = statusOf(object).conditions ?? [];
+    const conditions = conditionsOf(object);
     const stalled = conditions.find(isTrue('Stalled'));
     const stall = stalled === undefined ? null : `the set is stalled: ${stalled.message}`;
     // What is refused may be let through a moment later; of the rest only a person can take care.
@@ -95,12 +96,16 @@ async function untilReady(options: SmokeTestOptions): Promise<void> {
   });
 }
 
-function isTrue(wanted: string): (condition: Condition) => boolean {
-  return ({ type, status }) => type === wanted && status === 'True';
+type Condition = NonNullable<SigningKeySet['status']['conditions']>[number];
+
+function conditionsOf(object: KubeObject): readonly Condition[] {
+  // None before an operator has looked at it.
+  const { status } = object as KubeObject & Partial<Pick<SigningKeySet, 'status'>>;
+  return status?.conditions ?? [];
 }
 
-function statusOf(object: KubeObject): Status {
-  return (object as KubeObject & { readonly status?: Status }).status ?? {};
+function isTrue(wanted: string): (condition: Condition) => boolean {
+  return ({ type, status }) => type === wanted && status === 'True';
 }
 
 /** @returns the kid that signed it */
@@ -115,16 +120,15 @@ async function verifyOneToken({ client, clock, ref, signal }: SmokeTestOptions):
   const { publicJwk } = checked;
 
   const published = { namespace, name: defaultJwksName(name) };
-  const text = dataOf((await client.get(CONFIG_MAPS, published, read)).object)[JWKS_FILE] ?? '';
-  const jwks = parseJwks(text);
+  const jwksText = dataOf((await client.get(CONFIG_MAPS, published, read)).object)[JWKS_FILE] ?? '';
+  const jwks = parseJwks(jwksText);
   if ('problem' in jwks) {
     throw new SmokeTestError(`ConfigMap ${published.name}, ${JWKS_FILE}: ${jwks.problem}`);
   }
-  const pem = Buffer.from(data['private.pem'] ?? '', 'base64').toString('utf8');
-  const claims = { sub: 'smoke-test', iat: Math.floor(clock.wallMs() / 1000) };
-  const verified = verifyCompact(signCompact(pem, publicJwk, claims), jwks);
-  if ('problem' in verified) {
-    const { problem } = verified;
+  const privatePem = Buffer.from(data[SIGNER_FILE.pem] ?? '', 'base64').toString('utf8');
+  const nowMs = clock.wallMs();
+  const problem = await tokenProblem({ privatePem, publicJwk, jwksText, nowMs });
+  if (problem !== null) {
     throw new SmokeTestError(`a token signed by Secret ${signer.name} is refused: ${problem}`);
   }
   return publicJwk.kid;
@@ -145,7 +149,7 @@ async function remove(options: SmokeTestOptions): Promise<void> {
   if (found === null) return;
   const { uid = '' } = found.object.metadata;
   const body = { metadata: { annotations: { [REQUEST.skipDeletionWait]: uid } } };
-  await unlessGone(client.patch(SETS, ref, { type: 'merge', body }, write()));
+  await unlessGone(client.patch(SETS, ref, body, write()));
   await unlessGone(client.delete(SETS, ref, { ...write(), preconditions: { uid } }));
   await poll({ ...options, signal }, async () =>
     (await isThere()) === null ? null : 'the operator has not let the set go yet',

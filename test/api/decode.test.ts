@@ -22,60 +22,37 @@ const withSpec = (spec: unknown, metadata: object = { name: 'payments' }) => ({ 
 test('fills in every default', () => {
   expect(decodeSigningKeySet(withSpec(GOOD_SPEC))).toEqual({
     ok: true,
-    set: {
-      meta: {
-        namespace: '',
-        name: 'payments',
-        uid: '',
-        resourceVersion: '',
-        generation: 0,
+    spec: {
+      kind: { algorithm: 'RS256', rsaModulusLength: 2048 },
+      issuer: null,
+      terms: {
+        tokenTtlMs: 900_000,
+        verifierCacheTtlMs: 600_000,
+        verifierTrustMs: 600_000,
+        sharedCacheTtlMs: 0,
+        publicationDelayMs: 180_000,
+        signerRefreshDelayMs: 180_000,
+        verifierLeewayMs: 300_000,
+        clockSkewMs: 30_000,
+      },
+      rotation: { intervalMs: 2_592_000_000, standby: true, suspend: false },
+      signer: {
+        name: 'payments-signer',
+        labels: {},
         annotations: {},
-        finalizers: [],
-        deleting: false,
+        reload: 'Watch',
+        restart: [],
       },
-      spec: {
-        kind: { algorithm: 'RS256', rsaModulusLength: 2048 },
-        issuer: null,
-        terms: {
-          tokenTtlMs: 900_000,
-          verifierCacheTtlMs: 600_000,
-          verifierTrustMs: 600_000,
-          sharedCacheTtlMs: 0,
-          publicationDelayMs: 180_000,
-          signerRefreshDelayMs: 180_000,
-          verifierLeewayMs: 300_000,
-          clockSkewMs: 30_000,
-        },
-        rotation: { intervalMs: 2_592_000_000, standby: true, suspend: false },
-        signer: {
-          name: 'payments-signer',
-          labels: {},
-          annotations: {},
-          reload: 'Watch',
-          restart: [],
-        },
-        jwks: { name: 'payments-jwks', labels: {}, annotations: {}, uri: null },
-        deletionPolicy: 'Retain',
-        revocations: [],
-        onRevokeWithoutStandby: 'FailClosed',
-        restartToForget: [],
-      },
-      status: {},
+      jwks: { name: 'payments-jwks', labels: {}, annotations: {}, uri: null },
+      deletionPolicy: 'Retain',
+      revocations: [],
+      onRevokeWithoutStandby: 'FailClosed',
+      restartToForget: [],
     },
   });
 });
 
 test('keeps what is written', () => {
-  const metadata = {
-    namespace: 'auth',
-    name: 'login',
-    uid: 'u-1',
-    resourceVersion: '42',
-    generation: 3,
-    annotations: { 'signingkeys.dev/rotate': '1' },
-    finalizers: ['signingkeys.dev/ordered-deletion'],
-    deletionTimestamp: '2026-12-01T09:00:00Z',
-  };
   const spec = {
     tokenTTL: '1h',
     verifierCacheTTL: '1m30s',
@@ -96,39 +73,33 @@ test('keeps what is written', () => {
     onRevokeWithoutStandby: 'SignImmediately',
     unknown: 'is dropped',
   };
-  const result = decodeSigningKeySet({ metadata, spec, status: { ledger: '{}' } });
-  const { deletionTimestamp: _, ...meta } = metadata;
-  expect(result).toMatchObject({
+  expect(decodeSigningKeySet(withSpec(spec, { name: 'login' }))).toMatchObject({
     ok: true,
-    set: {
-      meta: { ...meta, deleting: true },
-      spec: {
-        kind: { algorithm: 'EdDSA', rsaModulusLength: null },
-        issuer: 'https://login.example.com',
-        terms: {
-          tokenTtlMs: 3_600_000,
-          verifierCacheTtlMs: 90_000,
-          sharedCacheTtlMs: 500,
-          clockSkewMs: 30_000,
-        },
-        rotation: { intervalMs: 86_400_000, standby: false, suspend: true },
-        signer: {
-          name: 's',
-          labels: { a: 'b' },
-          annotations: { c: 'd' },
-          reload: 'Restart',
-          restart: [{ kind: 'DaemonSet', name: 'agent' }],
-        },
-        jwks: { name: 'j', uri: 'https://cdn.example.com/j', labels: { e: 'f' }, annotations: {} },
-        deletionPolicy: 'Delete',
-        revocations: [
-          { kid: 'a', reason: 'Unspecified' },
-          { kid: 'b', reason: 'KeyCompromise' },
-        ],
-        onRevokeWithoutStandby: 'SignImmediately',
-        restartToForget: [],
+    spec: {
+      kind: { algorithm: 'EdDSA', rsaModulusLength: null },
+      issuer: 'https://login.example.com',
+      terms: {
+        tokenTtlMs: 3_600_000,
+        verifierCacheTtlMs: 90_000,
+        sharedCacheTtlMs: 500,
+        clockSkewMs: 30_000,
       },
-      status: { ledger: '{}' },
+      rotation: { intervalMs: 86_400_000, standby: false, suspend: true },
+      signer: {
+        name: 's',
+        labels: { a: 'b' },
+        annotations: { c: 'd' },
+        reload: 'Restart',
+        restart: [{ kind: 'DaemonSet', name: 'agent' }],
+      },
+      jwks: { name: 'j', uri: 'https://cdn.example.com/j', labels: { e: 'f' }, annotations: {} },
+      deletionPolicy: 'Delete',
+      revocations: [
+        { kid: 'a', reason: 'Unspecified' },
+        { kid: 'b', reason: 'KeyCompromise' },
+      ],
+      onRevokeWithoutStandby: 'SignImmediately',
+      restartToForget: [],
     },
   });
 });
@@ -188,11 +159,9 @@ test.for<[string, object, { cacheMs: number; trustMs: number | null; restart?: s
 ])('verifiers: %s', ([, declared, { cacheMs, trustMs, restart = [] }]) => {
   expect(decodeSigningKeySet(withSpec({ tokenTTL: '15m', ...declared }))).toMatchObject({
     ok: true,
-    set: {
-      spec: {
-        terms: { verifierCacheTtlMs: cacheMs, verifierTrustMs: trustMs },
-        restartToForget: restart,
-      },
+    spec: {
+      terms: { verifierCacheTtlMs: cacheMs, verifierTrustMs: trustMs },
+      restartToForget: restart,
     },
   });
 });
@@ -200,14 +169,9 @@ test.for<[string, object, { cacheMs: number; trustMs: number | null; restart?: s
 test.for([undefined, null, 1, 'x', [], {}, { metadata: null, spec: [] }])(
   'refuses %j without a throw',
   (object) => {
-    expect(decodeSigningKeySet(object)).toMatchObject({ ok: false, meta: null });
+    expect(decodeSigningKeySet(object)).toMatchObject({ ok: false });
   },
 );
-
-test('a bad spec keeps its metadata, so that a status can say so', () => {
-  const result = decodeSigningKeySet(withSpec({}, { name: 'a', namespace: 'b', generation: 2 }));
-  expect(result).toMatchObject({ ok: false, meta: { name: 'a', namespace: 'b', generation: 2 } });
-});
 
 test('bounds what it repeats of a bad value', () => {
   const result = decodeSigningKeySet(withSpec({ ...GOOD_SPEC, timing: ['x'.repeat(10_000)] }));

@@ -23,10 +23,18 @@ const OWNED_BY_PLATFORM = [
   /\bcrypto\b/,
   /\bhrtime\b/,
 ];
+/** Calendar arithmetic: a Date with an argument reads no clock. */
+const DATE_ARITHMETIC = /\bnew Date\((?!\s*\))|\bDate\.(?:UTC|parse)\(/g;
 const OWNED_PACKAGES =
   /^(?:node:)?(?:crypto|timers|http|https|net|tls|dns|worker_threads|fs|perf_hooks)(?:\/|$)/;
 /** A core that can be reasoned about has none of these either. */
 const NOT_IN_CORE = [/\bprocess\b/, /\bBuffer\b/, /\bconsole\b/, /\bglobalThis\b/];
+
+/** Remembers what a text means, which is the same for everyone. */
+const MAY_REMEMBER = ['src/core/ledger/codec.ts'];
+/** Several operators run in one process: what one of them remembers must not reach another. */
+const MODULE_STATE =
+  /^(?:export )?(?:let\b|const \w+(?:: [^=\n]+)? = (?:new (?:Weak)?(?:Map|Set)(?:<[^\n]*>)?\(\)|\[\];|\{\};))[^\n]*/gm;
 
 function layerOf(path: string): string | null {
   return /^src\/([a-z]+)\//.exec(path)?.[1] ?? null;
@@ -46,7 +54,7 @@ function importProblems(file: SourceFile): readonly string[] {
 function effectProblems(file: SourceFile): readonly string[] {
   const layer = layerOf(file.path);
   if (layer === 'platform' || layer === 'generate' || layer === null) return [];
-  const code = codeOnly(file.text);
+  const code = codeOnly(file.text).replace(DATE_ARITHMETIC, '');
   const banned = layer === 'core' ? [...OWNED_BY_PLATFORM, ...NOT_IN_CORE] : OWNED_BY_PLATFORM;
   return [
     ...banned.filter((pattern) => pattern.test(code)).map((pattern) => `${file.path}: ${pattern}`),
@@ -54,6 +62,11 @@ function effectProblems(file: SourceFile): readonly string[] {
       .filter((name) => OWNED_PACKAGES.test(name))
       .map((name) => `${file.path} imports ${name}`),
   ];
+}
+
+function moduleState({ path, text }: SourceFile): readonly string[] {
+  if (!path.startsWith('src/') || MAY_REMEMBER.includes(path)) return [];
+  return [...codeOnly(text).matchAll(MODULE_STATE)].map(([line]) => `${path}: ${line}`);
 }
 
 describe('layers', () => {
@@ -64,6 +77,10 @@ describe('layers', () => {
   test('clocks, timers, sockets, files, cryptography and randomness are in the platform alone', () => {
     expect(sourceFiles().flatMap(effectProblems)).toEqual([]);
   });
+});
+
+test('no module of the programs remembers anything', () => {
+  expect(sourceFiles().flatMap(moduleState)).toEqual([]);
 });
 
 describe('the checks can fail', () => {
@@ -81,6 +98,15 @@ describe('the checks can fail', () => {
 
   test.each([
     ['src/core/a.ts', 'const now = Date.now();'],
+    ['src/core/a.ts', 'const now = new Date();'],
+    ['src/core/a.ts', 'const now = new Date( );'],
+    ['src/core/a.ts', 'const now = new Date;'],
+    ['src/core/a.ts', 'const now = Date();'],
+    ['src/core/a.ts', 'const { now } = Date;'],
+    ['src/core/a.ts', 'run(Date);'],
+    ['src/core/a.ts', "const now = Date['now']();"],
+    ['src/core/a.ts', 'const now = Date.UTC(1) + Date.now();'],
+    ['src/core/a.ts', 'const now = new Date(Date.now());'],
     ['src/core/a.ts', 'setTimeout(() => {}, 1);'],
     ['src/core/a.ts', 'const x = process.env;'],
     ['src/operator/a.ts', 'await fetch(url);'],
@@ -90,6 +116,29 @@ describe('the checks can fail', () => {
   ])('%s with %s owns what is not its', (path, text) => {
     expect(effectProblems(sourceFile(path, text)).length).toBeGreaterThan(0);
   });
+
+  test.each(['new Date(atMs).toISOString();', 'Date.UTC(2026, 10, 30);', 'Date.parse(text);'])(
+    '%s reads no clock',
+    (text) => {
+      expect(effectProblems(sourceFile('src/core/a.ts', text))).toEqual([]);
+    },
+  );
+
+  test.each([
+    'let count = 0;',
+    'const known = new Map<string, Verdict>();',
+    'export const seen: Set<string> = new Set();',
+    'const lines: string[] = [];',
+  ])('%s is module state', (text) => {
+    expect(moduleState(sourceFile('src/operator/a.ts', text))).toHaveLength(1);
+  });
+
+  test.each(['const A = new Set([1]);', 'class A {\n  #known = new Map();\n}', '  let inner = 1;'])(
+    '%s is none',
+    (text) => {
+      expect(moduleState(sourceFile('src/operator/a.ts', text))).toEqual([]);
+    },
+  );
 
   test('comments and texts may speak of it', () => {
     const text = "// Date and setTimeout\n/** fetch() */\nexport const a = 'no Date header';";

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { Registry } from '@prometheus-io/client';
 import { describe, expect, test } from 'vitest';
 import { createMetrics } from '../../src/operator/metrics.ts';
 import { createServerMetrics } from '../../src/server/metrics.ts';

@@ -36,7 +36,7 @@ test('required and defaulted fields are there, the others may be missing', () =>
   expect(renderTypes(SCHEMA, 'crd.yaml')).toBe(`\
 // Generated from crd.yaml by \`make generate\`. Do not edit.
 import type { JsonSchema } from './json-schema.ts';
-import type { ObjectMeta } from './object-meta.ts';
+import type { StoredMeta } from './stored-meta.ts';
 
 export interface SigningKeySetSpecPart {
   readonly id: string;
@@ -54,7 +54,7 @@ export interface SigningKeySetSpec {
 
 /** A set. */
 export interface SigningKeySet {
-  readonly metadata: ObjectMeta;
+  readonly metadata: StoredMeta;
   readonly spec: SigningKeySetSpec;
 }
 

@@ -1,6 +1,6 @@
 /** Somebody undoes, or sees otherwise, what the operator writes: it goes on, but not without end. */
 import { afterEach, expect, test } from 'vitest';
-import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/writing/step-allowance.ts';
+import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/memory/step-allowance.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { VirtualClock } from '../support/clock/virtual-clock.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
@@ -34,7 +34,7 @@ test('two operators that see the set differently do not write on and on', async 
   expect(writes).toBeLessThan(2 * (STEPS_IN_A_ROW_MAX + FIGHT_MS / STEP_REGAINED_MS));
 });
 
-test('it is said that another hand fights, and again after ten minutes', async () => {
+test('a fight with another client is reported, and again after ten minutes', async () => {
   world = new OperatorWorld();
   const { api, clock } = world;
   const { log } = world.start();
@@ -46,12 +46,14 @@ test('it is said that another hand fights, and again after ten minutes', async (
     });
     await clock.advance(500);
   }
-  const told = log.lines.filter(({ message }) => message.includes('does not come to rest'));
+  const told = log.lines.filter(({ message }) => message.includes('keeps changing'));
   expect(told.map(({ level }) => level)).toEqual(['warn', 'warn']);
   const events = api.objects('events', NAMESPACE).filter(({ reason }) => reason === 'NotAtRest');
   expect(events).toHaveLength(2);
   expect(events[0]).toMatchObject({
     type: 'Warning',
-    message: expect.stringMatching(/^the set does not come to rest: is another hand changing it\?/),
+    message: expect.stringMatching(
+      /^The set keeps changing\. Is another client editing its objects\?/,
+    ),
   });
 });

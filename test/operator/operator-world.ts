@@ -3,7 +3,7 @@
  * operators can work in one world, each with a clock and a transport of its own.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { Registry } from 'prom-client';
+import { Registry } from '@prometheus-io/client';
 import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/formats/names.ts';
 import type { Algorithm } from '../../src/core/formats/spec.ts';
 import type { Status } from '../../src/core/formats/status.ts';

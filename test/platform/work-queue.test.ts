@@ -219,18 +219,6 @@ describe('back-off', () => {
     expect(failures.map((failure) => failure.retryInMs)).toEqual([5, 5]);
   });
 
-  it('begins anew after forget', async () => {
-    const { queue, clock, failures, end } = createBench(1);
-    queue.start();
-    queue.add('a');
-    await clock.advance(0);
-    await end(new Error('refused'));
-    queue.forget('a');
-    await clock.advance(BACKOFF_FIRST_MS);
-    await end(new Error('refused'));
-    expect(failures.map((failure) => failure.retryInMs)).toEqual([5, 5]);
-  });
-
   it('does not hold back what happens meanwhile, and then does not try twice', async () => {
     const { queue, clock, passes, end } = createBench(1);
     queue.start();

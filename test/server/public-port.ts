@@ -6,7 +6,7 @@ import {
   type AnswerServer,
   createAnswerServer,
 } from '../../src/platform/http/answer-server.ts';
-import { composeResources } from '../../src/server/answers.ts';
+import { composeAnswers } from '../../src/server/answers.ts';
 import { createServerMetrics, type ServerMetrics } from '../../src/server/metrics.ts';
 import { createRouter } from '../../src/server/router.ts';
 import type { Served } from '../../src/server/source.ts';
@@ -46,7 +46,7 @@ export async function startPublicPort(
 ): Promise<PublicPort> {
   const metrics = createServerMetrics();
   const compose = (next: Served | null) =>
-    composeResources(next, {
+    composeAnswers(next, {
       jwksContentType: 'application/json',
       retryAfterSeconds: 5,
       counts: metrics.counts,

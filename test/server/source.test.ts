@@ -47,7 +47,7 @@ async function makeWorld(pollIntervalMs = HOUR_MS, watch = silentWatch): Promise
     served,
     reads,
     log,
-    read: source.read,
+    read: () => source.read(),
     kids: () => served.at(-1)?.jwks.kids,
     start() {
       const stop = new AbortController();
@@ -97,8 +97,8 @@ test('an empty folder serves nothing, says so once a file, and no more at each r
   expect(world.served).toEqual([]);
   expect(world.reads).toEqual(['failure', 'failure', 'failure']);
   expect(world.log.map(({ message }) => message)).toEqual([
-    'jwks.json: it is not there; nothing is served of it yet',
-    'serve.json: it is not there; nothing is served of it yet',
+    'jwks.json: it is not there; nothing is served from it yet',
+    'serve.json: it is not there; nothing is served from it yet',
   ]);
 });
 

@@ -2,6 +2,7 @@
  * The documents of the JWKS ConfigMap that a JWKS server reads: `jwks.json` (RFC 7517 section 5)
  * and `serve.json`. Written by the operator, judged by the server.
  */
+import { isRecord } from './is-record.ts';
 import { type PublicJwk, parsePublicJwk } from './jwk.ts';
 
 /** At most so many keys are published: what would add a ninth waits. */
@@ -56,10 +57,6 @@ export function parseServePolicy(text: string): ServePolicy | { readonly problem
 
 function isSeconds(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(text: string): unknown {

@@ -1,17 +1,22 @@
 /** The status of a set as it is stored: a projection of the ledger, in the users' words. */
+
+import type { Action, ConditionReason, ConditionType, WaitingFor } from './codes.ts';
 import type { Algorithm } from './spec.ts';
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
 /** The Kubernetes API conventions' condition. Times are RFC 3339. */
 export interface Condition {
-  readonly type: string;
+  readonly type: ConditionType;
   readonly status: ConditionStatus;
-  readonly reason: string;
+  readonly reason: ConditionReason;
   readonly message: string;
   readonly lastTransitionTime: string;
   readonly observedGeneration: number;
 }
+
+/** A condition before it is known since when it holds. */
+export type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 export interface KeyStatus {
   readonly ordinal: number;
@@ -36,11 +41,11 @@ export interface KeyStatus {
 }
 
 export interface NextTransition {
-  readonly action: string;
+  readonly action: Action;
   readonly kid?: string;
   /** Missing while it depends on something that has not been seen yet. */
   readonly time?: string;
-  readonly waitingFor: string;
+  readonly waitingFor: WaitingFor;
   readonly explanation: string;
 }
 

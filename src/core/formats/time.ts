@@ -3,6 +3,9 @@
 const DURATION = /^(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}$/;
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
+/** The last instant that a Date can hold; a ledger that was tampered with may name a later one. */
+const DATE_MAX_MS = 8_640_000_000_000_000;
+
 /**
  * Reads a duration of Gateway API's form (GEP-2257): `1h30m`, `500ms`. Unsigned, up to four
  * parts of up to five digits.
@@ -36,17 +39,8 @@ export function formatDurationMs(durationMs: number): string {
  * milliseconds only where there are any.
  */
 export function formatInstant(atMs: number): string {
-  const dayMs = 86_400_000;
-  const day = Math.floor(atMs / dayMs);
-  const inDayMs = atMs - day * dayMs;
-  const { year, month, date } = civilFromDays(day);
-  const pad = (value: number, width = 2) => String(value).padStart(width, '0');
-  const ms = inDayMs % 1000;
-  return (
-    `${pad(year, 4)}-${pad(month)}-${pad(date)}T${pad(Math.floor(inDayMs / 3_600_000))}:` +
-    `${pad(Math.floor(inDayMs / 60_000) % 60)}:${pad(Math.floor(inDayMs / 1000) % 60)}` +
-    `${ms === 0 ? '' : `.${pad(ms, 3)}`}Z`
-  );
+  const text = new Date(Math.min(atMs, DATE_MAX_MS)).toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, -'.000Z'.length)}Z` : text;
 }
 
 /** Only the time of day of {@link formatInstant}, for prose: `09:00:00`. */
@@ -54,25 +48,7 @@ export function formatTimeOfDay(atMs: number): string {
   return formatInstant(atMs).slice(11, -1);
 }
 
-/** Howard Hinnant's civil_from_days: days since 1970-01-01 to the Gregorian calendar. */
-function civilFromDays(days: number): { year: number; month: number; date: number } {
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  );
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    date: dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1,
-  };
+/** Whole seconds, rounded up: a gate that opens at 13.2 s is not open at 13 s. */
+export function ceilToSecondMs(atMs: number): number {
+  return Math.ceil(atMs / 1000) * 1000;
 }

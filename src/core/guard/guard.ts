@@ -3,6 +3,7 @@
  * reading. It knows nothing of why the step was planned.
  */
 
+import type { InvariantName, StepRefusal } from '../formats/codes.ts';
 import {
   activeKey,
   keyByKid,
@@ -11,16 +12,18 @@ import {
   publishedKeys,
 } from '../ledger/ledger.ts';
 import { basisOf } from '../reading/basis.ts';
-import { holdOf, sameWorkload } from '../reading/holders.ts';
 import type { Expected, Observed, Step, Write } from '../reading/model.ts';
+import { oldPodsFor, sameWorkload } from '../reading/old-pods.ts';
 import { isRevoked, type Situation, situationOf } from '../reading/situation.ts';
-import { addedViolations, noPrivateMember, type Violation } from './invariants.ts';
+import { addedViolations } from './invariants.ts';
+import { noPrivateMember } from './secrecy.ts';
+import type { Violation } from './violation.ts';
 
 export interface Refusal {
-  readonly code: 'Undecodable' | 'Changed' | 'ClocksDisagree' | 'InvariantViolated';
+  readonly code: StepRefusal;
   readonly message: string;
   /** The invariants that the write would have broken. */
-  readonly invariants: readonly string[];
+  readonly invariants: readonly InvariantName[];
 }
 
 /**
@@ -39,13 +42,13 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
   if (spec === null) return refusal('Undecodable', 'the spec can no longer be decoded');
   const situation = situationOf(live, spec, nowMs);
   return (
-    sameTarget(step.write, live) ??
-    sameSource(step.write, live) ??
-    sameBasis(step, live) ??
-    stillOwn(step, situation) ??
-    stillLetGo(step.write, situation) ??
-    soundClocks(step.write, situation) ??
-    harmless(step, situation)
+    targetChanged(step.write, live) ??
+    sourceChanged(step.write, live) ??
+    basisChanged(step, live) ??
+    noLongerOwned(step, situation) ??
+    podHoldsKey(step.write, situation) ??
+    clocksInDoubt(step.write, situation) ??
+    invariantBroken(step, situation)
   );
 }
 
@@ -53,7 +56,7 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
  * What a write would break; by clocks that are in doubt nobody can tell, and it waits. A clock that
  * was set back makes a gate look closed that was open: that breaks nothing, and waits as well.
  */
-function harmless({ write, basis }: Step, situation: Situation): Refusal | null {
+function invariantBroken({ write, basis }: Step, situation: Situation): Refusal | null {
   const violations = addedViolations(situation, write);
   if (violations.length === 0) return null;
   if (situation.clockInDoubt) return clocksDisagree();
@@ -69,7 +72,7 @@ function harmless({ write, basis }: Step, situation: Situation): Refusal | null 
  * An object without our marks is known by the copies alone, and the last of them may have gone
  * between two readings. Where there is one reading only, it would be a violation (I6).
  */
-function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal | null {
+function noLongerOwned({ write, guarded }: Step, { ownership }: Situation): Refusal | null {
   const isSigner = write.kind === 'WriteSigner' || write.kind === 'DeleteSigner';
   const isJwks = write.kind === 'WriteJwks' || write.kind === 'DeleteJwks';
   const found = isSigner ? ownership.signer : isJwks ? ownership.jwks : null;
@@ -78,19 +81,19 @@ function stillOwn({ write, guarded }: Step, { ownership }: Situation): Refusal |
 }
 
 /** A key that is on its way out is one that no pod holds; a pod that is there after all holds it up. */
-function stillLetGo(write: Write, situation: Situation): Refusal | null {
-  const { book } = situation;
-  if (write.kind !== 'WriteSigner' || book.kind !== 'Sound') return null;
+function podHoldsKey(write: Write, situation: Situation): Refusal | null {
+  const { ledgerState } = situation;
+  if (write.kind !== 'WriteSigner' || ledgerState.kind !== 'Sound') return null;
   const isHeld = write.ledger.keys.some(({ kid, bar }) => {
-    const before = keyByKid(book.ledger, kid);
+    const before = keyByKid(ledgerState.ledger, kid);
     if (bar?.reason !== 'Retired' || before?.bar !== null || !before.mayHaveSigned) return false;
-    return holdOf(situation, before).kind === 'Held';
+    return oldPodsFor(situation, before).kind === 'TooOld';
   });
   return isHeld ? refusal('Changed', 'a pod holds a key that is to leave the JWKS') : null;
 }
 
 /** The Secret whose key the signer is to hold is still the one that was judged. */
-function sameSource(write: Write, live: Observed): Refusal | null {
+function sourceChanged(write: Write, live: Observed): Refusal | null {
   if (write.kind !== 'WriteSigner' || write.source.from !== 'keySecret') return null;
   const { name, uid } = write.source;
   const isThere = live.keySecrets.some(({ meta }) => meta.name === name && meta.uid === uid);
@@ -102,7 +105,7 @@ function refusal(code: Refusal['code'], message: string): Refusal {
 }
 
 /** The object to write is still the very version that the step was computed from. */
-function sameTarget(write: Write, live: Observed): Refusal | null {
+function targetChanged(write: Write, live: Observed): Refusal | null {
   if (write.kind === 'RestoreKeySecret') {
     const { uid, resourceVersion } = live.signer?.meta ?? { uid: '', resourceVersion: '' };
     return expectsLive(write.signer, uid, resourceVersion);
@@ -146,7 +149,7 @@ function expectsLive(expects: Expected, uid: string, resourceVersion: string): R
 }
 
 /** For a guarded step, spec, ledger and JWKS (and before a ledger, keys) are what it came from. */
-function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
+function basisChanged({ basis, guarded }: Step, live: Observed): Refusal | null {
   const now = basisOf(live);
   const isSame =
     now.signer === basis.signer &&
@@ -161,7 +164,7 @@ function sameBasis({ basis, guarded }: Step, live: Observed): Refusal | null {
  * While the clocks are in doubt, only what records no time and opens no gate; a revocation may end
  * a key, and where it was the last one that was published, make its successor.
  */
-function soundClocks(write: Write, situation: Situation): Refusal | null {
+function clocksInDoubt(write: Write, situation: Situation): Refusal | null {
   if (!situation.clockInDoubt || isClockless(write, situation)) return null;
   return clocksDisagree();
 }
@@ -171,19 +174,20 @@ function clocksDisagree(): Refusal {
 }
 
 function isClockless(write: Write, situation: Situation): boolean {
-  const { book } = situation;
+  const { ledgerState } = situation;
   switch (write.kind) {
     case 'WriteJwks':
     case 'DeleteJwks':
       return true;
     case 'WriteSigner':
-      if (book.kind === 'Sound') return onlyForgets(situation, book.ledger, write.ledger);
-      return book.kind === 'Lost' || activeKey(write.ledger) === null;
+      if (ledgerState.kind === 'Sound')
+        return onlyForgets(situation, ledgerState.ledger, write.ledger);
+      return ledgerState.kind === 'Lost' || activeKey(write.ledger) === null;
     case 'CreateKeySecret':
-      if (book.kind === 'Sound') return publishedKeys(book.ledger).length === 0;
-      return book.kind === 'None';
+      if (ledgerState.kind === 'Sound') return publishedKeys(ledgerState.ledger).length === 0;
+      return ledgerState.kind === 'None';
     default:
-      return book.kind === 'None';
+      return ledgerState.kind === 'None';
   }
 }
 
@@ -197,7 +201,7 @@ function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boole
       isKept(old.publishedSeenMs, key.publishedSeenMs) &&
       isKept(old.activatedMs, key.activatedMs) &&
       isKept(old.signerSeenMs, key.signerSeenMs) &&
-      isKept(old.signedUntilMs, key.signedUntilMs) &&
+      isKept(old.supersededSeenMs, key.supersededSeenMs) &&
       isKept(old.settled?.seenMs ?? null, key.settled?.seenMs ?? null) &&
       isKept(old.bar?.removedSeenMs ?? null, key.bar?.removedSeenMs ?? null) &&
       ((key.bar === null) === (old.bar === null) || isRevoked(situation, key.kid))

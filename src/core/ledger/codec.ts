@@ -67,15 +67,7 @@ export function serializeLedger(ledger: Ledger): string {
   });
 }
 
-let last: { readonly text: string; readonly read: ReadLedger } | null = null;
-
-/** A pass finds the same text at the signer and at each copy: it is parsed once. */
 export function readLedger(text: string): ReadLedger {
-  if (last?.text !== text) last = { text, read: parseLedger(text) };
-  return last.read;
-}
-
-function parseLedger(text: string): ReadLedger {
   if (text.length > LEDGER_BYTES_MAX) return unreadable(`it is over ${LEDGER_BYTES_MAX} bytes`);
   let value: unknown;
   try {
@@ -113,7 +105,7 @@ function keyForm(key: LedgerKey): unknown {
     publishedSeenMs: key.publishedSeenMs,
     activatedMs: key.activatedMs,
     signerSeenMs: key.signerSeenMs,
-    signedUntilMs: key.signedUntilMs,
+    supersededSeenMs: key.supersededSeenMs,
     settled: key.settled === null ? null : settledForm(key.settled),
     bar: key.bar === null ? null : barForm(key.bar),
     largest: termsForm(key.largest),
@@ -211,7 +203,7 @@ function keyOf(value: unknown): LedgerKey {
     publishedSeenMs: orNull(form['publishedSeenMs'], 'publishedSeenMs', integer),
     activatedMs: orNull(form['activatedMs'], 'activatedMs', integer),
     signerSeenMs: orNull(form['signerSeenMs'], 'signerSeenMs', integer),
-    signedUntilMs: orNull(form['signedUntilMs'], 'signedUntilMs', integer),
+    supersededSeenMs: orNull(form['supersededSeenMs'], 'supersededSeenMs', integer),
     // The first operators looked at no pods.
     settled: orNull(form['settled'] ?? null, 'settled', settledOf),
     bar: orNull(form['bar'], 'bar', barOf),

@@ -1,7 +1,12 @@
 /** The arithmetic of a gate in words: the same text in the status and on the command line. */
 
 import type { Terms } from '../formats/spec.ts';
-import { formatDurationMs, formatInstant, formatTimeOfDay } from '../formats/time.ts';
+import {
+  ceilToSecondMs,
+  formatDurationMs,
+  formatInstant,
+  formatTimeOfDay,
+} from '../formats/time.ts';
 import type { Gate, GateTerm } from './gates.ts';
 
 /**
@@ -38,11 +43,6 @@ function stillCounts({ term, durationMs }: GateTerm, declared: Terms): string {
   const now = term === undefined ? null : declared[term];
   if (now === null || now >= durationMs) return '';
   return ` (lowered to ${formatDurationMs(now)}: the old value still counts)`;
-}
-
-/** Whole seconds, rounded up: a gate that opens at 13.2 s is not open at 13 s. */
-export function ceilToSecondMs(atMs: number): number {
-  return Math.ceil(atMs / 1000) * 1000;
 }
 
 function timeFormat(firstMs: number, lastMs: number): (atMs: number) => string {

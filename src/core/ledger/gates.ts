@@ -36,16 +36,16 @@ export function isOpen(gate: Gate, nowMs: number): boolean {
   return gate.opensAtMs !== null && gate.isForecast !== true && gate.opensAtMs <= nowMs;
 }
 
-/** `servedSince`: seen in the ConfigMap, plus P. From then on every server and mount shows it. */
-export function servedGate(key: LedgerKey): Gate {
+/** Seen in the ConfigMap + P: from then on every server and every mount shows the key. */
+export function servedSinceGate(key: LedgerKey): Gate {
   return gate('published', key.publishedSeenMs, [
     until('served everywhere', key.largest, 'publicationDelayMs'),
   ]);
 }
 
 /**
- * Pending → Active: `servedSince + H + C + S`. H and C add up, because a verifier can fetch a
- * copy that is H old and hold it for C.
+ * Pending → Active: seen in the ConfigMap + P + H + C + S. H and C add up, because a verifier can
+ * fetch a copy that is H old and hold it for C.
  */
 export function activationGate(key: LedgerKey): Gate {
   const { largest } = key;
@@ -57,29 +57,28 @@ export function activationGate(key: LedgerKey): Gate {
   ]);
 }
 
-/** `switchedAt`: a live read showed the new signer, plus Ps. Then every issuer signs with it. */
-export function switchGate(key: LedgerKey): Gate {
+/** New signer seen + Ps: from then on every issuer signs with the key. */
+export function switchedGate(key: LedgerKey): Gate {
   return gate('signing', key.signerSeenMs, [
     until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
   ]);
 }
 
-/** No scheduled or requested promotion before `switchedAt + S`. */
-export function nextSwitchGate(active: LedgerKey): Gate {
-  const { largest } = active;
-  return gate('the last switch was seen', active.signerSeenMs, [
-    until('every issuer signs with it', largest, 'signerRefreshDelayMs'),
-    upTo('skew', largest, 'clockSkewMs'),
-  ]);
-}
-
 /**
- * What starts from here on takes up the Secret without this key: what a kubelet knows of the Secret
- * is at most Ps old, and its clock, which tells when a container started, is at most S behind. A pod
- * that started earlier and reads the Secret only once may hold this key for as long as it runs.
+ * New signer seen + Ps + S: the switch is taken up, by any clock. No further switch comes before it,
+ * and whatever starts after it reads the new key: what a kubelet knows of a Secret is at most Ps old,
+ * and its clock, which tells when a container started, is at most S behind. A pod that started earlier
+ * and reads the Secret only once may hold an earlier key for as long as it runs.
+ * @param key the active key, or one that signed before it: the same instant, seen from either.
  */
 export function takenUpGate(key: LedgerKey): Gate {
-  return gate('stopped signing', key.signedUntilMs, takenUpTerms(key.largest));
+  if (key.state !== 'Active') {
+    return gate('stopped signing', key.supersededSeenMs, takenUpTerms(key.largest));
+  }
+  return gate('the last switch was seen', key.signerSeenMs, [
+    until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
+    upTo('skew', key.largest, 'clockSkewMs'),
+  ]);
 }
 
 /**
@@ -95,21 +94,30 @@ export function restartGate(active: LedgerKey): Gate {
 }
 
 /**
- * Retiring → Retired: `switchedAt + T + L + 2S`, so that the last token it can have signed has
- * expired everywhere. `switchedAt` is when a live read, begun after {@link takenUpGate}, showed that
- * no pod holds the key for good. Twice S: issuer against verifier, recorder against judge. C plays no
- * part: a verifier that keeps a removed key accepts more, never less.
+ * Retiring → Retired: no pod seen that may hold the key + T + L + 2S, so that the last token that it
+ * can have signed has expired everywhere. The live read that shows no such pod begins after
+ * {@link takenUpGate}. Twice S: issuer against verifier, recorder against judge. C is not part of it:
+ * a verifier that keeps a removed key accepts more, never less.
  */
 export function removalGate(key: LedgerKey): Gate {
-  const { largest, settled, signedUntilMs } = key;
-  const rest = [
+  const { largest, settled, supersededSeenMs } = key;
+  const rest = removalTerms(largest);
+  if (settled !== null) return gate('no issuer signs with it since', settled.seenMs, rest);
+  const forecast = gate('stopped signing', supersededSeenMs, [...takenUpTerms(largest), ...rest]);
+  return { ...forecast, isForecast: true };
+}
+
+/** The same while it can't be told when it will be seen that no pod holds the key. */
+export function unforeseenRemovalGate({ largest }: LedgerKey): Gate {
+  return gate('no issuer signs with it since', null, removalTerms(largest));
+}
+
+function removalTerms(largest: Terms): readonly GateTerm[] {
+  return [
     upTo('its last token lives', largest, 'tokenTtlMs'),
     upTo('verifiers grant', largest, 'verifierLeewayMs'),
     { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
   ];
-  if (settled !== null) return gate('no issuer signs with it since', settled.seenMs, rest);
-  const forecast = gate('stopped signing', signedUntilMs, [...takenUpTerms(largest), ...rest]);
-  return { ...forecast, isForecast: true };
 }
 
 function takenUpTerms(largest: Terms): readonly GateTerm[] {
@@ -160,13 +168,13 @@ export function firstToOpen(keys: readonly LedgerKey[]): LedgerKey | null {
   }, null);
 }
 
-/** The latest of the gates that must all be open; a gate that can't be told yet is the latest. */
-export function lastOf(gates: readonly Gate[]): Gate | null {
-  return gates.reduce<Gate | null>((last, next) => {
-    if (last === null || next.opensAtMs === null) return next;
-    if (last.opensAtMs === null) return last;
-    return next.opensAtMs > last.opensAtMs ? next : last;
-  }, null);
+/** The latest of those that must all be open; a gate that can't be told yet is the latest. */
+export function lastOf<T extends { readonly gate: Gate }>(waits: readonly [T, ...T[]]): T {
+  return waits.reduce((last, next) => {
+    if (next.gate.opensAtMs === null) return next;
+    if (last.gate.opensAtMs === null) return last;
+    return next.gate.opensAtMs > last.gate.opensAtMs ? next : last;
+  });
 }
 
 /** Every gate of a ledger by name, for the check that none moves earlier (invariant I8). */
@@ -180,7 +188,7 @@ export function namedGates(ledger: Ledger): ReadonlyMap<string, Gate> {
     }
   }
   const active = activeKey(ledger);
-  if (active !== null) gates.set(`switch after ${active.kid}`, nextSwitchGate(active));
+  if (active !== null) gates.set(`switch after ${active.kid}`, takenUpGate(active));
   return gates;
 }
 

@@ -76,7 +76,7 @@ export interface LedgerKey extends KeyKind {
   /** As activatedMs, but anew after every repair: the switch to it is complete Ps later. */
   readonly signerSeenMs: number | null;
   /** A live read showed the signer Secret without it; it may have signed until Ps later. */
-  readonly signedUntilMs: number | null;
+  readonly supersededSeenMs: number | null;
   /**
    * Of a key that signs no more: a live read showed no pod that may hold it for good. Of the active
    * one: none that may hold an earlier key for good.
@@ -150,9 +150,26 @@ export function publishedKeys(ledger: Ledger): readonly LedgerKey[] {
   return ledger.keys.filter((key) => key.bar === null);
 }
 
-/** Whether a key is barred, and may be in the JWKS still: tokens of it can be valid, where T was raised. */
+/**
+ * Whether a key is barred and its tokens can still be valid: until it is seen out of the JWKS,
+ * because T may have been raised after the bar.
+ */
 export function isLeaving({ bar, mayHaveSigned }: LedgerKey): boolean {
   return bar !== null && bar.removedSeenMs === null && bar.reason !== 'Revoked' && mayHaveSigned;
+}
+
+/**
+ * The ledger as the JWKS shows it: leaving keys that are still published count as published,
+ * though they stay barred and never sign again.
+ */
+export function withLeavingPublished(
+  ledger: Ledger,
+  isStillPublished: (key: LedgerKey) => boolean,
+): Ledger {
+  const keys = ledger.keys.map((key): LedgerKey => {
+    return isLeaving(key) && isStillPublished(key) ? { ...key, bar: null } : key;
+  });
+  return { ...ledger, keys };
 }
 
 /** Keys whose tokens a JWKS without them would reject: published ones and leaving ones that signed. */

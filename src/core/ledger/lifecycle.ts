@@ -1,6 +1,6 @@
 /**
- * What becomes of the ledger in each transition: pure functions from ledger to ledger. Each
- * result is of the next generation. Whether a transition is due and safe is decided elsewhere.
+ * What becomes of the ledger in each transition: pure functions from ledger to ledger. The write
+ * stamps the generation, once. Whether a transition is due and safe is decided elsewhere.
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import type { KeyKind, Spec, Terms } from '../formats/spec.ts';
@@ -51,9 +51,9 @@ export function publicationOf(spec: Spec): Publication {
   return { issuer: spec.issuer, jwksUri: spec.jwks.uri };
 }
 
-/** The same ledger with changes, one generation on. */
-export function nextLedger(ledger: Ledger, changes: Partial<Ledger>): Ledger {
-  return { ...ledger, ...changes, generation: ledger.generation + 1 };
+/** The generation that the next write of this ledger gets. */
+export function nextGeneration({ generation }: Pick<Ledger, 'generation'>): number {
+  return generation + 1;
 }
 
 export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
@@ -69,7 +69,7 @@ export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
     publishedSeenMs: null,
     activatedMs: null,
     signerSeenMs: null,
-    signedUntilMs: null,
+    supersededSeenMs: null,
     settled: null,
     bar: null,
     largest,
@@ -79,7 +79,7 @@ export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
 /** A key enters as Pending: from here on it is published. */
 export function addPending(ledger: Ledger, origin: KeyOrigin, nowMs: number): Ledger {
   const key = newKey(origin, effectiveTerms(ledger.terms, nowMs));
-  return nextLedger(ledger, { keys: byOrdinal([...ledger.keys, key]) });
+  return { ...ledger, keys: byOrdinal([...ledger.keys, key]) };
 }
 
 /** An orphan of the wrong kind, or a revoked one, ends before it is ever published. */
@@ -97,7 +97,7 @@ export function buryOrphan(
     removedSeenMs: seenMs,
     trustMs: 0,
   };
-  return nextLedger(ledger, compacted(ledger.keys, [...ledger.tombstones, stone], ledger));
+  return { ...ledger, ...compacted(ledger.keys, [...ledger.tombstones, stone], ledger) };
 }
 
 /**
@@ -122,18 +122,18 @@ export function activate(
       mayHaveSigned: true,
       activatedMs: null,
       signerSeenMs: null,
-      signedUntilMs: null,
+      supersededSeenMs: null,
       settled: null,
       largest,
     };
   });
   const handled = { ...ledger.handled, rotate: rotateId ?? ledger.handled.rotate };
   const previousKid = before?.kid ?? ledger.previousKid;
-  return nextLedger(ledger, { keys, handled, previousKid, closed: false });
+  return { ...ledger, keys, handled, previousKid, closed: false };
 }
 
 /** The key that signed immediately before signs again: its removal is void. */
-export function rollBackTo(
+export function rolledBack(
   ledger: Ledger,
   kid: string,
   requests: { readonly rollback: string; readonly rotate: string | null },
@@ -147,16 +147,20 @@ export function rollBackTo(
 /** A rollback that can't be carried out is handled all the same, so that it is told once. */
 export function refuseRollback(ledger: Ledger, id: string, why: RollbackRefusal): Ledger {
   const handled = { ...ledger.handled, rollback: id };
-  return nextLedger(ledger, { handled, rollbackRefused: why });
+  return { ...ledger, handled, rollbackRefused: why };
 }
 
 /**
  * Revoked keys are barred, all in one write: they leave the JWKS at once, and none of them ever
  * signs again. Where the active key is among them, it stops signing, and the set is closed until
- * another key signs. The generation stays: the write that this is part of has its own.
+ * another key signs.
+ * @param generation of the write that carries the bars.
  */
-export function withRevoked(ledger: Ledger, isRevoked: (kid: string) => boolean): Ledger {
-  const { generation } = ledger;
+export function withRevoked(
+  ledger: Ledger,
+  generation: number,
+  isRevoked: (kid: string) => boolean,
+): Ledger {
   const keys = ledger.keys.map((key): LedgerKey => {
     if (!isRevoked(key.kid) || key.bar?.reason === 'Revoked') return key;
     const removedSeenMs = key.bar?.removedSeenMs ?? null;
@@ -172,11 +176,11 @@ export function withRevoked(ledger: Ledger, isRevoked: (kid: string) => boolean)
 export function emptySigner(ledger: Ledger, changes: Partial<Ledger> = {}): Ledger {
   const keys = ledger.keys.map((key) => (key.state === 'Active' ? superseded(key) : key));
   const previousKid = activeKey(ledger)?.kid ?? ledger.previousKid;
-  return nextLedger(ledger, { keys, previousKid, ...changes });
+  return { ...ledger, keys, previousKid, ...changes };
 }
 
 function superseded(key: LedgerKey): LedgerKey {
-  return { ...key, state: 'Retiring', mayHaveSigned: true, signedUntilMs: null, settled: null };
+  return { ...key, state: 'Retiring', mayHaveSigned: true, supersededSeenMs: null, settled: null };
 }
 
 /**
@@ -187,18 +191,18 @@ export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.state === 'Active') return { ...key, signerSeenMs: null, settled: null };
     if (key.kid !== shownKid) return key;
-    return { ...key, mayHaveSigned: true, signedUntilMs: null, settled: null };
+    return { ...key, mayHaveSigned: true, supersededSeenMs: null, settled: null };
   });
-  return nextLedger(ledger, { keys });
+  return { ...ledger, keys };
 }
 
 /** The key is to leave the JWKS, and can never be activated again. */
 export function bar(ledger: Ledger, kid: string, reason: EndReason): Ledger {
-  const generation = ledger.generation + 1;
+  const generation = nextGeneration(ledger);
   const keys = ledger.keys.map((key) =>
     key.kid === kid ? { ...key, bar: { generation, reason, removedSeenMs: null } } : key,
   );
-  return nextLedger(ledger, { keys });
+  return { ...ledger, keys };
 }
 
 /** A barred key whose removal was seen and whose Secret is gone becomes a tombstone. */
@@ -212,7 +216,7 @@ export function bury(ledger: Ledger, key: LedgerKey): Ledger {
     trustMs: trustAfterRemovalMs(key.largest),
   };
   const keys = ledger.keys.filter(({ kid }) => kid !== key.kid);
-  return nextLedger(ledger, compacted(keys, [...ledger.tombstones, stone], ledger));
+  return { ...ledger, ...compacted(keys, [...ledger.tombstones, stone], ledger) };
 }
 
 /** How many tombstones are kept by kid. Older ones live on in the ordinal floor. */

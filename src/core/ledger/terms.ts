@@ -83,6 +83,11 @@ export function effectiveTerms(memory: TermMemory, nowMs: number): Terms {
   }, memory.declared);
 }
 
+/** When trust in a key ends that was seen removed; null while it is not, or where it has no end. */
+export function trustEndMs(removedSeenMs: number | null, trustMs: number | null): number | null {
+  return removedSeenMs === null || trustMs === null ? null : removedSeenMs + trustMs;
+}
+
 /** When {@link effectiveTerms} changes next by itself, or null. */
 export function nextTermChangeMs(memory: TermMemory, nowMs: number): number | null {
   const ends = memory.lowered.flatMap((entry) =>

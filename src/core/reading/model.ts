@@ -3,10 +3,13 @@
  * without any key material; a `Step` is one guarded write as data, which can be printed, tested
  * and judged again.
  */
+
+import type { Action, EventReason, StepReason, WaitingFor } from '../formats/codes.ts';
 import type { PublicJwk } from '../formats/jwk.ts';
 import type { KeyKind, Spec, Workload } from '../formats/spec.ts';
 import type { Status } from '../formats/status.ts';
 import type { EndReason, Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
+import type { ObservedLedgers } from './ledgers.ts';
 
 /** When the objects were read, by both clocks. Milliseconds since the epoch. */
 export interface Reading {
@@ -98,12 +101,12 @@ export interface ObservedJwks {
  * How a pod takes the Secret up. A `Volume` follows its changes, and may be read only once; that of an
  * `InitContainer` has been read when the others start.
  */
-export type Manner = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
+export type ReadsBy = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
 
 /** A pod that, by `spec.signer.reload`, goes on with what it took of the signer Secret. */
-export interface Holder {
+export interface ReadOncePod {
   readonly pod: string;
-  readonly manner: Manner;
+  readonly readsBy: ReadsBy;
   /** Nothing of the Secret was taken up before this time, by the clock of its node or the API server. */
   readonly sinceMs: number;
   /** What made the pod, where that can be restarted. */
@@ -121,7 +124,7 @@ export type ObservedPods =
   | {
       readonly kind: 'Read';
       /** Those that started first, in any order. */
-      readonly holders: readonly Holder[];
+      readonly readOnce: readonly ReadOncePod[];
       /** So many more there are, none of which started before any of these. */
       readonly more: number;
     };
@@ -154,6 +157,8 @@ export interface Observed {
   readonly set: ObservedSet;
   readonly namespaceTerminating: boolean;
   readonly signer: ObservedSigner | null;
+  /** As they stand at the signer, in the status and at the JWKS. */
+  readonly ledgers: ObservedLedgers;
   /** Every Secret of this set's label and type, and every one that the ledger names. By ordinal. */
   readonly keySecrets: readonly ObservedKeySecret[];
   readonly jwks: ObservedJwks | null;
@@ -255,13 +260,13 @@ export type Write =
 
 export interface EventNote {
   readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
+  readonly reason: EventReason;
   readonly message: string;
 }
 
-/** Why a pass does what it does, or waits: a stable code and a sentence. */
+/** Why a step is taken: a stable code and a sentence. */
 export interface Reason {
-  readonly code: string;
+  readonly code: StepReason;
   readonly message: string;
 }
 
@@ -291,16 +296,18 @@ export interface Basis {
   readonly judgedMs: number;
 }
 
-export type Action = 'Publish' | 'Activate' | 'RollBack' | 'Remove' | 'RemoveJwks' | 'Delete';
+export type When =
+  | { readonly kind: 'AtOnce' }
+  | { readonly kind: 'At'; readonly atMs: number }
+  /** It depends on what has not been seen yet, or on the user. */
+  | { readonly kind: 'Unknown' };
 
 export interface Transition {
   readonly action: Action;
   /** Null where the key does not exist yet, or all are meant. */
   readonly key: LedgerKey | null;
-  /** Null while it depends on what has not been seen yet, or on the user. */
-  readonly atMs: number | null;
-  /** A stable code of what is waited for. */
-  readonly waitingFor: string;
+  readonly when: When;
+  readonly waitingFor: WaitingFor;
   readonly explanation: string;
   /** For a removal. */
   readonly reason?: EndReason;
@@ -310,7 +317,6 @@ export interface Plan {
   readonly step: Step | null;
   /** The same step is planned for all times from now up to here; null: for ever. */
   readonly nextAtMs: number | null;
-  readonly reasons: readonly Reason[];
   /** What the set waits for, soonest first. */
   readonly upcoming: readonly Transition[];
   /** When the next rotation is due, also where nothing is planned since something holds it up. */

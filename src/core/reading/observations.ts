@@ -3,19 +3,8 @@
  * the write that causes it, so that a paused writer can only be late.
  */
 
-import { samePublicJwk } from '../formats/jwk.ts';
-import { ANNOTATION } from '../formats/names.ts';
-import { readLedger } from '../ledger/codec.ts';
-import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
-import {
-  activeKey,
-  isLeaving,
-  type JwksNote,
-  type Ledger,
-  type LedgerKey,
-  type Tombstone,
-} from '../ledger/ledger.ts';
-import { nextLedger, publicationOf, withLargest } from '../ledger/lifecycle.ts';
+import type { Ledger, LedgerKey, Tombstone } from '../ledger/ledger.ts';
+import { publicationOf, withLargest } from '../ledger/lifecycle.ts';
 import {
   effectiveTerms,
   largestTerms,
@@ -23,10 +12,11 @@ import {
   sameTerms,
   type TermMemory,
   trustAfterRemovalMs,
+  trustEndMs,
 } from '../ledger/terms.ts';
-import { noteHolders } from './holders.ts';
-import type { ObservedJwks, ObservedSigner } from './model.ts';
+import { noteOldPods } from './old-pods.ts';
 import { presentRequests } from './requests.ts';
+import { isDisturbed, jwksGeneration, noteOf, showsKey, showsKid, signerFits } from './shown.ts';
 import type { Situation } from './situation.ts';
 
 /**
@@ -36,27 +26,24 @@ import type { Situation } from './situation.ts';
  * @returns null where there is nothing to note.
  */
 export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
-  const disturbed = isDisturbed(situation.jwks, ledger);
+  const disturbed = isDisturbed(situation, ledger);
   if (situation.clockInDoubt) return noteWithoutTimes(situation, ledger, disturbed);
   const shown = [noteSet, noteDeclarations, noteJwks, noteSigner, noteRemovals].reduce(
     (current, note) => note(current, situation, disturbed),
     ledger,
   );
   // Which pods are too old is judged by what the ledger knew before this reading.
-  const noted = shown === ledger ? noteHolders(ledger, situation) : shown;
+  const noted = shown === ledger ? noteOldPods(ledger, situation) : shown;
   if (noted === ledger) return null;
   const { jwks } = situation;
-  return nextLedger(noted, {
-    generation: ledger.generation,
-    jwks: jwks === null ? ledger.jwks : noteOf(jwks),
-  });
+  return { ...noted, jwks: jwks === null ? ledger.jwks : noteOf(jwks) };
 }
 
 /** What makes gates later alone: another hand, and a term that is larger, which may be lowered soon. */
 function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
   const raised = withRaisedTerms(ledger, situation);
   if (disturbed) return forgetWaits(situation, raised);
-  return raised === ledger ? null : nextLedger(raised, {});
+  return raised === ledger ? null : raised;
 }
 
 /** Terms that the spec raises count at once. One that it lowers does so from a time on. */
@@ -79,7 +66,8 @@ function withTerms(ledger: Ledger, terms: TermMemory, nowMs: number): Ledger {
 /** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
 function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
-  return nextLedger(ledger, {
+  return {
+    ...ledger,
     keys: ledger.keys.map((key): LedgerKey => {
       const isBack = key.bar !== null && isShown(key.kid);
       const bar = isBack ? { ...key.bar, removedSeenMs: null } : key.bar;
@@ -89,90 +77,7 @@ function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
       isShown(stone.kid) ? backAgain(stone, ledger.terms, nowMs) : stone,
     ),
     jwks: jwks === null ? ledger.jwks : noteOf(jwks),
-  });
-}
-
-/**
- * Whether another hand changed the ConfigMap's identity or data since the ledger last noted it.
- * Edits of metadata don't count. Its data is ours if it is what the ledger, or the copy that
- * stands beside it and is no older than the note, makes of it.
- */
-export function isDisturbed(jwks: ObservedJwks | null, ledger: Ledger): boolean {
-  const note = ledger.jwks;
-  if (jwks === null || note === null) return false;
-  if (jwks.meta.uid !== note.uid) return true;
-  if (jwks.meta.resourceVersion === note.resourceVersion) return false;
-  const managers = foldManagers(jwks.otherManagers);
-  if (managers.some((manager) => !note.managers.includes(manager))) return true;
-  return !isOwnData(jwks, ledger, note.generation);
-}
-
-function isOwnData(jwks: ObservedJwks, ledger: Ledger, generationMin: number): boolean {
-  if (jwks.hasBinaryData) return false;
-  if (sameData(jwks.data, jwksData(withStillShown(jwks, ledger)))) return true;
-  const copy = readLedger(jwks.meta.annotations[ANNOTATION.ledger] ?? '');
-  if (copy.kind !== 'Ledger') return false;
-  const { generation } = copy.ledger;
-  return (
-    generation >= generationMin &&
-    generation === jwksGeneration(jwks) &&
-    sameData(jwks.data, jwksData(withStillShown(jwks, copy.ledger)))
-  );
-}
-
-/**
- * Barred keys that the ConfigMap shows, and that may have tokens which are still valid (T was
- * raised after the bar), count as published: the operator shows them on for as long.
- */
-export function withStillShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
-  const keys = ledger.keys.map((key): LedgerKey => {
-    return isLeaving(key) && showsKey(jwks, key) ? { ...key, bar: null } : key;
-  });
-  return { ...ledger, keys };
-}
-
-/** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */
-export function jwksGeneration(jwks: ObservedJwks): number {
-  const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
-  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
-}
-
-export function noteOf(jwks: ObservedJwks): JwksNote {
-  return {
-    uid: jwks.meta.uid,
-    resourceVersion: jwks.meta.resourceVersion,
-    generation: jwksGeneration(jwks),
-    managers: foldManagers(jwks.otherManagers),
   };
-}
-
-/** So many managers are noted one by one; the rest as one entry that changes with any of them. */
-const MANAGERS_NOTED_MAX = 32;
-
-/** The managers as a note holds them: bounded, because any number can be made to appear. */
-export function foldManagers(managers: readonly string[]): readonly string[] {
-  if (managers.length <= MANAGERS_NOTED_MAX) return managers;
-  const rest = managers.slice(MANAGERS_NOTED_MAX);
-  return [...managers.slice(0, MANAGERS_NOTED_MAX), `${rest.length} more/${fingerprint(rest)}`];
-}
-
-/** FNV-1a over the texts: enough to notice a change, which is all that it is for. */
-function fingerprint(texts: readonly string[]): string {
-  let hash = 0x811c9dc5;
-  for (const character of texts.join('\n')) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  }
-  return hash.toString(16);
-}
-
-/** Whether the ConfigMap shows exactly this key. */
-export function showsKey(jwks: ObservedJwks | null, key: LedgerKey): boolean {
-  if (jwks === null) return false;
-  return keysIn(jwks.data).some((shown) => samePublicJwk(shown, key.publicJwk));
-}
-
-function showsKid(jwks: ObservedJwks, kid: string): boolean {
-  return keysIn(jwks.data).some((shown) => shown.kid === kid);
 }
 
 type Note = (ledger: Ledger, situation: Situation, disturbed: boolean) => Ledger;
@@ -204,7 +109,8 @@ export function backAgain(stone: Tombstone, terms: TermMemory, nowMs: number): T
 /** Who trusts an ended key still may do so for longer once a term is raised. */
 function withLongerTrust(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
   const { removedSeenMs, trustMs } = stone;
-  const isOver = removedSeenMs !== null && trustMs !== null && removedSeenMs + trustMs <= nowMs;
+  const endMs = trustEndMs(removedSeenMs, trustMs);
+  const isOver = endMs !== null && endMs <= nowMs;
   const raisedMs = trustAfterRemovalMs(effectiveTerms(terms, nowMs));
   if (isOver || trustMs === null || (raisedMs !== null && raisedMs <= trustMs)) return stone;
   return { ...stone, trustMs: raisedMs };
@@ -237,19 +143,12 @@ const noteSigner: Note = (ledger, { signer, seenMs }) => {
       changed = true;
       return { ...key, signerSeenMs: seenMs, activatedMs: key.activatedMs ?? seenMs };
     }
-    if (!key.mayHaveSigned || key.signedUntilMs !== null) return key;
+    if (!key.mayHaveSigned || key.supersededSeenMs !== null) return key;
     changed = true;
-    return { ...key, signedUntilMs: seenMs, settled: null };
+    return { ...key, supersededSeenMs: seenMs, settled: null };
   });
   return changed ? { ...ledger, keys } : ledger;
 };
-
-/** Whether the signer Secret holds what the ledger says: the active key, or nothing. */
-export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean {
-  const active = activeKey(ledger);
-  if (active === null) return content.kind === 'Empty';
-  return content.kind === 'Key' && samePublicJwk(content.publicJwk, active.publicJwk);
-}
 
 /**
  * A barred kid is gone once the JWKS of the bar's generation, or a later one, shows it no more.

@@ -17,12 +17,14 @@ import type {
 } from './model.ts';
 
 export type Ownership =
-  /** Its recorded namespace and name are the set's; its UID may be another's (a restore). */
-  | 'Ours'
+  /** Its recorded owner is this very set. */
+  | 'Own'
+  /** Recorded for an earlier set of this namespace and name: deleted and recreated, or restored. */
+  | 'AdoptedByName'
   /** Recorded for a set elsewhere, which the user has named in the adopt annotation. */
-  | 'Adopted'
-  /** Without our annotations, but all its kids are known to the set. */
-  | 'Stripped'
+  | 'AdoptedByRequest'
+  /** Without a recorded owner, but the set knows each kid in it. */
+  | 'AdoptedByKids'
   | 'Foreign';
 
 export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
@@ -61,11 +63,13 @@ function ownershipOf(
   if (!typeFits) return 'Foreign';
   const owner = parseOwner(meta);
   if (owner !== null) {
-    if (owner.namespace === ref.namespace && owner.name === ref.name) return 'Ours';
-    return adopts(observed.set, owner) ? 'Adopted' : 'Foreign';
+    if (owner.namespace === ref.namespace && owner.name === ref.name) {
+      return owner.uid === ref.uid ? 'Own' : 'AdoptedByName';
+    }
+    return adopts(observed.set, owner) ? 'AdoptedByRequest' : 'Foreign';
   }
   const allKnown = kids.length > 0 && kids.every((kid) => knownKids.has(kid));
-  return allKnown ? 'Stripped' : 'Foreign';
+  return allKnown ? 'AdoptedByKids' : 'Foreign';
 }
 
 export interface Owned {
@@ -75,10 +79,10 @@ export interface Owned {
   readonly keySecrets: ReadonlyMap<string, Ownership>;
 }
 
-/** @param books the ledger and its copies, as far as they can be read. */
-export function judgeOwnership(observed: Observed, books: readonly Ledger[]): Owned {
+/** @param ledgers the ledger and its copies, as far as they can be read. */
+export function judgeOwnership(observed: Observed, ledgers: readonly Ledger[]): Owned {
   const known = new Set(
-    books.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
+    ledgers.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
   );
   const { signer, jwks, keySecrets } = observed;
   const signerKids = signer?.content.kind === 'Key' ? [signer.content.kid] : [];

@@ -34,3 +34,8 @@ export function openRollbackRequest({ annotations }: ObservedSet, ledger: Ledger
   const id = requestId(annotations, REQUEST.rollback);
   return id === ledger.handled.rollback ? null : id;
 }
+
+/** The annotation names the set's own UID, so that a copied manifest skips nothing. */
+export function skipsDeletionWait({ annotations, ref }: ObservedSet): boolean {
+  return annotations[REQUEST.skipDeletionWait] === ref.uid;
+}

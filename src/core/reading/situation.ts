@@ -4,10 +4,9 @@
  */
 
 import { samePublicJwk } from '../formats/jwk.ts';
-import { ANNOTATION } from '../formats/names.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
 import type { Spec } from '../formats/spec.ts';
-import { type ReadLedger, readLedger, serializeLedger } from '../ledger/codec.ts';
+import { type ReadLedger, serializeLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
 import { emptyLedger } from '../ledger/lifecycle.ts';
@@ -23,7 +22,7 @@ import { adopts, judgeOwnership, type Owned } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 
 /** What became of the ledger. */
-export type Book =
+export type LedgerState =
   /** There never was one: at most a first key on its way. */
   | { readonly kind: 'None' }
   | {
@@ -59,17 +58,18 @@ export interface Situation {
   readonly ownership: Owned;
   /** Objects under the set's names that are not the set's, such as `Secret payments-signer`. */
   readonly foreign: readonly string[];
-  readonly book: Book;
+  readonly ledgerState: LedgerState;
 }
 
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
-  const copies = readCopies(observed);
-  const signerBook = readOwn(observed.signer?.meta.annotations[ANNOTATION.ledger], observed.set);
-  const books = [signerBook, copies.status, copies.jwks].flatMap((read) =>
+  const { set, ledgers } = observed;
+  const copies = { status: ownLedger(ledgers.status, set), jwks: ownLedger(ledgers.jwks, set) };
+  const signerLedger = ownLedger(ledgers.signer, set);
+  const readable = [signerLedger, copies.status, copies.jwks].flatMap((read) =>
     read?.kind === 'Ledger' ? [read.ledger] : [],
   );
-  const ownership = judgeOwnership(observed, books);
+  const ownership = judgeOwnership(observed, readable);
   const isOwn = (secret: ObservedKeySecret) =>
     ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
   const signer = ownership.signer === 'Foreign' ? null : observed.signer;
@@ -78,7 +78,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
   const offsetMs = judgeOffsetMs(observed.reading);
   return {
     observed,
-    set: observed.set,
+    set,
     spec,
     nowMs: nowMs + offsetMs,
     seenMs: recordedMs(observed.reading),
@@ -95,7 +95,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
         .filter((secret) => !isOwn(secret))
         .map(({ meta }) => `Secret ${meta.name}`),
     ],
-    book: judgeBook(observed.set, signer, jwks, keySecrets, signerBook, copies),
+    ledgerState: judgeLedgerState(set, signer, jwks, keySecrets, signerLedger, copies),
   };
 }
 
@@ -104,18 +104,9 @@ interface Copies {
   readonly jwks: ReadLedger | null;
 }
 
-function readCopies({ set, jwks }: Observed): Copies {
-  return {
-    status: readOwn(set.status?.ledger, set),
-    jwks: readOwn(jwks?.meta.annotations[ANNOTATION.ledger], set),
-  };
-}
-
-/** Reads a ledger's text; one of another set is none, but where the user adopts that set. */
-function readOwn(text: string | undefined, set: ObservedSet): ReadLedger | null {
-  if (text === undefined) return null;
-  const read = readLedger(text);
-  return read.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
+/** A ledger of another set is none, but where the user adopts that set. */
+function ownLedger(read: ReadLedger | null, set: ObservedSet): ReadLedger | null {
+  return read?.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
 }
 
 function isOfSet(owner: SetRef, set: ObservedSet): boolean {
@@ -123,16 +114,16 @@ function isOfSet(owner: SetRef, set: ObservedSet): boolean {
   return same || adopts(set, owner);
 }
 
-function judgeBook(
+function judgeLedgerState(
   set: ObservedSet,
   signer: ObservedSigner | null,
   jwks: ObservedJwks | null,
   keySecrets: readonly ObservedKeySecret[],
-  signerBook: ReadLedger | null,
+  signerLedger: ReadLedger | null,
   copies: Copies,
-): Book {
+): LedgerState {
   const sources = {
-    'the signer Secret': signerBook,
+    'the signer Secret': signerLedger,
     'the status': copies.status,
     'the JWKS': copies.jwks,
   };
@@ -143,8 +134,8 @@ function judgeBook(
     copy?.kind === 'Ledger' ? [copy.ledger] : [],
   );
   const newest = newestOf(read);
-  if (signer !== null && signerBook?.kind === 'Ledger') {
-    return judgeAgainstCopies(signerBook.ledger, ofThisLife(set, signerBook.ledger, read));
+  if (signer !== null && signerLedger?.kind === 'Ledger') {
+    return judgeAgainstCopies(signerLedger.ledger, ofThisLife(set, signerLedger.ledger, read));
   }
   const isUnwritten = copies.status === null && copies.jwks === null;
   if (signer === null && isUnwritten && isFirstKeyPhase(set, jwks, keySecrets)) {
@@ -153,8 +144,8 @@ function judgeBook(
   const problem =
     signer === null
       ? 'the signer Secret is gone'
-      : signerBook?.kind === 'Unreadable'
-        ? `the signer Secret's ledger can't be read: ${signerBook.problem}`
+      : signerLedger?.kind === 'Unreadable'
+        ? `the signer Secret's ledger can't be read: ${signerLedger.problem}`
         : 'the signer Secret has no ledger of this set';
   return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
 }
@@ -177,10 +168,10 @@ function ofThisLife(
   return copies.filter((copy) => copy.set.uid === ledger.set.uid);
 }
 
-function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): Book {
+function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): LedgerState {
   const newest = newestOf(copies);
   const text = serializeLedger(ledger);
-  const lost = (problem: string): Book => ({
+  const lost = (problem: string): LedgerState => ({
     kind: 'Lost',
     newest,
     highestGeneration: Math.max(ledger.generation, newest?.generation ?? 0),

@@ -1,31 +1,24 @@
 /** The conditions of a set (Kubernetes API conventions, and what kstatus reads of them). */
 
+import type { ConditionReason, ConditionType } from '../formats/codes.ts';
 import type { Terms } from '../formats/spec.ts';
-import type { Condition, ConditionStatus } from '../formats/status.ts';
+import type { ConditionStatus, Verdict } from '../formats/status.ts';
 import { formatDurationMs } from '../formats/time.ts';
 import { stateViolations } from '../guard/invariants.ts';
 import { explainGate } from '../ledger/explain.ts';
-import { activationGate, type Gate, isOpen, servedGate } from '../ledger/gates.ts';
-import { activeKey, type Ledger } from '../ledger/ledger.ts';
+import { activationGate, type Gate, isOpen, servedSinceGate } from '../ledger/gates.ts';
+import { activeKey } from '../ledger/ledger.ts';
 import type { Situation } from '../reading/situation.ts';
-import {
-  activation,
-  deletionTransition,
-  rotationDueGate,
-  rotationOverdueMs,
-  successorOf,
-} from '../schedule/schedule.ts';
+import { successorOf } from '../schedule/activation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { revocationsApplied } from './revocations-applied.ts';
 import { haltOf, stallOf } from './stall.ts';
 
-/** A condition before it is known since when it holds. */
-export type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
-
-export function conditionsOf(situation: Situation): readonly Verdict[] {
-  const ready = readyOf(situation);
+/** @param schedule null where there is no sound ledger. */
+export function conditionsOf(situation: Situation, schedule: Schedule | null): readonly Verdict[] {
+  const ready = readyOf(situation, schedule);
   const halt = haltOf(situation);
-  const { book } = situation;
   const verdicts = [ready];
   if (halt !== null) verdicts.push(verdict('Stalled', 'True', halt.code, halt.message));
   else if (ready.status === 'False') {
@@ -34,39 +27,45 @@ export function conditionsOf(situation: Situation): readonly Verdict[] {
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
-  if (book.kind === 'Sound' && !situation.set.deleting) {
-    verdicts.push(standbyReady(situation, book.ledger), rotationOverdue(situation, book.ledger));
+  if (schedule !== null && !situation.set.deleting) {
+    verdicts.push(standbyReady(situation, schedule), rotationOverdue(situation, schedule));
   }
-  if (book.kind === 'Sound') {
-    const outdated = issuersOutdated(situation, book.ledger);
-    if (outdated !== null) verdicts.push(outdated);
-  }
+  const outdated = schedule === null ? null : issuersOutdated(situation, schedule.ledger);
+  if (outdated !== null) verdicts.push(outdated);
   const applied = revocationsApplied(situation);
   if (applied !== null) verdicts.push(applied);
   verdicts.push(invariantsHold(situation));
   return verdicts;
 }
 
-function verdict(type: string, status: ConditionStatus, reason: string, message: string): Verdict {
+function verdict(
+  type: ConditionType,
+  status: ConditionStatus,
+  reason: ConditionReason,
+  message: string,
+): Verdict {
   return { type, status, reason, message };
 }
 
 /** True once a key signs whose `servedSince` has passed; an ordinary rotation is never False. */
-function readyOf(situation: Situation): Verdict {
-  const no = (reason: string, message: string) => verdict('Ready', 'False', reason, message);
+function readyOf(situation: Situation, schedule: Schedule | null): Verdict {
+  const no = (reason: ConditionReason, message: string) =>
+    verdict('Ready', 'False', reason, message);
   const stall = stallOf(situation);
   if (stall !== null) return no(stall.code, stall.message);
-  const { book, set } = situation;
-  if (set.deleting) return no('Deleting', deletionText(situation));
-  if (book.kind === 'None')
+  const { ledgerState, set } = situation;
+  if (set.deleting) return no('Deleting', deletionText(schedule));
+  if (ledgerState.kind === 'None')
     return no('FirstKeyPending', 'the first key is being made and published');
-  if (book.kind === 'Lost') return no('LedgerLost', `${book.problem}: it is being recovered`);
-  if (book.kind === 'Newer') return no('LedgerTooNew', 'a newer operator wrote the ledger');
-  const active = activeKey(book.ledger);
-  if (active === null) return no('NoSigningKey', noSigningKeyText(situation, book.ledger));
-  const served = servedGate(active);
+  if (ledgerState.kind === 'Lost')
+    return no('LedgerLost', `${ledgerState.problem}: it is being recovered`);
+  if (schedule === null) return no('LedgerTooNew', 'a newer operator wrote the ledger');
+  const { ledger } = schedule;
+  const active = activeKey(ledger);
+  if (active === null) return no('NoSigningKey', noSigningKeyText(schedule));
+  const served = servedSinceGate(active);
   if (!isOpen(served, situation.nowMs)) {
-    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, book.ledger.terms.declared)}`;
+    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, ledger.terms.declared)}`;
     return no('PublicationPending', waits);
   }
   return verdict(
@@ -78,8 +77,8 @@ function readyOf(situation: Situation): Verdict {
 }
 
 /** What comes first in the status may well be another step: this is the one that people wait for. */
-function noSigningKeyText(situation: Situation, ledger: Ledger): string {
-  const explanation = activation(situation, ledger)?.explanation;
+function noSigningKeyText({ ledger, activation }: Schedule): string {
+  const explanation = activation?.explanation;
   const next =
     explanation === undefined
       ? 'the next one may once it is published and its gate is open'
@@ -92,9 +91,8 @@ function noSigningKeyText(situation: Situation, ledger: Ledger): string {
   );
 }
 
-function deletionText(situation: Situation): string {
-  const { book } = situation;
-  const next = book.kind === 'Sound' ? deletionTransition(situation, book.ledger) : null;
+function deletionText(schedule: Schedule | null): string {
+  const next = schedule?.deletion ?? null;
   return next === null
     ? 'the set is being deleted'
     : `the set is being deleted; ${next.action} waits: ${next.explanation}`;
@@ -118,7 +116,7 @@ function foreignKeySecrets({ foreign }: Situation): Verdict | null {
   return verdict('ForeignObjects', 'True', 'ObjectNotOwned', message);
 }
 
-function standbyReady(situation: Situation, ledger: Ledger): Verdict {
+function standbyReady(situation: Situation, { ledger }: Schedule): Verdict {
   const key = successorOf(situation, ledger);
   if (key === null) {
     return situation.spec.rotation.standby
@@ -138,14 +136,13 @@ function standbyReady(situation: Situation, ledger: Ledger): Verdict {
   );
 }
 
-function rotationOverdue(situation: Situation, ledger: Ledger): Verdict {
-  const gate = rotationDueGate(situation, ledger);
-  const overdueMs = rotationOverdueMs(situation, ledger);
-  if (gate === null || overdueMs === null || overdueMs > situation.nowMs) {
+function rotationOverdue({ spec, nowMs }: Situation, schedule: Schedule): Verdict {
+  const { rotationDue, rotationOverdueMs, ledger } = schedule;
+  if (rotationDue === null || rotationOverdueMs === null || rotationOverdueMs > nowMs) {
     return verdict('RotationOverdue', 'False', 'OnTime', 'no rotation is overdue');
   }
-  const why = situation.spec.rotation.suspend ? 'Suspended' : 'Late';
-  return verdict('RotationOverdue', 'True', why, dueText(gate, ledger.terms.declared));
+  const why = spec.rotation.suspend ? 'Suspended' : 'Late';
+  return verdict('RotationOverdue', 'True', why, dueText(rotationDue, ledger.terms.declared));
 }
 
 function dueText(gate: Gate, declared: Terms): string {

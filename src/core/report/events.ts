@@ -1,5 +1,6 @@
 /** What two generations of a ledger differ in, told as events: one a transition of a key. */
 
+import type { ConditionReason, ConditionType, EventReason } from '../formats/codes.ts';
 import type { Status } from '../formats/status.ts';
 import { keyByKid, type Ledger, publishedKeys } from '../ledger/ledger.ts';
 import type { EventNote } from '../reading/model.ts';
@@ -74,8 +75,8 @@ function usedKeys(ledger: Ledger): number {
 /** Objects of a set elsewhere were taken over: nobody can tell from here whether it still runs. */
 export function adoptionEvents({ ownership, observed }: Situation): readonly EventNote[] {
   const adopted = [
-    ownership.signer === 'Adopted' ? observed.signer : null,
-    ownership.jwks === 'Adopted' ? observed.jwks : null,
+    ownership.signer === 'AdoptedByRequest' ? observed.signer : null,
+    ownership.jwks === 'AdoptedByRequest' ? observed.jwks : null,
   ].find((object) => object !== null);
   const owner = adopted === undefined ? null : parseOwner(adopted.meta);
   if (owner === null) return [];
@@ -87,10 +88,10 @@ export function adoptionEvents({ ownership, observed }: Situation): readonly Eve
 }
 
 /** What a person must see to, told once, when it begins. */
-const ALARMING: readonly string[] = ['Stalled', 'ClockSkew', 'IssuersOutdated'];
+const ALARMING: readonly ConditionType[] = ['Stalled', 'ClockSkew', 'IssuersOutdated'];
 
 /** What the operator sees to by itself, and what was told when it happened. */
-const NO_NEWS: readonly string[] = ['Restarting', 'WriteRefused'];
+const NO_NEWS: readonly ConditionReason[] = ['Restarting', 'WriteRefused'];
 
 /** The conditions that a status newly reports and that somebody should look at. */
 export function conditionEvents(before: Status | null, after: Status): readonly EventNote[] {
@@ -105,6 +106,6 @@ export function conditionEvents(before: Status | null, after: Status): readonly 
   return begun.map(({ reason, message }) => ({ type: 'Warning', reason, message }));
 }
 
-function normal(reason: string, message: string): EventNote {
+function normal(reason: EventReason, message: string): EventNote {
   return { type: 'Normal', reason, message };
 }

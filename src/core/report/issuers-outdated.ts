@@ -1,26 +1,23 @@
 /** The condition `IssuersOutdated`: which pods go on with an earlier key, and what to do. */
 
+import type { ConditionReason } from '../formats/codes.ts';
 import type { Workload } from '../formats/spec.ts';
-import type { Condition } from '../formats/status.ts';
-import { formatInstant } from '../formats/time.ts';
-import { ceilToSecondMs } from '../ledger/explain.ts';
-import { isOpen, restartGate } from '../ledger/gates.ts';
+import type { Verdict } from '../formats/status.ts';
+import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
+import { isOpen, restartGate, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
+import type { ObservedWorkload, ReadOncePod } from '../reading/model.ts';
 import {
   concernsPods,
-  currentFrom,
-  type Hold,
-  holdOf,
   isRolledOut,
   latestSwitch,
+  type OldPods,
+  oldPodsFor,
   sameWorkload,
-} from '../reading/holders.ts';
-import type { Holder, ObservedWorkload } from '../reading/model.ts';
+} from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
-import { podsText, UNKNOWN_BECAUSE } from '../schedule/removal.ts';
+import { podsText, UNKNOWN_BECAUSE } from '../schedule/pods-text.ts';
 import { isMarked, listedWorkloads } from '../stages/restart.ts';
-
-type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** @returns null where no pod is too old, or none matters. */
 export function issuersOutdated(situation: Situation, ledger: Ledger): Verdict | null {
@@ -29,14 +26,14 @@ export function issuersOutdated(situation: Situation, ledger: Ledger): Verdict |
     (each) => concernsPods(ledger, each) && each.settled === null,
   );
   if (key === null || !isOpenCase) return null;
-  const hold = holdOf(situation, key);
-  switch (hold.kind) {
-    case 'Free':
+  const old = oldPodsFor(situation, key);
+  switch (old.kind) {
+    case 'NoneTooOld':
       return null;
     case 'Unknown':
-      return unknown(situation, key, hold.why);
-    case 'Held':
-      return held(situation, ledger, hold);
+      return unknown(situation, key, old.why);
+    case 'TooOld':
+      return held(situation, ledger, old);
   }
 }
 
@@ -59,11 +56,11 @@ const REMEDIES = {
 function unknown(
   situation: Situation,
   key: LedgerKey,
-  why: Extract<Hold, { kind: 'Unknown' }>['why'],
+  why: Extract<OldPods, { kind: 'Unknown' }>['why'],
 ): Verdict | null {
   if (why === 'NotRead') return null;
   // What failed once may well succeed before anything depends on it.
-  if (why === 'Failed' && !isOpen(currentFrom(key), situation.nowMs)) return null;
+  if (why === 'Failed' && !isOpen(takenUpGate(key), situation.nowMs)) return null;
   const message =
     `${UNKNOWN_BECAUSE[why]}, so that nobody can tell whether one signs with an earlier key: ` +
     `${REMEDIES[why]}. Until it is known, earlier keys stay published`;
@@ -73,27 +70,27 @@ function unknown(
 function held(
   situation: Situation,
   ledger: Ledger,
-  hold: Extract<Hold, { kind: 'Held' }>,
+  old: Extract<OldPods, { kind: 'TooOld' }>,
 ): Verdict {
-  const of = (reason: string, remedy: string): Verdict => ({
+  const of = (reason: ConditionReason, remedy: string): Verdict => ({
     type: 'IssuersOutdated',
     status: 'True',
     reason,
     message:
-      `${podsText(hold)} took the signer Secret up when the pod started, before the last switch ` +
+      `${podsText(old)} took the signer Secret up when the pod started, before the last switch ` +
       `was complete, and may sign with an earlier key for as long as it runs: ${remedy}. Until ` +
       'then earlier keys stay published; tokens of one that is revoked are rejected',
   });
   const active = activeKey(ledger);
   if (active === null) return of('PodsHoldOldKey', 'stop these pods');
   const listed = listedWorkloads(situation);
-  const own = hold.holders.filter(({ workload }) => isListed(situation, workload));
+  const own = old.pods.filter(({ workload }) => isListed(situation, workload));
   const unreadable = listed.find(
     (each) => each.state !== 'Found' && own.some(({ workload }) => sameWorkload(each, workload)),
   );
   if (unreadable !== undefined) return of('WorkloadUnreadable', unreadableText(unreadable));
-  const others = hold.holders.filter((holder) => !own.includes(holder));
-  if (others.length === 0 && hold.more === 0) {
+  const others = old.pods.filter((pod) => !own.includes(pod));
+  if (others.length === 0 && old.more === 0) {
     return of('Restarting', restartingText(listed, active));
   }
   const itself =
@@ -112,7 +109,7 @@ function unreadableText({ kind, name, state }: ObservedWorkload): string {
     : `${found} is not there: take it off the list, or restart these pods yourself`;
 }
 
-function byHandText(others: readonly Holder[], active: LedgerKey): string {
+function byHandText(others: readonly ReadOncePod[], active: LedgerKey): string {
   const workloads = new Map(
     others.flatMap(({ workload }) =>
       workload === null ? [] : [[`${workload.kind.toLowerCase()}/${workload.name}`, workload]],

@@ -8,11 +8,11 @@ import {
   type NextTransition,
   RETIRED_SHOWN_MAX,
   type Status,
+  type Verdict,
 } from '../formats/status.ts';
-import { formatDurationMs, formatInstant } from '../formats/time.ts';
+import { ceilToSecondMs, formatDurationMs, formatInstant } from '../formats/time.ts';
 import { serializeLedger } from '../ledger/codec.ts';
-import { ceilToSecondMs } from '../ledger/explain.ts';
-import { activationGate, type Gate, servedGate, switchGate } from '../ledger/gates.ts';
+import { activationGate, type Gate, servedSinceGate, switchedGate } from '../ledger/gates.ts';
 import {
   activeKey,
   type Ledger,
@@ -20,24 +20,25 @@ import {
   publishedKeys,
   type Tombstone,
 } from '../ledger/ledger.ts';
-import { effectiveTerms, trustAfterRemovalMs } from '../ledger/terms.ts';
+import { effectiveTerms, trustAfterRemovalMs, trustEndMs } from '../ledger/terms.ts';
 import { recordedMs } from '../reading/clock.ts';
 import type { Observed, Transition } from '../reading/model.ts';
 import { withRaisedTerms } from '../reading/observations.ts';
 import type { Situation } from '../reading/situation.ts';
 import { removalOf } from '../schedule/removal.ts';
-import { scheduleOf, transitionTime } from '../schedule/schedule.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { transitionTime } from '../schedule/transition.ts';
 import { ROLLBACK_REFUSED_BECAUSE } from '../stages/rollback.ts';
-import { conditionsOf, type Verdict } from './conditions.ts';
+import { conditionsOf } from './conditions.ts';
 
 /** The status that this reading asks for; equal to the stored one where nothing is new. */
-export function projectStatus(situation: Situation): Status {
-  const { set, book, observed } = situation;
+export function projectStatus(situation: Situation, schedule: Schedule | null): Status {
+  const { set, observed } = situation;
   const base = {
     observedGeneration: set.generation,
-    conditions: conditionsSince(observed, conditionsOf(situation)),
+    conditions: conditionsSince(observed, conditionsOf(situation, schedule)),
   };
-  if (book.kind === 'Sound') return { ...base, ...ledgerStatus(situation, book.ledger) };
+  if (schedule !== null) return { ...base, ...ledgerStatus(situation, schedule) };
   // Nothing is known of the ledger: what was last known stays, its copy above all.
   const { conditions: _, observedGeneration: __, nextTransition: ___, ...known } = set.status ?? {};
   return { ...base, ...known };
@@ -80,10 +81,10 @@ function conditionsSince(observed: Observed, verdicts: readonly Verdict[]): read
 /** Of a condition's message (metav1.Condition allows 32768). */
 const MESSAGE_MAX = 2048;
 
-function ledgerStatus(situation: Situation, ledger: Ledger): Status {
+function ledgerStatus(situation: Situation, { ledger, upcoming }: Schedule): Status {
   const active = activeKey(ledger);
   const keys = keyStatuses(situation, ledger);
-  const next = nextTransition(scheduleOf(situation, ledger));
+  const next = nextTransition(upcoming);
   const { rotate, rollback } = ledger.handled;
   const ttlMs = effectiveTerms(ledger.terms, situation.nowMs).tokenTtlMs;
   return {
@@ -106,8 +107,7 @@ function refusedRollback({ handled, rollbackRefused: reason }: Ledger): Partial<
   return { rollbackRefused: { request: handled.rollback, reason, message } };
 }
 
-function nextTransition(schedule: readonly Transition[]): NextTransition | null {
-  const [next] = schedule;
+function nextTransition([next]: readonly Transition[]): NextTransition | null {
   if (next === undefined) return null;
   const time = transitionTime(next);
   return {
@@ -135,7 +135,7 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
   const isPending = key.state === 'Pending';
   const signed = key.mayHaveSigned && key.state !== 'Active';
   const removedSeenMs = key.bar?.removedSeenMs ?? null;
-  const trust = trustEnd(removedSeenMs, trustAfterRemovalMs(key.largest), toRestart);
+  const trustMs = trustAfterRemovalMs(key.largest);
   return withTimes(
     {
       ordinal: key.ordinal,
@@ -143,19 +143,19 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
       state: key.state,
       algorithm: key.algorithm,
       ...(key.bar === null ? {} : { reason: key.bar.reason }),
-      ...trust.restart,
+      ...restartRequired(removedSeenMs, trustMs, toRestart),
     },
     {
       publishedTime: key.publishedSeenMs,
-      servedSinceTime: opens(servedGate(key)),
+      servedSinceTime: opens(servedSinceGate(key)),
       activatableTime: isPending ? opens(activationGate(key)) : null,
       activatedTime: key.activatedMs,
-      switchCompleteTime: opens(switchGate(key)),
-      supersededTime: key.signedUntilMs,
+      switchCompleteTime: opens(switchedGate(key)),
+      supersededTime: key.supersededSeenMs,
       settledTime: key.settled?.seenMs ?? null,
       removableTime: signed ? removableMs(situation, ledger, key) : null,
       removedTime: removedSeenMs,
-      distrustedByTime: trust.endsMs,
+      distrustedByTime: trustEndMs(removedSeenMs, trustMs),
     },
   );
 }
@@ -163,30 +163,29 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
 /** Of a key that a revocation has taken out nothing is announced: it waited for nothing. */
 function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): number | null {
   const { gate } = removalOf(situation, key, terms.declared);
-  const isOut = key.bar !== null && key.bar.removedSeenMs !== null;
-  return isOut && gate.isForecast === true ? null : opens(gate);
+  const hasLeftJwks = key.bar !== null && key.bar.removedSeenMs !== null;
+  return hasLeftJwks && gate.isForecast === true ? null : opens(gate);
 }
 
 function endedStatus(
   { ordinal, kid, algorithm, reason, removedSeenMs, trustMs }: Tombstone,
   toRestart: readonly string[],
 ): KeyStatus {
-  const trust = trustEnd(removedSeenMs, trustMs, toRestart);
+  const restart = restartRequired(removedSeenMs, trustMs, toRestart);
   return withTimes(
-    { ordinal, kid, state: 'Retired', algorithm, reason, ...trust.restart },
-    { removedTime: removedSeenMs, distrustedByTime: trust.endsMs },
+    { ordinal, kid, state: 'Retired', algorithm, reason, ...restart },
+    { removedTime: removedSeenMs, distrustedByTime: trustEndMs(removedSeenMs, trustMs) },
   );
 }
 
-/** When trust in a removed key ends; where it has no end by itself, who must be restarted. */
-function trustEnd(
+/** Who must be restarted to stop trusting a removed key, where that trust has no end by itself. */
+function restartRequired(
   removedSeenMs: number | null,
   trustMs: number | null,
   toRestart: readonly string[],
-): { readonly endsMs: number | null; readonly restart: Pick<KeyStatus, 'restartRequired'> } {
-  if (removedSeenMs === null) return { endsMs: null, restart: {} };
-  if (trustMs !== null) return { endsMs: removedSeenMs + trustMs, restart: {} };
-  return { endsMs: null, restart: toRestart.length === 0 ? {} : { restartRequired: toRestart } };
+): Pick<KeyStatus, 'restartRequired'> {
+  const isEndless = removedSeenMs !== null && trustMs === null;
+  return isEndless && toRestart.length > 0 ? { restartRequired: toRestart } : {};
 }
 
 type TimeName = Extract<keyof KeyStatus, `${string}Time`>;

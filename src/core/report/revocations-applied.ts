@@ -1,19 +1,15 @@
 /** The condition `RevocationsApplied`: what became of each entry of `spec.revocations`. */
 
-import type { ConditionStatus } from '../formats/status.ts';
-import { formatInstant } from '../formats/time.ts';
-import { ceilToSecondMs } from '../ledger/explain.ts';
+import type { ConditionStatus, Verdict } from '../formats/status.ts';
+import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
 import { keyByKid, type Ledger } from '../ledger/ledger.ts';
-import { trustAfterRemovalMs } from '../ledger/terms.ts';
+import { trustAfterRemovalMs, trustEndMs } from '../ledger/terms.ts';
 import type { Situation } from '../reading/situation.ts';
 
-/** As a condition before it is known since when it holds. */
-interface Applied {
+type Applied = Verdict & {
   readonly type: 'RevocationsApplied';
-  readonly status: ConditionStatus;
   readonly reason: 'Applied' | 'Applying' | 'KidUnknown';
-  readonly message: string;
-}
+};
 
 /** More than so many kids are counted and not named. */
 const NAMED_MAX = 4;
@@ -26,13 +22,13 @@ type Fate =
   | { readonly kind: 'Removed'; readonly kid: string; readonly distrustedByMs: number | null };
 
 /** @returns null where nothing is revoked. */
-export function revocationsApplied({ spec, book }: Situation): Applied | null {
+export function revocationsApplied({ spec, ledgerState }: Situation): Applied | null {
   if (spec.revocations.length === 0) return null;
-  if (book.kind !== 'Sound') {
+  if (ledgerState.kind !== 'Sound') {
     const message = 'the ledger comes first: see Ready';
     return { type: 'RevocationsApplied', status: 'False', reason: 'Applying', message };
   }
-  const { ledger } = book;
+  const { ledger } = ledgerState;
   const fates = spec.revocations.map(({ kid }) => fateOf(ledger, kid));
   const of = (kind: Fate['kind']) => fates.filter((fate) => fate.kind === kind);
   const applying = of('Applying');
@@ -68,7 +64,7 @@ function fateOf(ledger: Ledger, kid: string): Fate {
   return {
     kind: 'Removed',
     kid,
-    distrustedByMs: trustMs === null ? null : removedSeenMs + trustMs,
+    distrustedByMs: trustEndMs(removedSeenMs, trustMs),
   };
 }
 

@@ -1,19 +1,26 @@
 /** What keeps a set from going on until a person does something: the `Stalled` condition. */
 
+import type { ConditionReason } from '../formats/codes.ts';
 import { ANNOTATION, REQUEST } from '../formats/names.ts';
 import type { SetRef } from '../ledger/ledger.ts';
-import type { ObservedSet, Reason } from '../reading/model.ts';
+import type { ObservedSet } from '../reading/model.ts';
 import { parseOwner } from '../reading/ownership.ts';
 import type { Situation } from '../reading/situation.ts';
 
+/** A condition's reason and message. */
+export interface Stall {
+  readonly code: ConditionReason;
+  readonly message: string;
+}
+
 /** @returns why nothing but the status may be written, or null. */
-export function stallOf(situation: Situation): Reason | null {
-  const { book, ownership } = situation;
-  if (book.kind === 'Newer') {
+export function stallOf(situation: Situation): Stall | null {
+  const { ledgerState, ownership } = situation;
+  if (ledgerState.kind === 'Newer') {
     return {
       code: 'LedgerTooNew',
       message:
-        `the ledger in ${book.where} is of version ${book.version}, which a newer operator wrote: ` +
+        `the ledger in ${ledgerState.where} is of version ${ledgerState.version}, which a newer operator wrote: ` +
         'upgrade this operator; it writes nothing until then',
     };
   }
@@ -23,13 +30,14 @@ export function stallOf(situation: Situation): Reason | null {
 }
 
 /** @returns why nothing goes on before a person does something: a stall, or a step that is refused. */
-export function haltOf(situation: Situation): Reason | null {
+export function haltOf(situation: Situation): Stall | null {
   const { refusedWrite } = situation.observed;
-  const refused = refusedWrite === null ? null : { code: 'WriteRefused', message: refusedWrite };
+  const refused: Stall | null =
+    refusedWrite === null ? null : { code: 'WriteRefused', message: refusedWrite };
   return stallOf(situation) ?? refused;
 }
 
-function foreignObject({ foreign, observed, ownership }: Situation): Reason {
+function foreignObject({ foreign, observed, ownership }: Situation): Stall {
   const meta = ownership.signer === 'Foreign' ? observed.signer?.meta : observed.jwks?.meta;
   const owner = meta === undefined ? null : parseOwner(meta);
   const found =
@@ -51,9 +59,9 @@ function adoptionRemedy({ livingAdoptee }: ObservedSet, { uid }: SetRef): string
 }
 
 /** A first key's Secret that holds no usable key can't be replaced without destroying it. */
-function brokenFirstKey({ book, keySecrets }: Situation): Reason | null {
+function brokenFirstKey({ ledgerState, keySecrets }: Situation): Stall | null {
   const [secret] = keySecrets;
-  if (book.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
+  if (ledgerState.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
   return {
     code: 'KeySecretBroken',
     message: `Secret ${secret.meta.name} holds no usable key (${secret.content.problem}): delete it`,

@@ -9,62 +9,48 @@ import {
   namedGates,
   removalGate,
   restartGate,
-  servedGate,
+  servedSinceGate,
+  takenUpGate,
 } from '../ledger/gates.ts';
-import { activeKey, type Ledger, type Tombstone } from '../ledger/ledger.ts';
-import { nextTermChangeMs } from '../ledger/terms.ts';
-import { concernsPods, currentFrom } from '../reading/holders.ts';
+import { activeKey, type Ledger } from '../ledger/ledger.ts';
+import { nextTermChangeMs, trustEndMs } from '../ledger/terms.ts';
 import { noteDeclarations, withRaisedTerms } from '../reading/observations.ts';
+import { concernsPods } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
-import {
-  activation,
-  deletionTransition,
-  demandOf,
-  publication,
-  removals,
-  rotationOverdueMs,
-} from './schedule.ts';
+import type { Demand } from './demand.ts';
+import { type Schedule, scheduleOf } from './schedule.ts';
+import { instantMs } from './transition.ts';
 
 /** In any order, past ones included; on the judging clock. */
-export function boundariesOf(situation: Situation): readonly number[] {
-  const { book } = situation;
-  if (book.kind !== 'Sound') return [];
-  return ledgersOf(situation, book.ledger).flatMap((ledger) => timesOf(situation, ledger));
+export function boundariesOf(situation: Situation, schedule: Schedule): readonly number[] {
+  return schedulesOf(situation, schedule).flatMap((each) => timesOf(situation, each));
 }
 
 /** As it is, and as it will be once it knows the terms of the spec: steps and status tell of both. */
-function ledgersOf(situation: Situation, ledger: Ledger): readonly Ledger[] {
+function schedulesOf(situation: Situation, schedule: Schedule): readonly Schedule[] {
+  const { ledger } = schedule;
   const raised = withRaisedTerms(ledger, situation);
   const declared = noteDeclarations(ledger, situation, false);
-  return [...new Set([ledger, raised, declared])];
+  const others = [...new Set([raised, declared])].filter((each) => each !== ledger);
+  return [schedule, ...others.map((each) => scheduleOf(situation, each))];
 }
 
-function timesOf(situation: Situation, ledger: Ledger): readonly number[] {
-  const { nowMs } = situation;
-  const transitions = [
-    activation(situation, ledger),
-    publication(situation, ledger),
-    deletionTransition(situation, ledger),
-    ...removals(situation, ledger),
-  ];
+function timesOf(situation: Situation, schedule: Schedule): readonly number[] {
+  const { ledger, activation, publication, deletion } = schedule;
+  const transitions = [activation, publication, deletion, ...schedule.removals];
   const times = [
-    ...gatesOf(situation, ledger).map(({ opensAtMs }) => opensAtMs),
-    ...transitions.map((transition) => transition?.atMs ?? null),
-    rotationOverdueMs(situation, ledger),
-    nextTermChangeMs(ledger.terms, nowMs),
+    ...gatesOf(ledger, schedule.demand).map(({ opensAtMs }) => opensAtMs),
+    ...transitions.map((transition) => transition && instantMs(transition)),
+    schedule.rotationOverdueMs,
+    nextTermChangeMs(ledger.terms, situation.nowMs),
     // A term that is raised lengthens only the trust that has not run out.
-    ...ledger.tombstones.map(trustEndMs),
+    ...ledger.tombstones.map(({ removedSeenMs, trustMs }) => trustEndMs(removedSeenMs, trustMs)),
   ];
   return times.filter((atMs) => atMs !== null);
 }
 
-function trustEndMs({ removedSeenMs, trustMs }: Tombstone): number | null {
-  return removedSeenMs === null || trustMs === null ? null : removedSeenMs + trustMs;
-}
-
-function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
+function gatesOf(ledger: Ledger, demand: Demand): readonly Gate[] {
   const active = activeKey(ledger);
-  const { gate } = demandOf(situation, ledger);
   return [
     ...namedGates(ledger).values(),
     // Barred ones as well: the status shows the time of each.
@@ -72,8 +58,8 @@ function gatesOf(situation: Situation, ledger: Ledger): readonly Gate[] {
     // What a revocation or a rollback could go back to.
     ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
     // Of pods that read the Secret once.
-    ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(currentFrom),
-    ...(active === null ? [] : [servedGate(active), restartGate(active)]),
-    ...(gate === null ? [] : [gate]),
+    ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(takenUpGate),
+    ...(active === null ? [] : [servedSinceGate(active), restartGate(active)]),
+    ...('gate' in demand ? [demand.gate] : []),
   ];
 }

@@ -3,19 +3,34 @@
  * no pod holds it, there is a forecast where nothing is known to be in the way, else no time at all.
  */
 
+import type { WaitingFor } from '../formats/codes.ts';
 import type { Terms } from '../formats/spec.ts';
 import { explainGate } from '../ledger/explain.ts';
-import { type Gate, isOpen, removalGate } from '../ledger/gates.ts';
-import type { LedgerKey } from '../ledger/ledger.ts';
-import { currentFrom, type Hold, holdOf } from '../reading/holders.ts';
-import type { Holder } from '../reading/model.ts';
-import type { Situation } from '../reading/situation.ts';
+import {
+  type Gate,
+  isOpen,
+  removalGate,
+  takenUpGate,
+  unforeseenRemovalGate,
+} from '../ledger/gates.ts';
+import {
+  activeKey,
+  type EndReason,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+  sameKind,
+} from '../ledger/ledger.ts';
+import type { Transition } from '../reading/model.ts';
+import { type OldPods, oldPodsFor } from '../reading/old-pods.ts';
+import { type Situation, secretOf } from '../reading/situation.ts';
+import { podsText, UNKNOWN_BECAUSE } from './pods-text.ts';
+import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
 
 export interface Removal {
   /** Its time is null while it can't be told. */
   readonly gate: Gate;
-  /** A stable code of what is waited for. */
-  readonly waitingFor: 'TokensExpire' | 'PodsHoldKey' | 'PodsUnknown';
+  readonly waitingFor: Extract<WaitingFor, 'TokensExpire' | 'PodsHoldKey' | 'PodsUnknown'>;
   readonly explanation: string;
 }
 
@@ -25,61 +40,57 @@ export function removalOf(situation: Situation, key: LedgerKey, declared: Terms)
     return { gate: of, waitingFor, explanation: `${before}${explainGate(of, declared)}` };
   };
   if (gate.isForecast !== true || gate.opensAtMs === null) return at('TokensExpire', gate);
-  const hold = holdOf(situation, key);
+  const old = oldPodsFor(situation, key);
   // Once the pods could have been looked at and no look is noted, it opens later than was forecast.
-  const isForecast = !isOpen(currentFrom(key), situation.nowMs);
-  switch (hold.kind) {
-    case 'Held':
-      return at('PodsHoldKey', withoutTime(key), `${podsText(hold)} may hold it for good; `);
+  const isForecast = !isOpen(takenUpGate(key), situation.nowMs);
+  switch (old.kind) {
+    case 'TooOld':
+      return at(
+        'PodsHoldKey',
+        unforeseenRemovalGate(key),
+        `${podsText(old)} may hold it for good; `,
+      );
     case 'Unknown':
       // A reading that failed once says nothing of the next.
-      return isPassing(hold.why) && isForecast
+      return isPassing(old.why) && isForecast
         ? at('TokensExpire', gate)
-        : at('PodsUnknown', withoutTime(key), `${UNKNOWN_BECAUSE[hold.why]}; `);
-    case 'Free':
-      return at('TokensExpire', isForecast ? gate : withoutTime(key));
+        : at('PodsUnknown', unforeseenRemovalGate(key), `${UNKNOWN_BECAUSE[old.why]}; `);
+    case 'NoneTooOld':
+      return at('TokensExpire', isForecast ? gate : unforeseenRemovalGate(key));
   }
 }
 
-function isPassing(why: Extract<Hold, { kind: 'Unknown' }>['why']): boolean {
+function isPassing(why: Extract<OldPods, { kind: 'Unknown' }>['why']): boolean {
   return why === 'NotRead' || why === 'Failed';
 }
 
-/** The same arithmetic from a time that is yet to be seen. */
-function withoutTime(key: LedgerKey): Gate {
-  const settled = { seenMs: 0, reload: 'Watch' as const };
-  const { from, terms } = removalGate({ ...key, settled });
-  return { opensAtMs: null, from: { label: from.label, atMs: null }, terms };
+/** When each key leaves the JWKS that is on its way out. */
+export function removals(situation: Situation, ledger: Ledger): readonly Transition[] {
+  return ledger.keys.flatMap((key): readonly Transition[] => {
+    const reason = key.bar === null ? endReason(situation, ledger, key) : null;
+    if (reason === null) return [];
+    if (publishedKeys(ledger).length === 1) {
+      const explanation = 'it is the only published key: another one must be published first';
+      const waits = { when: UNKNOWN, waitingFor: 'AnotherKey', explanation } as const;
+      return [{ action: 'Remove', key, ...waits, reason }];
+    }
+    if (!key.mayHaveSigned) {
+      const explanation = 'it never signed: it goes at once';
+      const waits = { when: AT_ONCE, waitingFor: 'Nothing', explanation } as const;
+      return [{ action: 'Remove', key, ...waits, reason }];
+    }
+    const { gate, ...waits } = removalOf(situation, key, ledger.terms.declared);
+    return [{ action: 'Remove', key, when: opening(gate), ...waits, reason }];
+  });
 }
 
-export const UNKNOWN_BECAUSE: Readonly<Record<Extract<Hold, { kind: 'Unknown' }>['why'], string>> =
-  {
-    NotRead: 'the pods of the namespace have not been looked at yet',
-    NotChecked: 'the operator runs with --check-issuers=false and looks at no pods',
-    Forbidden: 'the operator may not list the pods of the namespace',
-    Failed: 'the pods of the namespace could not be listed',
-  };
-
-/** So many pods are named one by one. */
-const PODS_NAMED_MAX = 5;
-
-/** Such as `Pod a (env, Deployment api) and Pod b (subPath)`, by name, and how many more. */
-export function podsText({ holders, more }: Extract<Hold, { kind: 'Held' }>): string {
-  const sorted = [...holders].sort((a, b) => (a.pod < b.pod ? -1 : 1));
-  const named = sorted.slice(0, PODS_NAMED_MAX).map(podText);
-  const rest = sorted.length - named.length + more;
-  if (rest > 0) return `${named.join(', ')} and ${rest} more`;
-  return named.length < 2 ? named.join('') : `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
-}
-
-const MANNERS: Readonly<Record<Holder['manner'], string>> = {
-  Env: 'env',
-  SubPath: 'subPath',
-  InitContainer: 'init container',
-  Volume: 'volume',
-};
-
-function podText({ pod, manner, workload }: Holder): string {
-  const of = workload === null ? '' : `, ${workload.kind} ${workload.name}`;
-  return `Pod ${pod} (${MANNERS[manner]}${of})`;
+/** Why an unbarred key is to end, or null where it is to stay. */
+function endReason(situation: Situation, ledger: Ledger, key: LedgerKey): EndReason | null {
+  if (key.state === 'Retiring') return 'Retired';
+  if (key.state !== 'Pending') return null;
+  if (secretOf(situation, key) === null) return 'SecretLost';
+  const { kind } = situation.spec;
+  const active = activeKey(ledger);
+  const isActiveRight = active !== null && sameKind(active, kind);
+  return isActiveRight && !sameKind(key, kind) ? 'Superseded' : null;
 }

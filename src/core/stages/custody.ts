@@ -4,7 +4,7 @@
  */
 
 import { keySecretName } from '../formats/names.ts';
-import { mayLeave } from '../ledger/gates.ts';
+import { isOpen, removalGate } from '../ledger/gates.ts';
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
 import {
   activeKey,
@@ -13,12 +13,14 @@ import {
   type Ledger,
   type LedgerKey,
   publishedKeys,
+  withLeavingPublished,
 } from '../ledger/ledger.ts';
 import { bury, emptySigner, signerDisturbed } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
-import { jwksGeneration, showsKey, signerFits } from '../reading/observations.ts';
 import { patchChanges } from '../reading/ownership.ts';
+import { jwksGeneration, showsKey, signerFits } from '../reading/shown.ts';
 import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import {
   deleteKeySecret,
   exactly,
@@ -31,10 +33,11 @@ import {
   withEvents,
   writeJwks,
   writeSigner,
+  writeSignerMetadata,
 } from './steps.ts';
 
 /** Another hand changed the signing key: it is put back, or, where it is nowhere, none signs. */
-export function repairSigner(situation: Situation, ledger: Ledger): Step | null {
+export function repairSigner(situation: Situation, { ledger }: Schedule): Step | null {
   const { signer } = situation;
   if (signer === null || signerFits(ledger, signer)) return null;
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
@@ -42,7 +45,7 @@ export function repairSigner(situation: Situation, ledger: Ledger): Step | null 
   const source = active === null ? null : fromKeySecret(situation, active);
   const disturbed = signerDisturbed(ledger, shown);
   const isLost = active !== null && source === null;
-  const next = isLost ? { ...emptySigner(disturbed), generation: disturbed.generation } : disturbed;
+  const next = isLost ? emptySigner(disturbed) : disturbed;
   const found =
     shown === null
       ? 'no usable key'
@@ -59,7 +62,7 @@ export function repairSigner(situation: Situation, ledger: Ledger): Step | null 
 }
 
 /** The signer still holds the active key whose Secret is gone: its Secret is made anew. */
-export function restoreKeySecret(situation: Situation, ledger: Ledger): Step | null {
+export function restoreKeySecret(situation: Situation, { ledger }: Schedule): Step | null {
   const { signer } = situation;
   const active = activeKey(ledger);
   if (active === null || signer === null || secretOf(situation, active) !== null) return null;
@@ -88,7 +91,7 @@ export function restoreKeySecret(situation: Situation, ledger: Ledger): Step | n
  * The JWKS is what the ledger makes of it. It is written even where nothing changes, when a bar
  * waits for a JWKS of its generation: a late write of an older one then conflicts.
  */
-export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
+export function publishJwks(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
@@ -105,31 +108,27 @@ export function publishJwks(situation: Situation, ledger: Ledger): Step | null {
   const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
   if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
   const message = `the JWKS is written with the keys ${kids.join(', ')}`;
-  return guardedStep(writeJwks(situation, ledger, shown), { code: 'Publish', message });
+  return guardedStep(writeJwks(situation, ledger, shown), { code: 'WriteJwks', message });
 }
 
-/**
- * A barred key whose gate moved later before it was out of the JWKS (T was raised) is published
- * for that much longer, though it stays barred and never signs again.
- */
+/** A leaving key whose gate moved later (T was raised) is published for that much longer. */
 function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
-  const isStillOut = (key: LedgerKey) => jwks === null || showsKey(jwks, key);
-  const keys = ledger.keys.map((key): LedgerKey => {
-    if (key.bar === null || key.bar.removedSeenMs !== null || mayLeave(key, nowMs)) return key;
-    return isStillOut(key) ? { ...key, bar: null } : key;
-  });
-  return { ...ledger, keys };
+  const isStillPublished = (key: LedgerKey) => jwks === null || showsKey(jwks, key);
+  return withLeavingPublished(
+    ledger,
+    (key) => isStillPublished(key) && !isOpen(removalGate(key), nowMs),
+  );
 }
 
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */
-export function repairSignerMetadata(situation: Situation, ledger: Ledger): Step | null {
+export function repairSignerMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (!isSignerMetadataStale(situation)) return null;
-  const write = writeSigner(situation, ledger, { from: 'unchanged' });
+  const write = writeSignerMetadata(situation, ledger);
   return step(write, 'RepairMetadata', 'labels and annotations of the signer Secret are put right');
 }
 
 /** Labels, annotations and owner of the Secrets of living keys. */
-export function repairKeySecretMetadata(situation: Situation, ledger: Ledger): Step | null {
+export function repairKeySecretMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   for (const key of ledger.keys) {
     const meta = secretOf(situation, key)?.meta;
     if (meta === undefined) continue;
@@ -146,7 +145,7 @@ export function repairKeySecretMetadata(situation: Situation, ledger: Ledger): S
 }
 
 /** A private key is destroyed once a live read has shown the JWKS without its kid. */
-export function destroyBarred(situation: Situation, ledger: Ledger): Step | null {
+export function destroyBarred(situation: Situation, { ledger }: Schedule): Step | null {
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
@@ -158,7 +157,7 @@ export function destroyBarred(situation: Situation, ledger: Ledger): Step | null
 }
 
 /** Then it becomes a tombstone. */
-export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null {
+export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step | null {
   const key = ledger.keys.find(({ bar, ordinal }) => {
     const isGone = !situation.keySecrets.some((secret) => secret.ordinal === ordinal);
     return bar !== null && bar.removedSeenMs !== null && isGone;
@@ -170,7 +169,7 @@ export function buryDestroyed(situation: Situation, ledger: Ledger): Step | null
 }
 
 /** An ended key that a restore or a late POST brought back, or an orphan that never was used. */
-export function destroyEnded(situation: Situation, ledger: Ledger): Step | null {
+export function destroyEnded(situation: Situation, { ledger }: Schedule): Step | null {
   const ended = situation.keySecrets.find(
     (secret) => secret.meta.deleting !== true && isEnded(situation, secret, ledger),
   );

@@ -5,11 +5,13 @@
  */
 
 import { FINALIZER } from '../formats/names.ts';
-import { activeKey, type Ledger } from '../ledger/ledger.ts';
-import { emptySigner, nextLedger } from '../ledger/lifecycle.ts';
+import { activeKey } from '../ledger/ledger.ts';
+import { emptySigner } from '../ledger/lifecycle.ts';
 import type { EventNote, ObjectMeta, Observed, Step } from '../reading/model.ts';
-import type { Book, Situation } from '../reading/situation.ts';
-import { deletionTransition, isDue, skipsDeletionWait } from '../schedule/schedule.ts';
+import { skipsDeletionWait } from '../reading/requests.ts';
+import type { Situation } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { isDue } from '../schedule/transition.ts';
 import { deleteKeySecret, exactly, guardedStep, step, withEvents, writeSigner } from './steps.ts';
 
 export function isOrderedDeletion({ set, spec }: Situation): boolean {
@@ -38,7 +40,7 @@ function writeFinalizer({ set }: Pick<Observed, 'set'>, present: boolean, messag
 /** Without a ledger nobody ever signed: everything may go at once. */
 export function deleteUnused(situation: Situation): Step | null {
   const { jwks, keySecrets } = situation;
-  const reason = { code: 'DeleteUnused', message: 'the set never signed anything' };
+  const reason = { code: 'DeleteUnused', message: 'the set never signed anything' } as const;
   if (isToDelete(jwks)) {
     const expects = exactly(jwks.meta);
     return guardedStep({ kind: 'DeleteJwks', name: jwks.meta.name, expects }, reason);
@@ -55,12 +57,16 @@ function isToDelete<T extends { readonly meta: ObjectMeta }>(object: T | null): 
 }
 
 /** The last step before the finalizer removes the ledger itself: then only the copy tells. */
-export function isDeletionFinished(
-  { signer, jwks, keySecrets, set }: Situation,
-  book: Book,
-): boolean {
-  if (!set.deleting || book.kind !== 'Lost' || signer !== null || jwks !== null) return false;
-  return keySecrets.length === 0 && book.newest?.deletion?.jwksRemovedSeenMs != null;
+export function isDeletionFinished({
+  signer,
+  jwks,
+  keySecrets,
+  set,
+  ledgerState,
+}: Situation): boolean {
+  if (!set.deleting || ledgerState.kind !== 'Lost' || signer !== null || jwks !== null)
+    return false;
+  return keySecrets.length === 0 && ledgerState.newest?.deletion?.jwksRemovedSeenMs != null;
 }
 
 export function finishDeletion(situation: Situation): Step {
@@ -68,7 +74,7 @@ export function finishDeletion(situation: Situation): Step {
 }
 
 /** First nobody signs any more. */
-export function beginDeletion(situation: Situation, ledger: Ledger): Step | null {
+export function beginDeletion(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion !== null) return null;
   const active = activeKey(ledger);
   const deletion = { removing: false, jwksRemovedSeenMs: null };
@@ -88,10 +94,10 @@ function skippedNote(): EventNote {
 }
 
 /** A deletion that was under way when the set was restored, or its policy edited, is off. */
-export function abandonDeletion(situation: Situation, ledger: Ledger): Step | null {
+export function abandonDeletion(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion === null || situation.set.deleting) return null;
   const message = 'the set is not being deleted any more: it is published again';
-  const back = nextLedger(ledger, { deletion: null });
+  const back = { ...ledger, deletion: null };
   return guardedStep(writeSigner(situation, back, { from: 'unchanged' }), {
     code: 'AbandonDeletion',
     message,
@@ -99,15 +105,16 @@ export function abandonDeletion(situation: Situation, ledger: Ledger): Step | nu
 }
 
 /** Then the JWKS goes, once the last token has expired; then, once caches let go, the rest. */
-export function continueDeletion(situation: Situation, ledger: Ledger): Step | null {
+export function continueDeletion(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger, deletion: next } = schedule;
   const { deletion } = ledger;
-  const transition = deletionTransition(situation, ledger);
-  if (deletion === null || !isDue(transition, situation.nowMs)) return null;
-  const reason = { code: transition.action, message: transition.explanation };
+  if (deletion === null || !isDue(next, situation.nowMs)) return null;
+  const code = deletion.removing ? 'Delete' : 'DeleteJwks';
+  const reason = { code, message: next.explanation } as const;
   if (!deletion.removing) {
-    const removing = nextLedger(ledger, { deletion: { ...deletion, removing: true } });
+    const removing = { ...ledger, deletion: { ...deletion, removing: true } };
     const begun = guardedStep(writeSigner(situation, removing, { from: 'unchanged' }), reason);
-    return skipsDeletionWait(situation) ? withEvents(begun, skippedNote()) : begun;
+    return skipsDeletionWait(situation.set) ? withEvents(begun, skippedNote()) : begun;
   }
   const { keySecrets, signer } = situation;
   const secret = keySecrets.find(isToDelete);
@@ -119,13 +126,13 @@ export function continueDeletion(situation: Situation, ledger: Ledger): Step | n
 }
 
 /** The ConfigMap goes once the ledger says so, which keeps every operator from writing it again. */
-export function deleteJwks(situation: Situation, ledger: Ledger): Step | null {
+export function deleteJwks(situation: Situation, { ledger }: Schedule): Step | null {
   const { jwks } = situation;
   if (!isToDelete(jwks) || ledger.deletion?.removing !== true) return null;
   if (!isOrderedDeletion(situation)) return null;
   const message = 'the last token of the set has expired: its JWKS is removed';
   return guardedStep(
     { kind: 'DeleteJwks', name: jwks.meta.name, expects: exactly(jwks.meta) },
-    { code: 'RemoveJwks', message },
+    { code: 'DeleteJwks', message },
   );
 }

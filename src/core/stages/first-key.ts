@@ -3,9 +3,9 @@
  * dropped. The objects have deterministic names and are made by POST, of which exactly one wins.
  */
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
-import { activate, addPending, withRevoked } from '../ledger/lifecycle.ts';
+import { activate, addPending, nextGeneration, withRevoked } from '../ledger/lifecycle.ts';
 import type { KeyContent, ObservedKeySecret, Step } from '../reading/model.ts';
-import { noteOf, showsKey } from '../reading/observations.ts';
+import { noteOf, showsKey } from '../reading/shown.ts';
 import { blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
 import { ordinalFor } from './rotation.ts';
 import {
@@ -30,7 +30,7 @@ export function firstKeyStep(situation: Situation): Step | null {
   const { jwks } = situation;
   if (jwks === null || !sameData(jwks.data, jwksData(pending))) {
     const message = `the first key, ${secret.content.kid}, is published`;
-    return step(writeJwks(situation, { ...pending, generation: 0 }), 'PublishFirstKey', message);
+    return step(writeJwks(situation, pending), 'PublishFirstKey', message);
   }
   if (situation.clockInDoubt) return null;
   return activateFirst(situation, secret.content.kid, pending);
@@ -43,8 +43,8 @@ function closeFirst(
   content: Extract<KeyContent, { kind: 'Key' }>,
 ): Step {
   const { jwks } = situation;
-  const pending = { ...ledgerOf(situation, secret, content), generation: 1 };
-  const revoked = withRevoked(pending, (kid) => isRevoked(situation, kid));
+  const pending = ledgerOf(situation, secret, content);
+  const revoked = withRevoked(pending, nextGeneration(pending), (kid) => isRevoked(situation, kid));
   const ledger = { ...revoked, closed: true, jwks: jwks === null ? null : noteOf(jwks) };
   const message = `the first key, ${content.kid}, is revoked: none signs until the next one may`;
   return guardedStep(
@@ -76,7 +76,7 @@ function activateFirst(
   const published = { ...pending, keys: [{ ...key, publishedSeenMs: seenMs }], jwks: noteOf(jwks) };
   const source = fromKeySecret(situation, key);
   if (source === null) return null;
-  const ledger = { ...activate(published, kid, null, nowMs), generation: 1 };
+  const ledger = activate(published, kid, null, nowMs);
   const message = `the first key, ${kid}, is in the JWKS and signs from now on`;
   return guardedStep(writeSigner(situation, ledger, source), { code: 'ActivateFirstKey', message });
 }

@@ -16,37 +16,44 @@ import {
   publishedKeys,
   type Tombstone,
 } from '../ledger/ledger.ts';
-import { byOrdinal, type KeyOrigin, newKey, nextLedger, withRevoked } from '../ledger/lifecycle.ts';
+import {
+  byOrdinal,
+  type KeyOrigin,
+  newKey,
+  nextGeneration,
+  withRevoked,
+} from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
-import { backAgain, jwksGeneration, withStillShown } from '../reading/observations.ts';
+import { backAgain } from '../reading/observations.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
-import { type Book, blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
+import { asShown, jwksGeneration } from '../reading/shown.ts';
+import { blankLedger, isRevoked, type LedgerState, type Situation } from '../reading/situation.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 
-export type LostBook = Extract<Book, { kind: 'Lost' }>;
+export type LostLedger = Extract<LedgerState, { kind: 'Lost' }>;
 
 /** Above the highest seen by two: a generation that was lost may still be in some hand. */
 const GENERATIONS_SKIPPED = 2;
 
-export function recoveryStep(situation: Situation, book: LostBook): Step {
-  const { newest } = book;
+export function recoveryStep(situation: Situation, lost: LostLedger): Step {
+  const { newest } = lost;
   if (newest?.recovering === true && isCarriedByJwks(situation, newest)) {
-    return takeSigner(situation, newest, book);
+    return takeSigner(situation, newest, lost);
   }
-  const recovered = recoveredLedger(situation, book);
+  const recovered = recoveredLedger(situation, lost);
   const isUnpublished =
     recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
-  if (isUnpublished) return takeSigner(situation, recovered, book);
-  const reason = recoveryReason(book, `the JWKS is written first`);
-  const shown = withStillShown(situation.jwks, recovered);
+  if (isUnpublished) return takeSigner(situation, recovered, lost);
+  const reason = recoveryReason(lost, `the JWKS is written first`);
+  const shown = asShown(situation.jwks, recovered);
   return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
   ]);
 }
 
-function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
+function recoveryReason({ newest, problem }: LostLedger, next: string): Reason {
   const source =
     newest === null
       ? 'no copy of it was found, so it is rebuilt from what the objects show'
@@ -59,18 +66,20 @@ function recoveryReason({ newest, problem }: LostBook, next: string): Reason {
 
 function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
   if (jwks === null || publishedKeys(ledger).length === 0) return false;
-  const data = jwksData(withStillShown(jwks, ledger));
+  const data = jwksData(asShown(jwks, ledger));
   return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, data);
 }
 
 /** Ledger and signing key go into the signer Secret again, together. */
-function takeSigner(situation: Situation, recovered: Ledger, book: LostBook): Step {
+function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): Step {
   // A revocation may have come since the JWKS was written.
-  const settled = withRevoked(nextLedger(recovered, { recovering: false }), (kid) =>
-    isRevoked(situation, kid),
+  const settled = withRevoked(
+    { ...recovered, recovering: false },
+    nextGeneration(recovered),
+    (kid) => isRevoked(situation, kid),
   );
   const { ledger, source } = withSource(situation, settled);
-  const reason = recoveryReason(book, 'the signer Secret is written');
+  const reason = recoveryReason(lost, 'the signer Secret is written');
   return guardedStep(writeSigner(situation, ledger, source), reason, [
     { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
   ]);
@@ -101,14 +110,14 @@ function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombs
   return isShown ? backAgain(stone, terms, nowMs) : stone;
 }
 
-export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
-  const generation = book.highestGeneration + GENERATIONS_SKIPPED;
-  const base = book.newest ?? rebuilt(situation);
+export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger {
+  const generation = lost.highestGeneration + GENERATIONS_SKIPPED;
+  const base = lost.newest ?? rebuilt(situation);
   const keys = base.keys.map((key): LedgerKey => {
     const largest = largestTerms(key.largest, situation.spec.terms);
     const bar = key.bar === null ? null : { ...key.bar, generation, removedSeenMs: null };
     const mayHaveSigned =
-      book.newest === null ? key.mayHaveSigned : key.bar === null || key.mayHaveSigned;
+      lost.newest === null ? key.mayHaveSigned : key.bar === null || key.mayHaveSigned;
     return {
       ...key,
       largest,
@@ -117,7 +126,7 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
       publishedSeenMs: null,
       signerSeenMs: null,
       // A barred key can't have signed since: its gate was open then.
-      signedUntilMs: bar === null ? null : key.signedUntilMs,
+      supersededSeenMs: bar === null ? null : key.supersededSeenMs,
       settled: bar === null ? null : key.settled,
     };
   });
@@ -126,7 +135,7 @@ export function recoveredLedger(situation: Situation, book: LostBook): Ledger {
   const deletion = restartedDeletion(situation, base);
   const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
   const begun = { generation, recovering: true, jwks: null, tombstones };
-  return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, (kid) =>
+  return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, generation, (kid) =>
     isRevoked(situation, kid),
   );
 }

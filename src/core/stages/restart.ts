@@ -7,10 +7,11 @@
 import type { Workload } from '../formats/spec.ts';
 import { formatInstant } from '../formats/time.ts';
 import { isOpen, restartGate } from '../ledger/gates.ts';
-import { activeKey, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
-import { concernsPods, holdOf, isRolledOut, sameWorkload } from '../reading/holders.ts';
+import { activeKey, type LedgerKey } from '../ledger/ledger.ts';
 import type { ObservedWorkload, Step } from '../reading/model.ts';
+import { concernsPods, isRolledOut, oldPodsFor, sameWorkload } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { guardedStep } from './steps.ts';
 
 /**
@@ -35,18 +36,18 @@ export function listedWorkloads({ observed, spec }: Situation): readonly Observe
   );
 }
 
-export function restartNext(situation: Situation, ledger: Ledger): Step | null {
+export function restartNext(situation: Situation, { ledger }: Schedule): Step | null {
   const active = activeKey(ledger);
   if (active === null || !isOpen(restartGate(active), situation.nowMs)) return null;
   if (!concernsPods(ledger, active) || active.settled !== null) return null;
-  const hold = holdOf(situation, active);
+  const old = oldPodsFor(situation, active);
   const mark = restartMark(active);
-  if (hold.kind !== 'Held' || mark === null) return null;
+  if (old.kind !== 'TooOld' || mark === null) return null;
   const found = listedWorkloads(situation).filter((workload) => workload.state === 'Found');
   if (found.some((each) => isMarked(each, active) && !isRolledOut(each.rollOut))) return null;
   const next = found.find(
     (each) =>
-      !isMarked(each, active) && hold.holders.some(({ workload }) => sameWorkload(each, workload)),
+      !isMarked(each, active) && old.pods.some(({ workload }) => sameWorkload(each, workload)),
   );
   return next === undefined ? null : restart(next, active, mark);
 }

@@ -13,25 +13,27 @@ import {
   publishedKeys,
   sameKind,
 } from '../ledger/ledger.ts';
-import { activate, nextLedger, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
+import { activate, nextGeneration, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
 import type { EventNote, SignerSource, Step } from '../reading/model.ts';
-import { isDisturbed, showsKey, signerFits, withRaisedTerms } from '../reading/observations.ts';
+import { withRaisedTerms } from '../reading/observations.ts';
 import { openRotateRequest } from '../reading/requests.ts';
+import { isDisturbed, showsKey, signerFits } from '../reading/shown.ts';
 import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
-import { previousSigner } from '../schedule/schedule.ts';
+import { previousSigner } from '../schedule/rollback.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { publishNext } from './rotation.ts';
 import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
 
 /** Every key that the spec revokes and the ledger does not yet, in one write. */
-export function revoke(situation: Situation, noted: Ledger): Step | null {
+export function revoke(situation: Situation, schedule: Schedule): Step | null {
   // The same edit may raise a term, which is noted only after this: its gates count already.
-  const ledger = withRaisedTerms(noted, situation);
+  const ledger = withRaisedTerms(schedule.ledger, situation);
   const revoked = ledger.keys.filter(
     (key) => isRevoked(situation, key.kid) && key.bar?.reason !== 'Revoked',
   );
   if (revoked.length === 0) return null;
   const before = activeKey(ledger);
-  const closed = withRevoked(nextLedger(noteOtherSigner(situation, ledger), {}), (kid) =>
+  const closed = withRevoked(noteOtherSigner(situation, ledger), nextGeneration(ledger), (kid) =>
     isRevoked(situation, kid),
   );
   const names = revoked.map((key) => `key #${key.ordinal} (${key.kid})`).join(', ');
@@ -55,7 +57,7 @@ function reasonOf({ spec }: Situation, kid: string): RevocationReason {
 function noteOtherSigner({ signer }: Situation, ledger: Ledger): Ledger {
   if (signer === null || signerFits(ledger, signer)) return ledger;
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
-  return { ...signerDisturbed(ledger, shown), generation: ledger.generation };
+  return signerDisturbed(ledger, shown);
 }
 
 function switchAway(
@@ -66,9 +68,7 @@ function switchAway(
   said: string,
 ): Step {
   const rotateId = openRotateRequest(situation.set, closed);
-  const { generation } = closed;
-  const switched = activate(closed, next.kid, rotateId, situation.nowMs);
-  const ledger = { ...switched, generation };
+  const ledger = activate(closed, next.kid, rotateId, situation.nowMs);
   const message = `${said}: key #${next.ordinal} signs from now on`;
   return guardedStep(writeSigner(situation, ledger, source), { code: 'Revoke', message });
 }
@@ -110,21 +110,23 @@ function isUsableStandby(situation: Situation, ledger: Ledger, key: LedgerKey): 
     !isRevoked(situation, key.kid) &&
     secretOf(situation, key) !== null &&
     showsKey(situation.jwks, key) &&
-    !isDisturbed(situation.jwks, ledger)
+    !isDisturbed(situation, ledger)
   );
 }
 
 /** Where no key is left to publish, the next one comes first: the JWKS is never empty. */
-export function replaceLastRevoked(situation: Situation, ledger: Ledger): Step | null {
+export function replaceLastRevoked(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger } = schedule;
   if (ledger.deletion !== null || publishedKeys(ledger).length > 0) return null;
-  return publishNext(situation, ledger);
+  return publishNext(situation, schedule);
 }
 
 /**
  * The JWKS still shows a revoked key, and can be written without it at once: whatever else is to
  * be noted comes after that. Another hand in the JWKS comes before it, as the write would hide it.
  */
-export function isRevokedStillShown({ jwks }: Situation, ledger: Ledger): boolean {
+export function isRevokedStillShown(situation: Situation, ledger: Ledger): boolean {
+  const { jwks } = situation;
   const isShown = ledger.keys.some((key) => key.bar?.reason === 'Revoked' && showsKey(jwks, key));
-  return isShown && publishedKeys(ledger).length > 0 && !isDisturbed(jwks, ledger);
+  return isShown && publishedKeys(ledger).length > 0 && !isDisturbed(situation, ledger);
 }

@@ -2,13 +2,13 @@
  * Rollback: the key that signed immediately before signs again. Every verifier knows it, since it
  * never left the JWKS, so that only its own gate and a switch in flight are waited for.
  */
-import { isOpen, nextSwitchGate } from '../ledger/gates.ts';
+import { isOpen, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type RollbackRefusal } from '../ledger/ledger.ts';
-import { refuseRollback, rollBackTo } from '../ledger/lifecycle.ts';
+import { refuseRollback, rolledBack } from '../ledger/lifecycle.ts';
 import type { Step } from '../reading/model.ts';
 import { openRollbackRequest, openRotateRequest } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
-import { previousSigner } from '../schedule/schedule.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { fromKeySecret, guardedStep, step, withEvents, writeSigner } from './steps.ts';
 
 /** What each refusal means, for the status and the event. */
@@ -25,19 +25,19 @@ export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>>
 };
 
 /** The switch back; or its refusal, which is noted so that the request is handled. */
-export function rollBack(situation: Situation, ledger: Ledger): Step | null {
+export function rollbackStep(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger, previous } = schedule;
   const id = openRollbackRequest(situation.set, ledger);
   if (id === null) return null;
   const active = activeKey(ledger);
-  const isSwitching = active !== null && !isOpen(nextSwitchGate(active), situation.nowMs);
+  const isSwitching = active !== null && !isOpen(takenUpGate(active), situation.nowMs);
   if (isSwitching) return null;
-  const previous = previousSigner(situation, ledger);
   if ('refusal' in previous) return refuse(situation, ledger, id, previous.refusal);
   const { key } = previous;
   const source = fromKeySecret(situation, key);
   if (source === null) return refuse(situation, ledger, id, 'PreviousKeySecretLost');
   const requests = { rollback: id, rotate: openRotateRequest(situation.set, ledger) };
-  const next = rollBackTo(ledger, key.kid, requests, situation.nowMs);
+  const next = rolledBack(ledger, key.kid, requests, situation.nowMs);
   const message =
     `key #${key.ordinal} signs again, as requested` +
     (active === null ? '' : `, key #${active.ordinal} no longer does`);

@@ -1,4 +1,6 @@
 /** The steps of a rotation: publish the next key, switch to it, take the old one out. */
+
+import { activationGate, isOpen } from '../ledger/gates.ts';
 import {
   activeKey,
   hasEnded,
@@ -16,31 +18,27 @@ import {
   type KeyOrigin,
 } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
-import { isDisturbed, showsKey } from '../reading/observations.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { openRotateRequest } from '../reading/requests.ts';
+import { isDisturbed, showsKey } from '../reading/shown.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
-import {
-  activation,
-  isDue,
-  isGateOpen,
-  publication,
-  removals,
-  signsImmediately,
-} from '../schedule/schedule.ts';
+import { signsImmediately } from '../schedule/activation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { isDue } from '../schedule/transition.ts';
 import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
 
 /**
  * The switch, once it is due and every gate is open: the key is in the ConfigMap that this very
  * reading shows, and nobody else has touched that ConfigMap's data.
  */
-export function activateNext(situation: Situation, ledger: Ledger): Step | null {
-  const due = activation(situation, ledger);
+export function activateNext(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger, activation: due } = schedule;
   if (!isDue(due, situation.nowMs) || due.key === null) return null;
   const { key } = due;
-  const isShown = showsKey(situation.jwks, key) && !isDisturbed(situation.jwks, ledger);
+  const isShown = showsKey(situation.jwks, key) && !isDisturbed(situation, ledger);
   const source = fromKeySecret(situation, key);
-  const mayActivate = isGateOpen(key, situation.nowMs) || signsImmediately(situation, ledger);
+  const mayActivate =
+    isOpen(activationGate(key), situation.nowMs) || signsImmediately(situation, ledger);
   if (!isShown || source === null || !mayActivate) return null;
   const rotateId = openRotateRequest(situation.set, ledger);
   const next = activate(ledger, key.kid, rotateId, situation.nowMs);
@@ -52,7 +50,8 @@ export function activateNext(situation: Situation, ledger: Ledger): Step | null 
 }
 
 /** The next key: one that is there already joins, else one is generated. */
-export function publishNext(situation: Situation, ledger: Ledger): Step | null {
+export function publishNext(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger, publication } = schedule;
   const orphans = situation.keySecrets.filter((secret) => isOrphan(secret, ledger));
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));
@@ -60,7 +59,7 @@ export function publishNext(situation: Situation, ledger: Ledger): Step | null {
   if (useless !== undefined && hasRoomForOrphans(ledger) && !situation.clockInDoubt) {
     return endOrphan(situation, ledger, useless);
   }
-  if (!isDue(publication(situation, ledger), situation.nowMs)) return null;
+  if (!isDue(publication, situation.nowMs)) return null;
   const origin = orphans.filter(isUsable).map(originOf)[0] ?? null;
   if (origin === null) return createKeySecret(situation, ordinalFor(situation, ledger));
   const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
@@ -117,8 +116,9 @@ export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger):
 }
 
 /** A key whose time is over is barred: from here on it can never sign again. */
-export function barNext(situation: Situation, ledger: Ledger): Step | null {
-  const due = removals(situation, ledger).find((removal) => isDue(removal, situation.nowMs));
+export function barNext(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger, removals } = schedule;
+  const due = removals.find((removal) => isDue(removal, situation.nowMs));
   if (due === undefined || due.key === null) return null;
   const reason = due.reason ?? 'Retired';
   const message = `key #${due.key.ordinal} leaves the JWKS (${reason}): ${due.explanation}`;

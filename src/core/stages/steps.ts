@@ -1,10 +1,12 @@
 /** How a decision becomes a write: names, labels, annotations and what is expected to be there. */
 
+import type { StepReason } from '../formats/codes.ts';
 import { type PublicJwk, publicJwkText } from '../formats/jwk.ts';
 import { ANNOTATION, keySecretName } from '../formats/names.ts';
 import { serializeLedger } from '../ledger/codec.ts';
 import { jwksData } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
+import { nextGeneration } from '../ledger/lifecycle.ts';
 import { basisOf } from '../reading/basis.ts';
 import type {
   Basis,
@@ -19,13 +21,16 @@ import type {
   Step,
   Write,
 } from '../reading/model.ts';
-import { jwksGeneration } from '../reading/observations.ts';
 import { metadataPatch, patchChanges } from '../reading/ownership.ts';
-import type { Situation } from '../reading/situation.ts';
-import { secretOf } from '../reading/situation.ts';
+import { jwksGeneration } from '../reading/shown.ts';
+import { type Situation, secretOf } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+
+/** What may have a step in a pass, with a sound ledger. */
+export type Stage = (situation: Situation, schedule: Schedule) => Step | null;
 
 /** A step of little danger, without events. */
-export function step(write: Write, code: string, message: string): Step {
+export function step(write: Write, code: StepReason, message: string): Step {
   return { write, reason: { code, message }, events: [], guarded: false, basis: UNBASED };
 }
 
@@ -53,8 +58,21 @@ export function exactly(meta: ObjectMeta): Exclude<Expected, 'absent'> {
   return { uid: meta.uid, resourceVersion: meta.resourceVersion };
 }
 
-/** The one write that changes the ledger, and with it, where the source says so, the signing key. */
-export function writeSigner(situation: Situation, ledger: Ledger, source: SignerSource): Write {
+/**
+ * The one write that changes the ledger, and with it, if the source says so, the signing key.
+ * @param changed with the generation of the ledger that it was made from.
+ */
+export function writeSigner(situation: Situation, changed: Ledger, source: SignerSource): Write {
+  const ledger = { ...changed, generation: nextGeneration(changed) };
+  return signerWrite(situation, ledger, source);
+}
+
+/** The ledger as it is, of its own generation, with labels and annotations put right. */
+export function writeSignerMetadata(situation: Situation, ledger: Ledger): Write {
+  return signerWrite(situation, ledger, { from: 'unchanged' });
+}
+
+function signerWrite(situation: Situation, ledger: Ledger, source: SignerSource): Write {
   const { signer, spec } = situation;
   return {
     kind: 'WriteSigner',

@@ -4,40 +4,39 @@
  */
 
 import type { SignerSpec, Workload } from '../../core/formats/spec.ts';
-import type { Holder, Manner } from '../../core/reading/model.ts';
-import { isRecord, type KubeObject } from '../../platform/kube/resource.ts';
+import type { ReadOncePod, ReadsBy } from '../../core/reading/model.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
 import { parseKubeTimeMs } from '../../platform/kube/time.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, fieldsOf, recordsOf, textOf } from './fields.ts';
 
 /** What is not there, or is no time, was long ago. */
 const LONG_AGO_MS = 0;
 
 /** The worst one is told: what never updates, before what does. */
-const WORST_FIRST: readonly Manner[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
+const WORST_FIRST: readonly ReadsBy[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
 
 /**
  * @returns null for a pod that does not hold it for good: it follows its mount (under `Watch`), has
  * ended, or no node has it yet.
  */
-export function holderOf(pod: KubeObject, signer: SignerSpec): Holder | null {
-  const [spec, status] = [fields(pod['spec']), fields(pod['status'])];
+export function holderOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
+  const [spec, status] = [fieldsOf(pod['spec']), fieldsOf(pod['status'])];
   if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return null;
   // Whatever it takes up, it does so after this very reading.
   if (textOf(spec['nodeName']) === '') return null;
   const volumes = volumesOf(spec, signer.name);
   const uses = containersOf(spec)
     .flatMap((container) =>
-      mannersOf(container, volumes, signer.name).map((manner) => ({ container, manner })),
+      readsByOf(container, volumes, signer.name).map((readsBy) => ({ container, readsBy })),
     )
-    .filter(({ manner }) => manner !== 'Volume' || signer.reload === 'Restart');
-  const manner = WORST_FIRST.find((each) => uses.some((use) => use.manner === each));
-  if (manner === undefined) return null;
+    .filter(({ readsBy }) => readsBy !== 'Volume' || signer.reload === 'Restart');
+  const readsBy = WORST_FIRST.find((each) => uses.some((use) => use.readsBy === each));
+  if (readsBy === undefined) return null;
   const startedMs = podSinceMs(pod, status);
   const times = uses.map(({ container }) => containerSinceMs(container, status, startedMs));
   return {
     pod: pod.metadata.name ?? '',
-    manner,
+    readsBy,
     sinceMs: Math.min(...times),
     workload: workloadOf(pod),
   };
@@ -52,7 +51,7 @@ interface Container {
 
 function containersOf(spec: Fields): readonly Container[] {
   const of = (list: string, isPassing: (container: Fields) => boolean) =>
-    records(spec[list]).map((container) => ({
+    recordsOf(spec[list]).map((container) => ({
       name: textOf(container['name']),
       fields: container,
       isPassing: isPassing(container),
@@ -68,29 +67,30 @@ function containersOf(spec: Fields): readonly Container[] {
 /** The volumes that hold any of the Secret, by itself or among others. */
 function volumesOf(spec: Fields, secretName: string): ReadonlySet<string> {
   const holds = (volume: Fields) => {
-    if (fields(volume['secret'])['secretName'] === secretName) return true;
-    const sources = records(fields(volume['projected'])['sources']);
-    return sources.some((source) => fields(source['secret'])['name'] === secretName);
+    if (fieldsOf(volume['secret'])['secretName'] === secretName) return true;
+    const sources = recordsOf(fieldsOf(volume['projected'])['sources']);
+    return sources.some((source) => fieldsOf(source['secret'])['name'] === secretName);
   };
   return new Set(
-    records(spec['volumes'])
+    recordsOf(spec['volumes'])
       .filter(holds)
       .map(({ name }) => textOf(name)),
   );
 }
 
-function mannersOf(
+function readsByOf(
   { fields: container, isPassing }: Container,
   volumes: ReadonlySet<string>,
   secretName: string,
-): readonly Manner[] {
-  const isNamed = (reference: unknown) => fields(reference)['name'] === secretName;
+): readonly ReadsBy[] {
+  const isNamed = (reference: unknown) => fieldsOf(reference)['name'] === secretName;
   const inEnv =
-    records(container['env']).some((each) => isNamed(fields(each['valueFrom'])['secretKeyRef'])) ||
-    records(container['envFrom']).some((each) => isNamed(each['secretRef']));
-  const mounts = records(container['volumeMounts'])
+    recordsOf(container['env']).some((each) =>
+      isNamed(fieldsOf(each['valueFrom'])['secretKeyRef']),
+    ) || recordsOf(container['envFrom']).some((each) => isNamed(each['secretRef']));
+  const mounts = recordsOf(container['volumeMounts'])
     .filter(({ name }) => volumes.has(textOf(name)))
-    .map((mount): Manner => {
+    .map((mount): ReadsBy => {
       // An empty one mounts the volume as a whole.
       const subPath = textOf(mount['subPath']) + textOf(mount['subPathExpr']);
       if (subPath !== '') return 'SubPath';
@@ -101,7 +101,7 @@ function mannersOf(
 
 /** A time by which no container of the pod had begun: whatever was done to it since came later. */
 function podSinceMs({ metadata }: KubeObject, status: Fields): number {
-  const scheduled = records(status['conditions']).find(
+  const scheduled = recordsOf(status['conditions']).find(
     (condition) => condition['type'] === 'PodScheduled' && condition['status'] === 'True',
   );
   const times = [
@@ -125,30 +125,20 @@ function containerSinceMs(container: Container, status: Fields, startedMs: numbe
     'containerStatuses',
     'initContainerStatuses',
     'ephemeralContainerStatuses',
-  ].flatMap((list) => records(status[list]));
+  ].flatMap((list) => recordsOf(status[list]));
   const own = statuses.find(({ name }) => name === container.name);
-  const ended = fields(fields(own?.['lastState'])['terminated'])['finishedAt'];
+  const ended = fieldsOf(fieldsOf(own?.['lastState'])['terminated'])['finishedAt'];
   return Math.max(startedMs, parseKubeTimeMs(ended) ?? LONG_AGO_MS);
 }
 
 /** Its controller; of a ReplicaSet's pod, the Deployment that the ReplicaSet is named after. */
 function workloadOf({ metadata }: KubeObject): Workload | null {
-  const owner = records(metadata['ownerReferences']).find(({ controller }) => controller === true);
+  const owner = recordsOf(metadata['ownerReferences']).find(
+    ({ controller }) => controller === true,
+  );
   const [kind, name] = [textOf(owner?.['kind']), textOf(owner?.['name'])];
   if (kind === 'StatefulSet' || kind === 'DaemonSet') return { kind, name };
   const suffix = `-${metadata.labels?.['pod-template-hash'] ?? ''}`;
   if (kind !== 'ReplicaSet' || suffix === '-' || !name.endsWith(suffix)) return null;
   return { kind: 'Deployment', name: name.slice(0, -suffix.length) };
-}
-
-function fields(value: unknown): Fields {
-  return isRecord(value) ? value : {};
-}
-
-function records(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,5 +1,4 @@
-/** How the operator names its sets. */
-/** A set by namespace and name: the key of the work queue is `namespace/name`. */
+/** A set by namespace and name. The work queue's key for it is `namespace/name`. */
 export interface SetName {
   readonly namespace: string;
   readonly name: string;

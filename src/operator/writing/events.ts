@@ -6,7 +6,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { KubeClient } from '../../platform/kube/client.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { EVENTS } from '../../platform/kube/resources.ts';
-import { microTime } from '../../platform/leader/lease.ts';
+import { microTime } from '../../platform/kube/time.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Random } from '../../platform/random.ts';
 

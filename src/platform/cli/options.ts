@@ -12,18 +12,6 @@ export type OptionValues<D extends OptionDeclarations> = {
   readonly [K in keyof D]: D[K] extends OptionKind<infer T> ? T : never;
 };
 
-export interface CommandDeclaration {
-  readonly help: string;
-  readonly options: OptionDeclarations;
-}
-
-export interface ProgramDeclaration {
-  /** As the user calls it: `signing-keys`. */
-  readonly name: string;
-  readonly help: string;
-  readonly commands: Readonly<Record<string, CommandDeclaration>>;
-}
-
 /** What to print, and the code to end with: 0 after help, 2 after a mistake. */
 export interface EarlyExit {
   readonly ok: false;
@@ -31,15 +19,6 @@ export interface EarlyExit {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-/** Which command was called, with its values. */
-export type Invocation<P extends ProgramDeclaration> = {
-  [C in keyof P['commands'] & string]: {
-    readonly ok: true;
-    readonly command: C;
-    readonly values: OptionValues<P['commands'][C]['options']>;
-  };
-}[keyof P['commands'] & string];
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -51,40 +30,8 @@ const SERVICE_LINK = /^(?:tcp|udp|sctp):\/\//;
 
 /**
  * Reads what a program was called with.
- * @param argv without the interpreter and the script: `process.argv.slice(2)`
+ * @param argv without the interpreter, the script and the command
  */
-export function parseCommandLine<const P extends ProgramDeclaration>(
-  program: P,
-  argv: readonly string[],
-  env: Environment,
-): Invocation<P> | EarlyExit {
-  const root = silent(new Command(program.name)).description(program.help);
-  let found: { command: string; flags: Record<string, unknown> } | null = null;
-  for (const [name, declaration] of Object.entries(program.commands)) {
-    const command = silent(root.command(name)).description(declaration.help);
-    addOptions(command, declaration.options);
-    command.action(() => {
-      found = { command: name, flags: command.opts() };
-    });
-  }
-  const names = Object.keys(program.commands).join(', ');
-  const first = argv[0];
-  if (first === undefined) return mistake(`no command is given; write one of ${names}`);
-  if (first === 'help' || first === '--help' || first === '-h') return help(root, argv.slice(1));
-  if (!Object.hasOwn(program.commands, first)) {
-    const what = first.startsWith('-') ? 'comes before the command' : 'is not a command';
-    return mistake(`${shown(first)} ${what}; write one of ${names}`);
-  }
-  const stopped = parseWith(root, argv, `${program.name} ${first}`);
-  if (stopped !== null) return stopped;
-  const { command, flags } = found ?? { command: first, flags: {} };
-  const options = program.commands[command]?.options ?? {};
-  const read = readValues(options, flags, env);
-  if (!read.ok) return read;
-  return { ok: true, command, values: read.values } as Invocation<P>;
-}
-
-/** Like {@link parseCommandLine}, for a program without commands. */
 export function parseOptions<const D extends OptionDeclarations>(
   program: { readonly name: string; readonly help: string; readonly options: D },
   argv: readonly string[],
@@ -113,7 +60,6 @@ function silent(command: Command): Command {
   return command
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
-    .helpCommand(false)
     .allowExcessArguments(false)
     .configureHelp({ helpWidth: 100 });
 }
@@ -137,14 +83,11 @@ function parseWith(command: Command, argv: readonly string[], call: string): Ear
     return null;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === 'commander.helpDisplayed') return help(command, argv);
+    if (error.code === 'commander.helpDisplayed') {
+      return { ok: false, exitCode: 0, stdout: command.helpInformation(), stderr: '' };
+    }
     return mistake(`${oneLine(error.message)}; '${call} --help' lists the flags`);
   }
-}
-
-function help(root: Command, argv: readonly string[]): EarlyExit {
-  const command = root.commands.find((one) => one.name() === argv[0]) ?? root;
-  return { ok: false, exitCode: 0, stdout: command.helpInformation(), stderr: '' };
 }
 
 function readValues(

@@ -6,6 +6,7 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../error-code.ts';
 
 /** A file's bytes, or why it has none; a file that is not there is `null`. */
 export type FileContent = Uint8Array | { readonly problem: string } | null;
@@ -47,7 +48,7 @@ export async function findFolderProblem(path: string): Promise<string | null> {
     await readdir(path);
     return null;
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === 'ENOENT') return 'which is not there; mount the ConfigMap there, or create it';
     if (code === 'ENOTDIR') return 'which is not a folder; name the folder that holds jwks.json';
     return `which cannot be read (${code}); let this user read it`;
@@ -62,7 +63,7 @@ async function resolveState(
     // Not realpath: it fails where the old state is removed between its own steps.
     return { path: join(folder, await readlink(join(folder, DATA_LINK))) };
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     // EINVAL: it is there but no link, so no kubelet made it.
     if (code !== 'ENOENT' && code !== 'EINVAL') return { problem: `it cannot be read (${code})` };
   }
@@ -70,7 +71,7 @@ async function resolveState(
     await access(folder);
     return { path: folder };
   } catch (error) {
-    return { problem: `it cannot be read (${codeOf(error)})` };
+    return { problem: `it cannot be read (${errorCode(error)})` };
   }
 }
 
@@ -80,8 +81,8 @@ async function readBounded(path: string, bytesMax: number): Promise<FileContent>
     // Without O_NONBLOCK, opening a named pipe would wait for its writer.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
-    return { problem: `it cannot be read (${codeOf(error)})` };
+    if (errorCode(error) === 'ENOENT') return null;
+    return { problem: `it cannot be read (${errorCode(error)})` };
   }
   try {
     if (!(await file.stat()).isFile()) return { problem: 'it is not a regular file' };
@@ -94,13 +95,8 @@ async function readBounded(path: string, bytesMax: number): Promise<FileContent>
     }
     return { problem: `it is larger than ${bytesMax} bytes` };
   } catch (error) {
-    return { problem: `it cannot be read (${codeOf(error)})` };
+    return { problem: `it cannot be read (${errorCode(error)})` };
   } finally {
     await file.close();
   }
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : 'unknown error';
 }

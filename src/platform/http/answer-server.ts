@@ -3,17 +3,12 @@
  * everyone: everything that a stranger can make grow is bounded. http-endpoint.ts is the
  * convenient one, for ports that few ask.
  */
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log/log.ts';
+import { closeServer } from './close-server.ts';
 import { type ListenFlags, listen } from './endpoint.ts';
 import { logServerErrors } from './server-errors.ts';
 import { cutStalledPeers } from './stalled-peers.ts';
@@ -131,7 +126,7 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
     },
     async close(graceMs) {
       draining = true;
-      await closeWithin(server, graceMs, clock);
+      await closeServer(server, clock, graceMs);
       stopped.abort();
     },
   };
@@ -185,11 +180,4 @@ function refuse(socket: Duplex, status: number): boolean {
   // Not waited for: the peer may never close its side.
   socket.destroySoon();
   return true;
-}
-
-async function closeWithin(server: Server, graceMs: number, clock: Clock): Promise<void> {
-  const closed = new AbortController();
-  server.close(() => closed.abort());
-  await clock.sleepUntil(clock.monotonicMs() + graceMs, closed.signal).catch(() => undefined);
-  server.closeAllConnections();
 }

@@ -5,7 +5,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
+import { errorCode } from '../error-code.ts';
 import type { Log } from '../log/log.ts';
+import { closeServer } from './close-server.ts';
 import { logServerErrors } from './server-errors.ts';
 
 export interface HttpLimits {
@@ -153,7 +155,7 @@ export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<H
   return {
     port: (server.address() as AddressInfo).port,
     close(graceMs) {
-      closing ??= closeWithin(server, options.clock, graceMs);
+      closing ??= closeServer(server, options.clock, graceMs);
       return closing;
     },
   };
@@ -165,8 +167,8 @@ export function listen(
   { host, port, flags }: Pick<HttpEndpointOptions, 'host' | 'port' | 'flags'>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? 'UNKNOWN';
+    const onError = (error: Error) => {
+      const code = errorCode(error);
       const [advice, which] = LISTEN_ADVICE[code] ?? ['choose another port or address', 'port'];
       const by = flags === undefined ? '' : ` (${flags[which]})`;
       const where = host === null ? `port ${port}` : `${host} port ${port}`;
@@ -221,22 +223,4 @@ async function answerOf(
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
-}
-
-async function closeWithin(server: Server, clock: Clock, graceMs: number): Promise<void> {
-  const over = new AbortController();
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => {
-      over.abort();
-      resolve();
-    });
-  });
-  server.closeIdleConnections();
-  clock.sleepUntil(clock.monotonicMs() + graceMs, over.signal).then(
-    () => server.closeAllConnections(),
-    () => {
-      // All connections ended by themselves.
-    },
-  );
-  await closed;
 }

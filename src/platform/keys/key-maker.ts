@@ -3,6 +3,7 @@ import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { PublicJwk } from '../../core/formats/jwk.ts';
 import type { KeyKind } from '../../core/formats/spec.ts';
+import { Slots } from '../slots.ts';
 import { publicJwkOf } from './key-material.ts';
 
 export interface KeyPair {
@@ -34,16 +35,16 @@ const generate = promisify(generateKeyPair);
 
 /** Makes keys in libuv's thread pool, at most {@link KEYS_IN_THE_MAKING_MAX} at a time. */
 export function createKeyMaker(): KeyMaker {
-  const places = createPlaces(KEYS_IN_THE_MAKING_MAX);
+  const slots = new Slots(KEYS_IN_THE_MAKING_MAX);
   return {
     async make(kind, signal) {
-      await places.enter(signal);
+      const giveBack = await slots.take(signal);
       try {
         const privatePem = await generatePrivatePem(kind);
         signal.throwIfAborted();
         return keyPairOf(kind, privatePem);
       } finally {
-        places.leave();
+        giveBack();
       }
     },
   };
@@ -85,39 +86,4 @@ async function generateRsa(modulusLength: number): Promise<string> {
 
 function toPem(key: { export(options: { format: 'pem'; type: 'pkcs8' }): string | Buffer }) {
   return key.export({ format: 'pem', type: 'pkcs8' }).toString();
-}
-
-/** A counting semaphore; those who wait are let in in the order in which they came. */
-function createPlaces(count: number): {
-  enter(signal: AbortSignal): Promise<void>;
-  leave(): void;
-} {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return {
-    async enter(signal) {
-      signal.throwIfAborted();
-      if (free > 0) {
-        free--;
-        return;
-      }
-      await new Promise<void>((resolve, reject) => {
-        const enter = () => {
-          signal.removeEventListener('abort', giveUp);
-          resolve();
-        };
-        const giveUp = () => {
-          waiting.splice(waiting.indexOf(enter), 1);
-          reject(signal.reason);
-        };
-        signal.addEventListener('abort', giveUp, { once: true });
-        waiting.push(enter);
-      });
-    },
-    leave() {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    },
-  };
 }

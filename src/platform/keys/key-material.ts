@@ -233,7 +233,7 @@ function signsFor(key: KeyObject, publicJwk: PublicJwk): boolean {
 }
 
 /** What Node's `sign` and `verify` need to make a JWS signature (RFC 7518 section 3). */
-export function signatureOptions(alg: Algorithm): {
+function signatureOptions(alg: Algorithm): {
   digest: string | null;
   options: { padding?: number; saltLength?: number; dsaEncoding?: 'ieee-p1363' };
 } {

@@ -14,6 +14,8 @@ import {
 /** A refused request's `Status`; what is longer is cut and counts as no `Status`. */
 export const STATUS_MAX_BYTES = 1024 * 1024;
 const JSON_TYPE = 'application/json';
+/** What to accept so that of one object, or of each event's, only `metadata` is sent. */
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 export interface Call {
   readonly request: Request;
@@ -127,27 +129,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Nothing of these was ever sent, so a write did not take effect. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CREDENTIALS_UNREADABLE',
-  'CREDENTIALS_FAILED',
-  'CA_INVALID',
-  'CLOSED',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
 const CHECK_CERTIFICATE =
   "the server's certificate is not trusted: check the CA and the server's name in the kubeconfig";
 const CHECK_NAME = "the server's name is not known: check it in the kubeconfig, and the DNS";
@@ -188,7 +169,6 @@ export function toKubeError(error: unknown, request: Request, signal: AbortSigna
       kind: /TIMEOUT/.test(error.code) ? 'timeout' : 'no-answer',
       reason: error.code,
       ...(hint === null ? {} : { hint }),
-      ...(NEVER_SENT.has(error.code) ? { outcome: 'not-applied' as const } : {}),
     });
   }
   return error;

@@ -1,6 +1,6 @@
 import { MANAGER } from '../../core/formats/names.ts';
 import type { Clock } from '../clock.ts';
-import { type Call, createCaller } from './call.ts';
+import { type Call, type Caller, createCaller, METADATA_ONLY } from './call.ts';
 import { KubeApiError } from './errors.ts';
 import { type ListAnswer, type ListOptions, listAll } from './list.ts';
 import {
@@ -40,19 +40,10 @@ export interface WriteOptions {
   readonly signal: AbortSignal;
   /** On the clock's monotonic scale. The server is told, and stops trying by then. */
   readonly deadlineMs: number;
-  /** Asks the server to check only. */
-  readonly dryRun?: boolean;
 }
-
-export type Patch =
-  | { readonly type: 'merge'; readonly body: unknown }
-  | { readonly type: 'json'; readonly body: readonly unknown[] }
-  /** Server-side apply; `force` takes over fields that others own. */
-  | { readonly type: 'apply'; readonly body: unknown; readonly force: boolean };
 
 export interface DeleteOptions extends WriteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
 }
 
 /**
@@ -71,144 +62,147 @@ export interface KubeClient {
   /** Fails with `conflict` unless the object's `metadata.resourceVersion` is the current one. */
   replace(resource: Resource, object: KubeObject, options: WriteOptions): Promise<Answer>;
   replaceStatus(resource: Resource, object: KubeObject, options: WriteOptions): Promise<Answer>;
-  patch(
-    resource: Resource,
-    ref: ObjectRef,
-    patch: Patch,
-    options: WriteOptions & { readonly subresource?: 'status' },
-  ): Promise<Answer>;
+  /** Sends a merge patch (RFC 7396): members of the body replace those of the object, null removes. */
+  patch(resource: Resource, ref: ObjectRef, body: unknown, options: WriteOptions): Promise<Answer>;
   delete(resource: Resource, ref: ObjectRef, options: DeleteOptions): Promise<Answer>;
 }
 
 export interface KubeClientOptions {
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Default {@link MANAGER}. */
-  readonly fieldManager?: string;
 }
 
-const PATCH_TYPES = {
-  merge: 'application/merge-patch+json',
-  json: 'application/json-patch+json',
-  // The body is JSON, which is YAML as well.
-  apply: 'application/apply-patch+yaml',
-} as const;
+const MERGE_PATCH = 'application/merge-patch+json';
 
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
-
-type WriteCall = Omit<Call, 'deadlineMs' | 'maxBytes' | 'signal'>;
+type WriteCall = Omit<Call, 'deadlineMs' | 'maxBytes' | 'signal' | 'query' | 'lateQuery'>;
 
 export function createKubeClient(options: KubeClientOptions): KubeClient {
-  const { transport, clock } = options;
-  const caller = createCaller(transport, clock);
-  const fieldManager = options.fieldManager ?? MANAGER;
+  return new RequestingClient(options);
+}
 
-  const write = async (call: WriteCall, given: WriteOptions, managed: boolean): Promise<Answer> => {
+class RequestingClient implements KubeClient {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #caller: Caller;
+
+  constructor({ transport, clock }: KubeClientOptions) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#caller = createCaller(transport, clock);
+  }
+
+  async get(resource: Resource, ref: ObjectRef, options: ReadOptions): Promise<Answer> {
+    return await this.#ask({
+      request: { verb: 'get', resource: resource.plural, ref },
+      method: 'GET',
+      path: resourcePath(resource, ref.namespace, ref.name),
+      signal: options.signal,
+      deadlineMs: this.#clock.monotonicMs() + (options.timeoutMs ?? READ_TIMEOUT_MS),
+      maxBytes: OBJECT_MAX_BYTES,
+      ...(options.metadataOnly === true ? { accept: METADATA_ONLY } : {}),
+    });
+  }
+
+  async list(resource: Resource, options: ListOptions): Promise<ListAnswer> {
+    return await listAll(this.#caller, this.#clock, resource, options);
+  }
+
+  async watch(resource: Resource, options: WatchOptions): Promise<Watch> {
+    return await openWatch(this.#transport, this.#clock, resource, options);
+  }
+
+  async create(resource: Resource, object: KubeObject, options: WriteOptions): Promise<Answer> {
+    const ref = refOf(resource, object);
+    const call: WriteCall = {
+      request: { verb: 'create', resource: resource.plural, ref },
+      method: 'POST',
+      path: resourcePath(resource, ref.namespace),
+      body: object,
+    };
+    return await this.#write(call, options);
+  }
+
+  async replace(resource: Resource, object: KubeObject, options: WriteOptions): Promise<Answer> {
+    return await this.#put(resource, object, options);
+  }
+
+  async replaceStatus(
+    resource: Resource,
+    object: KubeObject,
+    options: WriteOptions,
+  ): Promise<Answer> {
+    return await this.#put(resource, object, options, 'status');
+  }
+
+  async patch(
+    resource: Resource,
+    ref: ObjectRef,
+    body: unknown,
+    options: WriteOptions,
+  ): Promise<Answer> {
+    const call: WriteCall = {
+      request: { verb: 'patch', resource: resource.plural, ref },
+      method: 'PATCH',
+      path: resourcePath(resource, ref.namespace, ref.name),
+      contentType: MERGE_PATCH,
+      body,
+    };
+    return await this.#write(call, options);
+  }
+
+  async delete(resource: Resource, ref: ObjectRef, options: DeleteOptions): Promise<Answer> {
+    const { preconditions } = options;
+    const call: WriteCall = {
+      request: { verb: 'delete', resource: resource.plural, ref },
+      method: 'DELETE',
+      path: resourcePath(resource, ref.namespace, ref.name),
+      body: { kind: 'DeleteOptions', apiVersion: 'v1', ...(preconditions && { preconditions }) },
+    };
+    return await this.#write(call, options);
+  }
+
+  async #put(
+    resource: Resource,
+    object: KubeObject,
+    options: WriteOptions,
+    subresource?: 'status',
+  ): Promise<Answer> {
+    const ref = refOf(resource, object);
+    const plural = [resource.plural, subresource].filter(Boolean).join('/');
+    const call: WriteCall = {
+      request: { verb: 'replace', resource: plural, ref },
+      method: 'PUT',
+      path: resourcePath(resource, ref.namespace, ref.name, subresource),
+      body: object,
+    };
+    return await this.#write(call, options);
+  }
+
+  async #write(call: WriteCall, { deadlineMs, signal }: WriteOptions): Promise<Answer> {
     const timeLeft = () => {
-      const leftMs = Math.floor(given.deadlineMs - clock.monotonicMs());
+      const leftMs = Math.floor(deadlineMs - this.#clock.monotonicMs());
       if (leftMs >= WRITE_MIN_LEFT_MS) return { timeout: `${leftMs}ms` };
       throw new KubeApiError(call.request, { kind: 'no-time-left', reason: 'Deadline' });
     };
-    const query = {
-      ...call.query,
-      ...timeLeft(),
-      ...(managed ? { fieldManager } : {}),
-      ...(given.dryRun === true ? { dryRun: 'All' } : {}),
-    };
-    const { deadlineMs, signal } = given;
-    const bounds = { deadlineMs, signal, maxBytes: OBJECT_MAX_BYTES };
-    return await ask({ ...call, ...bounds, query, lateQuery: timeLeft });
-  };
+    // A deletion sets no field, so it has no manager.
+    const manager = call.method === 'DELETE' ? {} : { fieldManager: MANAGER };
+    return await this.#ask({
+      ...call,
+      query: { ...timeLeft(), ...manager },
+      lateQuery: timeLeft,
+      deadlineMs,
+      signal,
+      maxBytes: OBJECT_MAX_BYTES,
+    });
+  }
 
-  const ask = async (call: Call): Promise<Answer> => {
-    const { value, dateMs } = await caller(call);
+  async #ask(call: Call): Promise<Answer> {
+    const { value, dateMs } = await this.#caller(call);
     if (!isKubeObject(value)) {
       throw new KubeApiError(call.request, { kind: 'bad-answer', reason: 'NotAnObject' });
     }
     return { object: value, dateMs };
-  };
-
-  const put = async (
-    resource: Resource,
-    object: KubeObject,
-    given: WriteOptions,
-    sub?: 'status',
-  ) => {
-    const ref = refOf(resource, object);
-    return write(
-      {
-        request: { verb: 'replace', resource: plural(resource, sub), ref },
-        method: 'PUT',
-        path: resourcePath(resource, ref.namespace, ref.name, sub),
-        body: object,
-      },
-      given,
-      true,
-    );
-  };
-
-  return {
-    get: async (resource, ref, given) =>
-      ask({
-        request: { verb: 'get', resource: resource.plural, ref },
-        method: 'GET',
-        path: resourcePath(resource, ref.namespace, ref.name),
-        signal: given.signal,
-        deadlineMs: clock.monotonicMs() + (given.timeoutMs ?? READ_TIMEOUT_MS),
-        maxBytes: OBJECT_MAX_BYTES,
-        ...(given.metadataOnly === true ? { accept: METADATA_ONLY } : {}),
-      }),
-    list: async (resource, given) => listAll(caller, clock, resource, given),
-    watch: async (resource, given) => openWatch(transport, clock, resource, given),
-    create: async (resource, object, given) => {
-      const ref = refOf(resource, object);
-      return write(
-        {
-          request: { verb: 'create', resource: resource.plural, ref },
-          method: 'POST',
-          path: resourcePath(resource, ref.namespace),
-          body: object,
-        },
-        given,
-        true,
-      );
-    },
-    replace: (resource, object, given) => put(resource, object, given),
-    replaceStatus: (resource, object, given) => put(resource, object, given, 'status'),
-    patch: async (resource, ref, patch, given) =>
-      write(
-        {
-          request: { verb: 'patch', resource: plural(resource, given.subresource), ref },
-          method: 'PATCH',
-          path: resourcePath(resource, ref.namespace, ref.name, given.subresource),
-          contentType: PATCH_TYPES[patch.type],
-          body: patch.body,
-          ...(patch.type === 'apply' ? { query: { force: String(patch.force) } } : {}),
-        },
-        given,
-        true,
-      ),
-    delete: async (resource, ref, given) =>
-      write(
-        {
-          request: { verb: 'delete', resource: resource.plural, ref },
-          method: 'DELETE',
-          path: resourcePath(resource, ref.namespace, ref.name),
-          body: {
-            kind: 'DeleteOptions',
-            apiVersion: 'v1',
-            ...(given.preconditions ? { preconditions: given.preconditions } : {}),
-            ...(given.propagationPolicy ? { propagationPolicy: given.propagationPolicy } : {}),
-          },
-        },
-        given,
-        false,
-      ),
-  };
-}
-
-function plural(resource: Resource, subresource?: string): string {
-  return subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
+  }
 }
 
 function refOf(resource: Resource, object: KubeObject): ObjectRef {

@@ -4,7 +4,8 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig, type User } from '@kubernetes/client-node';
 // The parser that client-node itself uses. Its own loadYaml would bring all its models along.
 import { load } from 'js-yaml';
-import { isRecord } from './resource.ts';
+import { isRecord } from '../../core/formats/is-record.ts';
+import { errorCode } from '../error-code.ts';
 
 /** No usable cluster is configured. A program ends with exit code 2 and this message. */
 export class KubeConfigError extends Error {
@@ -210,10 +211,4 @@ function isReadable(file: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The code of a system error, such as `ENOENT`; never its message. */
-export function errorCode(error: unknown): string {
-  const code = isRecord(error) || error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : 'UNKNOWN';
 }

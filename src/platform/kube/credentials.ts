@@ -3,7 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import { abortable, DeadlineExceeded, withDeadline } from '../deadline.ts';
-import { errorCode } from './config.ts';
+import { errorCode } from '../error-code.ts';
 import { TransportError } from './transport.ts';
 
 /** An exec plugin or an OIDC provider that takes longer has failed. */

@@ -33,9 +33,6 @@ export type ErrorKind =
   /** An answer came that can't be used: cut off, too large, no JSON. */
   | 'bad-answer';
 
-/** Of a write: `unknown` means that it may have taken effect, or may yet. Reads change nothing. */
-export type Outcome = 'not-applied' | 'unknown';
-
 /**
  * `retry`: the same request may succeed later. `re-read`: what the caller believes of the
  * object is out of date. `give-up`: it fails again until somebody changes something.
@@ -43,39 +40,33 @@ export type Outcome = 'not-applied' | 'unknown';
 export type Advice = 'retry' | 're-read' | 'give-up';
 
 interface Rule {
-  readonly outcome: Outcome;
   readonly advice: Advice;
   readonly hint: string;
 }
 
-// One row a kind. A 5xx may have come from a proxy or after the write: its outcome is unknown.
 const RULES: Readonly<Record<ErrorKind, Rule>> = {
-  unauthorized: rule('not-applied', 'retry', 'check the token or certificate'),
-  forbidden: rule(
-    'not-applied',
-    'give-up',
-    'a right is missing, or a policy, webhook or quota denied it',
-  ),
-  'namespace-terminating': rule('not-applied', 'give-up', 'the namespace is being deleted'),
-  'not-found': rule('not-applied', 're-read', 'it, its namespace or its type is not there'),
-  'already-exists': rule('not-applied', 're-read', 'read what is there'),
-  conflict: rule('not-applied', 're-read', 'it was changed meanwhile: read it again'),
-  gone: rule('not-applied', 're-read', 'the version is too old: list again'),
-  invalid: rule('not-applied', 'give-up', 'correct the fields named'),
-  'bad-request': rule('not-applied', 'give-up', 'the server does not take such a request'),
-  'too-large': rule('not-applied', 'give-up', 'the object is larger than the server takes'),
-  throttled: rule('not-applied', 'retry', 'the server is busy: try later'),
-  'server-error': rule('unknown', 'retry', "see the API server's log"),
-  'webhook-failed': rule('not-applied', 'retry', 'an admission webhook does not answer'),
-  unavailable: rule('unknown', 'retry', 'the API server is not ready: try later'),
-  timeout: rule('unknown', 'retry', 'no answer in time: try later'),
-  'no-time-left': rule('not-applied', 'retry', 'nothing was sent'),
-  'no-answer': rule('unknown', 'retry', 'check the network and the API server'),
-  'bad-answer': rule('unknown', 'retry', 'the answer could not be used'),
+  unauthorized: rule('retry', 'check the token or certificate'),
+  forbidden: rule('give-up', 'a right is missing, or a policy, webhook or quota denied it'),
+  'namespace-terminating': rule('give-up', 'the namespace is being deleted'),
+  'not-found': rule('re-read', 'it, its namespace or its type is not there'),
+  'already-exists': rule('re-read', 'read what is there'),
+  conflict: rule('re-read', 'it was changed meanwhile: read it again'),
+  gone: rule('re-read', 'the version is too old: list again'),
+  invalid: rule('give-up', 'correct the fields named'),
+  'bad-request': rule('give-up', 'the server does not take such a request'),
+  'too-large': rule('give-up', 'the object is larger than the server takes'),
+  throttled: rule('retry', 'the server is busy: try later'),
+  'server-error': rule('retry', "see the API server's log"),
+  'webhook-failed': rule('retry', 'an admission webhook does not answer'),
+  unavailable: rule('retry', 'the API server is not ready: try later'),
+  timeout: rule('retry', 'no answer in time: try later'),
+  'no-time-left': rule('retry', 'nothing was sent'),
+  'no-answer': rule('retry', 'check the network and the API server'),
+  'bad-answer': rule('retry', 'the answer could not be used'),
 };
 
-function rule(outcome: Outcome, advice: Advice, hint: string): Rule {
-  return { outcome, advice, hint };
+function rule(advice: Advice, hint: string): Rule {
+  return { advice, hint };
 }
 
 /** What was asked for, so that an error can name it. */
@@ -93,8 +84,6 @@ interface Found {
   readonly status?: number;
   readonly causes?: readonly StatusCause[];
   readonly retryAfterMs?: number | null;
-  /** Where it is known better than by the kind. */
-  readonly outcome?: Outcome;
   /** Said instead of the kind's hint. Must be free of secrets. */
   readonly hint?: string;
 }
@@ -108,34 +97,19 @@ export class KubeApiError extends Error {
   /** Stable: `KUBE_` and the kind, such as `KUBE_NOT_FOUND`. */
   readonly code: string;
   readonly kind: ErrorKind;
-  readonly outcome: Outcome;
   readonly advice: Advice;
   readonly reason: string;
-  /** The HTTP status, or 0 where there was none. */
-  readonly status: number;
-  readonly verb: Verb;
-  readonly resource: string;
-  /** Empty where the request named none. */
-  readonly namespace: string;
-  /** Empty where the request named none. */
-  readonly objectName: string;
   /** How long the server asked to wait, where it did. */
   readonly retryAfterMs?: number;
   readonly causes: readonly StatusCause[];
 
   constructor(request: Request, found: Found) {
-    const { outcome, advice, hint } = RULES[found.kind];
+    const { advice, hint } = RULES[found.kind];
     super(messageOf(request, found, found.hint ?? hint));
     this.code = `KUBE_${found.kind.toUpperCase().replaceAll('-', '_')}`;
     this.kind = found.kind;
-    this.outcome = isRead(request.verb) ? 'not-applied' : (found.outcome ?? outcome);
     this.advice = advice;
     this.reason = found.reason;
-    this.status = found.status ?? 0;
-    this.verb = request.verb;
-    this.resource = request.resource;
-    this.namespace = request.ref.namespace ?? '';
-    this.objectName = request.ref.name ?? '';
     this.causes = found.causes ?? [];
     if (typeof found.retryAfterMs === 'number') this.retryAfterMs = found.retryAfterMs;
   }
@@ -214,10 +188,6 @@ function kindOf(status: number, facts: StatusFacts | null): ErrorKind {
   if (kind !== undefined) return kind;
   if (status >= 400 && status < 500) return 'bad-request';
   return status >= 500 && status < 600 ? 'server-error' : 'bad-answer';
-}
-
-function isRead(verb: Verb): boolean {
-  return verb === 'get' || verb === 'list' || verb === 'watch';
 }
 
 function isOfMany(verb: Verb): boolean {

@@ -1,7 +1,7 @@
 /** One request over undici, and its answer. */
 import type { Dispatcher } from 'undici';
 import { abortable } from '../deadline.ts';
-import { errorCode } from './config.ts';
+import { errorCode } from '../error-code.ts';
 import { type KubeRequest, type KubeResponse, TransportError } from './transport.ts';
 
 /**

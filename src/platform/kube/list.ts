@@ -1,13 +1,8 @@
+import { isRecord } from '../../core/formats/is-record.ts';
 import type { Clock } from '../clock.ts';
 import type { Caller } from './call.ts';
 import { KubeApiError, type Request } from './errors.ts';
-import {
-  isKubeObject,
-  isRecord,
-  type KubeObject,
-  type Resource,
-  resourcePath,
-} from './resource.ts';
+import { isKubeObject, type KubeObject, type Resource, resourcePath } from './resource.ts';
 
 /** Objects asked for at a time. */
 export const PAGE_SIZE = 500;

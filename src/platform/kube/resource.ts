@@ -1,3 +1,5 @@
+import { isRecord } from '../../core/formats/is-record.ts';
+
 /** A type of the API as its path names it. `group` is empty for the core group. */
 export interface Resource {
   readonly group: string;
@@ -65,10 +67,6 @@ function encodeSegment(part: string): string {
     throw new RangeError(`${JSON.stringify(part)} is no name of an object, type or namespace`);
   }
   return encodeURIComponent(part);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** True for what every object of the API has: an object with an object `metadata`. */

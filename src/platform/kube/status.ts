@@ -1,5 +1,5 @@
+import { isRecord } from '../../core/formats/is-record.ts';
 import { type Denial, denialIn } from './denial.ts';
-import { isRecord } from './resource.ts';
 
 /** What is kept of a `Status` answer: nothing that could quote an object's content. */
 export interface StatusFacts {

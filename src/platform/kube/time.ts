@@ -7,3 +7,14 @@ export function parseKubeTimeMs(value: unknown): number | null {
   const atMs = Date.parse(value);
   return Number.isNaN(atMs) ? null : atMs;
 }
+
+/**
+ * Writes a `MicroTime`. The API server refuses any other number of fractional digits than six.
+ * @param wallMs milliseconds since the epoch; fractions count, rounded down to the microsecond
+ */
+export function microTime(wallMs: number): string {
+  const wholeSecondMs = Math.floor(wallMs / 1000) * 1000;
+  const micros = Math.floor((wallMs - wholeSecondMs) * 1000);
+  const second = new Date(wholeSecondMs).toISOString().slice(0, -'.000Z'.length);
+  return `${second}.${String(micros).padStart(6, '0')}Z`;
+}

@@ -1,15 +1,10 @@
+import { isRecord } from '../../core/formats/is-record.ts';
 import type { Clock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
-import { parseJson, refusal, toKubeError, Unusable } from './call.ts';
+import { METADATA_ONLY, parseJson, refusal, toKubeError, Unusable } from './call.ts';
 import { errorOfStatus, KubeApiError, type Request } from './errors.ts';
 import { requestOf, type Selection, selectors } from './list.ts';
-import {
-  isKubeObject,
-  isRecord,
-  type KubeObject,
-  type Resource,
-  resourcePath,
-} from './resource.ts';
+import { isKubeObject, type KubeObject, type Resource, resourcePath } from './resource.ts';
 import { readStatus } from './status.ts';
 import type { KubeResponse, Transport } from './transport.ts';
 
@@ -39,7 +34,6 @@ export interface WatchEvent {
  */
 export type Watch = AsyncGenerator<WatchEvent, void>;
 
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const NEWLINE = 10;
 
 export async function openWatch(

@@ -7,13 +7,14 @@
  * write late. Every write must be safe with two leaders at work; an election only saves work.
  */
 import type { Clock } from '../clock.ts';
+import { abortable, withDeadline } from '../deadline.ts';
+import { microTime } from '../kube/time.ts';
 import type { Log } from '../log/log.ts';
 import type { Random } from '../random.ts';
 import {
   editLease,
   type LeaseRecord,
   type LeaseStore,
-  microTime,
   newLease,
   readLease,
   type StoredLease,
@@ -71,8 +72,6 @@ export interface LeaderElector {
   hold(signal: AbortSignal): Promise<HoldEnd>;
   /** To be asked before each write: false as soon as the renew deadline has passed. */
   leads(): boolean;
-  /** Who held the lease when it was last seen; null where nobody did. */
-  leader(): string | null;
   /**
    * Gives the lease up, so that the next one need not wait for it to expire. Only after `hold` has
    * ended and all work has: two processes would work at once otherwise.
@@ -112,10 +111,6 @@ class Elector implements LeaderElector {
 
   leads(): boolean {
     return this.#renewedMs !== null && this.#nowMs() < this.#deadlineMs();
-  }
-
-  leader(): string | null {
-    return this.#record?.holder || null;
   }
 
   async acquire(signal: AbortSignal): Promise<void> {
@@ -266,32 +261,15 @@ class Elector implements LeaderElector {
     return this.#nowMs() >= this.#changedMs + durationMs;
   }
 
-  /** Runs one exchange with the store and gives it up at a time, even if it ignores its signal. */
-  async #bounded<T>(
+  /** Runs one exchange with the store, and ends it at `untilMs` even if it ignores its signal. */
+  #bounded<T>(
     untilMs: number,
     signal: AbortSignal,
     exchange: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    signal.throwIfAborted();
-    const inner = new AbortController();
-    const over = new AbortController();
-    const passOn = () => inner.abort(signal.reason);
-    signal.addEventListener('abort', passOn, { once: true });
-    this.#options.clock.sleepUntil(untilMs, over.signal).then(
-      () => inner.abort(new Error('no answer in time')),
-      () => {
-        // The exchange was over first.
-      },
+    return withDeadline(this.#options.clock, untilMs, signal, (inner) =>
+      abortable(exchange(inner), inner),
     );
-    const givenUp = new Promise<never>((_resolve, reject) => {
-      inner.signal.addEventListener('abort', () => reject(inner.signal.reason), { once: true });
-    });
-    try {
-      return await Promise.race([exchange(inner.signal), givenUp]);
-    } finally {
-      signal.removeEventListener('abort', passOn);
-      over.abort();
-    }
   }
 
   #nowMs(): number {

@@ -2,7 +2,7 @@
  * A Lease of coordination.k8s.io/v1 as raw JSON: edited in place, so that fields which this
  * program does not know survive.
  */
-import { formatInstant } from '../../core/formats/time.ts';
+import { isRecord } from '../../core/formats/is-record.ts';
 
 export type LeaseObject = Readonly<Record<string, unknown>>;
 
@@ -86,18 +86,7 @@ export function editLease(lease: LeaseObject, edit: LeaseEdit): LeaseObject {
   return { ...lease, spec };
 }
 
-/**
- * An instant as `V1MicroTime`: the API server refuses any other number of digits than six.
- * @param wallMs milliseconds since the epoch; fractions count down to the microsecond
- */
-export function microTime(wallMs: number): string {
-  const wholeSecondMs = Math.floor(wallMs / 1000) * 1000;
-  const micros = Math.floor((wallMs - wholeSecondMs) * 1000);
-  const second = formatInstant(wholeSecondMs).slice(0, -1);
-  return `${second}.${String(micros).padStart(6, '0')}Z`;
-}
-
 function specOf(lease: LeaseObject): Readonly<Record<string, unknown>> {
   const spec = lease['spec'];
-  return typeof spec === 'object' && spec !== null ? (spec as Record<string, unknown>) : {};
+  return isRecord(spec) ? spec : {};
 }

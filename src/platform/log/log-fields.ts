@@ -1,4 +1,4 @@
-/** Turns whatever was given to the log into small, plain, harmless data. Never throws. */
+/** Turns whatever was given to the log into small, plain, invariantBroken data. Never throws. */
 import { types } from 'node:util';
 import { isSecretMember, REDACTED, redact } from './redact.ts';
 

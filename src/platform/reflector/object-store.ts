@@ -74,27 +74,6 @@ export class ObjectStore implements ReadonlyObjectStore {
   }
 }
 
-/**
- * A transform for stores: drops `managedFields`, which are half of many objects, and the
- * annotations that do not begin with `annotationPrefix`. `kubectl apply` keeps a copy of the
- * whole object in one, and for a Secret that is its data.
- */
-export function stripMetadata(annotationPrefix: string): (object: KubeObject) => KubeObject {
-  return (object) => {
-    const { managedFields: _, annotations, ...metadata } = object.metadata;
-    const kept = Object.entries(annotations ?? {}).filter(([key]) =>
-      key.startsWith(annotationPrefix),
-    );
-    return {
-      ...object,
-      metadata: {
-        ...metadata,
-        ...(kept.length === 0 ? {} : { annotations: Object.fromEntries(kept) }),
-      },
-    };
-  };
-}
-
 function keyOf({ metadata }: KubeObject): string {
   return refText(metadata.namespace, metadata.name ?? '');
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts';
-import { abortable } from '../deadline.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type ErrorKind, isVersionFromTheFuture, KubeApiError } from '../kube/errors.ts';
 import type { Selection } from '../kube/list.ts';
@@ -29,23 +28,10 @@ export interface ReflectorOptions extends Selection {
   readonly random: () => number;
   readonly log: Log;
   readonly resource: Resource;
-  /** What of an object is kept. Default: all. See `stripMetadata`. */
+  /** What of an object is kept. Default: all. */
   readonly transform?: (object: KubeObject) => KubeObject;
   /** Called in order, at once. They only put names into a queue. */
   readonly handlers: readonly ReflectorHandler[];
-}
-
-export type ReflectorErrorKind = ErrorKind | 'silent' | 'short-watch' | 'bug';
-
-export interface ReflectorStats {
-  /** Lists that were finished after the first. */
-  readonly relists: number;
-  /** Changes that a periodic list found and a watch in good order had not told. */
-  readonly missed: number;
-  /** Failures after which a list or watch was begun again. */
-  readonly restarts: number;
-  /** Of the last failure, which may be long past. */
-  readonly lastErrorKind: ReflectorErrorKind | null;
 }
 
 /**
@@ -56,14 +42,12 @@ export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #store: ObjectStore;
   readonly #delay: RetryDelay;
-  readonly #firstList = Promise.withResolvers<void>();
   #synced = false;
   /** Where the watch goes on from; null before a list. */
   #version: string | null = null;
   #relistAtMs = 0;
   #watchingSinceMs = Number.POSITIVE_INFINITY;
   #goneInARow = 0;
-  #stats: ReflectorStats = { relists: 0, missed: 0, restarts: 0, lastErrorKind: null };
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -75,18 +59,9 @@ export class Reflector {
     return this.#store;
   }
 
-  get stats(): ReflectorStats {
-    return this.#stats;
-  }
-
   /** True once the first list is in the store and the handlers know of it. */
   hasSynced(): boolean {
     return this.#synced;
-  }
-
-  /** Resolves when {@link hasSynced}, rejects with the signal's reason. */
-  synced(signal: AbortSignal): Promise<void> {
-    return abortable(this.#firstList.promise, signal);
   }
 
   /** Resolves soon after the signal aborts, with no watch left open; never rejects. */
@@ -108,12 +83,6 @@ export class Reflector {
     const events = this.#store.replaceAll(list.items);
     this.#version = list.resourceVersion;
     this.#relistAtMs = clock.monotonicMs() + between(RELIST_MIN_MS, RELIST_MAX_MS, random());
-    const { relists, missed } = this.#stats;
-    this.#stats = {
-      ...this.#stats,
-      relists: relists + (this.#synced ? 1 : 0),
-      missed: missed + (periodic ? events.length : 0),
-    };
     for (const event of events) this.#tell(event);
     if (periodic && events.length > 0) {
       this.#options.log.warn(
@@ -122,7 +91,6 @@ export class Reflector {
       );
     }
     this.#synced = true;
-    this.#firstList.resolve();
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -167,11 +135,6 @@ export class Reflector {
     const { clock, log } = this.#options;
     const nowMs = clock.monotonicMs();
     const kind = kindOf(error);
-    this.#stats = {
-      ...this.#stats,
-      restarts: this.#stats.restarts + 1,
-      lastErrorKind: kind,
-    };
     if (!canResume(error) || nowMs >= this.#relistAtMs) this.#version = null;
     this.#goneInARow = kind === 'gone' ? this.#goneInARow + 1 : 0;
     // A version that grew too old is ordinary: list at once. One right after a list is not.
@@ -224,7 +187,7 @@ class WatchFailed extends Error {
   }
 }
 
-function kindOf(error: unknown): ReflectorErrorKind {
+function kindOf(error: unknown): ErrorKind | 'silent' | 'short-watch' | 'bug' {
   return error instanceof KubeApiError || error instanceof WatchFailed ? error.kind : 'bug';
 }
 

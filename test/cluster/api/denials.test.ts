@@ -72,7 +72,8 @@ test('a ValidatingAdmissionPolicy', async () => {
     },
   );
   const error = await denial(namespace);
-  expect(error).toMatchObject({ code: 'KUBE_FORBIDDEN', status: 422, advice: 'give-up' });
+  expect(error).toMatchObject({ code: 'KUBE_FORBIDDEN', advice: 'give-up' });
+  expect(error.message).toContain('(422 ');
   expect(error.message).toMatch(`denied by the ValidatingAdmissionPolicy ${name}: `);
   expect(error.message).not.toContain(PLANTED);
 });
@@ -133,8 +134,8 @@ test.each([
   const namespace = await createNamespace('denials');
   const name = await webhook(namespace, answer);
   const error = await denial(namespace);
-  const expected = { code: 'KUBE_FORBIDDEN', status, advice: 'give-up', outcome: 'not-applied' };
-  expect(error).toMatchObject(expected);
+  expect(error).toMatchObject({ code: 'KUBE_FORBIDDEN', advice: 'give-up' });
+  expect(error.message).toContain(`(${status} `);
   expect(error.message).toContain(`denied by the admission webhook ${name}: `);
   expect(error.message).not.toContain(PLANTED);
 });
@@ -146,7 +147,6 @@ test('an admission webhook that does not answer', async () => {
   expect(error).toMatchObject({
     code: 'KUBE_WEBHOOK_FAILED',
     advice: 'retry',
-    outcome: 'not-applied',
   });
   expect(error.message).toContain(`the admission webhook ${name} does not answer`);
 });

@@ -3,7 +3,7 @@ import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { serializeLedger, TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
 import type { Tombstone } from '../../../src/core/ledger/ledger.ts';
-import { nextLedger } from '../../../src/core/ledger/lifecycle.ts';
+import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
 import { EC_KIND, FAST_SPEC, FAST_TERMS, fixtureJwk } from '../../support/core-world/fixtures.ts';
 import { brokenPromises } from '../../support/core-world/oracle.ts';
 import { ledgerOf } from '../../support/core-world/states.ts';
@@ -146,7 +146,8 @@ test('the last key is revoked when the ledger is full: its successor finds room'
   const world = worldWith(CALM);
   world.runFor(20_000);
   // As after so many standbys that were revoked while k1 signed: the floor can't rise past it.
-  const ledger = nextLedger(ledgerOf(world), {});
+  const before = ledgerOf(world);
+  const ledger = { ...before, generation: nextGeneration(before) };
   const tombstones = Array.from({ length: TOMBSTONES_MAX - 3 }, (_, n): Tombstone => {
     const end = { reason: 'Revoked', removedSeenMs: world.nowMs, trustMs: 0 } as const;
     return { ordinal: 100 + n, kid: `ended-${n}`, algorithm: 'ES256', ...end };

@@ -6,7 +6,7 @@ import { jwksData } from '../../../src/core/ledger/jwks-document.ts';
 import { LEDGER_VERSION, type Ledger } from '../../../src/core/ledger/ledger.ts';
 import { hasRoomForAnotherKey, newKey } from '../../../src/core/ledger/lifecycle.ts';
 import { plan } from '../../../src/core/plan.ts';
-import { foldManagers } from '../../../src/core/reading/observations.ts';
+import { foldManagers } from '../../../src/core/reading/shown.ts';
 import {
   EC_KIND,
   FAST_SPEC,

@@ -67,6 +67,10 @@ test('an instant is written as Date writes it, in whole seconds without a fracti
   );
 });
 
+test('an instant beyond what a Date can hold is written as the last one', () => {
+  expect(formatInstant(Number.MAX_SAFE_INTEGER)).toBe('+275760-09-13T00:00:00Z');
+});
+
 test('the time of day is the instant without its date', () => {
   expect(formatTimeOfDay(Date.UTC(2026, 11, 1, 9, 0, 5))).toBe('09:00:05');
 });

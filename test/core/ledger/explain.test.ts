@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ceilToSecondMs, explainGate } from '../../../src/core/ledger/explain.ts';
+import { ceilToSecondMs } from '../../../src/core/formats/time.ts';
+import { explainGate } from '../../../src/core/ledger/explain.ts';
 import type { Gate, GateTerm } from '../../../src/core/ledger/gates.ts';
 import { DEFAULT_TERMS, MINUTE, SECOND } from '../../support/core-world/fixtures.ts';
 

@@ -9,12 +9,11 @@ import {
   type Gate,
   isOpen,
   lastOf,
-  nextSwitchGate,
   publishGate,
   removalGate,
   restartGate,
-  servedGate,
-  switchGate,
+  servedSinceGate,
+  switchedGate,
   takenUpGate,
 } from '../../../src/core/ledger/gates.ts';
 import type { LedgerKey } from '../../../src/core/ledger/ledger.ts';
@@ -45,14 +44,14 @@ const NOTHING_LOWERED = {
 const published = keyWith({ publishedSeenMs: NINE });
 const shared = keyWith({ publishedSeenMs: NINE }, { ...DEFAULT_TERMS, sharedCacheTtlMs: MINUTE });
 const signing = keyWith({ state: 'Active', signerSeenMs: NINE, activatedMs: NINE });
-const stopped = keyWith({ state: 'Retiring', signedUntilMs: NINE });
+const stopped = keyWith({ state: 'Retiring', supersededSeenMs: NINE });
 const settled = { ...stopped, settled: { seenMs: NINE + 4 * MINUTE, reload: 'Watch' as const } };
 const policy = { intervalMs: 720 * HOUR, standby: false, suspend: false };
 
 test.each<[string, Gate, number | null, string]>([
   [
     'servedSince',
-    servedGate(published),
+    servedSinceGate(published),
     3 * MINUTE,
     'published 09:00:00, served everywhere by 09:03:00',
   ],
@@ -70,13 +69,13 @@ test.each<[string, Gate, number | null, string]>([
   ],
   [
     'switchedAt',
-    switchGate(signing),
+    switchedGate(signing),
     3 * MINUTE,
     'signing 09:00:00, every issuer signs with it by 09:03:00',
   ],
   [
     'the next promotion',
-    nextSwitchGate(signing),
+    takenUpGate(signing),
     3 * MINUTE + 30_000,
     'the last switch was seen 09:00:00, every issuer signs with it by 09:03:00, skew 30s: 09:03:30',
   ],
@@ -143,7 +142,7 @@ test('a term that was lowered meanwhile is told apart, since it still counts', (
 });
 
 describe('a gate', () => {
-  const gate = servedGate(published);
+  const gate = servedSinceGate(published);
   const opensAtMs = gate.opensAtMs ?? 0;
 
   test('is open from its very instant on, and never where it has none', () => {
@@ -159,15 +158,16 @@ describe('a gate', () => {
   });
 
   test('of several, the latest counts, and one that can’t be told yet is the latest', () => {
-    const later = activationGate(published);
-    const unknown = removalGate(published);
-    expect(lastOf([later, gate])).toBe(later);
-    expect(lastOf([gate, unknown, later])).toBe(unknown);
-    expect(lastOf([])).toBeNull();
+    const sooner = { gate };
+    const later = { gate: activationGate(published) };
+    const unknown = { gate: removalGate(published) };
+    expect(lastOf([sooner])).toBe(sooner);
+    expect(lastOf([later, sooner])).toBe(later);
+    expect(lastOf([sooner, unknown, later])).toBe(unknown);
   });
 
   test('is shown in whole seconds, rounded up: it is not open before', () => {
-    const odd = servedGate(keyWith({ publishedSeenMs: NINE + 1 }));
+    const odd = servedSinceGate(keyWith({ publishedSeenMs: NINE + 1 }));
     expect(explainGate(odd, NOTHING_LOWERED)).toBe(
       'published 09:00:01, served everywhere by 09:03:01',
     );

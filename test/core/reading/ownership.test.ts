@@ -50,18 +50,26 @@ describe('an object is', () => {
   });
 
   test.each<[string, string, ReturnType<typeof judged>]>([
-    ['ours, by namespace and name', formatOwner(HOME), 'Ours'],
-    ['ours, from an earlier set of the name', formatOwner({ ...HOME, uid: 'before' }), 'Ours'],
+    ['own, by namespace, name and UID', formatOwner(HOME), 'Own'],
+    [
+      'adopted by name, from an earlier set',
+      formatOwner({ ...HOME, uid: 'before' }),
+      'AdoptedByName',
+    ],
     ['foreign, from another name', formatOwner({ ...HOME, name: 'other' }), 'Foreign'],
     ['foreign, from another namespace', formatOwner({ ...HOME, namespace: 'other' }), 'Foreign'],
-    ['stripped, where its annotation is garbled', 'nonsense', 'Stripped'],
-    ['stripped, where its annotation lacks a member', '{"namespace":"auth"}', 'Stripped'],
+    ['adopted by its kids, if its annotation is garbled', 'nonsense', 'AdoptedByKids'],
+    [
+      'adopted by its kids, if its annotation lacks a member',
+      '{"namespace":"auth"}',
+      'AdoptedByKids',
+    ],
   ])('%s', (_, owner, expected) => {
     expect(judged(owner)).toBe(expected);
   });
 
   test('stripped, where all its kids are known, ended ones too', () => {
-    expect(judged(null)).toBe('Stripped');
+    expect(judged(null)).toBe('AdoptedByKids');
   });
 
   test('foreign, where one of its kids is not', () => {
@@ -69,7 +77,7 @@ describe('an object is', () => {
   });
 
   test('adopted, where the set names the old UID, and only that one', () => {
-    expect(judged(elsewhere, adopting('far'))).toBe('Adopted');
+    expect(judged(elsewhere, adopting('far'))).toBe('AdoptedByRequest');
     expect(judged(elsewhere, adopting('near'))).toBe('Foreign');
   });
 

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
-import { type Book, isRevoked, secretOf } from '../../../src/core/reading/situation.ts';
+import { isRevoked, type LedgerState, secretOf } from '../../../src/core/reading/situation.ts';
 import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
-function told(book: Book): string {
-  switch (book.kind) {
+function told(ledgerState: LedgerState): string {
+  switch (ledgerState.kind) {
     case 'None':
       return 'none yet';
     case 'Sound':
-      return book.copied ? 'sound' : 'sound, not copied';
+      return ledgerState.copied ? 'sound' : 'sound, not copied';
     case 'Lost':
-      return `lost: ${book.problem}`;
+      return `lost: ${ledgerState.problem}`;
     case 'Newer':
-      return `of version ${book.version}, in ${book.where}`;
+      return `of version ${ledgerState.version}, in ${ledgerState.where}`;
   }
 }
 
@@ -78,7 +78,7 @@ describe('what became of the ledger', () => {
   ])('%s', (_, disturb, expected) => {
     const world = rotatedWorld();
     disturb(world);
-    expect(told(situation(world).book)).toMatch(expected);
+    expect(told(situation(world).ledgerState)).toMatch(expected);
   });
 
   test('a signer that is older than a copy lost the decisions in between', () => {
@@ -90,11 +90,11 @@ describe('what became of the ledger', () => {
     world.runFor(15 * SECOND);
     const copied = ledgerOf(world).generation;
     world.hands.restoreSigner(old);
-    const { book } = situation(world);
-    expect(told(book)).toBe(
+    const { ledgerState } = situation(world);
+    expect(told(ledgerState)).toBe(
       `lost: the signer Secret's ledger is of generation ${generation}, a copy is of ${copied}`,
     );
-    expect(book).toMatchObject({ highestGeneration: copied });
+    expect(ledgerState).toMatchObject({ highestGeneration: copied });
   });
 
   test('a copy of the same generation that says something else makes both doubtful', () => {
@@ -104,7 +104,7 @@ describe('what became of the ledger', () => {
       ANNOTATION.ledger,
       text.replace('"previousKid":"k1"', '"previousKid":"k3"'),
     );
-    expect(told(situation(world).book)).toBe(
+    expect(told(situation(world).ledgerState)).toBe(
       `lost: the signer Secret's ledger differs from a copy of its generation`,
     );
   });
@@ -142,7 +142,7 @@ describe('a first key is one only while nothing hints at an earlier key', () => 
   ])('%s', (_, disturb, expected) => {
     const world = published();
     disturb(world);
-    expect(told(situation(world).book).split(':')[0]).toBe(expected);
+    expect(told(situation(world).ledgerState).split(':')[0]).toBe(expected);
   });
 
   function addKey(hands: World['hands']): void {

@@ -79,29 +79,43 @@ test('a whole rotation tells each transition once', () => {
   expect(events.map(({ reason }) => reason)).toEqual(['KeyRemoved', 'KeyRetired']);
 });
 
-function statusWith(type: string, status: Condition['status'], reason: string): Status {
+function statusWith(
+  type: Condition['type'],
+  status: Condition['status'],
+  reason: Condition['reason'],
+): Status {
   const condition = { type, status, reason, message: 'why', lastTransitionTime: '' };
   return { conditions: [{ ...condition, observedGeneration: 1 }] };
 }
 
 test.each<[string, Status | null, Status, readonly string[]]>([
-  ['a stall that begins', null, statusWith('Stalled', 'True', 'A'), ['Warning A: why']],
+  [
+    'a stall that begins',
+    null,
+    statusWith('Stalled', 'True', 'LedgerTooNew'),
+    ['Warning LedgerTooNew: why'],
+  ],
   [
     'a stall that lasts',
-    statusWith('Stalled', 'True', 'A'),
-    statusWith('Stalled', 'True', 'A'),
+    statusWith('Stalled', 'True', 'LedgerTooNew'),
+    statusWith('Stalled', 'True', 'LedgerTooNew'),
     [],
   ],
   [
     'a stall for another reason',
-    statusWith('Stalled', 'True', 'A'),
-    statusWith('Stalled', 'True', 'B'),
-    ['Warning B: why'],
+    statusWith('Stalled', 'True', 'LedgerTooNew'),
+    statusWith('Stalled', 'True', 'ObjectNotOwned'),
+    ['Warning ObjectNotOwned: why'],
   ],
-  ['clocks that begin to differ', {}, statusWith('ClockSkew', 'True', 'C'), ['Warning C: why']],
+  [
+    'clocks that begin to differ',
+    {},
+    statusWith('ClockSkew', 'True', 'ClocksDisagree'),
+    ['Warning ClocksDisagree: why'],
+  ],
   ['a set that becomes ready', {}, statusWith('Ready', 'True', 'Signing'), []],
   ['a refused write, which was told of', null, statusWith('Stalled', 'True', 'WriteRefused'), []],
-  ['a stall that ends', statusWith('Stalled', 'True', 'A'), {}, []],
+  ['a stall that ends', statusWith('Stalled', 'True', 'LedgerTooNew'), {}, []],
 ])('conditions: %s', (_, before, after, expected) => {
   const told = conditionEvents(before, after).map(
     ({ type, reason, message }) => `${type} ${reason}: ${message}`,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Spec, Workload } from '../../../src/core/formats/spec.ts';
 import type {
-  Holder,
   ObservedPods,
   ObservedWorkload,
+  ReadOncePod,
   RollOut,
 } from '../../../src/core/reading/model.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
@@ -20,10 +20,12 @@ const ROLLED_OUT: RollOut = {
 };
 const RESTARTED = { ...FAST_SPEC, signer: { ...FAST_SPEC.signer, restart: [API] } };
 
-const pod = (name: string, workload: Workload | null = null): Holder => ({
-  ...{ pod: name, manner: 'Env', sinceMs: 0, workload },
+const pod = (name: string, workload: Workload | null = null): ReadOncePod => ({
+  ...{ pod: name, readsBy: 'Env', sinceMs: 0, workload },
 });
-const held = (...holders: readonly Holder[]): ObservedPods => ({ kind: 'Read', holders, more: 0 });
+const held = (...readOnce: readonly ReadOncePod[]): ObservedPods => ({
+  ...{ kind: 'Read', readOnce, more: 0 },
+});
 
 function found(changes: Partial<RollOut> = {}): ObservedWorkload {
   const rollOut = { ...ROLLED_OUT, ...changes };
@@ -52,7 +54,7 @@ const TAIL = ' Until then earlier keys stay published; tokens of one that is rev
 
 describe('pods that go on with an earlier key', () => {
   test('none: there is no such condition', () => {
-    expect(told(worldWithPods({ kind: 'Read', holders: [], more: 0 }))).toBeNull();
+    expect(told(worldWithPods({ kind: 'Read', readOnce: [], more: 0 }))).toBeNull();
   });
 
   test.each<[string, ObservedPods, string]>([

@@ -1,14 +1,18 @@
 import { expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
+import { plan } from '../../../src/core/plan.ts';
 import { boundariesOf } from '../../../src/core/schedule/boundaries.ts';
+import { scheduleOf } from '../../../src/core/schedule/schedule.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
-import { rotatedWorld, situation } from '../../support/core-world/states.ts';
+import { ledgerOf, rotatedWorld, situation } from '../../support/core-world/states.ts';
 import { START_MS, type World } from '../../support/core-world/world.ts';
 
 /** In seconds since the set was created, each once, in order. */
 function secondsOf(world: World): readonly number[] {
-  const times = boundariesOf(situation(world)).map((atMs) => (atMs - START_MS) / SECOND);
+  const now = situation(world);
+  const schedule = scheduleOf(now, ledgerOf(world));
+  const times = boundariesOf(now, schedule).map((atMs) => (atMs - START_MS) / SECOND);
   return [...new Set(times)].sort((a, b) => a - b);
 }
 
@@ -58,7 +62,7 @@ function noted(terms: Partial<Spec['terms']>, seconds: number): World {
 test('without a sound ledger none is known: whatever is done then is done at once', () => {
   const world = rotatedWorld();
   world.hands.annotateSigner(ANNOTATION.ledger, null);
-  expect(boundariesOf(situation(world))).toEqual([]);
+  expect(plan(world.observe(), world.nowMs).nextAtMs).toBeNull();
 });
 
 test('in an ordered deletion the last of them is when the caches have let go', () => {

@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../../src/core/plan.ts';
-import type { Holder, ObservedPods, Transition } from '../../../src/core/reading/model.ts';
+import type { ObservedPods, ReadOncePod, Transition } from '../../../src/core/reading/model.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { START_MS, worldWith } from '../../support/core-world/world.ts';
 
-const NONE: ObservedPods = { kind: 'Read', holders: [], more: 0 };
-const pod = (name: string, changes: Partial<Holder> = {}): Holder => ({
-  ...{ pod: name, manner: 'Env', sinceMs: 0, workload: null },
+const NONE: ObservedPods = { kind: 'Read', readOnce: [], more: 0 };
+const pod = (name: string, changes: Partial<ReadOncePod> = {}): ReadOncePod => ({
+  ...{ pod: name, readsBy: 'Env', sinceMs: 0, workload: null },
   ...changes,
 });
-const held = (...holders: readonly Holder[]): ObservedPods => ({ kind: 'Read', holders, more: 0 });
+const held = (...readOnce: readonly ReadOncePod[]): ObservedPods => ({
+  ...{ kind: 'Read', readOnce, more: 0 },
+});
 
 /** What the removal of #1 waits for. The switch to #2 is seen at 30 s; from 33 s on a list counts. */
 function removalAt(seconds: number, pods: ObservedPods): Transition {
@@ -42,9 +44,10 @@ describe('when a key leaves the JWKS: Ps + S until the list counts, then T + L +
       44,
     ],
   ])('%s', (_, seconds, pods, waitingFor, atSeconds) => {
-    const { atMs, ...removal } = removalAt(seconds, pods);
+    const { when, ...removal } = removalAt(seconds, pods);
     expect(removal.waitingFor).toBe(waitingFor);
-    expect(atMs).toBe(atSeconds === null ? null : START_MS + atSeconds * SECOND);
+    const atMs = START_MS + (atSeconds ?? 0) * SECOND;
+    expect(when).toEqual(atSeconds === null ? { kind: 'Unknown' } : { kind: 'At', atMs });
   });
 });
 
@@ -56,7 +59,7 @@ test('what could have been noted by now, and was not, makes the forecast void', 
   world.runUntil(START_MS + 35 * SECOND);
   const { upcoming } = plan(world.observe(), world.nowMs);
   const removal = upcoming.find(({ action }) => action === 'Remove');
-  expect(removal).toMatchObject({ atMs: null, waitingFor: 'TokensExpire' });
+  expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'TokensExpire' });
 });
 
 test.each<[string, ObservedPods, RegExp]>([
@@ -69,14 +72,14 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'two pods, by name, and what made them',
     held(
-      pod('b', { manner: 'SubPath' }),
+      pod('b', { readsBy: 'SubPath' }),
       pod('a', { workload: { kind: 'Deployment', name: 'x' } }),
     ),
     /^Pod a \(env, Deployment x\) and Pod b \(subPath\) may hold it/,
   ],
   [
     'five pods, and how many more there are',
-    { kind: 'Read', holders: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => pod(name)), more: 2 },
+    { kind: 'Read', readOnce: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => pod(name)), more: 2 },
     /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold it/,
   ],
   ['why nobody knows', { kind: 'Forbidden' }, /^the operator may not list the pods of the names/],

@@ -5,14 +5,7 @@ import { newKey } from '../../../src/core/ledger/lifecycle.ts';
 import { plan } from '../../../src/core/plan.ts';
 import type { Transition } from '../../../src/core/reading/model.ts';
 import type { Situation } from '../../../src/core/reading/situation.ts';
-import {
-  AT_ONCE_MS,
-  activation,
-  demandOf,
-  publication,
-  removals,
-  scheduleOf,
-} from '../../../src/core/schedule/schedule.ts';
+import { scheduleOf } from '../../../src/core/schedule/schedule.ts';
 import {
   EC_KIND,
   FAST_SPEC,
@@ -26,9 +19,9 @@ import { START_MS, type World, worldWith } from '../../support/core-world/world.
 
 function told(transition: Transition | null): string {
   if (transition === null) return 'nothing';
-  const { action, key, atMs, waitingFor } = transition;
-  const at =
-    atMs === null ? 'some day' : atMs === AT_ONCE_MS ? 'at once' : `${(atMs - START_MS) / 1000}s`;
+  const { action, key, when, waitingFor } = transition;
+  const words = { Unknown: 'some day', AtOnce: 'at once' };
+  const at = when.kind === 'At' ? `${(when.atMs - START_MS) / 1000}s` : words[when.kind];
   return `${action} ${key?.kid ?? 'a key'} ${at}: ${waitingFor}`;
 }
 
@@ -56,7 +49,7 @@ const suspended = (spec: typeof FAST_SPEC) => ({
 describe('in the middle of a rotation', () => {
   test('the schedule holds everything that is waited for, soonest first', () => {
     const world = rotatedWorld();
-    expect(scheduleOf(situation(world), ledgerOf(world)).map(told)).toEqual([
+    expect(scheduleOf(situation(world), ledgerOf(world)).upcoming.map(told)).toEqual([
       'Remove k1 44s: TokensExpire',
       'Activate k3 60s: RotationDue',
     ]);
@@ -95,8 +88,9 @@ describe('in the middle of a rotation', () => {
   ])('with %s', (_, disturb, code, expected) => {
     const world = rotatedWorld();
     disturb(world);
-    expect(demandOf(situation(world), ledgerOf(world)).code).toBe(code);
-    expect(told(activation(situation(world), ledgerOf(world)))).toBe(expected);
+    const { demand, activation } = scheduleOf(situation(world), ledgerOf(world));
+    expect(demand.code).toBe(code);
+    expect(told(activation)).toBe(expected);
   });
 
   test('who suspends does not keep a set without any signing key', () => {
@@ -104,7 +98,7 @@ describe('in the middle of a rotation', () => {
     const keys = ledger.keys.map((key) =>
       key.state === 'Active' ? { ...key, state: 'Retiring' as const } : key,
     );
-    expect(told(activation(edited(suspended), { ...ledger, keys }))).toBe(
+    expect(told(scheduleOf(edited(suspended), { ...ledger, keys }).activation)).toBe(
       'Activate k3 38s: ActivationGate',
     );
   });
@@ -122,7 +116,7 @@ test('after a revocation that leaves no signer, the policy says what the next ke
     while (ledgerOf(world).keys.every(({ bar }) => bar !== null) || !ledgerOf(world).closed) {
       world.runPass();
     }
-    return told(activation(situation(world), ledgerOf(world)));
+    return told(scheduleOf(situation(world), ledgerOf(world)).activation);
   };
   expect(after('FailClosed')).toBe('Activate k3 some day: ActivationGate');
   expect(after('SignImmediately')).toBe('Activate k3 some day: NoActiveKey');
@@ -135,8 +129,10 @@ describe('the next key', () => {
     const living = ledger.keys.filter(({ state }) => state !== 'Pending');
     const seven = { ...ledger, keys: [...living, ...extraKeys(5)] };
     const eight = { ...ledger, keys: [...living, ...extraKeys(6)] };
-    expect(told(publication(situation(world), seven))).toBe('Publish a key at once: Nothing');
-    expect(told(publication(situation(world), eight))).toBe(
+    expect(told(scheduleOf(situation(world), seven).publication)).toBe(
+      'Publish a key at once: Nothing',
+    );
+    expect(told(scheduleOf(situation(world), eight).publication)).toBe(
       'Publish a key some day: PublishedKeysMax',
     );
   });
@@ -148,11 +144,11 @@ describe('the next key', () => {
     });
     world.settle();
     // Due at 600 s, less the lead of 8 s and a minute.
-    expect(told(publication(situation(world), ledgerOf(world)))).toBe(
+    expect(told(scheduleOf(situation(world), ledgerOf(world)).publication)).toBe(
       'Publish a key 532s: PublicationDue',
     );
     world.hands.annotate(REQUEST.rotate, '1');
-    expect(told(publication(situation(world), ledgerOf(world)))).toBe(
+    expect(told(scheduleOf(situation(world), ledgerOf(world)).publication)).toBe(
       'Publish a key at once: Nothing',
     );
   });
@@ -162,13 +158,15 @@ test('the only published key is never taken out, whatever became of it', () => {
   const world = rotatedWorld();
   const ledger = ledgerOf(world);
   const alone = { ...ledger, keys: ledger.keys.slice(0, 1) };
-  expect(removals(situation(world), alone).map(told)).toEqual(['Remove k1 some day: AnotherKey']);
+  expect(scheduleOf(situation(world), alone).removals.map(told)).toEqual([
+    'Remove k1 some day: AnotherKey',
+  ]);
 });
 
 test('a plan tells when it wants to be asked again, and what is to come', () => {
   const world = rotatedWorld();
   const seen = world.observe();
-  const { step, nextAtMs, upcoming, reasons } = plan(seen, seen.reading.startedMs);
+  const { step, nextAtMs, upcoming } = plan(seen, seen.reading.startedMs);
   expect(step).toBeNull();
   // The standby's gate, of which the status tells.
   expect(nextAtMs).toBe(START_MS + 38 * SECOND);
@@ -176,16 +174,17 @@ test('a plan tells when it wants to be asked again, and what is to come', () => 
     'Remove k1 44s: TokensExpire',
     'Activate k3 60s: RotationDue',
   ]);
-  expect(reasons.map(({ code }) => code)).toEqual(['TokensExpire', 'RotationDue']);
 });
 
 test('what a user requests is told first, although a removal comes sooner', () => {
   const world = rotatedWorld();
   const actions = () =>
-    scheduleOf(situation(world), ledgerOf(world)).map(({ action, key }) => `${action} ${key?.kid}`);
+    scheduleOf(situation(world), ledgerOf(world)).upcoming.map(
+      ({ action, key }) => `${action} ${key?.kid}`,
+    );
   expect(actions()).toEqual(['Remove k1', 'Activate k3']);
   world.hands.annotate(REQUEST.rotate, 'now');
   expect(actions()).toEqual(['Activate k3', 'Remove k1']);
-  const [next] = scheduleOf(situation(world), ledgerOf(world));
+  const [next] = scheduleOf(situation(world), ledgerOf(world)).upcoming;
   expect(next?.explanation).toMatch(/^a rotation is requested; published /);
 });

@@ -39,7 +39,7 @@ test('labels that a hand took off are put right, object by object, and nothing e
   const before = world.written.length;
   world.settle();
   const codes = world.written.slice(before).map(({ step }) => step.reason.code);
-  expect(codes).toEqual(['Publish', 'RepairMetadata']);
+  expect(codes).toEqual(['WriteJwks', 'RepairMetadata']);
   expect(ledgerOf(world).generation).toBe(generation);
 });
 

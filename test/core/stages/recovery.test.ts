@@ -39,7 +39,7 @@ describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
       lostMs,
       lostMs,
     ]);
-    expect(ledger?.keys[0]?.signedUntilMs).toBe(lostMs);
+    expect(ledger?.keys[0]?.supersededSeenMs).toBe(lostMs);
     expect(world.signerKid).toBe('k2');
     const later = world.facts.filter(({ atMs }) => atMs >= lostMs);
     expect(later.every(({ servedKids }) => servedKids?.length === 3)).toBe(true);

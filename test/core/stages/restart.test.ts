@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Spec, Workload } from '../../../src/core/formats/spec.ts';
 import { admit } from '../../../src/core/guard/guard.ts';
-import type { Holder, ObservedWorkload, RollOut } from '../../../src/core/reading/model.ts';
+import type { ObservedWorkload, ReadOncePod, RollOut } from '../../../src/core/reading/model.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { stepOf } from '../../support/core-world/states.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
@@ -16,9 +16,9 @@ const DONE: RollOut = {
 
 const SPEC: Spec = { ...FAST_SPEC, signer: { ...FAST_SPEC.signer, restart: [API, WEB] } };
 
-const podOf = (workload: Workload | null, sinceMs = 0): Holder => ({
+const podOf = (workload: Workload | null, sinceMs = 0): ReadOncePod => ({
   pod: `${workload?.name ?? 'alone'}-1`,
-  manner: 'Env',
+  readsBy: 'Env',
   sinceMs,
   workload,
 });
@@ -36,9 +36,9 @@ function found(workload: Workload, rollOut = DONE): ObservedWorkload {
 }
 
 /** The switch to #2 is seen at 30 s; Ps 2s and 2S 2s later a restart counts. */
-function worldWithPods(holders: readonly Holder[], spec = SPEC): World {
+function worldWithPods(pods: readonly ReadOncePod[], spec = SPEC): World {
   const world = worldWith(spec);
-  world.api.pods = { kind: 'Read', holders, more: 0 };
+  world.api.pods = { kind: 'Read', readOnce: pods, more: 0 };
   world.api.workloads = [found(API), found(WEB)];
   return world;
 }

@@ -3,7 +3,7 @@ import { FINALIZER } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { admit } from '../../../src/core/guard/guard.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
-import { nextLedger, withRevoked } from '../../../src/core/ledger/lifecycle.ts';
+import { nextGeneration, withRevoked } from '../../../src/core/ledger/lifecycle.ts';
 import {
   EC_KIND,
   FAST_SPEC,
@@ -142,13 +142,13 @@ test('a key that a hand put into the signer is remembered although the revocatio
   world.runFor(6_000);
   const [k1] = ledgerOf(world).keys;
   if (k1 === undefined) throw new Error('k1 lives');
-  const stoppedMs = k1.signedUntilMs;
+  const stoppedMs = k1.supersededSeenMs;
   const content = { kind: 'Key', kid: 'k1', publicJwk: k1.publicJwk, keyKind: EC_KIND } as const;
   world.hands.editSigner((signer) => ({ ...signer, content }));
   revoke(world, 'k2');
   world.runFor(1_000);
   const after = ledgerOf(world).keys.find(({ kid }) => kid === 'k1');
-  expect(after?.signedUntilMs ?? Number.POSITIVE_INFINITY).toBeGreaterThan(stoppedMs ?? 0);
+  expect(after?.supersededSeenMs ?? Number.POSITIVE_INFINITY).toBeGreaterThan(stoppedMs ?? 0);
 });
 
 test('the set is closed until a key signs, and the policy is read anew meanwhile', () => {
@@ -250,8 +250,10 @@ test('a revoked key that a hand puts back is trusted for as long as the terms of
 });
 
 describe('the last judge', () => {
-  const barred = (world: World): Ledger =>
-    withRevoked(nextLedger(ledgerOf(world), {}), (kid) => kid === 'k1');
+  const barred = (world: World): Ledger => {
+    const generation = nextGeneration(ledgerOf(world));
+    return withRevoked({ ...ledgerOf(world), generation }, generation, (kid) => kid === 'k1');
+  };
 
   function verdict(world: World, ledger: Ledger, ordinal: number | null): string | null {
     const source = ordinal === null ? ({ from: 'nothing' } as const) : sourceOf(world, ordinal);

@@ -33,7 +33,7 @@ test('the key before signs again, its removal is void, and due starts anew', () 
     'k2 Retiring',
     'k3 Pending',
   ]);
-  expect(ledger.keys[0]).toMatchObject({ activatedMs: atMs, signedUntilMs: null });
+  expect(ledger.keys[0]).toMatchObject({ activatedMs: atMs, supersededSeenMs: null });
   expect(ledger.handled.rollback).toBe('1');
   expect(world.api.set?.status?.lastHandledRollbackRequest).toBe('1');
   world.runFor(60_000);

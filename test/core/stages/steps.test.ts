@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { EventReason } from '../../../src/core/formats/codes.ts';
 import { ANNOTATION, LABEL, MANAGER } from '../../../src/core/formats/names.ts';
 import { readLedger } from '../../../src/core/ledger/codec.ts';
 import { basisOf } from '../../../src/core/reading/basis.ts';
@@ -77,17 +78,21 @@ test.each([
 
 test('a guarded step is judged again, a plain one is not; events are added at the end', () => {
   const write = firstWrite('WriteSigner');
-  const event = (reason: string) => ({ type: 'Normal', reason, message: '' }) as const;
-  const guarded = guardedStep(write, { code: 'A', message: 'a' }, [event('first')]);
+  const event = (reason: EventReason) => ({ type: 'Normal', reason, message: '' }) as const;
+  const guarded = guardedStep(write, { code: 'Activate', message: 'a' }, [event('KeyPending')]);
   expect(guarded.guarded).toBe(true);
-  expect(step(write, 'A', 'a').guarded).toBe(false);
-  const told = withEvents(guarded, event('second'), event('third'));
-  expect(told.events.map(({ reason }) => reason)).toEqual(['first', 'second', 'third']);
+  expect(step(write, 'AddKey', 'a').guarded).toBe(false);
+  const told = withEvents(guarded, event('KeyActivated'), event('KeyRetired'));
+  expect(told.events.map(({ reason }) => reason)).toEqual([
+    'KeyPending',
+    'KeyActivated',
+    'KeyRetired',
+  ]);
 });
 
 test('a step is based on the reading that it was computed from', () => {
   const observed = rotatedWorld().observe();
-  const plain = step(firstWrite('WriteSigner'), 'A', 'a');
+  const plain = step(firstWrite('WriteSigner'), 'AddKey', 'a');
   expect(plain.basis.signer).toBeNull();
   expect(basedOn(plain, observed).basis).toEqual(basisOf(observed));
 });

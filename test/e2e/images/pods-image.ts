@@ -23,7 +23,7 @@ export async function writePodsImage(
   const source = join(folder, 'pods-source');
   const bundles = join(folder, 'pods');
   mkdirSync(source, { recursive: true });
-  writeFileSync(join(source, 'issuer.mjs'), readmeIssuer());
+  writeFileSync(join(source, 'issuer.mjs'), documentedIssuer());
   await build({
     absWorkingDir: ROOT,
     entryPoints: {
@@ -38,7 +38,7 @@ export async function writePodsImage(
     target: 'node24',
     // Packages in the older format ask for Node's modules by `require`.
     banner: { js: REQUIRE },
-    // The README's block lies outside of the project here, and finds its one package in it.
+    // The documented issuer lies outside of the project here, and finds its one package in it.
     nodePaths: [join(ROOT, 'node_modules')],
     logLevel: 'warning',
   });
@@ -50,12 +50,12 @@ export async function writePodsImage(
   });
 }
 
-/** The README's issuer word by word, but for the one value that it tells its readers to choose. */
-function readmeIssuer(): string {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const block = ISSUER_BLOCK.exec(readme)?.[1];
+/** The documented issuer word for word, except for the one value that its readers are to choose. */
+function documentedIssuer(): string {
+  const page = readFileSync(join(ROOT, 'docs/issuers.md'), 'utf8');
+  const block = ISSUER_BLOCK.exec(page)?.[1];
   if (block?.includes(LIFETIME) !== true) {
-    throw new Error(`the README has no block issuer.mjs with "${LIFETIME}" in it`);
+    throw new Error(`docs/issuers.md has no block issuer.mjs with "${LIFETIME}" in it`);
   }
   return block.replace(
     LIFETIME,

@@ -1,4 +1,4 @@
-/** Issuers that sign without a pause: with the README's own loop, or with what they started with. */
+/** Issuers that sign without a pause: with the documented loop, or with what they started with. */
 import { decodeJwt, decodeProtectedHeader, importPKCS8, SignJWT } from 'jose';
 import {
   type IssuerReport,

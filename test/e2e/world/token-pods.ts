@@ -50,7 +50,7 @@ export interface TokenPods {
   restarts(): Promise<number>;
 }
 
-/** `issuer` follows a mount as the README says; `issuer-once` takes the signer by its environment. */
+/** `issuer` follows a mount as docs/issuers.md says; `issuer-once` takes the signer by its environment. */
 export type IssuerKind = 'issuer' | 'issuer-once';
 
 export async function startTokenPods(

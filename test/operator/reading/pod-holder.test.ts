@@ -79,8 +79,8 @@ describe('the worst way in which it takes the Secret up', () => {
     ['several', { containers: [mountOf({ subPath: 'a' }), BY_ENV], volumes: SECRET }, 'Env', 'Env'],
     ['nothing', {}, null, null],
   ])('%s', (_, spec, underWatch, underRestart) => {
-    const manner = (signer: SignerSpec) => holderOf(podWith(spec), signer)?.manner ?? null;
-    expect([manner(SIGNER), manner(RESTART)]).toEqual([underWatch, underRestart]);
+    const readsBy = (signer: SignerSpec) => holderOf(podWith(spec), signer)?.readsBy ?? null;
+    expect([readsBy(SIGNER), readsBy(RESTART)]).toEqual([underWatch, underRestart]);
   });
 
   test.each([

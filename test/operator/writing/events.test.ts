@@ -25,7 +25,7 @@ test.each([
     ...{ client: { create } as unknown as KubeClient, clock: new VirtualClock() },
     ...{ random: { float: () => 0, hex: () => 'ab' }, log: recordLog(), instance: 'one' },
   });
-  teller.tell(SET, [{ type: 'Normal', reason: 'Any', message }]);
+  teller.tell(SET, [{ type: 'Normal', reason: 'NotAtRest', message }]);
   await teller.stop(0);
   expect(made.map((event) => event['note'])).toEqual([note]);
 });

@@ -20,6 +20,11 @@ test.each([
   'Sun, 06 Anf 1994 08:49:37 GMT',
   'Sun, 00 Nov 1994 08:49:37 GMT',
   'Sun, 06 Nov 1994 24:49:37 GMT',
+  'Mon, 06 Nov 1994 08:49:37 GMT',
+  'Thu, 31 Nov 1994 08:49:37 GMT',
+  'sun, 06 nov 1994 08:49:37 gmt',
+  'Sun, 06 Nov 1994 08:49:37 GMT ',
+  'Invalid Date',
 ])('%s is no date', (text) => {
   expect(parseHttpDateMs(text)).toBeNull();
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { publicJwkText } from '../../../src/core/formats/jwk.ts';
 import { SIGNER_FILE } from '../../../src/core/formats/names.ts';
 import { privateJwkOf } from '../../../src/platform/keys/key-material.ts';
-import { keyVerdict, signerVerdict } from '../../../src/platform/keys/key-verdicts.ts';
+import { KeyVerdicts } from '../../../src/platform/keys/key-verdicts.ts';
 import { fixtureKeys } from '../../simulator/world/fixture-keys.ts';
 
 const keys = fixtureKeys();
@@ -11,6 +11,7 @@ const signal = new AbortController().signal;
 const ours = await keys.make(kind, signal);
 const other = await keys.make(kind, signal);
 
+const verdicts = new KeyVerdicts();
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const secretOf = ({ privatePem }: typeof ours) => ({ [SIGNER_FILE.pem]: base64(privatePem) });
 const signerOf = ({ kid, publicJwk, privatePem }: typeof ours) => ({
@@ -22,23 +23,25 @@ const signerOf = ({ kid, publicJwk, privatePem }: typeof ours) => ({
 
 describe('the verdict on a key Secret', () => {
   test('is made once for the same content', () => {
-    const verdict = keyVerdict(secretOf(ours), ours.publicJwk);
+    const verdict = verdicts.ofKey(secretOf(ours), ours.publicJwk);
     expect(verdict).toEqual({ ok: true });
-    expect(keyVerdict({ ...secretOf(ours), note: 'else' }, { ...ours.publicJwk })).toBe(verdict);
+    expect(verdicts.ofKey({ ...secretOf(ours), note: 'else' }, { ...ours.publicJwk })).toBe(
+      verdict,
+    );
   });
 
   test('is another for another key, on either side', () => {
-    expect(keyVerdict(secretOf(other), ours.publicJwk)).toHaveProperty('problem');
-    expect(keyVerdict(secretOf(ours), other.publicJwk)).toHaveProperty('problem');
-    expect(keyVerdict({}, ours.publicJwk)).toHaveProperty('problem');
+    expect(verdicts.ofKey(secretOf(other), ours.publicJwk)).toHaveProperty('problem');
+    expect(verdicts.ofKey(secretOf(ours), other.publicJwk)).toHaveProperty('problem');
+    expect(verdicts.ofKey({}, ours.publicJwk)).toHaveProperty('problem');
   });
 });
 
 describe('the verdict on a signer Secret', () => {
   test('is made once for the same content', () => {
-    const verdict = signerVerdict(signerOf(ours));
+    const verdict = verdicts.ofSigner(signerOf(ours));
     expect(verdict).toEqual({ publicJwk: ours.publicJwk });
-    expect(signerVerdict({ ...signerOf(ours) })).toBe(verdict);
+    expect(verdicts.ofSigner({ ...signerOf(ours) })).toBe(verdict);
   });
 
   test.each(Object.values(SIGNER_FILE))('is another where %s is another key’s', (file) => {
@@ -46,15 +49,15 @@ describe('the verdict on a signer Secret', () => {
     const isAlike = file === SIGNER_FILE.alg;
     const verdict = isAlike ? { publicJwk: ours.publicJwk } : { problem: expect.any(String) };
     if (file === SIGNER_FILE.kid)
-      expect(signerVerdict(mixed)).not.toBe(signerVerdict(signerOf(ours)));
-    else expect(signerVerdict(mixed)).toEqual(verdict);
+      expect(verdicts.ofSigner(mixed)).not.toBe(verdicts.ofSigner(signerOf(ours)));
+    else expect(verdicts.ofSigner(mixed)).toEqual(verdict);
   });
 });
 
 test('what is remembered holds no private key', () => {
   const told = JSON.stringify([
-    keyVerdict(secretOf(ours), ours.publicJwk),
-    signerVerdict(signerOf(ours)),
+    verdicts.ofKey(secretOf(ours), ours.publicJwk),
+    verdicts.ofSigner(signerOf(ours)),
   ]);
   expect(told).not.toContain(ours.privatePem.split('\n')[1]);
   expect(told).toContain(publicJwkText(ours.publicJwk));

@@ -33,7 +33,6 @@ function status(code: number, reason: string, details: object = {}): object {
 interface Row {
   readonly answer: (response: ServerResponse) => void;
   readonly kind: string;
-  readonly outcome: 'not-applied' | 'unknown';
   readonly advice: 'retry' | 're-read' | 'give-up';
   readonly also?: Partial<KubeApiError>;
 }
@@ -47,19 +46,16 @@ const ROWS: Record<string, Row> = {
   '400': {
     answer: refuse(400, 'BadRequest'),
     kind: 'bad-request',
-    outcome: 'not-applied',
     advice: 'give-up',
   },
   '401': {
     answer: refuse(401, 'Unauthorized'),
     kind: 'unauthorized',
-    outcome: 'not-applied',
     advice: 'retry',
   },
   '403': {
     answer: refuse(403, 'Forbidden'),
     kind: 'forbidden',
-    outcome: 'not-applied',
     advice: 'give-up',
   },
   '403 in a namespace that is going': {
@@ -67,38 +63,38 @@ const ROWS: Record<string, Row> = {
       causes: [{ reason: 'NamespaceTerminating', message: PLANTED, field: 'metadata.namespace' }],
     }),
     kind: 'namespace-terminating',
-    outcome: 'not-applied',
     advice: 'give-up',
   },
   '404': {
     answer: refuse(404, 'NotFound'),
     kind: 'not-found',
-    outcome: 'not-applied',
     advice: 're-read',
-    also: { code: 'KUBE_NOT_FOUND', status: 404, reason: 'NotFound' },
+    also: {
+      code: 'KUBE_NOT_FOUND',
+      reason: 'NotFound',
+      message:
+        'create secrets auth/payments-key-1: not-found (404 NotFound); it, its namespace or its ' +
+        'type is not there',
+    },
   },
   '409 AlreadyExists': {
     answer: refuse(409, 'AlreadyExists'),
     kind: 'already-exists',
-    outcome: 'not-applied',
     advice: 're-read',
   },
   '409 Conflict': {
     answer: refuse(409, 'Conflict'),
     kind: 'conflict',
-    outcome: 'not-applied',
     advice: 're-read',
   },
   '410': {
     answer: refuse(410, 'Expired'),
     kind: 'gone',
-    outcome: 'not-applied',
     advice: 're-read',
   },
   '413': {
     answer: refuse(413, 'RequestEntityTooLarge'),
     kind: 'too-large',
-    outcome: 'not-applied',
     advice: 'give-up',
   },
   '422 quoting values': {
@@ -110,7 +106,6 @@ const ROWS: Record<string, Row> = {
       ],
     }),
     kind: 'invalid',
-    outcome: 'not-applied',
     advice: 'give-up',
     also: {
       causes: [
@@ -128,7 +123,6 @@ const ROWS: Record<string, Row> = {
       sendJson(response, 403, { ...said, message }, { 'retry-after': '300' });
     },
     kind: 'forbidden',
-    outcome: 'not-applied',
     advice: 'give-up',
     also: {
       causes: [],
@@ -140,48 +134,41 @@ const ROWS: Record<string, Row> = {
   '429 with Retry-After': {
     answer: refuse(429, 'TooManyRequests', {}, { 'retry-after': '7' }),
     kind: 'throttled',
-    outcome: 'not-applied',
     advice: 'retry',
     also: { retryAfterMs: 7000 },
   },
   '429 with retryAfterSeconds': {
     answer: refuse(429, 'TooManyRequests', { retryAfterSeconds: 3 }),
     kind: 'throttled',
-    outcome: 'not-applied',
     advice: 'retry',
     also: { retryAfterMs: 3000 },
   },
   '429 with a Retry-After of years': {
     answer: refuse(429, 'TooManyRequests', {}, { 'retry-after': '99999999' }),
     kind: 'throttled',
-    outcome: 'not-applied',
     advice: 'retry',
     also: { retryAfterMs: RETRY_AFTER_MAX_MS },
   },
   '429 with retryAfterSeconds of years': {
     answer: refuse(429, 'TooManyRequests', { retryAfterSeconds: 99_999_999 }),
     kind: 'throttled',
-    outcome: 'not-applied',
     advice: 'retry',
     also: { retryAfterMs: RETRY_AFTER_MAX_MS },
   },
   '500': {
     answer: refuse(500, 'InternalError'),
     kind: 'server-error',
-    outcome: 'unknown',
     advice: 'retry',
   },
   '500 with a reason of a webhook': {
     answer: refuse(500, PLANTED),
     kind: 'server-error',
-    outcome: 'unknown',
     advice: 'retry',
     also: { reason: 'Unknown' },
   },
   '503': {
     answer: refuse(503, 'ServiceUnavailable'),
     kind: 'unavailable',
-    outcome: 'unknown',
     advice: 'retry',
   },
   '503 as a page of a proxy': {
@@ -190,13 +177,11 @@ const ROWS: Record<string, Row> = {
       response.end(`<h1>${PLANTED}</h1>`);
     },
     kind: 'unavailable',
-    outcome: 'unknown',
     advice: 'retry',
   },
   '504': {
     answer: refuse(504, 'Timeout'),
     kind: 'timeout',
-    outcome: 'unknown',
     advice: 'retry',
   },
   'a redirect': {
@@ -205,13 +190,11 @@ const ROWS: Record<string, Row> = {
       response.end();
     },
     kind: 'bad-answer',
-    outcome: 'unknown',
     advice: 'retry',
   },
   'a reset': {
     answer: (response) => response.socket?.resetAndDestroy(),
     kind: 'no-answer',
-    outcome: 'unknown',
     advice: 'retry',
   },
   'an answer that is cut off': {
@@ -221,7 +204,6 @@ const ROWS: Record<string, Row> = {
       setImmediate(() => response.socket?.end());
     },
     kind: 'bad-answer',
-    outcome: 'unknown',
     advice: 'retry',
     also: { reason: 'Truncated' },
   },
@@ -236,21 +218,18 @@ const ROWS: Record<string, Row> = {
       more();
     },
     kind: 'bad-answer',
-    outcome: 'unknown',
     advice: 'retry',
     also: { reason: 'BodyTooLarge' },
   },
   'an answer that is no JSON': {
     answer: (response) => response.end(`${PLANTED} {`),
     kind: 'bad-answer',
-    outcome: 'unknown',
     advice: 'retry',
     also: { reason: 'NotJson' },
   },
   'an answer that is no object': {
     answer: (response) => response.end(`{"metadata":"${PLANTED}"}`),
     kind: 'bad-answer',
-    outcome: 'unknown',
     advice: 'retry',
     also: { reason: 'NotAnObject' },
   },
@@ -280,17 +259,16 @@ describe('what the API server answers, at the client', () => {
     expectNoSecret(error);
     expect(error).toMatchObject({
       kind: row.kind,
-      outcome: row.outcome,
       advice: row.advice,
-      verb: 'create',
-      resource: 'secrets',
-      namespace: 'auth',
-      objectName: 'payments-key-1',
+      message: expect.stringMatching(/^create secrets auth\/payments-key-1: /),
       ...row.also,
     });
     const read = await rejection(kube.client.get(SECRETS, REF, { signal: never() }));
     expectNoSecret(read);
-    expect(read).toMatchObject({ kind: row.kind, outcome: 'not-applied', verb: 'get' });
+    expect(read).toMatchObject({
+      kind: row.kind,
+      message: expect.stringMatching(/^get secrets auth\/payments-key-1: /),
+    });
     expect(kube.clock.sleeping).toBe(0);
   });
 
@@ -300,7 +278,6 @@ describe('what the API server answers, at the client', () => {
     const error = await rejection(create(kube));
     expect(error).toMatchObject({
       kind: 'no-answer',
-      outcome: 'not-applied',
       reason: 'ECONNREFUSED',
       message:
         'create secrets auth/payments-key-1: no-answer (ECONNREFUSED); nothing listens there: ' +
@@ -332,7 +309,7 @@ describe('what the API server answers, at the client', () => {
     await kube.clock.advance(9999);
     expect(kube.clock.sleeping).toBe(1);
     await kube.clock.advance(1);
-    expect(await error).toMatchObject({ kind: 'timeout', outcome: 'unknown', reason: 'Deadline' });
+    expect(await error).toMatchObject({ kind: 'timeout', reason: 'Deadline' });
     await eventually('the connection is closed', () => kube.api.open === 0);
   });
 
@@ -343,7 +320,7 @@ describe('what the API server answers, at the client', () => {
     const error = rejection(kube.client.get(SECRETS, REF, { signal: never() }));
     await eventually('the request came', () => kube.api.requests.length === 1);
     await kube.clock.advance(30_000);
-    expect(await error).toMatchObject({ kind: 'timeout', outcome: 'not-applied' });
+    expect(await error).toMatchObject({ kind: 'timeout', reason: 'Deadline' });
   });
 
   test('the abort of the caller comes through as it is', async () => {

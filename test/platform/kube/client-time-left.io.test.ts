@@ -120,7 +120,6 @@ describe.each([
     goOn();
     expect(await rejection(write)).toMatchObject({
       kind: 'no-time-left',
-      outcome: 'not-applied',
       reason: 'Deadline',
     });
     expect(kube.held.length).toBe(before);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editLease, microTime, newLease, readLease } from '../../../src/platform/leader/lease.ts';
+import { editLease, newLease, readLease } from '../../../src/platform/leader/lease.ts';
 
 const EDIT = {
   holder: 'a',
@@ -8,17 +8,6 @@ const EDIT = {
   acquireTime: '2026-11-23T19:05:00.000000Z',
   renewTime: '2026-11-23T19:06:00.000000Z',
 };
-
-describe('microTime', () => {
-  it.each([
-    [0, '1970-01-01T00:00:00.000000Z'],
-    [1_795_460_700_000, '2026-11-23T19:05:00.000000Z'],
-    [1_795_460_700_007, '2026-11-23T19:05:00.007000Z'],
-    [1_795_460_700_999.9995, '2026-11-23T19:05:00.999999Z'],
-  ])('writes %d with six digits', (wallMs, text) => {
-    expect(microTime(wallMs)).toBe(text);
-  });
-});
 
 describe('editLease', () => {
   it('keeps every field that it does not know', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { HEALTHY_AFTER_MS } from '../../../src/platform/reflector/reflector.ts';
 import { RETRY_MIN_MS } from '../../../src/platform/reflector/retry-delay.ts';
 import { sendJson } from '../../support/kube/api-socket.ts';
-import { inWorld, status, watching } from '../../support/kube/reflector-world.ts';
+import { failures, inWorld, status, watching } from '../../support/kube/reflector-world.ts';
 import { eventually } from '../../support/wait/eventually.ts';
 
 const FAULTS: [string, (response: ServerResponse) => void, string][] = [
@@ -35,11 +35,11 @@ describe('a fault of the list is outlived', () => {
         return undefined;
       },
       async (world) => {
-        const { reflector, clock } = world;
-        await eventually('it failed', () => reflector.stats.restarts === 1);
-        expect(reflector.stats.lastErrorKind).toBe(kind);
+        const { clock } = world;
+        await eventually('it failed', () => failures(world).length === 1);
+        expect(failures(world).at(-1)).toBe(kind);
         expect(await clock.advanceToNext()).toBe(kind === 'throttled' ? 60_000 : RETRY_MIN_MS);
-        await eventually('it failed again', () => reflector.stats.restarts === 2);
+        await eventually('it failed again', () => failures(world).length === 2);
         expect(await clock.advanceToNext()).toBe(kind === 'throttled' ? 60_000 : 2 * RETRY_MIN_MS);
         await watching(world);
         expect(world.told).toEqual(['upsert auth/a uid-a']);
@@ -59,9 +59,9 @@ describe('a fault of the watch is outlived', () => {
         return undefined;
       },
       async (world) => {
-        const { reflector, server, clock } = world;
-        await eventually('it failed', () => reflector.stats.restarts === 1);
-        expect(reflector.stats.lastErrorKind).toBe(kind);
+        const { server, clock } = world;
+        await eventually('it failed', () => failures(world).length === 1);
+        expect(failures(world).at(-1)).toBe(kind);
         expect(await clock.advanceToNext()).toBe(kind === 'throttled' ? 60_000 : RETRY_MIN_MS);
         await watching(world);
         // Where it is known that nothing was lost the watch resumes; else the list comes first.
@@ -88,12 +88,14 @@ describe('a version that is too old', () => {
         return undefined;
       },
       async (world) => {
-        const { reflector, server, clock } = world;
-        await eventually('it failed twice', () => reflector.stats.restarts === 2);
+        const { server, clock } = world;
+        await eventually('it failed again', () => failures(world).length === 1);
+        expect(failures(world)).toEqual(['gone']);
         expect(server.lists).toBe(2);
         expect(await clock.advanceToNext()).toBe(RETRY_MIN_MS);
         await watching(world);
-        expect(reflector.stats).toMatchObject({ relists: 2, missed: 0, lastErrorKind: 'gone' });
+        expect(server.lists).toBe(3);
+        expect(world.log.lines).toHaveLength(1);
       },
     );
   });
@@ -106,12 +108,12 @@ test.each([
   await inWorld(
     () => undefined,
     async (world) => {
-      const { reflector, server, clock } = world;
+      const { server, clock } = world;
       await watching(world);
       server.put('a');
       await eventually('it tells', () => world.told.length === 1);
       server.send(line);
-      await eventually('it failed', () => reflector.stats.restarts === 1);
+      await eventually('it failed', () => failures(world).length === 1);
       expect(await clock.advanceToNext()).toBe(RETRY_MIN_MS);
       await watching(world);
       expect(server.lists).toBe(lists);
@@ -126,7 +128,7 @@ test.each(['end', 'reset'] as const)(
     await inWorld(
       () => undefined,
       async (world) => {
-        const { reflector, server, clock } = world;
+        const { server, clock } = world;
         await watching(world);
         server.put('a');
         server.bookmark();
@@ -137,7 +139,7 @@ test.each(['end', 'reset'] as const)(
         server.bookmark();
         server.endWatches(how);
         if (how === 'reset') {
-          await eventually('it failed', () => reflector.stats.restarts === 1);
+          await eventually('it failed', () => failures(world).length === 1);
           await clock.advanceToNext();
         }
         await eventually('it watches again', () => server.watchedFrom.length === 2);
@@ -162,7 +164,7 @@ test('a version that the server does not have yet is not asked for again', async
       return undefined;
     },
     async (world) => {
-      await eventually('it failed', () => world.reflector.stats.restarts === 1);
+      await eventually('it failed', () => failures(world).length === 1);
       await world.clock.advanceToNext();
       await watching(world);
       expect(world.server.lists).toBe(2);
@@ -177,8 +179,8 @@ test('watches that end at once do not make a hot loop', async () => {
       return undefined;
     },
     async (world) => {
-      await eventually('it failed', () => world.reflector.stats.restarts === 1);
-      expect(world.reflector.stats.lastErrorKind).toBe('short-watch');
+      await eventually('it failed', () => failures(world).length === 1);
+      expect(failures(world).at(-1)).toBe('short-watch');
       expect(await world.clock.advanceToNext()).toBe(RETRY_MIN_MS);
       await watching(world);
     },
@@ -195,9 +197,9 @@ test.each([
       return undefined;
     },
     async (world) => {
-      const { reflector, server, clock } = world;
+      const { server, clock } = world;
       for (const restarts of [1, 2]) {
-        await eventually('it failed', () => reflector.stats.restarts === restarts);
+        await eventually('it failed', () => failures(world).length === restarts);
         await clock.advanceToNext();
       }
       await watching(world);
@@ -206,7 +208,7 @@ test.each([
       await clock.advance(livedMs);
       server.watchFaults.push(status(500));
       server.endWatches('end');
-      await eventually('it failed', () => reflector.stats.restarts === 3);
+      await eventually('it failed', () => failures(world).length === 3);
       expect(await clock.advanceToNext()).toBe(waitMs);
       await watching(world);
     },

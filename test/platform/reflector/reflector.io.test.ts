@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type ObjectEvent, stripMetadata } from '../../../src/platform/reflector/object-store.ts';
+import type { KubeObject } from '../../../src/platform/kube/resource.ts';
+import type { ObjectEvent } from '../../../src/platform/reflector/object-store.ts';
 import { RELIST_MAX_MS, RELIST_MIN_MS } from '../../../src/platform/reflector/reflector.ts';
 import { WATCH_SILENCE_MAX_MS } from '../../../src/platform/reflector/watch-supervisor.ts';
-import { never, rejection } from '../../support/kube/kube-fixture.ts';
-import { inWorld, status, watching } from '../../support/kube/reflector-world.ts';
+import { failures, inWorld, status, synced, watching } from '../../support/kube/reflector-world.ts';
 import type { WatchServer } from '../../support/kube/watch-server.ts';
 import { eventually } from '../../support/wait/eventually.ts';
 
@@ -16,7 +16,7 @@ test('the list, then each change once, in order', async () => {
     },
     async (world) => {
       expect(world.reflector.hasSynced()).toBe(false);
-      await world.reflector.synced(never());
+      await synced(world);
       await watching(world);
       world.server.put('c');
       world.server.put('a');
@@ -33,12 +33,8 @@ test('the list, then each change once, in order', async () => {
       const { store } = world.reflector;
       expect([...store.values()].map(({ metadata }) => metadata.name)).toEqual(['a', 'c']);
       expect(store.get('auth', 'a')?.metadata.resourceVersion).toBe('14');
-      expect(world.reflector.stats).toEqual({
-        relists: 0,
-        missed: 0,
-        restarts: 0,
-        lastErrorKind: null,
-      });
+      expect(world.server.lists).toBe(1);
+      expect(world.log.lines).toEqual([]);
       expect(Object.fromEntries(world.server.queries[1] ?? [])).toEqual({
         labelSelector: 'x=y',
         fieldSelector: 'type=t',
@@ -59,7 +55,7 @@ test('a list in pages', async () => {
       return undefined;
     },
     async (world) => {
-      await world.reflector.synced(never());
+      await synced(world);
       expect(world.reflector.store.size).toBe(5);
       expect(world.server.lists).toBe(3);
     },
@@ -70,18 +66,18 @@ test('a watch without bookmarks is ended and resumed; with them it lives', async
   await inWorld(
     () => undefined,
     async (world) => {
-      const { reflector, server, clock } = world;
+      const { server, clock } = world;
       await watching(world);
       server.put('a');
       await eventually('it tells', () => world.told.length === 1);
       await clock.advance(WATCH_SILENCE_MAX_MS - 1);
       expect(server.openWatches).toBe(1);
       await clock.advance(1);
-      await eventually('it failed', () => reflector.stats.restarts === 1);
+      await eventually('it failed', () => failures(world).length === 1);
       await eventually('it hung up', () => server.openWatches === 0);
       await clock.advanceToNext();
       await watching(world);
-      expect(reflector.stats.lastErrorKind).toBe('silent');
+      expect(failures(world).at(-1)).toBe('silent');
       expect(server.lists).toBe(1);
       expect(server.watchedFrom[1]).toBe('11');
     },
@@ -92,10 +88,10 @@ test('a watch that never spoke is not resumed: its version may be one the server
   await inWorld(
     () => undefined,
     async (world) => {
-      const { reflector, server, clock } = world;
+      const { server, clock } = world;
       await watching(world);
       await clock.advance(WATCH_SILENCE_MAX_MS);
-      await eventually('it failed', () => reflector.stats.restarts === 1);
+      await eventually('it failed', () => failures(world).length === 1);
       await clock.advanceToNext();
       await eventually('it watches again', () => server.watchedFrom.length === 2);
       expect(server.lists).toBe(2);
@@ -112,7 +108,7 @@ test('what a watch misses is found by the next periodic list, and counted', asyn
       return undefined;
     },
     async (world) => {
-      const { reflector, server, clock } = world;
+      const { server, clock } = world;
       await watching(world);
       server.telling = false;
       server.put('a');
@@ -123,18 +119,18 @@ test('what a watch misses is found by the next periodic list, and counted', asyn
         const count = world.told.length;
         server.put('heartbeat');
         await eventually('it tells', () => world.told.length === count + 1);
-        expect(reflector.stats.relists).toBe(0);
+        expect(server.lists).toBe(1);
         await clock.advance(60_000);
       }
-      await eventually('it listed', () => reflector.stats.relists === 1);
+      await eventually('it says so', () => world.log.lines.length === 1);
+      expect(server.lists).toBe(2);
       expect(world.told.filter((line) => !line.includes('heartbeat')).slice(3)).toEqual([
         'delete auth/b uid-b',
         'upsert auth/a uid-a',
         'delete auth/c uid-c',
         'upsert auth/c uid-other',
       ]);
-      expect(reflector.stats).toMatchObject({ missed: 4, restarts: 0 });
-      expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', fields: { missed: 4 } });
+      expect(world.log.lines).toMatchObject([{ level: 'warn', fields: { missed: 4 } }]);
       await watching(world);
       expect(RELIST_MAX_MS).toBeLessThanOrEqual(600_000);
     },
@@ -172,7 +168,7 @@ test('a handler that throws is told of, and neither ends anything nor keeps othe
       world.server.put('a');
       world.server.put('b');
       await eventually('both came', () => names.length === 2);
-      expect(world.reflector.stats.restarts).toBe(0);
+      expect(failures(world)).toEqual([]);
       expect(world.log.lines).toMatchObject([
         { level: 'error', fields: { name: 'a', error: 'TypeError' } },
         { level: 'error', fields: { name: 'b', error: 'TypeError' } },
@@ -185,18 +181,21 @@ test('a handler that throws is told of, and neither ends anything nor keeps othe
 test('only what the transform keeps is in the store', async () => {
   await inWorld(
     (server) => {
-      const annotations = { 'signingkeys.dev/owner': 'me', 'kubectl/last-applied': 'hunter2' };
-      server.put('a', { managedFields: [{ manager: 'x' }], annotations });
-      return { transform: stripMetadata('signingkeys.dev/') };
+      server.put('a', { managedFields: [{ manager: 'x' }], annotations: { secret: 'hunter2' } });
+      const transform = ({
+        metadata: { managedFields: _, annotations: __, ...kept },
+      }: KubeObject) => ({
+        metadata: kept,
+      });
+      return { transform };
     },
     async (world) => {
-      await world.reflector.synced(never());
+      await synced(world);
       expect(world.reflector.store.get('auth', 'a')?.metadata).toEqual({
         namespace: 'auth',
         name: 'a',
         uid: 'uid-a',
         resourceVersion: '11',
-        annotations: { 'signingkeys.dev/owner': 'me' },
       });
     },
   );
@@ -214,16 +213,14 @@ describe('told to stop', () => {
         return undefined;
       },
       async (world) => {
-        const { api, server, stop, run, reflector } = world;
+        const { api, server, stop, run } = world;
         await eventually('it asked', () => api.requests.length === requests);
-        const synced = reflector.hasSynced() ? null : rejection(reflector.synced(stop.signal));
         const before = api.open;
         stop.abort(new Error('enough'));
         await run;
         await eventually('the connection is closed', () => api.open === before - 1);
         expect(server.openWatches).toBe(0);
         expect(api.requests.length).toBe(requests);
-        if (synced !== null) expect(await synced).toMatchObject({ message: 'enough' });
       },
     );
   });
@@ -235,7 +232,7 @@ describe('told to stop', () => {
         return undefined;
       },
       async (world) => {
-        await eventually('it failed', () => world.reflector.stats.restarts === 1);
+        await eventually('it failed', () => failures(world).length === 1);
         world.stop.abort();
         await world.run;
         expect(world.api.requests.length).toBe(1);

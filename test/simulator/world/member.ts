@@ -1,5 +1,5 @@
 /** One operator: the real one, on a host and behind a network that the world can break. */
-import { Registry } from 'prom-client';
+import { Registry } from '@prometheus-io/client';
 import { createOperator, type Operator } from '../../../src/operator/create-operator.ts';
 import type { KeyMaker } from '../../../src/platform/keys/key-maker.ts';
 import {

@@ -6,7 +6,6 @@
 import { publicJwkText } from '../../../src/core/formats/jwk.ts';
 import { ANNOTATION, FINALIZER } from '../../../src/core/formats/names.ts';
 import { serializeLedger } from '../../../src/core/ledger/codec.ts';
-import { sameWorkload } from '../../../src/core/reading/holders.ts';
 import type {
   Expected,
   MetadataPatch,
@@ -20,6 +19,7 @@ import type {
   SignerSource,
   Write,
 } from '../../../src/core/reading/model.ts';
+import { sameWorkload } from '../../../src/core/reading/old-pods.ts';
 import { fixtureJwk } from './fixtures.ts';
 
 export type Outcome = 'Applied' | 'Unchanged' | 'Conflict';
@@ -37,7 +37,7 @@ export class Api {
   fieldOwners: readonly FieldOwner[] = [];
   keySecrets: ReadonlyMap<string, ObservedKeySecret> = new Map();
   namespaceTerminating = false;
-  pods: ObservedPods = { kind: 'Read', holders: [], more: 0 };
+  pods: ObservedPods = { kind: 'Read', readOnce: [], more: 0 };
   workloads: readonly ObservedWorkload[] = [];
   #version = 100;
   #uids = 0;

@@ -158,7 +158,7 @@ function gatesEarlier(applied: readonly Written[]): readonly string[] {
       const lifeMs = signerRefreshDelayMs + tokenTtlMs + verifierLeewayMs + 2 * clockSkewMs;
       const gates: readonly (readonly [string, number | null])[] = [
         ['activation', key.state === 'Pending' ? plus(key.publishedSeenMs, leadMs) : null],
-        ['removal', key.state === 'Retiring' ? plus(key.signedUntilMs, lifeMs) : null],
+        ['removal', key.state === 'Retiring' ? plus(key.supersededSeenMs, lifeMs) : null],
       ];
       return gates.flatMap(([name, opensMs]) => {
         if (opensMs === null) return [];

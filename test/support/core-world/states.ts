@@ -69,7 +69,7 @@ export function withKey(ledger: Ledger, kid: string, changes: Partial<LedgerKey>
 export function switched(ledger: Ledger, kid: string): Ledger {
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.kid === kid) return { ...key, state: 'Active', mayHaveSigned: true };
-    return key.state === 'Active' ? { ...key, state: 'Retiring', signedUntilMs: null } : key;
+    return key.state === 'Active' ? { ...key, state: 'Retiring', supersededSeenMs: null } : key;
   });
   return { ...ledger, generation: ledger.generation + 1, keys };
 }
@@ -85,7 +85,13 @@ export function sourceOf(
 
 export function stepOf(world: World, write: Write, guarded = false): Step {
   const basis = basisOf(world.observe());
-  return { write, reason: { code: 'Crafted', message: 'by hand' }, events: [], guarded, basis };
+  return {
+    write,
+    reason: { code: 'NoteObservations', message: 'crafted' },
+    events: [],
+    guarded,
+    basis,
+  };
 }
 
 /** The step that is planned now. */

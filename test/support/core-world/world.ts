@@ -12,6 +12,7 @@ import { keysIn } from '../../../src/core/ledger/jwks-document.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { nextReadingMs } from '../../../src/core/reading/clock.ts';
+import { readLedgers } from '../../../src/core/reading/ledgers.ts';
 import type { Observed, Step } from '../../../src/core/reading/model.ts';
 import { situationOf } from '../../../src/core/reading/situation.ts';
 import { Api, type Outcome } from './api.ts';
@@ -99,6 +100,11 @@ export class World {
       set,
       namespaceTerminating,
       signer,
+      ledgers: readLedgers({
+        signer: signer?.meta.annotations[ANNOTATION.ledger],
+        status: set.status?.ledger,
+        jwks: jwks?.meta.annotations[ANNOTATION.ledger],
+      }),
       keySecrets: [...keySecrets.values()].sort((a, b) => a.ordinal - b.ordinal),
       jwks,
       pods,

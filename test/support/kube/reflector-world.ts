@@ -62,6 +62,15 @@ export const status = (code: number, headers: Record<string, string> = {}) => {
     sendJson(response, code, { kind: 'Status', code, reason: 'X', message: 'hunter2' }, headers);
 };
 
+/** The kinds of the failures that were logged, in order. */
+export const failures = ({ log }: World) =>
+  log.lines.flatMap(({ message, fields }) =>
+    message === 'list or watch failed' ? [fields['kind']] : [],
+  );
+
+export const synced = ({ reflector }: World) =>
+  eventually('its first list is in', () => reflector.hasSynced());
+
 /** Resolves once the reflector has its list and its watch. */
 export const watching = (world: World) =>
   eventually('it watches', () => world.reflector.hasSynced() && world.server.openWatches === 1);

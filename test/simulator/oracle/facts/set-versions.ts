@@ -47,8 +47,8 @@ export function setVersions(changes: readonly Change[]): readonly SetVersion[] {
         verifiers = declaredVerifiers(declared);
         // Of presets the operator's own decoding is not believed.
         spec = {
-          ...decoded.set.spec,
-          terms: trueTerms(decoded.set.spec.terms, declared, verifiers),
+          ...decoded.spec,
+          terms: trueTerms(decoded.spec.terms, declared, verifiers),
         };
       }
     }

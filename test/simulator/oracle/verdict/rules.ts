@@ -41,7 +41,7 @@ export const RULES = {
   P3: {
     document: ROTATION,
     section: 'Gates',
-    at: ['nextSwitchGate'],
+    at: ['takenUpGate'],
     file: 'src/core/schedule/schedule.ts',
   },
   I1: invariant('I1'),
@@ -87,13 +87,13 @@ export const RULES = {
   'same end': {
     document: 'docs/safety.md',
     section: 'How it is shown',
-    at: ['as without'],
+    at: ['as it does without the fault'],
     file: 'src/core/plan.ts',
   },
   'same counts': {
     document: 'docs/safety.md',
     section: 'How it is shown',
-    at: ['no more was made or destroyed'],
+    at: ['nothing more was created or destroyed'],
     file: 'src/core/plan.ts',
   },
   // The operator's own guard refused a step: a stage has planned what an invariant forbids.

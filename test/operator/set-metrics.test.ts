@@ -1,4 +1,4 @@
-import type { Registry } from 'prom-client';
+import type { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { REQUEST } from '../../src/core/formats/names.ts';
 import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';

@@ -4,8 +4,8 @@ import type { Spec } from '../../../src/core/formats/spec.ts';
 import { admit } from '../../../src/core/guard/guard.ts';
 import { keyByKid, type LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import { plan } from '../../../src/core/plan.ts';
-import { needsPods } from '../../../src/core/reading/holders.ts';
-import type { Holder, ObservedPods } from '../../../src/core/reading/model.ts';
+import type { ObservedPods, ReadOncePod } from '../../../src/core/reading/model.ts';
+import { needsPods } from '../../../src/core/reading/old-pods.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import {
   ledgerOf,
@@ -21,14 +21,18 @@ const SWITCHED_MS = START_MS + 30 * SECOND;
 const CURRENT_MS = SWITCHED_MS + 3 * SECOND;
 const LONG: Spec = { ...FAST_SPEC, rotation: { ...FAST_SPEC.rotation, intervalMs: 30 * SECOND } };
 
-const pod = (name: string, sinceMs: number, changes: Partial<Holder> = {}): Holder => ({
+const pod = (name: string, sinceMs: number, changes: Partial<ReadOncePod> = {}): ReadOncePod => ({
   pod: name,
-  manner: 'Env',
+  readsBy: 'Env',
   sinceMs,
   workload: null,
   ...changes,
 });
-const read = (...holders: readonly Holder[]): ObservedPods => ({ kind: 'Read', holders, more: 0 });
+const read = (...pods: readonly ReadOncePod[]): ObservedPods => ({
+  kind: 'Read',
+  readOnce: pods,
+  more: 0,
+});
 
 function worldAt(seconds: number, pods: ObservedPods, spec: Spec = LONG): World {
   const world = worldWith(spec);
@@ -64,12 +68,12 @@ describe('a switch is settled', () => {
     ['on trust, where nobody looks', { kind: 'NotChecked' }, CURRENT_MS],
     [
       'not by as many old ones as can be kept, and more',
-      { kind: 'Read', holders: [pod('a', 0)], more: 1 },
+      { kind: 'Read', readOnce: [pod('a', 0)], more: 1 },
       null,
     ],
     [
       'by as many new ones as can be kept, and more that are newer',
-      { kind: 'Read', holders: [pod('a', CURRENT_MS)], more: 9 },
+      { kind: 'Read', readOnce: [pod('a', CURRENT_MS)], more: 9 },
       CURRENT_MS,
     ],
   ])('%s', (_, pods, seenMs) => {
@@ -110,13 +114,13 @@ describe('the removal', () => {
 
   test('shows no time while a pod is in its way, and says which', () => {
     const workload = { kind: 'Deployment', name: 'api' } as const;
-    const world = worldAt(35, read(pod('b', 5, { manner: 'SubPath' }), pod('a', 0, { workload })));
+    const world = worldAt(35, read(pod('b', 5, { readsBy: 'SubPath' }), pod('a', 0, { workload })));
     const { nextTransition, keys } = world.api.set?.status ?? {};
     expect(nextTransition).toMatchObject({ action: 'Activate' });
     expect(keys?.[0]?.removableTime).toBeUndefined();
     const { upcoming } = plan(world.observe(), world.nowMs);
     const removal = upcoming.find(({ action }) => action === 'Remove');
-    expect(removal).toMatchObject({ atMs: null, waitingFor: 'PodsHoldKey' });
+    expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
       'Pod a (env, Deployment api) and Pod b (subPath) may hold it for good; not yet seen: ' +
         'no issuer signs with it since, then its last token lives 8s, then verifiers grant 1s, then twice the skew 2s',
@@ -134,8 +138,8 @@ describe('the removal', () => {
   });
 
   test('names five pods, and how many more there are', () => {
-    const holders = ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((name) => pod(name, 0));
-    const world = worldAt(35, { kind: 'Read', holders, more: 3 });
+    const pods = ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((name) => pod(name, 0));
+    const world = worldAt(35, { kind: 'Read', readOnce: pods, more: 3 });
     expect(condition(world)?.message).toMatch(
       /^Pod a \(env\), Pod b \(env\), Pod c \(env\), Pod d \(env\), Pod e \(env\) and 5 more took/,
     );

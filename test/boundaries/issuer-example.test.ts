@@ -45,7 +45,7 @@ for await (const _ of createInterface({ input: process.stdin })) {
 process.exit();
 `;
 
-/** The README's block in a process of its own, as a reader would run it. */
+/** The page's block in a process of its own, as a reader would run it. */
 function startIssuer(parent: string, volume: ProjectedVolume, program: string) {
   symlinkSync(join(ROOT, 'node_modules'), join(parent, 'node_modules'));
   writeFileSync(join(parent, 'issuer.mjs'), program);
@@ -69,8 +69,9 @@ function startIssuer(parent: string, volume: ProjectedVolume, program: string) {
   };
 }
 
-function readmeBlock(): string {
-  return /```js\n(\/\/ issuer\.mjs[\s\S]*?)```/.exec(readProjectFile('README.md') ?? '')?.[1] ?? '';
+function documentedIssuer(): string {
+  const page = readProjectFile('docs/issuers.md') ?? '';
+  return /```js\n(\/\/ issuer\.mjs[\s\S]*?)```/.exec(page)?.[1] ?? '';
 }
 
 /** Asks again until the answer is right: how soon a reload happens is the reader's choice. */
@@ -90,14 +91,14 @@ function kidOf(token: string): string | null {
   }
 }
 
-describe("the README's issuer", () => {
+describe('the issuer of docs/issuers.md', () => {
   test('signs with kid and key of one version through swaps, and not at all while empty', async () => {
-    const parent = mkdtempSync(join(tmpdir(), 'readme-issuer-'));
+    const parent = mkdtempSync(join(tmpdir(), 'issuer-example-'));
     const volume = new ProjectedVolume(join(parent, 'volume'));
     const [first, second] = await Promise.all([makeKey('RS256'), makeKey('ES256')]);
     const keys = createLocalJWKSet({ keys: [first.jwk, second.jwk] });
     await volume.project(first.files);
-    const issuer = startIssuer(parent, volume, readmeBlock());
+    const issuer = startIssuer(parent, volume, documentedIssuer());
     try {
       const token = await issuer.sign();
       expect(kidOf(token)).toBe(first.kid);

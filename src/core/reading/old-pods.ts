@@ -10,9 +10,9 @@
  */
 
 import type { Spec, Workload } from '../formats/spec.ts';
-import { isOpen, nextSwitchGate, takenUpGate } from '../ledger/gates.ts';
+import { isOpen, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, isLeaving, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
-import type { Holder, ObservedPods, RollOut } from './model.ts';
+import type { ObservedPods, ReadOncePod, RollOut } from './model.ts';
 import type { Situation } from './situation.ts';
 
 export function isRolledOut({ isObserved, wanted, updated, available }: RollOut): boolean {
@@ -24,34 +24,29 @@ export function sameWorkload(a: Workload, b: Workload | null): boolean {
 }
 
 /** What is known of the pods that may go on with an earlier state of the Secret. */
-export type Hold =
-  | { readonly kind: 'Free' }
-  | { readonly kind: 'Held'; readonly holders: readonly Holder[]; readonly more: number }
+export type OldPods =
+  | { readonly kind: 'NoneTooOld' }
+  | { readonly kind: 'TooOld'; readonly pods: readonly ReadOncePod[]; readonly more: number }
   | {
       readonly kind: 'Unknown';
       readonly why: Exclude<ObservedPods['kind'], 'Read'>;
     };
 
 /** @param key one that signs no more; or the active one, for the keys before it. */
-export function holdOf({ observed, spec }: Situation, key: LedgerKey): Hold {
+export function oldPodsFor({ observed, spec }: Situation, key: LedgerKey): OldPods {
   const { pods } = observed;
-  if (pods.kind === 'NotChecked' && followsItsMounts(spec)) return { kind: 'Free' };
+  if (pods.kind === 'NotChecked' && followsItsMounts(spec)) return { kind: 'NoneTooOld' };
   if (pods.kind !== 'Read') return { kind: 'Unknown', why: pods.kind };
-  const currentMs = currentFrom(key).opensAtMs ?? Number.POSITIVE_INFINITY;
-  const holders = pods.holders.filter(({ sinceMs }) => sinceMs < currentMs);
-  const areAllOld = holders.length === pods.holders.length;
+  const currentMs = takenUpGate(key).opensAtMs ?? Number.POSITIVE_INFINITY;
+  const old = pods.readOnce.filter(({ sinceMs }) => sinceMs < currentMs);
+  const areAllOld = old.length === pods.readOnce.length;
   const more = areAllOld ? pods.more : 0;
-  return holders.length + more === 0 ? { kind: 'Free' } : { kind: 'Held', holders, more };
+  return old.length + more === 0 ? { kind: 'NoneTooOld' } : { kind: 'TooOld', pods: old, more };
 }
 
 /** Then the declared Ps is all there is to it, as before anybody looked at pods. */
 function followsItsMounts({ signer }: Spec): boolean {
   return signer.reload === 'Watch' && signer.restart.length === 0;
-}
-
-/** What starts after it takes up what the Secret holds since the switch. */
-export function currentFrom(key: LedgerKey) {
-  return key.state === 'Active' ? nextSwitchGate(key) : takenUpGate(key);
 }
 
 /**
@@ -80,7 +75,7 @@ export function needsPods(ledger: Ledger, revocations: Spec['revocations']): boo
  * What this reading tells of the pods enters the ledger: that none is too old any more, or that one
  * is after all.
  */
-export function noteHolders(ledger: Ledger, situation: Situation): Ledger {
+export function noteOldPods(ledger: Ledger, situation: Situation): Ledger {
   let changed = false;
   const keys = ledger.keys.map((key): LedgerKey => {
     const settled = concernsPods(ledger, key) ? settledOf(situation, key) : key.settled;
@@ -93,13 +88,13 @@ export function noteHolders(ledger: Ledger, situation: Situation): Ledger {
 
 function settledOf(situation: Situation, key: LedgerKey): LedgerKey['settled'] {
   const { reload } = situation.spec.signer;
-  const hold = holdOf(situation, key);
+  const old = oldPodsFor(situation, key);
   // Under `Watch` nobody asked whether pods read their mount once.
   const isOutdated = key.settled?.reload === 'Watch' && reload === 'Restart';
-  if (hold.kind === 'Held') return null;
+  if (old.kind === 'TooOld') return null;
   if (key.settled !== null && !isOutdated) return key.settled;
   // Before that time a pod may still start with the old key.
-  const isProof = hold.kind === 'Free' && isOpen(currentFrom(key), situation.nowMs);
+  const isProof = old.kind === 'NoneTooOld' && isOpen(takenUpGate(key), situation.nowMs);
   return isProof ? { seenMs: situation.seenMs, reload } : null;
 }
 
@@ -107,7 +102,7 @@ function settledOf(situation: Situation, key: LedgerKey): LedgerKey['settled'] {
 export function latestSwitch(ledger: Ledger): LedgerKey | null {
   const active = activeKey(ledger);
   if (active !== null) return concernsPods(ledger, active) ? active : null;
-  const times = ({ signedUntilMs }: LedgerKey) => signedUntilMs ?? Number.POSITIVE_INFINITY;
+  const times = ({ supersededSeenMs }: LedgerKey) => supersededSeenMs ?? Number.POSITIVE_INFINITY;
   return ledger.keys
     .filter((key) => concernsPods(ledger, key))
     .reduce<LedgerKey | null>((last, key) => {

@@ -1,5 +1,5 @@
-/** What the API server keeps of every object, as far as the project looks at it. */
-export interface ObjectMeta {
+/** The metadata that the API server keeps of every object, as far as a reader of a set needs it. */
+export interface StoredMeta {
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
@@ -7,7 +7,7 @@ export interface ObjectMeta {
   /** Grows with every change of the spec. */
   readonly generation: number;
   readonly creationTimestamp: string;
-  /** There once the object is being deleted. */
+  /** Set once the object is being deleted. */
   readonly deletionTimestamp?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;

@@ -1,0 +1,148 @@
+/**
+ * Every stable code that users meet in conditions, transitions, steps, events and refusals. Each has
+ * a row in docs/errors.md, which a test compares with these lists.
+ */
+
+/** The conditions of a set, each with its reasons. */
+export const CONDITION_REASONS = {
+  Ready: [
+    'Signing',
+    'FirstKeyPending',
+    'PublicationPending',
+    'NoSigningKey',
+    'LedgerLost',
+    'LedgerTooNew',
+    'ObjectNotOwned',
+    'KeySecretBroken',
+    'Deleting',
+    'InvalidSpec',
+  ],
+  /** Beside these, those of `Ready`, while the operator goes on by itself. */
+  Reconciling: [],
+  /** Beside this one, those of `Ready` that only a person can end. */
+  Stalled: ['WriteRefused'],
+  StandbyReady: ['Proven', 'Waiting', 'NotPublished', 'NotWanted'],
+  RevocationsApplied: ['Applied', 'Applying', 'KidUnknown'],
+  IssuersOutdated: [
+    'PodsHoldOldKey',
+    'Restarting',
+    'WorkloadUnreadable',
+    'PodsForbidden',
+    'PodsUnreadable',
+    'PodsNotChecked',
+  ],
+  RotationOverdue: ['OnTime', 'Late', 'Suspended'],
+  InvariantsHold: ['NoneViolated', 'I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8'],
+  ClockSkew: ['ClocksDisagree'],
+  ForeignObjects: ['ObjectNotOwned'],
+} as const;
+export type ConditionType = keyof typeof CONDITION_REASONS;
+export type ConditionReason = (typeof CONDITION_REASONS)[ConditionType][number];
+
+/** The invariants of docs/rotation.md. */
+export type InvariantName = Exclude<
+  (typeof CONDITION_REASONS)['InvariantsHold'][number],
+  'NoneViolated'
+>;
+
+/** What a set does next. */
+export const ACTIONS = [
+  'Publish',
+  'Activate',
+  'RollBack',
+  'Remove',
+  'DeleteJwks',
+  'Delete',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** What that waits for. */
+export const WAITING_FOR = [
+  'RotationDue',
+  'ActivationGate',
+  'SwitchComplete',
+  'Suspended',
+  'NoActiveKey',
+  'PublicationDue',
+  'PublishedKeysMax',
+  'LedgerFull',
+  'TokensExpire',
+  'PodsHoldKey',
+  'PodsUnknown',
+  'AnotherKey',
+  'CachesExpire',
+  'Nothing',
+] as const;
+export type WaitingFor = (typeof WAITING_FOR)[number];
+
+/** Why a step is taken. */
+export const STEP_REASONS = [
+  'CreateKey',
+  'AddKey',
+  'WriteJwks',
+  'Activate',
+  'PublishFirstKey',
+  'ActivateFirstKey',
+  'RollBack',
+  'RefuseRollback',
+  'Revoke',
+  'RevokeFirstKey',
+  'Bar',
+  'DestroyKey',
+  'BuryKey',
+  'BuryOrphan',
+  'DestroyEndedKey',
+  'RestartWorkload',
+  'NoteObservations',
+  'WriteStatus',
+  'RepairMetadata',
+  'Finalizer',
+  'RecoverLedger',
+  'JwksRestored',
+  'SignerRepaired',
+  'SigningKeyLost',
+  'KeySecretRestored',
+  'BeginDeletion',
+  'AbandonDeletion',
+  'DeleteJwks',
+  'Delete',
+  'DeleteUnused',
+] as const;
+export type StepReason = (typeof STEP_REASONS)[number];
+
+/** Events of their own. A condition that somebody should look at is told under its reason. */
+export const EVENT_REASONS = [
+  'KeyPending',
+  'KeyActivated',
+  'KeyRetiring',
+  'KeyRemoved',
+  'KeyRetired',
+  'KeyRevoked',
+  'NoSigningKey',
+  'RolledBack',
+  'RollbackRefused',
+  'WorkloadRestarted',
+  'WaitRestarted',
+  'JwksRestored',
+  'SignerRepaired',
+  'SigningKeyLost',
+  'KeySecretRestored',
+  'LedgerLost',
+  'LedgerRecovered',
+  'EndedKeyDestroyed',
+  'DeletionWaitSkipped',
+  'ManyKeysPublished',
+  'KeysAdopted',
+  'NotAtRest',
+  'WriteRefused',
+] as const;
+export type EventReason = (typeof EVENT_REASONS)[number] | ConditionReason;
+
+/** Why a planned step is not taken after all. */
+export const STEP_REFUSALS = [
+  'Changed',
+  'ClocksDisagree',
+  'Undecodable',
+  'InvariantViolated',
+] as const;
+export type StepRefusal = (typeof STEP_REFUSALS)[number];

@@ -1,0 +1,137 @@
+/** I2, I3, I4 and I8 of docs/rotation.md, as far as they speak of a write of the ledger. */
+
+import { samePublicJwk } from '../formats/jwk.ts';
+import { activationGate, isOpen, namedGates, removalGate, takenUpGate } from '../ledger/gates.ts';
+import { keysIn } from '../ledger/jwks-document.ts';
+import {
+  activeKey,
+  hasEnded,
+  keyByKid,
+  type Ledger,
+  type LedgerKey,
+  neededKeys,
+} from '../ledger/ledger.ts';
+import { oldPodsFor } from '../reading/old-pods.ts';
+import { skipsDeletionWait } from '../reading/requests.ts';
+import { isRevoked, type Situation } from '../reading/situation.ts';
+import { knownLedger, type Violation } from './violation.ts';
+
+export function judgeLedgerWrite(situation: Situation, after: Ledger): readonly Violation[] {
+  const before = knownLedger(situation);
+  if (before === null) return signsAsBefore(situation, after);
+  return [
+    ...gateWasOpen(situation, before, after),
+    ...keptUntilExpired(situation, before, after),
+    ...settledOnlyIfSeen(situation, before, after),
+    ...publishedUntilExpired(situation, before, after),
+    ...kidsKeepTheirKeys(before, after),
+    ...gatesNeverEarlier(before, after),
+  ];
+}
+
+/** I2 without any ledger: only the first key may begin to sign, or the signer's key sign on. */
+function signsAsBefore({ ledgerState, signer }: Situation, after: Ledger): readonly Violation[] {
+  const active = activeKey(after);
+  if (active === null) return [];
+  const isFirstKey =
+    ledgerState.kind === 'None' && after.keys.length + after.tombstones.length === 1;
+  const signsOn = signer?.content.kind === 'Key' && signer.content.kid === active.kid;
+  if (isFirstKey || signsOn) return [];
+  return [{ invariant: 'I2', message: `nothing shows that the gate of ${active.kid} was open` }];
+}
+
+/** I2: a key is activated only through its gate, or where a revocation calls an observed one. */
+function gateWasOpen(situation: Situation, before: Ledger, after: Ledger): readonly Violation[] {
+  const active = activeKey(after);
+  if (active === null || active.kid === activeKey(before)?.kid) return [];
+  const key = keyByKid(before, active.kid);
+  const isUsable = key !== null && key.bar === null && !isRevoked(situation, key.kid);
+  if (isUsable && isOpen(activationGate(key), situation.nowMs)) return [];
+  if (isUsable && isCalledAtOnce(situation, before, key)) return [];
+  return [{ invariant: 'I2', message: `the gate of ${active.kid} is not open` }];
+}
+
+/** A revocation under `SignImmediately` calls a key that was seen in the JWKS. */
+function isCalledAtOnce(
+  situation: Situation,
+  before: Ledger,
+  { kid, publishedSeenMs }: LedgerKey,
+): boolean {
+  const signing = activeKey(before);
+  const isCalled = signing === null ? before.closed : isRevoked(situation, signing.kid);
+  const isServed = keysIn(situation.jwks?.data ?? {}).some((shown) => shown.kid === kid);
+  const isAsked = situation.spec.onRevokeWithoutStandby === 'SignImmediately';
+  return isAsked && isCalled && isServed && publishedSeenMs !== null;
+}
+
+/** I3: a key is barred once its last token has expired, or it never signed, or it is revoked. */
+function keptUntilExpired(
+  situation: Situation,
+  before: Ledger,
+  after: Ledger,
+): readonly Violation[] {
+  return before.keys.flatMap((key): readonly Violation[] => {
+    const next = keyByKid(after, key.kid);
+    const isNewlyBarred = key.bar === null && (next === null || next.bar !== null);
+    // A barred key may still be published where T was raised; a revocation ends that.
+    const isNewlyRevoked = next?.bar?.reason === 'Revoked' && key.bar?.reason !== 'Revoked';
+    if (isRevoked(situation, key.kid) || !(isNewlyBarred || isNewlyRevoked)) return [];
+    if (!key.mayHaveSigned || isOpen(removalGate(key), situation.nowMs)) return [];
+    return [{ invariant: 'I3', message: `tokens of ${key.kid} may not have expired yet` }];
+  });
+}
+
+/** I3: what counts as the last token of a key is told by a reading that shows no pod with it. */
+function settledOnlyIfSeen(
+  situation: Situation,
+  before: Ledger,
+  after: Ledger,
+): readonly Violation[] {
+  return after.keys.flatMap((key): readonly Violation[] => {
+    const old = keyByKid(before, key.kid);
+    if (key.settled === null || key.settled.seenMs === old?.settled?.seenMs) return [];
+    const isSeen = oldPodsFor(situation, key).kind === 'NoneTooOld';
+    if (isSeen && isOpen(takenUpGate(key), situation.nowMs)) return [];
+    return [
+      { invariant: 'I3', message: `a pod may still sign with a key before or at ${key.kid}` },
+    ];
+  });
+}
+
+/** I3 in a deletion: the JWKS goes once every token has expired, or the wait was skipped. */
+function publishedUntilExpired(
+  situation: Situation,
+  before: Ledger,
+  after: Ledger,
+): readonly Violation[] {
+  const begins = after.deletion?.removing === true && before.deletion?.removing !== true;
+  if (!begins || skipsDeletionWait(situation.set)) return [];
+  return neededKeys(before)
+    .filter((key) => !isOpen(removalGate(key), situation.nowMs))
+    .map(({ kid }) => ({ invariant: 'I3', message: `tokens of ${kid} may not have expired yet` }));
+}
+
+/** I4: no kid comes back once it has ended, or stands for another key. */
+function kidsKeepTheirKeys(before: Ledger, after: Ledger): readonly Violation[] {
+  return after.keys.flatMap((key): readonly Violation[] => {
+    const old = keyByKid(before, key.kid);
+    if (old === null && hasEnded(before, key.kid, key.ordinal)) {
+      return [{ invariant: 'I4', message: `the ended key ${key.kid} would come back` }];
+    }
+    if (old !== null && !samePublicJwk(old.publicJwk, key.publicJwk)) {
+      return [{ invariant: 'I4', message: `the kid ${key.kid} would stand for another key` }];
+    }
+    return [];
+  });
+}
+
+/** I8: a gate that has a time gets no earlier one. */
+function gatesNeverEarlier(before: Ledger, after: Ledger): readonly Violation[] {
+  const later = namedGates(after);
+  return [...namedGates(before)].flatMap(([name, gate]): readonly Violation[] => {
+    const oldMs = gate.opensAtMs;
+    const newMs = later.get(name)?.opensAtMs;
+    if (oldMs === null || newMs === undefined || newMs === null || newMs >= oldMs) return [];
+    return [{ invariant: 'I8', message: `the gate '${name}' would move earlier` }];
+  });
+}

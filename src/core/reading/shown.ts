@@ -1,0 +1,103 @@
+/** What JWKS ConfigMap and signer Secret show, held against the ledger. */
+
+import { samePublicJwk } from '../formats/jwk.ts';
+import { ANNOTATION } from '../formats/names.ts';
+import type { ReadLedger } from '../ledger/codec.ts';
+import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
+import {
+  activeKey,
+  type JwksNote,
+  type Ledger,
+  type LedgerKey,
+  withLeavingPublished,
+} from '../ledger/ledger.ts';
+import type { ObservedJwks, ObservedSigner } from './model.ts';
+import type { Situation } from './situation.ts';
+
+/**
+ * Whether another hand changed the ConfigMap's identity or data since the ledger last noted it.
+ * Edits of metadata don't count. Its data is ours if it is what the ledger, or the copy that
+ * stands beside it and is no older than the note, makes of it.
+ */
+export function isDisturbed({ jwks, observed }: Situation, ledger: Ledger): boolean {
+  const note = ledger.jwks;
+  if (jwks === null || note === null) return false;
+  if (jwks.meta.uid !== note.uid) return true;
+  if (jwks.meta.resourceVersion === note.resourceVersion) return false;
+  const managers = foldManagers(jwks.otherManagers);
+  if (managers.some((manager) => !note.managers.includes(manager))) return true;
+  return !isOwnData(jwks, observed.ledgers.jwks, ledger, note.generation);
+}
+
+function isOwnData(
+  jwks: ObservedJwks,
+  copy: ReadLedger | null,
+  ledger: Ledger,
+  generationMin: number,
+): boolean {
+  if (jwks.hasBinaryData) return false;
+  if (sameData(jwks.data, jwksData(asShown(jwks, ledger)))) return true;
+  if (copy?.kind !== 'Ledger') return false;
+  const { generation } = copy.ledger;
+  return (
+    generation >= generationMin &&
+    generation === jwksGeneration(jwks) &&
+    sameData(jwks.data, jwksData(asShown(jwks, copy.ledger)))
+  );
+}
+
+/** As {@link withLeavingPublished}, for the leaving keys that the ConfigMap shows. */
+export function asShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
+  return withLeavingPublished(ledger, (key) => showsKey(jwks, key));
+}
+
+/** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */
+export function jwksGeneration(jwks: ObservedJwks): number {
+  const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+export function noteOf(jwks: ObservedJwks): JwksNote {
+  return {
+    uid: jwks.meta.uid,
+    resourceVersion: jwks.meta.resourceVersion,
+    generation: jwksGeneration(jwks),
+    managers: foldManagers(jwks.otherManagers),
+  };
+}
+
+/** So many managers are noted one by one; the rest as one entry that changes with any of them. */
+const MANAGERS_NOTED_MAX = 32;
+
+/** The managers as a note holds them: bounded, because any number can be made to appear. */
+export function foldManagers(managers: readonly string[]): readonly string[] {
+  if (managers.length <= MANAGERS_NOTED_MAX) return managers;
+  const rest = managers.slice(MANAGERS_NOTED_MAX);
+  return [...managers.slice(0, MANAGERS_NOTED_MAX), `${rest.length} more/${fingerprint(rest)}`];
+}
+
+/** FNV-1a over the texts: enough to notice a change, which is all that it is for. */
+function fingerprint(texts: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const character of texts.join('\n')) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return hash.toString(16);
+}
+
+/** Whether the ConfigMap shows exactly this key. */
+export function showsKey(jwks: ObservedJwks | null, key: LedgerKey): boolean {
+  if (jwks === null) return false;
+  return keysIn(jwks.data).some((shown) => samePublicJwk(shown, key.publicJwk));
+}
+
+export function showsKid(jwks: ObservedJwks, kid: string): boolean {
+  return keysIn(jwks.data).some((shown) => shown.kid === kid);
+}
+
+/** Whether the signer Secret holds what the ledger says: the active key, or nothing. */
+export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean {
+  const active = activeKey(ledger);
+  if (active === null) return content.kind === 'Empty';
+  return content.kind === 'Key' && samePublicJwk(content.publicJwk, active.publicJwk);
+}

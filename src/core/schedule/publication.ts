@@ -1,0 +1,42 @@
+/** When the next key is published. */
+
+import type { WaitingFor } from '../formats/codes.ts';
+import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
+import { explainGate } from '../ledger/explain.ts';
+import { publishGate } from '../ledger/gates.ts';
+import { activeKey, isLeaving, type Ledger, publishedKeys } from '../ledger/ledger.ts';
+import { hasRoomForAnotherKey } from '../ledger/lifecycle.ts';
+import { effectiveTerms } from '../ledger/terms.ts';
+import type { Transition, When } from '../reading/model.ts';
+import type { Situation } from '../reading/situation.ts';
+import { successorOf } from './activation.ts';
+import type { Demand } from './demand.ts';
+import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
+
+/** @returns null where there is one already. */
+export function publicationTransition(
+  situation: Situation,
+  ledger: Ledger,
+  demand: Demand,
+): Transition | null {
+  if (successorOf(situation, ledger) !== null || ledger.deletion !== null) return null;
+  if (publishedKeys(ledger).length + ledger.keys.filter(isLeaving).length >= PUBLISHED_KEYS_MAX) {
+    const explanation = `${PUBLISHED_KEYS_MAX} keys are published: one must go first`;
+    return publication(UNKNOWN, 'PublishedKeysMax', explanation);
+  }
+  if (!hasRoomForAnotherKey(ledger)) {
+    return publication(UNKNOWN, 'LedgerFull', 'the ledger holds as many ended keys as it can');
+  }
+  const active = activeKey(ledger);
+  const { rotation } = situation.spec;
+  if (active === null || rotation.standby || demand.code !== 'RotationDue') {
+    return publication(AT_ONCE, 'Nothing', 'the next key is published at once');
+  }
+  const gate = publishGate(active, rotation, effectiveTerms(ledger.terms, situation.nowMs));
+  const explanation = explainGate(gate, ledger.terms.declared);
+  return publication(opening(gate), 'PublicationDue', explanation);
+}
+
+function publication(when: When, waitingFor: WaitingFor, explanation: string): Transition {
+  return { action: 'Publish', key: null, when, waitingFor, explanation };
+}

@@ -1,0 +1,40 @@
+/** When a transition comes: at once, at an instant, or at a time that can't be told yet. */
+import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
+import type { Gate } from '../ledger/gates.ts';
+import type { Transition, When } from '../reading/model.ts';
+
+export const AT_ONCE: When = { kind: 'AtOnce' };
+export const UNKNOWN: When = { kind: 'Unknown' };
+
+/** When a gate opens. */
+export function opening({ opensAtMs }: Gate): When {
+  return opensAtMs === null ? UNKNOWN : { kind: 'At', atMs: opensAtMs };
+}
+
+/** Whether a transition's time has come. */
+export function isDue(transition: Transition | null, nowMs: number): transition is Transition {
+  if (transition === null) return false;
+  const { when } = transition;
+  return when.kind === 'AtOnce' || (when.kind === 'At' && when.atMs <= nowMs);
+}
+
+/** The time of a transition as the status shows it: whole seconds, rounded up; none if at once. */
+export function transitionTime({ when }: Transition): string | undefined {
+  return when.kind === 'At' ? formatInstant(ceilToSecondMs(when.atMs)) : undefined;
+}
+
+/** The instant of a transition; null where it has none. */
+export function instantMs({ when }: Transition): number | null {
+  return when.kind === 'At' ? when.atMs : null;
+}
+
+/** Soonest first; what has no time yet comes last. */
+export function byTime(a: Transition, b: Transition): number {
+  const [first, second] = [orderMs(a.when), orderMs(b.when)];
+  return first === second ? 0 : first < second ? -1 : 1;
+}
+
+function orderMs(when: When): number {
+  if (when.kind === 'At') return when.atMs;
+  return when.kind === 'AtOnce' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,15 @@
+/** What a live read shows enters the ledger. */
+import type { Step } from '../reading/model.ts';
+import { noteObservations } from '../reading/observations.ts';
+import type { Situation } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { isRevokedStillShown } from './revocation.ts';
+import { step, writeSigner } from './steps.ts';
+
+export function noteShown(situation: Situation, { ledger }: Schedule): Step | null {
+  if (isRevokedStillShown(situation, ledger)) return null;
+  const noted = noteObservations(situation, ledger);
+  if (noted === null) return null;
+  const write = writeSigner(situation, noted, { from: 'unchanged' });
+  return step(write, 'NoteObservations', 'what a live read shows is noted in the ledger');
+}

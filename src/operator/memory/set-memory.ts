@@ -1,0 +1,58 @@
+/**
+ * What this process remembers of one set. All of it may be lost at any time, as at a restart: that
+ * costs a few more requests, or a repeated event, and never leads to a wrong write.
+ */
+import { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import { KeyContents } from './key-contents.ts';
+import { PreparedKey } from './prepared-key.ts';
+import { RefusedWrites } from './refused-writes.ts';
+import { SeenVersions } from './seen-versions.ts';
+import type { SetFigures } from './set-figures.ts';
+import { StepAllowance } from './step-allowance.ts';
+import { TakenNames } from './taken-names.ts';
+
+export class SetMemory {
+  readonly seen = new SeenVersions();
+  readonly keyContents = new KeyContents();
+  /** On its Secrets, by what they hold. */
+  readonly verdicts = new KeyVerdicts();
+  readonly takenNames = new TakenNames();
+  readonly refused = new RefusedWrites();
+  readonly allowance = new StepAllowance();
+  readonly preparedKey = new PreparedKey();
+  /** What the metrics show of it; null before its first pass. */
+  figures: SetFigures | null = null;
+  /** The last pass found no such set. */
+  isMissing = false;
+}
+
+/** By the key of the work queue. There are as many as sets that were seen and are not dropped. */
+export class SetMemories {
+  readonly #bySet = new Map<string, SetMemory>();
+
+  /** Created at first sight. */
+  of(setKey: string): SetMemory {
+    const known = this.#bySet.get(setKey);
+    if (known !== undefined) return known;
+    const made = new SetMemory();
+    this.#bySet.set(setKey, made);
+    return made;
+  }
+
+  find(setKey: string): SetMemory | null {
+    return this.#bySet.get(setKey) ?? null;
+  }
+
+  /** The only place where anything of a set is forgotten, and then everything is. */
+  drop(setKey: string): void {
+    this.#bySet.delete(setKey);
+  }
+
+  values(): IterableIterator<SetMemory> {
+    return this.#bySet.values();
+  }
+
+  get size(): number {
+    return this.#bySet.size;
+  }
+}

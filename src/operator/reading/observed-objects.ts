@@ -1,0 +1,86 @@
+/** From the objects of a set, as the API server sent them, to what the core is given of them. */
+import type { DecodeResult } from '../../api/decode.ts';
+import { isRecord } from '../../core/formats/is-record.ts';
+import { MANAGER, SECRET_TYPE } from '../../core/formats/names.ts';
+import type { Status } from '../../core/formats/status.ts';
+import type {
+  ObjectMeta,
+  ObservedJwks,
+  ObservedSet,
+  ObservedSigner,
+} from '../../core/reading/model.ts';
+import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
+import { fieldsOf, recordsOf } from './fields.ts';
+import { signerContentOf } from './secret-content.ts';
+import type { SetName } from './set-name.ts';
+
+/** @param livingAdoptee see there */
+export function observedSet(
+  name: SetName,
+  set: KubeObject,
+  decoded: DecodeResult,
+  livingAdoptee: string | null,
+): ObservedSet {
+  const { uid, resourceVersion, generation, annotations, finalizers, deletionTimestamp } =
+    set.metadata;
+  return {
+    ref: { ...name, uid: uid ?? '' },
+    resourceVersion: resourceVersion ?? '',
+    generation: generation ?? 0,
+    annotations: annotations ?? {},
+    livingAdoptee,
+    finalizers: finalizers ?? [],
+    deleting: deletionTimestamp !== undefined,
+    spec: decoded.ok ? decoded.spec : null,
+    specProblems: decoded.ok ? [] : decoded.errors.map(({ message }) => message),
+    // The API server holds the status to the schema that Status mirrors.
+    status: isRecord(set['status']) ? (set['status'] as Status) : null,
+  };
+}
+
+export function observedSigner(verdicts: KeyVerdicts, signer: KubeObject): ObservedSigner {
+  return {
+    meta: metaOf(signer),
+    typeFits: signer['type'] === SECRET_TYPE.signer,
+    content: signerContentOf(verdicts, signer),
+  };
+}
+
+export function observedJwks(configMap: KubeObject): ObservedJwks {
+  const { data, binaryData } = configMap;
+  return {
+    meta: metaOf(configMap),
+    data: isRecord(data) ? (data as Record<string, string>) : {},
+    hasBinaryData: Object.keys(fieldsOf(binaryData)).length > 0,
+    otherManagers: otherManagersOfData(configMap),
+  };
+}
+
+/**
+ * Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply). If
+ * somebody has wiped that record, no later edit could be told from it: then every version counts as
+ * someone else's.
+ */
+function otherManagersOfData({ metadata }: KubeObject): readonly string[] {
+  const ofData = recordsOf(metadata['managedFields']).filter((entry) => {
+    const fields = fieldsOf(entry['fieldsV1']);
+    return 'f:data' in fields || 'f:binaryData' in fields;
+  });
+  if (ofData.length === 0) return [`untracked/${metadata.resourceVersion}`];
+  return ofData
+    .filter(({ manager }) => manager !== MANAGER)
+    .map(({ manager, operation, time }) => `${manager}/${operation}/${time}`)
+    .sort();
+}
+
+export function metaOf({ metadata }: KubeObject): ObjectMeta {
+  return {
+    name: metadata.name ?? '',
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    ...(metadata.deletionTimestamp === undefined ? {} : { deleting: true }),
+  };
+}

@@ -1,0 +1,168 @@
+/** Takes one planned step: a key is made if it needs one, it is judged once more, written, and reported. */
+import { admit, type Refusal } from '../../core/guard/guard.ts';
+import type { Step, Write } from '../../core/reading/model.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { KeyMaker, KeyPair } from '../../platform/keys/key-maker.ts';
+import type { KubeClient } from '../../platform/kube/client.ts';
+import { KubeApiError } from '../../platform/kube/errors.ts';
+import type { Log } from '../../platform/log/log.ts';
+import type { SetMemory } from '../memory/set-memory.ts';
+import type { Observer, SetSnapshot } from '../reading/observe.ts';
+import type { EventTeller } from './events.ts';
+import { execute } from './execute.ts';
+import { StepOutdated } from './execution.ts';
+import { logStep } from './step-log.ts';
+import { deadlineOf, isAlmostOutOfDate, isOutOfDate } from './write-deadline.ts';
+
+export interface StepTakerOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly keys: KeyMaker;
+  readonly log: Log;
+  readonly observer: Observer;
+  readonly events: EventTeller;
+  /** Asked before each write; false once the lease may be somebody else's. */
+  readonly leads: () => boolean;
+  /** Called for each refused step. */
+  readonly onRefusal: (refusal: Refusal) => void;
+}
+
+/** The set that a pass is about. */
+export interface PassOf {
+  /** `namespace/name` */
+  readonly key: string;
+  readonly memory: SetMemory;
+  readonly signal: AbortSignal;
+}
+
+export type Taken =
+  | 'taken'
+  /** Not taken; the next reading follows at once. */
+  | 'read again'
+  /** Not taken; the next reading follows after the back-off. */
+  | 'retry'
+  /** The second reading found no such set. */
+  | 'set missing';
+
+export class StepTaker {
+  readonly #options: StepTakerOptions;
+
+  constructor(options: StepTakerOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with what the write, or a reading, failed of. */
+  async take(of: PassOf, step: Step, planned: SetSnapshot): Promise<Taken> {
+    const keyPair = await this.#prepareKey(of, step, planned);
+    if (keyPair === 'read again') return 'read again';
+    const live = step.guarded ? await this.#observeAgain(of, planned) : planned;
+    if (live === null) return 'set missing';
+    if (this.isOutOfDate(of, planned)) return 'retry';
+    const refusal = admit(step, live.observed, live.observed.reading.startedMs);
+    if (refusal !== null) {
+      this.#reportRefusal(of, step, refusal);
+      return 'retry';
+    }
+    if (!this.#options.leads()) return 'retry';
+    const isDone = await this.#execute(of, step.write, planned, live, keyPair);
+    if (!isDone) return 'retry';
+    this.#reportStep(of, step, live);
+    return 'taken';
+  }
+
+  isOutOfDate({ key }: PassOf, snapshot: SetSnapshot): boolean {
+    const { clock, log } = this.#options;
+    if (!isOutOfDate(snapshot, clock)) return false;
+    const { elapsedMs } = snapshot.observed.reading;
+    log.warn({ set: key, elapsedMs }, 'the reading took too long: the set is read again');
+    return true;
+  }
+
+  #observeAgain(
+    { memory, signal }: PassOf,
+    { observed }: SetSnapshot,
+  ): Promise<SetSnapshot | null> {
+    return this.#options.observer.observe(observed.set.ref, memory, signal);
+  }
+
+  /**
+   * A key pair is made before the write that needs it. If making it took so long that the write
+   * could miss its deadline, the set is read again first; the pair is kept in memory meanwhile.
+   */
+  async #prepareKey(
+    { memory, signal }: PassOf,
+    { write }: Step,
+    planned: SetSnapshot,
+  ): Promise<KeyPair | null | 'read again'> {
+    if (write.kind !== 'CreateKeySecret') return null;
+    const { keys, clock } = this.#options;
+    const known = memory.preparedKey.ofKind(write.keyKind);
+    if (known !== null) return known;
+    const pair = await keys.make(write.keyKind, signal);
+    memory.preparedKey.keep(pair);
+    return isAlmostOutOfDate(planned, clock) ? 'read again' : pair;
+  }
+
+  /** @returns false if the objects are no longer what they were */
+  async #execute(
+    { key, memory, signal }: PassOf,
+    write: Write,
+    planned: SetSnapshot,
+    live: SetSnapshot,
+    keyPair: KeyPair | null,
+  ): Promise<boolean> {
+    const { client, log } = this.#options;
+    const options = { signal, deadlineMs: deadlineOf(planned) };
+    const { namespace } = live.observed.set.ref;
+    try {
+      await execute(write, { client, namespace, snapshot: live, options, keyPair });
+      memory.refused.succeeded(write.kind);
+      return true;
+    } catch (error) {
+      if (!isOutdated(error)) {
+        this.#noteFailure(memory, write.kind, live, error);
+        throw error;
+      }
+      if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
+      log.info({ set: key, step: write.kind, err: error }, 'the set is read again');
+      return false;
+    }
+  }
+
+  #noteFailure(memory: SetMemory, write: Write['kind'], live: SetSnapshot, error: unknown): void {
+    const { clock, events } = this.#options;
+    const isImmutable = isTargetImmutable(write, live);
+    const note = memory.refused.note(write, error, isImmutable, clock.monotonicMs());
+    if (note !== null) events.tell(live.observed.set, [note]);
+  }
+
+  #reportRefusal({ key }: PassOf, step: Step, refusal: Refusal): void {
+    const { onRefusal, log } = this.#options;
+    onRefusal(refusal);
+    const fields = { set: key, step: step.write.kind, code: refusal.code };
+    if (refusal.code === 'InvariantViolated') log.error(fields, refusal.message);
+    else log.info(fields, refusal.message);
+  }
+
+  #reportStep({ key, memory }: PassOf, step: Step, live: SetSnapshot): void {
+    const { clock, log, events } = this.#options;
+    memory.allowance.spend(clock.monotonicMs());
+    memory.preparedKey.drop();
+    logStep(log, key, step, live.observed);
+    events.tell(live.observed.set, step.events);
+  }
+}
+
+function isOutdated(error: unknown): boolean {
+  if (error instanceof StepOutdated) return true;
+  return error instanceof KubeApiError && error.advice === 're-read';
+}
+
+function isTargetImmutable(write: Write['kind'], { objects }: SetSnapshot): boolean {
+  if (write === 'WriteSigner') return objects.signer?.['immutable'] === true;
+  return write === 'WriteJwks' && objects.jwks?.['immutable'] === true;
+}
+
+function isAlreadyThere(error: unknown): boolean {
+  return error instanceof KubeApiError && error.kind === 'already-exists';
+}

@@ -1,0 +1,20 @@
+/** Remembers values by key, up to a bound; beyond it the oldest is forgotten. */
+export class BoundedMemory<Value> {
+  readonly #max: number;
+  readonly #values = new Map<string, Value>();
+
+  /** @param max the maximum number of values */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get(key: string): Value | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: Value): void {
+    this.#values.set(key, value);
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > this.#max && oldest !== undefined) this.#values.delete(oldest);
+  }
+}
