@@ -81,7 +81,7 @@ describe('the checks can fail', () => {
     expect(cycleIn(fileGraph(files))).toEqual(['src/a/x.ts', 'src/a/y.ts', 'src/a/x.ts']);
   });
 
-  test('a cycle between rooms would be noticed, where no two files make one', () => {
+  test('a cycle between rooms would be noticed, even if no two files make one', () => {
     const files = [
       file('src/a/x.ts', '../b/x.ts'),
       file('src/b/x.ts', './z.ts'),

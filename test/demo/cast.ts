@@ -239,7 +239,7 @@ export class Cast {
     for (const verifier of this.#verifiers) verifier.send(message);
   }
 
-  /** Throws where something that should run does not, with the last lines that it printed. */
+  /** Throws if something that should run does not, with the last lines that it printed. */
   checkAllRun(): void {
     const actors = [...this.#issuers, this.#thief, this.#projector, ...this.#verifiers];
     const programs = { operator: this.#operator, 'JWKS server': this.#server?.process ?? null };

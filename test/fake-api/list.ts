@@ -28,7 +28,7 @@ interface Start {
 /**
  * Lists as the API server does: chunks with `limit` and `continue` all show one revision.
  * @param asOf an earlier revision instead of the present, for stale reads
- * @throws StatusError 400, 410 where the revision is compacted, 422, 504 where it is to come.
+ * @throws StatusError 400, 410 if the revision is compacted, 422, 504 if it is to come.
  */
 export function list(
   store: Store,

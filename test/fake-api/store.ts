@@ -10,7 +10,7 @@ export interface Change {
   readonly after: JsonObject | null;
 }
 
-/** Where an object is kept: `namespace/name`, and `/name` where it has no namespace. */
+/** Where an object is kept: `namespace/name`, and `/name` if it has no namespace. */
 export function keyOf(object: JsonObject): string {
   return `${namespaceOf(object)}/${nameOf(object)}`;
 }

@@ -10,7 +10,7 @@ import { failure } from './types/status-error.ts';
 /** How a watch ends, and when it says that it is still there. */
 export interface WatchTimes {
   readonly clock: Clock;
-  /** Where the client names no `timeoutSeconds`. */
+  /** If the client names no `timeoutSeconds`. */
   readonly timeoutMs: number;
   readonly bookmarkIntervalMs: number;
 }
@@ -103,7 +103,7 @@ export class Watch {
     this.#wake();
   }
 
-  /** Says how far the client has seen, where it asked to be told. */
+  /** Tells the client how far it has seen, if it asked for that. */
   bookmark(): void {
     if (!this.#bookmarks) return;
     const metadata = { resourceVersion: String(this.#store.revision) };

@@ -106,7 +106,7 @@ export class Writes {
 
   /**
    * Deletes, or marks as deleting where finalizers hold the object.
-   * @returns the object where it is still there, null where it is gone.
+   * @returns the object if it is still there, null if it is gone.
    * @throws StatusError 404, 409.
    */
   delete(
@@ -239,7 +239,7 @@ function checkPreconditions(type: ResourceType, live: JsonObject, wish: JsonObje
     const wanted = preconditions[key];
     const found = metadataOf(live)[key];
     if (wanted === undefined || wanted === null || wanted === found) continue;
-    // Here the real server names the kind where it else names the resource.
+    // Here the real server names the kind; elsewhere it names the resource.
     throw conflict(
       { ...type, plural: type.kind },
       nameOf(live),

@@ -10,7 +10,7 @@ import { trySeed } from './run/trial.ts';
 
 /** Of each scenario file: together more than any sample of this field has. */
 const PLANS_A_FILE = 45;
-/** Of a machine that is slow and does other things as well: a minute or two where it is not. */
+/** For a machine that is slow and does other things as well; on others it takes a minute or two. */
 const TIMEOUT_MS = 600_000;
 
 export function testShare(share: number, shares: number): void {

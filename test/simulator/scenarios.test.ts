@@ -1,6 +1,6 @@
 /**
  * Golden timelines: each scenario runs without a fault, and must go as the file beside it says.
- * `UPDATE_GOLDEN=1` writes them anew; read the difference before it is committed.
+ * `UPDATE_GOLDEN=1` writes them again; read the difference before it is committed.
  */
 import { expect, test } from 'vitest';
 import {

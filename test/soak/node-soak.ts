@@ -12,11 +12,11 @@ const MINUTES = 45;
 const SIGTERM_CODE = 143;
 
 /**
- * Starts the project `e2e-soak`, where there is time and a cluster for it; says so where there is
+ * Starts the project `e2e-soak`, if there is time and a cluster for it; says so if there is
  * not. Each line of its output is printed as it comes.
  *
  * @param minutes that the whole soak may take
- * @returns its exit code, 0 where it was left out
+ * @returns its exit code, 0 if it was left out
  */
 export async function startNodeSoak(
   minutes: number,

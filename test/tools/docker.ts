@@ -21,7 +21,7 @@ const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 20_000;
 const LOCK_INTERVAL_MS = 5000;
 
-/** @throws Error where there is no daemon and none can be started */
+/** @throws Error if there is no daemon and none can be started */
 export async function ensureDocker(onProgress: (line: string) => void): Promise<RunningDocker> {
   const given: Docker = { host: null };
   if ((await isOnPath('docker')) && (await answers(given))) {

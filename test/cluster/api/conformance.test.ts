@@ -34,6 +34,6 @@ conformance({
     return transport;
   },
   prepareNamespace: () => createNamespace('conformance'),
-  // Only etcd itself could be told to, and the API server does not hand that on.
+  // Only etcd itself could do that, and the API server does not pass the request on.
   compact: null,
 });

@@ -165,7 +165,7 @@ describe('a control plane of its own', () => {
     await expect(plane.startApiServer()).rejects.toThrow('running already');
   });
 
-  test('takes flags, and ends in the log of the server where they are wrong', async () => {
+  test('takes flags, and shows the server’s log if they are wrong', async () => {
     await expect(ownControlPlane({ apiServerFlags: ['--no-such-flag'] })).rejects.toThrow(
       /exit code 1:[\s\S]*unknown flag: --no-such-flag/,
     );

@@ -1,4 +1,4 @@
-/** Who denied a write is told by name, however the API server words it. */
+/** The message names who denied a write, however the API server words it. */
 import { expect, onTestFinished, test } from 'vitest';
 import { KubeApiError } from '../../../src/platform/kube/errors.ts';
 import { CONFIG_MAPS } from '../../../src/platform/kube/resources.ts';
@@ -78,7 +78,7 @@ test('a ValidatingAdmissionPolicy', async () => {
   expect(error.message).not.toContain(PLANTED);
 });
 
-/** Answers every review with what is told. */
+/** Answers every review as the test says. */
 async function webhook(namespace: string, answer: object | null): Promise<string> {
   const tls = makeCertificate();
   const server = await startApiSocket(async (request, response) => {

@@ -28,7 +28,7 @@ export interface ControlPlaneOptions {
   readonly binaries: Binaries;
   /** Users beside `admin`; what they may do is for RBAC to say. */
   readonly users?: readonly User[];
-  /** Where kube-apiserver listens; 127.0.0.1 unless told. etcd is always on 127.0.0.1. */
+  /** Where kube-apiserver listens; 127.0.0.1 by default. etcd is always on 127.0.0.1. */
   readonly address?: string;
   /** For a cluster with nodes. Called with the folder that the files may be put into. */
   readonly kubelets?: (folder: string) => KubeletAccess;

@@ -30,7 +30,7 @@ test('a CRD that has no conditions yet is waited for', async () => {
     await request({ method: 'DELETE', path: PATH });
   });
 
-  // The controller that sets the conditions is quick, so a hand takes them away under the first look.
+  // The controller that sets the conditions is quick, so someone removes them during the first look.
   let firstLook: Promise<string> | null = null;
   const watched = async (args: readonly string[]) => {
     if (args[0] !== 'wait' || firstLook !== null) return await kubectl(args);

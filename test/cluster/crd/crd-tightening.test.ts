@@ -1,6 +1,6 @@
 /**
  * A CRD is tightened while sets are stored that the new rules would refuse: such a set must stay
- * writable, else its status is frozen and its finalizer stays for ever. Each test works on a copy
+ * writable, else its status is frozen and its finalizer stays forever. Each test works on a copy
  * of the CRD in a group of its own, so that no other test notices.
  */
 import { randomBytes } from 'node:crypto';

@@ -84,7 +84,7 @@ test('the role in SECURITY.md is enough for a whole life, and nothing in it is i
     90_000,
   );
 
-  // By hand: a label that is put back by a patch, and a JWKS that is written anew.
+  // By hand: a label that is put back by a patch, and a JWKS that is written again.
   await kubectl(['-n', namespace, 'label', 'secret', 'payments-key-1', 'signingkeys.dev/set-']);
   await kubectl(['-n', namespace, 'delete', 'configmap', 'payments-jwks']);
   await eventually('the JWKS to be back', () => configMap('payments-jwks'));

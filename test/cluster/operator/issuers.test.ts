@@ -9,7 +9,7 @@ const LATER_MS = 90_000;
 const TIMEOUT_MS = 300_000;
 
 test(
-  'a key stays while a pod holds it for good, and leaves once that is gone',
+  'a key stays while a pod holds it permanently, and leaves once the pod is gone',
   async () => {
     const { namespace, sets, ...look } = await started('op-issuers');
     const issuers = issuersIn(namespace);

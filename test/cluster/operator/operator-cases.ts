@@ -73,7 +73,7 @@ export function inNamespace(namespace: string) {
       const { keys } = JSON.parse(object?.data?.['jwks.json'] ?? '{"keys":[]}');
       return (keys as readonly { readonly kid: string }[]).map(({ kid }) => kid);
     },
-    /** What `kubectl get` prints under each of its columns; empty where it prints nothing. */
+    /** What `kubectl get` prints under each of its columns; empty if it prints nothing. */
     columns: async (set: string): Promise<Readonly<Record<string, string>>> => {
       const printed = await kubectl(['get', 'sks', set, '-n', namespace, '-o', 'wide']);
       const [head = '', row = ''] = printed.split('\n');

@@ -67,7 +67,7 @@ test('after kubectl apply there are Secrets and a ConfigMap as the contract says
   expect(events.sort()).toEqual(['KeyActivated', 'KeyPending']);
 });
 
-test('the JWKS and the signer are put back after another hand, and every wait starts anew', async () => {
+test('someone edits the JWKS and the signer: both are put back, and every wait starts again', async () => {
   const { namespace, sets, secret, configMap, statusOf, keys } = await started('op-hands');
   await sets.create('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
   await eventually('a standby', async () => (await keys('payments')) === '#1 Active, #2 Pending');

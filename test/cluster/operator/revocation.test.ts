@@ -56,7 +56,7 @@ test('a set that kubectl applied takes one revocation after the other', async ()
   expect(set.spec.revocations?.map(({ kid }) => kid)).toEqual(kids);
 });
 
-test('the active key is revoked: the standby signs, nobody else notices, and the end is told', async () => {
+test('the active key is revoked: the standby signs, nobody else notices, and the status says when trust ends', async () => {
   const { namespace, sets, statusOf, secret, ...look } = await started('op-revoke');
   await sets.create('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
   await eventually('a proven standby', async () => {

@@ -9,7 +9,7 @@ function tallyOf(name: string): VerifierTally {
   };
 }
 
-test('trust ends when no cache of any verifier is left, and it is told once', () => {
+test('trust ends when no cache of any verifier is left, and this is reported once', () => {
   let nowMs = 10_000;
   const chronicle = new Chronicle(() => nowMs);
   const [web, batch] = [tallyOf('web'), tallyOf('batch')];

@@ -1,6 +1,6 @@
 /**
  * What has been seen so far: the one value that the screen, the story and the summary look at.
- * It is told of everything by others and asks nothing itself.
+ * Others report everything to it; it asks nothing itself.
  */
 import type { Rejection, RevokedCounts, VerifierCounts } from './messages.ts';
 import { type RevokedTotals, revokedTotals, type SeenRevocation } from './revocation.ts';
@@ -68,7 +68,7 @@ export interface Mark {
 
 export type SeenRejection = Rejection & { readonly verifier: string; readonly atMs: number };
 
-/** Of the rejections so many are told one by one. */
+/** The number of rejections that are shown one by one. */
 const REJECTIONS_TOLD_MAX = 20;
 const HAPPENINGS_MAX = 200;
 

@@ -38,7 +38,7 @@ export function revokedTotals(
 }
 
 /**
- * Why trust did not end as announced; nothing where it did. Every cache must have been seen to
+ * Why trust did not end as announced; nothing if it did. Every cache must have been seen to
  * refuse a token that had not expired: else it may only have met none any more.
  */
 export function trustFaults(

@@ -23,7 +23,7 @@ export interface SampleTerms {
   readonly intervalMs: number;
 }
 
-/** Reads the manifest. Throws where a term that the demo needs is missing or is no duration. */
+/** Reads the manifest. Throws if a term that the demo needs is missing or is no duration. */
 export function readSampleSet(path: string): SampleSet {
   const manifest: unknown = parse(readFileSync(path, 'utf8'));
   const durationMs = (...at: readonly string[]): number => {
@@ -52,7 +52,7 @@ export function readSampleSet(path: string): SampleSet {
   };
 }
 
-/** A text somewhere in a parsed manifest; empty where there is none. */
+/** A text somewhere in a parsed manifest; empty if there is none. */
 function member(value: unknown, at: readonly string[]): string {
   let found = value;
   for (const name of at) {

@@ -15,7 +15,7 @@ export interface Summary {
   readonly verifiedBy: Readonly<{ [verifier: string]: number }>;
   readonly rollbacks: number;
   readonly revocations: number;
-  /** Null where there was no revocation, or it did not come so far. */
+  /** Null if there was no revocation, or it did not get that far. */
   readonly msFromRevocationToUnpublished: number | null;
   readonly msFromRevocationToLastTrust: number | null;
   /** What the status announced, as the latest that the last trust may be. */
@@ -40,11 +40,11 @@ const ROTATIONS_MIN = 2;
 const ROLLBACKS_MIN = 1;
 const VERIFIED_MIN = 1000;
 
-/** @param brokenOffBy why the story did not come to its end; null where it did */
+/** @param brokenOffBy why the story did not come to its end; null if it did */
 export function summarise(chronicle: Chronicle, brokenOffBy: string | null): Summary {
   const lives = chronicle.lives();
   const { publicationDelay, signerRefreshDelay } = chronicle.slowestMs;
-  // A rejection is told at once, the counts a little later.
+  // A rejection is reported at once, the counts a little later.
   const rejected = Math.max(chronicle.rejected(), chronicle.rejections.length);
   const rotations = chronicle.fullRotations();
   const verified = chronicle.verified();

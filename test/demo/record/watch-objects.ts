@@ -33,7 +33,7 @@ const RETRY_PAUSE_MS = 200;
 
 /**
  * Tells of every state of the objects that it sees, beginning with what is there, until the
- * signal aborts. A watch that breaks starts anew and tells again what is there then.
+ * signal aborts. A watch that breaks starts again, and reports again what is there then.
  */
 export async function watchObjects(
   api: ApiAccess,

@@ -191,7 +191,7 @@ function happenings({ chronicle }: Picture, rows: number): readonly string[] {
   });
 }
 
-/** A happening as one line, also where there is no screen. */
+/** A happening as one line, even if there is no screen. */
 export function describe(chronicle: Chronicle, { atMs, text }: Happening): string {
   return `${clock(atMs - chronicle.startMs)}  ${text}`;
 }

@@ -32,12 +32,12 @@ describe('a bar shows in each column the state at its end', () => {
   });
 });
 
-test('the axis holds what is expected, and more where it takes longer', () => {
+test('the axis holds what is expected, and more if it takes longer', () => {
   expect(axisFor(0, 10_000, 100_000, 50).stepMs).toBe(2000);
   expect(axisFor(0, 200_000, 100_000, 50).stepMs).toBe(4000);
 });
 
-test.each([20, 60, 100])('every label of the ruler stands at its column, %i wide', (columns) => {
+test.each([20, 60, 100])('every label of the ruler is at its column, %i wide', (columns) => {
   const stepMs = 100_000 / columns;
   const line = ruler({ startMs: 0, stepMs, columns });
   expect(line).toHaveLength(columns);

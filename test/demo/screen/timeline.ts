@@ -8,7 +8,7 @@ export interface Axis {
   readonly columns: number;
 }
 
-/** The axis holds `expectedMs`, or more where it has taken longer. */
+/** The axis holds `expectedMs`, or more if it has taken longer. */
 export function axisFor(startMs: number, nowMs: number, expectedMs: number, columns: number): Axis {
   const spanMs = Math.max(expectedMs, nowMs - startMs);
   return { startMs, stepMs: spanMs / columns, columns };

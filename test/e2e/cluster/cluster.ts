@@ -40,7 +40,7 @@ async function sendOnce(call: Call): Promise<Answer> {
   }
 }
 
-/** What `kubectl proxy` answers by itself, in plain words, where it reaches no API server. */
+/** What `kubectl proxy` answers by itself, in plain words, if it reaches no API server. */
 function isFromProxy({ status, body }: Answer): boolean {
   return status === 502 || (status === 500 && typeof body === 'string' && AWAY.test(body));
 }
@@ -100,7 +100,7 @@ export async function apply(...objects: readonly object[]): Promise<void> {
   await kubectl(['apply', ...flags, '-f', '-'], list);
 }
 
-/** Reads one object; null where there is none. */
+/** Reads one object; null if there is none. */
 export async function read<T>(path: string): Promise<T | null> {
   const { status, body } = await request({ path });
   if (status === 404) return null;
@@ -108,7 +108,7 @@ export async function read<T>(path: string): Promise<T | null> {
   return body as T;
 }
 
-/** True where the node is the project's own, and things can be done to it. */
+/** True if the node is the project's own, so that a test can restart parts of it. */
 export function hasHands(): boolean {
   return e2eCluster().hands !== null;
 }

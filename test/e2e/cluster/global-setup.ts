@@ -26,13 +26,13 @@ export interface E2eCluster {
   readonly kubectl: KubectlSetup;
   readonly helm: HelmSetup;
   readonly images: Readonly<Record<ImageName, string>>;
-  /** To be upgraded from; null where it can't be had. */
+  /** To be upgraded from; null if it can't be had. */
   readonly previous: PreviousBuild | null;
   /** What can be done to the node itself; null on a cluster that is somebody else's. */
   readonly hands: HandsAddress | null;
-  /** Who wrote what, as the API server noted it; null where that is not ours to read. */
+  /** Who wrote what, as the API server noted it; null if that is not ours to read. */
   readonly auditLogPath: string | null;
-  /** How long the node's start took, where it is the project's own. */
+  /** How long the node's start took, if it is the project's own. */
   readonly startTimes: Readonly<Record<string, number>> | null;
 }
 

@@ -31,7 +31,7 @@ export async function startK3s(
   };
 }
 
-/** Throws what K3s said where it did not take the archive. */
+/** Throws what K3s said if it did not take the archive. */
 async function importImage(container: StartedK3sContainer, path: string): Promise<void> {
   const target = '/e2e-image.tar';
   await container.copyFilesToContainer([{ source: path, target }]);

@@ -10,7 +10,7 @@ export interface Call {
 
 export interface Answer {
   readonly status: number;
-  /** The parsed JSON, or the text where the answer is not JSON. */
+  /** The parsed JSON, or the text if the answer is not JSON. */
   readonly body: unknown;
 }
 

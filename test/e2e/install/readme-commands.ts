@@ -19,7 +19,7 @@ export function readmeCommand(section: string, ...beginning: Words): Words {
   throw new Error(`README, "${section}" has not one command ${beginning.join(' ')}`);
 }
 
-/** What stands in its blocks, line by line, without comments. */
+/** What its blocks contain, line by line, without comments. */
 function commandsOf(section: string): readonly Words[] {
   const sections = readFileSync(README, 'utf8').split(/^## /m);
   const text = sections.find((one) => one.startsWith(`${section}\n`)) ?? '';

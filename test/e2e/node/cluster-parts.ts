@@ -43,7 +43,7 @@ export async function startControllers(
       // By default it takes every pod out of its Service 50 s after the node was last heard of, and the
       // API server is away for a minute: then not even a name can be looked up.
       '--node-monitor-grace-period=5m',
-      // It makes this folder, where nobody wants it by default.
+      // By default it makes this folder in a place where nobody wants it.
       `--flex-volume-plugin-dir=${join(folder, 'volume-plugins')}`,
       `--service-account-private-key-file=${inControlPlane(FILES.serviceAccountKey)}`,
       `--root-ca-file=${inControlPlane(join(FILES.certificates, 'apiserver.crt'))}`,

@@ -17,7 +17,7 @@ const REPLICAS = 2;
 export const JWKS_PORT = 8080;
 export const JWKS_PATH = '/.well-known/jwks.json';
 
-/** The chart calls its Service as the release, where that holds the chart's name. */
+/** The chart names its Service like the release, if that contains the chart's name. */
 export function jwksRelease(set: string): string {
   return `${set}-jwks-server`;
 }

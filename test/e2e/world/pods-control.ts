@@ -31,7 +31,7 @@ export async function podsBy(namespace: string, selector: string): Promise<reado
   return (await read<{ items: Pod[] }>(path))?.items ?? [];
 }
 
-/** Waits until so many pods of an app, and no other ones of it, are Ready. */
+/** Waits until this number of pods of an app are Ready, and it has no others. */
 export function readyPods(
   namespace: string,
   app: string,

@@ -82,7 +82,7 @@ export function hasProvenStandby({ status }: SigningKeySet): boolean {
   return status.conditions.some(({ type, status: is }) => type === 'StandbyReady' && is === 'True');
 }
 
-/** The key that signs, by its number; 0 where there is none. */
+/** The key that signs, by its number; 0 if there is none. */
 export function activeOrdinal({ status }: SigningKeySet): number {
   return status.keys?.find(({ state }) => state === 'Active')?.ordinal ?? 0;
 }

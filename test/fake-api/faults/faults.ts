@@ -19,7 +19,7 @@ export type Fault =
       /** As the server words it. */
       readonly message?: string;
     }
-  /** The body breaks off after so many bytes: with an error, or as if it were whole. */
+  /** The body breaks off after this many bytes: with an error, or as if it were complete. */
   | { readonly kind: 'truncate'; readonly bytes: number; readonly silent: boolean }
   /** A read answered from an earlier state of the world. */
   | { readonly kind: 'stale'; readonly revision: number }

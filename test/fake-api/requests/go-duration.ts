@@ -9,7 +9,7 @@ const GO_UNITS_MS: Readonly<Record<string, number>> = {
 
 /**
  * Go's durations, as `?timeout=` takes them: finer than Gateway API's, and with fractions.
- * @returns milliseconds, or null where the text is no such duration
+ * @returns milliseconds, or null if the text is no such duration
  */
 export function goDurationMs(text: string): number | null {
   if (!/^(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+$/.test(text)) return null;

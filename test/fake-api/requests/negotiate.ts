@@ -7,7 +7,7 @@ export type Form = 'whole' | 'metadata';
 
 /**
  * Reads an Accept header.
- * @throws StatusError 406 where the client wants neither JSON nor what this answer can be.
+ * @throws StatusError 406 if the client wants neither JSON nor what this answer can be.
  */
 export function formOf(accept: string, isList: boolean): Form {
   for (const clause of accept.split(',')) {

@@ -15,7 +15,7 @@ export function mergePatch(target: Json, patch: Json): Json {
 /**
  * RFC 6902, with the one leniency of the API server's library: `replace` of a member that is
  * not there adds it.
- * @throws StatusError 422 where an operation does not apply, 400 where this is no patch.
+ * @throws StatusError 422 if an operation does not apply, 400 if this is no patch.
  */
 export function jsonPatch(target: JsonObject, operations: Json): JsonObject {
   if (!Array.isArray(operations)) {

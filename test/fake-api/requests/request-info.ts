@@ -29,7 +29,7 @@ const PATH = /^\/(?:api|apis\/(?<group>[^/]+))\/(?<version>[^/]+)\/(?<rest>.+)$/
 
 const known = new WeakMap<KubeRequest, RequestInfo>();
 
-/** Each who has a part in a request asks anew what it is about: it is read once. */
+/** Each who has a part in a request asks again what it is about: it is read once. */
 export function requestInfo(request: KubeRequest): RequestInfo {
   const before = known.get(request);
   if (before !== undefined) return before;

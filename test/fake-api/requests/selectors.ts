@@ -9,7 +9,7 @@ const LABEL_REQUIREMENT =
 
 /**
  * Both selectors of a request as one predicate.
- * @throws StatusError 400 where a selector can't be read or names an unknown field.
+ * @throws StatusError 400 if a selector can't be read or names an unknown field.
  */
 export function selector(type: ResourceType, labels: string, fields: string): Matches {
   const matchers = [

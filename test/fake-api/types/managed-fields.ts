@@ -35,7 +35,7 @@ const UNOWNED = [
 /**
  * @param live the stored object, null for a create
  * @param sent the object as the client sent it
- * @returns the new `metadata.managedFields`; empty where the object is not tracked: a client
+ * @returns the new `metadata.managedFields`; empty if the object is not tracked: a client
  *   that sends an empty list wipes it, and an update never starts it again.
  */
 export function trackUpdate(
@@ -56,7 +56,7 @@ export function trackUpdate(
   return updated.filter((entry) => pathsIn(entry).size > 0).sort(byOrder);
 }
 
-/** What the client sent, or else what is stored; null where the client wiped it. */
+/** What the client sent, or else what is stored; null if the client wiped it. */
 function baseEntries(live: JsonObject | null, sent: JsonObject): JsonObject[] | null {
   const own = entriesOf(sent);
   if (own?.every((entry) => Object.keys(entry).length === 0)) return null;

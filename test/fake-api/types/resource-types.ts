@@ -71,7 +71,7 @@ const EVENT_FIELDS = [
   'reportingInstance',
 ] as const;
 
-/** `events.k8s.io/v1` name → core v1 name, where they differ. */
+/** `events.k8s.io/v1` name → core v1 name, if they differ. */
 const EVENT_NAMES = {
   regarding: 'involvedObject',
   note: 'message',

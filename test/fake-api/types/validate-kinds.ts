@@ -73,7 +73,7 @@ function frozen(object: JsonObject, live: JsonObject | null, fields: readonly st
   );
 }
 
-/** @throws StatusError 400 where `data` is not base64. */
+/** @throws StatusError 400 if `data` is not base64. */
 export function validateSecret(object: JsonObject, live: JsonObject | null): Cause[] {
   const data = base64Only('Secret', object, 'data');
   const found = [...dataKeys('data', data), ...tooLarge(size(data, 'base64'))];

@@ -39,7 +39,7 @@ export class StruckFaults {
   }
 }
 
-/** Strikes each planned fault once, where its step comes. */
+/** Strikes each planned fault once, when its step comes. */
 export class PlannedFaults extends StruckFaults implements FaultSource {
   readonly #planned: ReadonlyMap<string, PlannedFault>;
 

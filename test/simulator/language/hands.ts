@@ -29,7 +29,7 @@ export class Hands {
     this.#hand = world.api.hand;
   }
 
-  /** @throws where the API server refuses, or the verb is not known. */
+  /** @throws if the API server refuses, or the verb is not known. */
   act(verb: string, args: readonly string[]): void {
     const found = this.#verbs[verb];
     if (found === undefined) throw new Error(`the verb ${verb} is not known`);

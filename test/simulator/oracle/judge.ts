@@ -1,5 +1,5 @@
 /**
- * Judges a history from outside: by what stood in the API server, and by what issuers, servers and
+ * Judges a history from outside: by what was in the API server, and by what issuers, servers and
  * verifiers that keep their terms made of it. They influence no operator, so that they are played
  * afterwards, at the limits of what the terms allow. A pure function of the history and the seed.
  */

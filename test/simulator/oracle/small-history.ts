@@ -63,7 +63,7 @@ export function violationsOf(
     .map(({ atMs, message }) => ({ atSeconds: (atMs - START_MS) / 1000, message }));
 }
 
-/** T 8s, C 5s, P 2s, Ps 2s, L 1s, S 1s; it begins with the set, declared by a hand. */
+/** T 8s, C 5s, P 2s, Ps 2s, L 1s, S 1s; it begins with the set, declared by hand. */
 export function smallHistory(moves: readonly Move[], endSeconds = 120): History {
   const book = new Book();
   book.write([0, HAND, 'set', {}]);
@@ -120,7 +120,7 @@ class Book {
     return { ...before, type: SECRET_TYPE.key, data, metadata: { annotations } };
   }
 
-  /** As an operator leaves an object, with its mark and the ledger; a hand leaves both standing. */
+  /** As an operator leaves an object, with its mark and the ledger; someone else leaves both. */
   #signed(
     body: JsonObject,
     before: JsonObject | null,

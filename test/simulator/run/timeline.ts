@@ -21,9 +21,9 @@ export interface TimelineOptions {
   readonly startMs: number;
   /** Begins at the scenario's `show`. */
   readonly fromShow: boolean;
-  /** Requests too, so that a fault can be seen where it hit. */
+  /** Requests too, so that a fault can be seen where it struck. */
   readonly withRequests: boolean;
-  /** Told where they happened. */
+  /** Shown where they happened. */
   readonly violations?: readonly Violation[];
 }
 

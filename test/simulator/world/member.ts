@@ -207,7 +207,7 @@ export class Member implements Transport {
     return isWatch ? { ...response, body: this.#heard(response.body) } : response;
   }
 
-  /** What a watch brings while the process stands still is read when it runs again. */
+  /** What a watch brings while the process is paused is read when it runs again. */
   async *#heard(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of body) {
@@ -226,7 +226,7 @@ export class Member implements Transport {
     await clock.sleepUntil(clock.monotonicMs() + this.#options.networkMs, signal);
   }
 
-  /** What the design assumes: no write lands after its deadline, however long it stood still. */
+  /** What the design assumes: no write lands after its deadline, however long the process was paused. */
   #checkDeadline(request: KubeRequest, sentAtMs: number): void {
     const timeoutMs = goDurationMs(request.query?.['timeout'] ?? '') || Number.POSITIVE_INFINITY;
     if (this.#world.clock.monotonicMs() - sentAtMs <= timeoutMs) return;

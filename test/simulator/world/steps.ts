@@ -16,7 +16,7 @@ export interface Step {
   /** Plural; with its subresource, such as `signingkeysets.status`. */
   readonly resource: string;
   readonly namespace: string;
-  /** `-` where the request is about more than one namespace, or its name is random. */
+  /** `-` if the request is about more than one namespace, or its name is random. */
   readonly name: string;
   /** Of a read: how many earlier states of what it reads there are. */
   readonly snapshots: number;

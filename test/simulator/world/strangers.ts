@@ -1,5 +1,5 @@
 /**
- * Objects of other hands under the set's names. They bear no mark of an owner, and are else as
+ * Objects of other people under the set's names. They carry no mark of an owner, and are otherwise as
  * tempting as can be: of the right type, with a sound key in them, and a key Secret is labelled, as
  * one is that was copied without its annotations.
  */

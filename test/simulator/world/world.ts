@@ -1,6 +1,6 @@
 /**
  * The world: true time, an API server, one to three operators with machines and networks of their
- * own, and hands. The operators are the real ones; only their seams are replaced.
+ * own, and people. The operators are the real ones; only their seams are replaced.
  */
 import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { KubeRequest, KubeResponse } from '../../../src/platform/kube/transport.ts';

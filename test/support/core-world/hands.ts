@@ -16,7 +16,7 @@ import { EC_KIND, fixtureJwk } from './fixtures.ts';
 
 export type SecretName = string;
 
-/** What a hand gets at. */
+/** What someone can reach. */
 interface Reach {
   readonly api: Api;
   readonly nowMs: number;
@@ -80,7 +80,7 @@ export class Hands {
     api.set = { ...api.set, status: null, resourceVersion: api.nextVersion() };
   }
 
-  /** `kubectl delete`: waits for the finalizer where there is one. */
+  /** `kubectl delete`: waits for the finalizer, if there is one. */
   deleteSet(): void {
     const { api } = this.#world;
     if (api.set === null) throw new Error('there is no set');

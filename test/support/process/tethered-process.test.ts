@@ -46,7 +46,7 @@ describe('a tethered program', () => {
   test.each([
     ['exit 3', 'exit code 3'],
     ['kill -KILL $$', 'signal SIGKILL'],
-  ])('that ends by itself with "%s" is told of as %s', async (script, end) => {
+  ])('that ends by itself with "%s" is reported as %s', async (script, end) => {
     const { folder, doomed } = folders();
     const program = await start(`echo last words; ${script}`, folder, doomed);
     expect(await program.ended).toBe(end);

@@ -122,7 +122,7 @@ async function missing(folder: string, programs: readonly Program[]): Promise<re
   return programs.filter((_, index) => faults[index] !== null);
 }
 
-/** Runs a program for its version; null where it is as wanted, else what is wrong with it. */
+/** Runs a program for its version; null if it is the wanted one, else what is wrong with it. */
 export async function probe(
   path: string,
   versionArgs: readonly string[],

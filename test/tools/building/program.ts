@@ -11,7 +11,7 @@ export interface Program {
   readonly linkerFlags: string;
   /** How long its build takes on two cores with nothing downloaded yet. */
   readonly usualTime: string;
-  /** What one may do instead where there is no Go, as in "install Go, or …". */
+  /** What one may do instead if there is no Go, as in "install Go, or …". */
   readonly withoutGo: string;
 }
 

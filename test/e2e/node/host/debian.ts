@@ -15,7 +15,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'util-linux': 'nsenter',
 };
 
-/** Installs what is missing. Throws where that can't be done, with what to do instead. */
+/** Installs what is missing. Throws if that can't be done, with what to do instead. */
 export async function ensureDebianPackages(onProgress: (line: string) => void): Promise<void> {
   if (process.getuid?.() !== 0) {
     throw new Error(

@@ -17,7 +17,7 @@ export function noteProcess(path: string, pid: number): void {
   writeFileSync(path, JSON.stringify(note));
 }
 
-/** Ends the process of a note, and waits for its end. Does nothing where there is none. */
+/** Ends the process of a note, and waits for its end. Does nothing if there is none. */
 export async function endNoted(path: string): Promise<void> {
   if (!existsSync(path)) return;
   const { pid, startTime } = JSON.parse(readFileSync(path, 'utf8')) as Note;
@@ -31,7 +31,7 @@ export async function endNoted(path: string): Promise<void> {
   );
 }
 
-/** Null for a process that has ended, also where nobody has collected it yet. */
+/** Null for a process that has ended, even if nobody has collected it yet. */
 function startTimeOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -52,7 +52,7 @@ export function audienceOf({ sets }: Timeline, random: () => number): readonly V
 type Lateness = Pick<Verifier, 'name' | 'late'>;
 
 /**
- * C is a preset's own lifetime, or where that has no end, its cooldown: scaled to the C that the
+ * C is a preset's own lifetime or, if that has no end, its cooldown: scaled to the C that the
  * set declares, it is this share of it after which an unknown kid is looked for again.
  */
 function scaled(): readonly Lateness[] {

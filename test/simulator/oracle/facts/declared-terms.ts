@@ -110,7 +110,7 @@ function piecesOf(declarations: readonly Declaration[], name: TermName): readonl
     const { fromMs, terms } = declaration;
     const nextMs = declarations[index + 1]?.fromMs ?? NEVER;
     const valueMs = declaredMs(declaration, name);
-    // Where a trust without end is withdrawn, its verifiers are restarted: it is held as long as C.
+    // If a trust without end is withdrawn, its verifiers are restarted: it is held as long as C.
     const heldMs = valueMs === NEVER ? terms.verifierCacheTtlMs : valueMs;
     const untilMs = nextMs + terms.publicationDelayMs + heldMs;
     return { fromMs, untilMs, nextMs, valueMs };

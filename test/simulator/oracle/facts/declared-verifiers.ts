@@ -6,12 +6,12 @@ import { type Behaviour, mayRefuseMs, onTimer, PRESETS } from './presets.ts';
 
 export interface DeclaredVerifier {
   readonly name: string;
-  /** Empty where a lifetime is declared. */
+  /** Empty if a lifetime is declared. */
   readonly preset: string;
   readonly behaviour: Behaviour;
 }
 
-/** Those that are listed; none where the spec says only how long the slowest caches. */
+/** Those that are listed; none if the spec says only how long the slowest one caches. */
 export function declaredVerifiers(spec: JsonObject): readonly DeclaredVerifier[] {
   const listed = Array.isArray(spec['verifiers']) ? (spec['verifiers'] as JsonObject[]) : [];
   return listed.map((verifier) => {

@@ -1,4 +1,4 @@
-/** What stands in the objects of a set, as issuers, verifiers and people read it. */
+/** What the objects of a set hold, as issuers, verifiers and people read it. */
 import { type PublicJwk, parsePublicJwk, publicJwkText } from '../../../../src/core/formats/jwk.ts';
 import { ANNOTATION, SIGNER_FILE } from '../../../../src/core/formats/names.ts';
 import { JWKS_FILE, parseJwks } from '../../../../src/core/formats/served-set.ts';
@@ -19,7 +19,7 @@ export type SignerFacts =
   | { readonly kind: 'Empty' }
   | { readonly kind: 'Malformed' };
 
-/** @returns null where a server would not take it, and goes on with the last good set. */
+/** @returns null if a server would not take it, and goes on with the last good set. */
 export function keysOf(configMap: JsonObject): Keys | null {
   const keys = parseJwks(text(child(configMap, 'data'), JWKS_FILE));
   if ('problem' in keys) return null;
@@ -38,13 +38,13 @@ export function signerFactsOf(secret: JsonObject): SignerFacts {
   return jwk === null ? { kind: 'Malformed' } : { kind: 'Key', kid, key: publicJwkText(jwk) };
 }
 
-/** The key that a key Secret says it holds; null where its annotation says nothing readable. */
+/** The key that a key Secret says it holds; null if its annotation says nothing readable. */
 export function keyFactsOf(secret: JsonObject): KeyFacts | null {
   const jwk = parsePublicJwk(parsed(text(annotationsOf(secret), ANNOTATION.publicJwk)));
   return 'problem' in jwk ? null : { kid: jwk.kid, key: publicJwkText(jwk) };
 }
 
-/** Only ever compared; empty where there is none. */
+/** Only ever compared; empty if there is none. */
 export function privateKeyIn(secret: JsonObject): string {
   return text(child(secret, 'data'), SIGNER_FILE.pem);
 }

@@ -1,6 +1,6 @@
 /**
- * What a set's objects can still tell after hands were at them. An operator has no other memory:
- * where hands took the last object that tells of a key, nothing can be promised of it any more.
+ * What a set's objects can still tell after someone has changed them. An operator has no other memory:
+ * if someone took the last object that tells of a key, nothing can be promised of it any more.
  * The copies of the ledger are only compared as texts, and searched for a kid.
  */
 import { type Change, HAND } from '../../record/history.ts';
@@ -8,11 +8,11 @@ import type { Keys } from './documents.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface Memory {
-  /** As of when the newest copy is that stood just before a change. */
+  /** The time of the newest copy that was there just before a change. */
   knownBeforeMs(change: Change): number;
-  /** When hands took the last that told of a key; Infinity where it was always known. */
+  /** When someone took the last that told of a key; Infinity if it was always known. */
   lostMs(kid: string): number;
-  /** Instants at which hands took the last copy of the ledger: no state of a key is known since. */
+  /** Instants at which someone took the last copy of the ledger: no state of a key is known since. */
   readonly wipes: readonly number[];
   /** Instants at which nothing was left of the set: what comes after is another set. */
   readonly ends: readonly number[];
@@ -29,7 +29,7 @@ interface Places {
   readonly secrets: Map<string, string>;
 }
 
-/** What one change does to what stands. */
+/** What one change does to what is there. */
 interface Move {
   readonly change: Change;
   readonly byHand: boolean;

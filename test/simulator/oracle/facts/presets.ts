@@ -68,7 +68,7 @@ export function refusesMs({ cacheMs, cooldownMs }: Behaviour): number {
 
 /**
  * The longest that it may do so: an unknown kid's fetch can fail, or others use up its limit; the
- * timer comes in any case. Where there is none, only the cooldown is left.
+ * timer comes in any case. If there is none, only the cooldown is left.
  */
 export function mayRefuseMs({ cacheMs, cooldownMs }: Behaviour): number {
   return cacheMs === NEVER ? cooldownMs : cacheMs;

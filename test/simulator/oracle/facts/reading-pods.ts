@@ -8,7 +8,8 @@ import type { Change } from '../../record/history.ts';
 /** On a pod: that its container keeps what it read at its start. */
 export const READS_ONCE = { key: 'simulator/reads', value: 'once' } as const;
 /**
- * An API server whose clock is further off than any S dates what is created wrongly, for good. How
+ * An API server whose clock is further off than any S dates what is created wrongly, and nothing
+ * corrects that. How
  * old such a pod is nobody can tell, and nothing is promised of its tokens (docs/safety.md).
  */
 const MISDATED_MS = 5000;
@@ -36,7 +37,7 @@ export function readingPods(changes: readonly Change[]): readonly ReadingPod[] {
     if (after === null) misdated.delete(name);
     const readsMs = after === null || misdated.has(name) ? null : readAtMs(after);
     if (readsMs === reading.get(name)) continue;
-    // Its container was started anew, or has ended.
+    // Its container was started again, or has ended.
     close(name, atMs);
     if (readsMs !== null) reading.set(name, readsMs);
   }

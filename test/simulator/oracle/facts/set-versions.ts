@@ -23,7 +23,7 @@ export interface SetVersion {
   readonly signsImmediately: boolean;
   /** An ordered deletion is under way, and its wait is to be skipped. */
   readonly skipsWait: boolean;
-  /** The UID of the set elsewhere whose objects may be taken over; empty where there is none. */
+  /** The UID of the set elsewhere whose objects may be taken over; empty if there is none. */
   readonly adopts: string;
   readonly status: Status;
   /** The copy of the ledger, as a text that is only ever compared. */
@@ -60,7 +60,7 @@ export function setVersions(changes: readonly Change[]): readonly SetVersion[] {
   });
 }
 
-/** Read as they stand, also from a spec that some rule refuses. */
+/** Read as they are, even from a spec that some rule refuses. */
 function wishesOf(object: JsonObject) {
   const spec = child(object, 'spec');
   const annotations = annotationsOf(object);

@@ -1,5 +1,5 @@
 /**
- * What stood where, and since when: the changes of a history as versions of the set, of the
+ * What was where, and since when: the changes of a history as versions of the set, of the
  * signer Secret, of the JWKS and of the key Secrets. Each object is read once.
  */
 import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/formats/names.ts';
@@ -26,20 +26,20 @@ const WRITE_DEADLINE_MS_MAX = 30_000;
 
 interface Version {
   readonly atMs: number;
-  /** Whether another than an operator brought about what stands here. */
+  /** Whether someone other than an operator brought about what is here. */
   readonly byHand: boolean;
   readonly change: Change;
-  /** The ledger's text in it, only ever compared; empty where there is none. */
+  /** The ledger's text in it, only ever compared; empty if there is none. */
   readonly copy: string;
 }
 
 export interface JwksVersion extends Version {
-  /** Null where the ConfigMap is gone, or holds no good set. */
+  /** Null if the ConfigMap is gone, or holds no good set. */
   readonly keys: Keys | null;
 }
 
 export interface SignerVersion extends Version {
-  /** Null where the Secret is gone. */
+  /** Null if the Secret is gone. */
   readonly facts: SignerFacts | null;
 }
 
@@ -48,7 +48,7 @@ export interface KeySecretVersion {
   readonly byHand: boolean;
   readonly change: Change;
   readonly ordinal: number;
-  /** Of which key it is, also after its deletion; null where nothing ever told. */
+  /** Of which key it is, also after its deletion; null if nothing ever told. */
   readonly facts: KeyFacts | null;
 }
 
@@ -63,7 +63,7 @@ export interface Timeline {
   readonly names: { readonly signer: string; readonly jwks: string };
 }
 
-/** @returns null where no set was ever declared: then nothing is promised. */
+/** @returns null if no set was ever declared: then nothing is promised. */
 export function timelineOf(history: History): Timeline | null {
   const { namespace, setName } = history;
   const own = history.changes.filter((change) => change.namespace === namespace);
@@ -114,7 +114,7 @@ function jwksVersion(change: Change): JwksVersion {
   return { atMs, byHand: author === HAND, change, copy: copyIn(after), keys };
 }
 
-/** An operator that writes only the ledger leaves standing what a hand put into the values. */
+/** An operator that writes only the ledger leaves what someone put into the values. */
 function signerVersions(changes: readonly Change[]): readonly SignerVersion[] {
   let previous: SignerVersion | null = null;
   return changes.map((change) => {
@@ -155,7 +155,7 @@ function copyIn(object: JsonObject | null): string {
   return object === null ? '' : text(annotationsOf(object), ANNOTATION.ledger);
 }
 
-/** The version that stands at an instant, those of the instant included. */
+/** The version that is valid at an instant, those of the instant included. */
 export function standingAt<V extends { readonly atMs: number }>(
   versions: readonly V[],
   atMs: number,

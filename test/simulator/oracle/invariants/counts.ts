@@ -14,7 +14,7 @@ export function countViolations(scene: Scene): readonly Violation[] {
 }
 
 /**
- * More than one key of one kind that waits to sign; those that hands had a part in aside. What was
+ * More than one key of one kind that waits to sign, except those that someone else had a part in. What was
  * published before every copy of the ledger was lost waits for its end: it may have signed.
  */
 function crowds({ timeline, stints, memory }: Scene): readonly Violation[] {

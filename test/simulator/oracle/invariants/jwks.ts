@@ -1,7 +1,7 @@
 /**
  * I3 and I7: a write of an operator takes no key out of the JWKS that some verifier must still
  * accept a token of, and leaves it neither empty nor unreadable. Only an ordered deletion takes
- * the ConfigMap away. What a hand had taken out before, the operator must put back.
+ * the ConfigMap away. The operator must put back what someone had taken out before.
  */
 
 import { livesUntilMs } from '../actors/issuers.ts';
@@ -29,7 +29,7 @@ function emptied(timeline: Timeline, { atMs, change, keys }: JwksVersion): reado
   return [{ promise: 'I7', atMs, message: `the JWKS is ${what} by ${change.author}` }];
 }
 
-/** Also where a hand ended it a moment ago. */
+/** Even if someone ended it a moment ago. */
 function isOrderedDeletion(timeline: Timeline, atMs: number): boolean {
   const sinceMs = atMs - deadlineMs(timeline, atMs);
   const recent = timeline.sets.filter((set) => sinceMs <= set.atMs && set.atMs <= atMs);

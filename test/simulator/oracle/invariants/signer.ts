@@ -61,7 +61,7 @@ function chosen({ stints }: Scene): readonly Stint[] {
   });
 }
 
-/** No other key ever stood in the JWKS or in the signer Secret of this set. */
+/** No other key was ever in the JWKS or in the signer Secret of this set. */
 function isFirst({ timeline, stints, memory }: Scene, { kid, startMs }: Stint): boolean {
   const beganMs = memory.ends.findLast((endMs) => endMs <= startMs) ?? 0;
   const isBefore = (atMs: number) => beganMs <= atMs && atMs <= startMs;
@@ -75,7 +75,7 @@ function isFirst({ timeline, stints, memory }: Scene, { kid, startMs }: Stint): 
 }
 
 /**
- * A hand took the key out, or the whole ConfigMap away, too late for an operator to see it before
+ * Someone took the key out, or the whole ConfigMap away, too late for an operator to see it before
  * the key was activated, and this operator has not written the JWKS since: another one's repair it
  * need not have seen either.
  */

@@ -7,7 +7,7 @@ export interface Rule {
   readonly document: 'docs/rotation.md' | 'docs/safety.md' | 'docs/errors.md';
   /** The title of the section that states the rule. */
   readonly section: string;
-  /** Words that lead to the sentence, or to the row of a table; each where one of several is meant. */
+  /** Words that lead to the sentence, or to the row of a table; several if it can be any of them. */
   readonly at?: readonly string[];
   readonly file: string;
 }

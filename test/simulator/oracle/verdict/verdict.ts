@@ -14,7 +14,7 @@ export interface Verdict {
   readonly figures: {
     /** Tokens that issuers signed. */
     readonly tokens: number;
-    /** Pairs of a token and a verifier; each stands for every instant of the token's life. */
+    /** Pairs of a token and a verifier; each covers every instant of the token's life. */
     readonly verifications: number;
   };
 }
