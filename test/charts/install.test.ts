@@ -103,7 +103,7 @@ test('with its own account the operator lacks nothing, and the smoke test passes
   await createSmokeTestAccount();
   const smoke = await startAs('smoke-test', `${RELEASE}-smoke-test`);
   const code = await smoke.ended();
-  expect(smoke.output()).toMatch(/a token that key \S+ signed was verified by the JWKS/);
+  expect(smoke.output()).toMatch(/a token signed by key \S+ was verified by the JWKS/);
   expect(code).toBe(0);
   expect(await read(`/api/v1/namespaces/${namespace}/secrets/${RELEASE}-smoke-test-signer`)).toBe(
     404,

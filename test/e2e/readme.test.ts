@@ -28,7 +28,7 @@ test(
     // Helm's own pod is in the operator's namespace, and removes what it made.
     atEnd([], async () => {});
     const [, ...args] = readmeCommand('In a cluster', 'helm', '-n');
-    expect(await helm(...args, '--logs')).toMatch(/a token that key \S+ signed was verified/);
+    expect(await helm(...args, '--logs')).toMatch(/a token signed by key \S+ was verified/);
   },
   TIMEOUT_MS,
 );

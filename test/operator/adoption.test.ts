@@ -15,7 +15,7 @@ function stalled(of: OperatorWorld, name: string): string | undefined {
   return of.status(name).conditions?.find(({ type }) => type === 'Stalled')?.message;
 }
 
-test('a set that lives is not adopted; once it is gone, it is', async () => {
+test('the objects of a living set are not adopted; once it is gone, they are', async () => {
   const of = new OperatorWorld();
   world = of;
   of.start();

@@ -64,7 +64,7 @@ test('pods are listed only around a switch', async () => {
   expect(asked).toHaveLength(count);
 });
 
-test('an operator that may not list pods keeps keys, and says what it lacks', async () => {
+test('an operator that may not list pods keeps keys, and says which right it lacks', async () => {
   let isForbidden = true;
   const refused: Fault = { kind: 'status', status: 403, committed: false };
   const { world: of } = await started(() => (isForbidden ? [refused] : []));
@@ -82,7 +82,7 @@ test('an operator that may not list pods keeps keys, and says what it lacks', as
 test.each<[string, Fault]>([
   ['fails', { kind: 'status', status: 500, committed: false }],
   ['hangs', { kind: 'hang', committed: false }],
-])('a list of pods that %s holds up the removal, and no revocation', async (_, fault) => {
+])('a list of pods that %s holds up the removal, but no revocation', async (_, fault) => {
   let isBroken = true;
   const { world: of } = await started(() => (isBroken ? [fault] : []));
   annotate(of, 'rotate');
@@ -101,7 +101,7 @@ test.each<[string, Fault]>([
   await of.clock.advance(10_000);
 });
 
-test('of more pods than a page holds, the last one counts as the first', async () => {
+test('if the pods fill several pages, the last one counts like the first', async () => {
   const { world: of } = await started();
   for (let index = 0; index < 600; index += 1) runPod(of, `p${String(index).padStart(3, '0')}`);
   annotate(of, 'rotate');

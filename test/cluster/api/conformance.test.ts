@@ -3,7 +3,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import {
   createKubeTransport,
   type KubeTransport,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
 import { conformance } from '../../conformance/conformance.ts';
 import { WIDGET, WIDGET_CRD } from '../../conformance/widget.ts';
 import { waitFor } from '../../support/wait/wait-for.ts';

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createKubeClient, type KubeClient } from '../../../src/platform/kube/client.ts';
-import { createKubeTransport } from '../../../src/platform/kube/undici-transport.ts';
+import { createKubeTransport } from '../../../src/platform/kube/http-transport.ts';
 import { never } from '../../support/kube/kube-fixture.ts';
 import { sharedControlPlane } from '../shared-control-plane.ts';
 

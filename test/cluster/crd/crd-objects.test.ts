@@ -142,7 +142,7 @@ test('every field is explained to users', async () => {
   const explained = await kubectl(['explain', 'sks', '--recursive']);
   expect(explained).toContain('lastHandledRollbackRequest');
   expect(await kubectl(['explain', 'sks.spec.timing.verifierLeeway'])).toContain(
-    'The longest that a verifier accepts a token after its exp.',
+    'L: how long after its exp a verifier still accepts a token',
   );
 });
 
@@ -193,7 +193,7 @@ test.for(NAMES)('%s.%s can be changed by no detour', async ([part, key, fallback
   await sets.create('named', { ...GOOD_SPEC, [part]: { [key]: 'mine' } });
   const refusal = (set: string, was: string) =>
     `SigningKeySet.signingkeys.dev "${set}" is invalid: spec.${part}.${key}: Forbidden: ` +
-    `${part}.${key} was '${was}' and can't be changed, because ${why}: write it again, or make another set`;
+    `${part}.${key} was '${was}' and can't be changed, because ${why}: keep it, or create another set`;
   const attempts: readonly (readonly [string, unknown, string])[] = [
     ['payments', { [key]: 'mine' }, fallback],
     ['named', { [key]: 'other' }, 'mine'],

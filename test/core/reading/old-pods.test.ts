@@ -122,8 +122,8 @@ describe('the removal', () => {
     const removal = upcoming.find(({ action }) => action === 'Remove');
     expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
-      'Pod a (env, Deployment api) and Pod b (subPath) may hold it for good; not yet seen: ' +
-        'no issuer signs with it since, then its last token lives 8s, then verifiers grant 1s, then twice the skew 2s',
+      'Pod a (env, Deployment api) and Pod b (subPath) may hold it for good; ' +
+        'waits until no pod can hold it, then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
     );
   });
 
@@ -164,7 +164,7 @@ describe('the removal', () => {
     world.api.pods = read(pod('a', 0));
     expect(admit(step, world.observe(), world.nowMs)).toMatchObject({
       code: 'Changed',
-      message: 'a pod holds a key that is to leave the JWKS',
+      message: 'a pod still holds a key that would leave the JWKS',
     });
   });
 

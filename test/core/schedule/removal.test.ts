@@ -66,9 +66,13 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'the arithmetic',
     NONE,
-    /^no issuer signs with it since 09:00:33, its last token lives 8s, .*44$/,
+    /^no issuer has signed with it since 09:00:33Z, token lifetime 8s, .*44Z$/,
   ],
-  ['the pod', held(pod('a')), /^Pod a \(env\) may hold it for good; not yet seen: no issuer signs/],
+  [
+    'the pod',
+    held(pod('a')),
+    /^Pod a \(env\) may hold it for good; waits until no pod can hold it,/,
+  ],
   [
     'two pods, by name, and what made them',
     held(

@@ -146,7 +146,7 @@ describe('the bar', () => {
     expect(step.guarded).toBe(true);
     expect(step.write).toMatchObject({ kind: 'WriteSigner', source: { from: 'unchanged' } });
     expect(step.reason.message).toMatch(
-      /^key #1 leaves the JWKS \(Retired\): no issuer signs with/,
+      /^key #1 leaves the JWKS \(Retired\): no issuer has signed with/,
     );
   });
 

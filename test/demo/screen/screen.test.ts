@@ -20,7 +20,8 @@ function chronicleOfAMinute(): Chronicle {
   const first = { ordinal: 1, kid: 'kid-of-the-first', state: 'Active' } as const;
   chronicle.seeStatus({ keys: [first] });
   nowMs = 20_000;
-  const explanation = 'published 00:00:20, served everywhere by 00:00:22, skew 1s: 00:00:28';
+  const explanation =
+    'published 00:00:20Z, served everywhere by 00:00:22Z, clock skew 1s: 00:00:28Z';
   chronicle.seeStatus({
     keys: [first, { ordinal: 2, kid: 'kid-of-the-second', state: 'Pending' }],
     nextTransition: {
@@ -41,7 +42,7 @@ test('the picture shows the keys, the wait with its arithmetic, and the counts',
   expect(text).toMatch(/#1 +█+ +Active/);
   expect(text).toMatch(/#2 +░+ +Pending/);
   expect(text).toContain('Activate #2 in 28 s  waiting for ActivationGate');
-  expect(text).toContain('published 00:00:20, served everywhere by 00:00:22');
+  expect(text).toContain('published 00:00:20Z, served everywhere by 00:00:22Z');
   expect(text).toMatch(/web +verified +41 +rejected 1 +oldest cache 4.2 s/);
   expect(text).toContain('1:00.0  ✗ killed');
 });

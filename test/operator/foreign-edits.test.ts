@@ -10,7 +10,7 @@ test.each([
   ['secrets', 'payments-signer'],
   ['secrets', 'payments-key-2'],
   ['configmaps', 'payments-jwks'],
-])('labels that a hand takes off %s %s are put back at once', async (resource, name) => {
+])('labels that someone removes from %s %s are put back at once', async (resource, name) => {
   for (const label of ['signingkeys.dev/set', 'app.kubernetes.io/managed-by']) {
     world = new OperatorWorld();
     const { api, clock } = world;
@@ -42,7 +42,7 @@ test.each([
       }),
   ],
   ['deleted', (api: FakeApi) => api.hand.delete('configmaps', NAMESPACE, 'payments-jwks')],
-])('a JWKS that is relabelled and then %s is written anew at once', async (_, harm) => {
+])('a JWKS that is relabelled and then %s is written again at once', async (_, harm) => {
   world = new OperatorWorld();
   const { api, clock } = world;
   world.start();
@@ -81,7 +81,7 @@ test('a wrong public JWK in a key Secret’s annotation costs no key: the ledger
   expect(jwkOf('payments-key-2')).toBe(own);
 });
 
-test('a set whose spec can no longer be read lets go of a namespace that is being deleted', async () => {
+test('a set with an unreadable spec does not keep its namespace from being deleted', async () => {
   world = new OperatorWorld();
   const { api, clock } = world;
   world.start();
@@ -97,7 +97,7 @@ test('a set whose spec can no longer be read lets go of a namespace that is bein
   expect(api.hand.get('signingkeysets', NAMESPACE, 'payments')).toBeNull();
 });
 
-test('a key Secret that a finalizer keeps is deleted once, and holds up no other', async () => {
+test('a key Secret that a finalizer keeps is deleted once, and does not hold up others', async () => {
   world = new OperatorWorld();
   const { api, clock } = world;
   world.start();
@@ -113,13 +113,13 @@ test('a key Secret that a finalizer keeps is deleted once, and holds up no other
   expect(world.secret('payments-key-2')).toBeNull();
 });
 
-// A backup tool's, as a rule: DELETE succeeds each time, and nothing goes.
+// Usually a backup tool's finalizer: DELETE succeeds each time, and nothing is deleted.
 test.each([
   ['secrets', 'payments-key-1'],
   ['secrets', 'payments-signer'],
   ['configmaps', 'payments-jwks'],
 ])(
-  'in a deletion, %s %s that a finalizer keeps is deleted once, and waited for',
+  'in a deletion, %s %s that a finalizer keeps is deleted once, and the set waits for it',
   async (resource, name) => {
     world = new OperatorWorld();
     const { api, clock } = world;
@@ -144,8 +144,8 @@ test.each([
   },
 );
 
-// Found by a POST only, it was forgotten at rest: each touch of the set then made two writes.
-test('a stranger’s key Secret without any label is remembered for as long as it is there', async () => {
+// Only a POST finds it. It was once forgotten at rest, and then each edit of the set caused two writes.
+test('a foreign key Secret without any label is remembered as long as it is there', async () => {
   world = new OperatorWorld();
   const { api, clock } = world;
   world.start();

@@ -1,7 +1,7 @@
-/** What a pod's spec says of how it takes the Secret up, and its status of since when. */
+/** How a pod reads the Secret, by its spec, and since when, by its status. */
 import { describe, expect, test } from 'vitest';
 import type { SignerSpec } from '../../../src/core/formats/spec.ts';
-import { holderOf } from '../../../src/operator/reading/pod-holder.ts';
+import { readOncePodOf } from '../../../src/operator/reading/read-once-pod.ts';
 import type { KubeObject } from '../../../src/platform/kube/resource.ts';
 
 const SIGNER: SignerSpec = {
@@ -32,7 +32,7 @@ const podWith = (spec: object, status: object = {}, metadata: object = {}): Kube
 });
 const one = (container: object, volumes: object[] = []) => ({ containers: [container], volumes });
 
-describe('the worst way in which it takes the Secret up', () => {
+describe('the worst way in which it reads the Secret', () => {
   test.each<[string, object, string | null, string | null]>([
     ['env', one(BY_ENV), 'Env', 'Env'],
     ['envFrom', one(BY_ENV_FROM), 'Env', 'Env'],
@@ -79,7 +79,7 @@ describe('the worst way in which it takes the Secret up', () => {
     ['several', { containers: [mountOf({ subPath: 'a' }), BY_ENV], volumes: SECRET }, 'Env', 'Env'],
     ['nothing', {}, null, null],
   ])('%s', (_, spec, underWatch, underRestart) => {
-    const readsBy = (signer: SignerSpec) => holderOf(podWith(spec), signer)?.readsBy ?? null;
+    const readsBy = (signer: SignerSpec) => readOncePodOf(podWith(spec), signer)?.readsBy ?? null;
     expect([readsBy(SIGNER), readsBy(RESTART)]).toEqual([underWatch, underRestart]);
   });
 
@@ -88,12 +88,12 @@ describe('the worst way in which it takes the Secret up', () => {
     ['has failed', podWith(one(BY_ENV), { phase: 'Failed' })],
     ['no node has yet', podWith({ ...one(BY_ENV), nodeName: undefined }, { phase: 'Pending' })],
   ])('a pod that %s holds nothing', (_, pod) => {
-    expect(holderOf(pod, RESTART)).toBeNull();
+    expect(readOncePodOf(pod, RESTART)).toBeNull();
   });
 
   test('one that is being deleted still signs', () => {
     const pod = podWith(one(BY_ENV), {}, { deletionTimestamp: at(200) });
-    expect(holderOf(pod, SIGNER)).not.toBeNull();
+    expect(readOncePodOf(pod, SIGNER)).not.toBeNull();
   });
 });
 
@@ -144,7 +144,7 @@ describe('since when at the earliest', () => {
       800,
     ],
   ])('%s', (_, spec, status, seconds) => {
-    expect(holderOf(podWith(spec, status), SIGNER)?.sinceMs).toBe(seconds * 1000);
+    expect(readOncePodOf(podWith(spec, status), SIGNER)?.sinceMs).toBe(seconds * 1000);
   });
 
   test('a container that merely mounts it counts under Restart', () => {
@@ -153,7 +153,7 @@ describe('since when at the earliest', () => {
       { containers: [BY_ENV, mounts], volumes: SECRET },
       { startTime: at(400), ...ran(at(800)) },
     );
-    expect([SIGNER, RESTART].map((signer) => holderOf(pod, signer)?.sinceMs)).toEqual([
+    expect([SIGNER, RESTART].map((signer) => readOncePodOf(pod, signer)?.sinceMs)).toEqual([
       800_000, 400_000,
     ]);
   });
@@ -189,5 +189,5 @@ test.each<[string, object, object | undefined, object | null]>([
       { ...owner, controller: true },
     ],
   };
-  expect(holderOf(podWith(one(BY_ENV), {}, metadata), SIGNER)?.workload).toEqual(workload);
+  expect(readOncePodOf(podWith(one(BY_ENV), {}, metadata), SIGNER)?.workload).toEqual(workload);
 });

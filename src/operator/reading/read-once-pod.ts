@@ -1,6 +1,6 @@
 /**
- * What a pod's own spec says of how it takes up a Secret, and its status of since when. Nothing here
- * is asked of the node: an operator sees what anybody may see who lists pods.
+ * How a pod reads a Secret, according to its spec, and since when, according to its status. The node is
+ * not asked: the operator sees what anyone sees who may list pods.
  */
 
 import type { SignerSpec, Workload } from '../../core/formats/spec.ts';
@@ -9,20 +9,20 @@ import type { KubeObject } from '../../platform/kube/resource.ts';
 import { parseKubeTimeMs } from '../../platform/kube/time.ts';
 import { type Fields, fieldsOf, recordsOf, textOf } from './fields.ts';
 
-/** What is not there, or is no time, was long ago. */
+/** Stands for a time that is missing or unreadable. */
 const LONG_AGO_MS = 0;
 
-/** The worst one is told: what never updates, before what does. */
+/** Of several ways the worst is reported: one that never updates before one that does. */
 const WORST_FIRST: readonly ReadsBy[] = ['Env', 'SubPath', 'InitContainer', 'Volume'];
 
 /**
- * @returns null for a pod that does not hold it for good: it follows its mount (under `Watch`), has
- * ended, or no node has it yet.
+ * @returns null for a pod that does not keep what it has read: it follows its mount (under `Watch`), has
+ * ended, or is on no node yet.
  */
-export function holderOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
+export function readOncePodOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
   const [spec, status] = [fieldsOf(pod['spec']), fieldsOf(pod['status'])];
   if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return null;
-  // Whatever it takes up, it does so after this very reading.
+  // Whatever it reads, it reads after this very reading.
   if (textOf(spec['nodeName']) === '') return null;
   const volumes = volumesOf(spec, signer.name);
   const uses = containersOf(spec)
@@ -45,7 +45,7 @@ export function holderOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | nul
 interface Container {
   readonly name: string;
   readonly fields: Fields;
-  /** It runs once, and others go on with what it has left behind. */
+  /** It runs once, and other containers use what it leaves behind. */
   readonly isPassing: boolean;
 }
 
@@ -57,14 +57,14 @@ function containersOf(spec: Fields): readonly Container[] {
       isPassing: isPassing(container),
     }));
   return [
-    // A sidecar is an init container that is kept running.
+    // A sidecar is an init container that keeps running.
     ...of('initContainers', ({ restartPolicy }) => restartPolicy !== 'Always'),
     ...of('containers', () => false),
     ...of('ephemeralContainers', () => false),
   ];
 }
 
-/** The volumes that hold any of the Secret, by itself or among others. */
+/** The volumes that hold any of the Secret, alone or among other sources. */
 function volumesOf(spec: Fields, secretName: string): ReadonlySet<string> {
   const holds = (volume: Fields) => {
     if (fieldsOf(volume['secret'])['secretName'] === secretName) return true;
@@ -91,7 +91,7 @@ function readsByOf(
   const mounts = recordsOf(container['volumeMounts'])
     .filter(({ name }) => volumes.has(textOf(name)))
     .map((mount): ReadsBy => {
-      // An empty one mounts the volume as a whole.
+      // An empty one mounts the whole volume.
       const subPath = textOf(mount['subPath']) + textOf(mount['subPathExpr']);
       if (subPath !== '') return 'SubPath';
       return isPassing ? 'InitContainer' : 'Volume';
@@ -99,25 +99,25 @@ function readsByOf(
   return [...(inEnv ? (['Env'] as const) : []), ...mounts];
 }
 
-/** A time by which no container of the pod had begun: whatever was done to it since came later. */
+/** A time at which no container of the pod had started yet. */
 function podSinceMs({ metadata }: KubeObject, status: Fields): number {
   const scheduled = recordsOf(status['conditions']).find(
     (condition) => condition['type'] === 'PodScheduled' && condition['status'] === 'True',
   );
   const times = [
     metadata.creationTimestamp,
-    // When it was given to its node.
+    // When it was assigned to its node.
     scheduled?.['lastTransitionTime'],
-    // When the kubelet took note of it, before it pulled an image.
+    // When the kubelet noticed it, before it pulled an image.
     status['startTime'],
   ];
   return Math.max(...times.map((time) => parseKubeTimeMs(time) ?? LONG_AGO_MS));
 }
 
 /**
- * The kubelet looks at the Secret between the end of a container's last run and the start of its
- * present one. The end is what is certain: the start can be any time later. What an init container
- * took may have been passed on, so that it does not matter when it was run again.
+ * The kubelet reads the Secret between the end of a container's last run and the start of its present
+ * one. Only the end is certain: the start can be any time later. An init container may have passed on
+ * what it read, so a later run of it does not count.
  */
 function containerSinceMs(container: Container, status: Fields, startedMs: number): number {
   if (container.isPassing) return startedMs;
@@ -131,7 +131,7 @@ function containerSinceMs(container: Container, status: Fields, startedMs: numbe
   return Math.max(startedMs, parseKubeTimeMs(ended) ?? LONG_AGO_MS);
 }
 
-/** Its controller; of a ReplicaSet's pod, the Deployment that the ReplicaSet is named after. */
+/** Its controller; for a ReplicaSet's pod, the Deployment that the ReplicaSet is named after. */
 function workloadOf({ metadata }: KubeObject): Workload | null {
   const owner = recordsOf(metadata['ownerReferences']).find(
     ({ controller }) => controller === true,

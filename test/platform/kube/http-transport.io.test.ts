@@ -4,12 +4,12 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { CREDENTIALS_RENEW_MIN_MS } from '../../../src/platform/kube/credentials.ts';
-import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import {
   createKubeTransport,
   type KubeTransport,
   REQUEST_CONNECTIONS_MAX,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
+import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import {
   type ApiSocket,
@@ -25,7 +25,7 @@ import { eventually } from '../../support/wait/eventually.ts';
 const READ: KubeRequest = { method: 'GET', path: '/api/v1/namespaces' };
 const WATCH: KubeRequest = { ...READ, query: { watch: 'true' } };
 
-/** Answers with the credentials that came. */
+/** Records the credentials of each request. */
 const whoAmI = (api: { seen: string[] }): ApiSocket['answer'] => {
   return (request, response) => {
     api.seen.push(request.headers.authorization ?? 'nobody');
@@ -46,7 +46,7 @@ async function read(transport: KubeTransport): Promise<number> {
 }
 
 describe('connections', () => {
-  test('are shared, over TLS and HTTP/1.1, and their number is bounded', async () => {
+  test('are shared, over TLS and HTTP/1.1, up to a maximum number', async () => {
     const tls = makeCertificate();
     const versions = new Set<string>();
     await using api = await startApiSocket((request, response) => {
@@ -125,7 +125,7 @@ describe('connections', () => {
 });
 
 describe('the service account of a pod', () => {
-  test('is used, its rotated token read again, and a bad file told of until it is good', async () => {
+  test('is used: a rotated token is read again, and a bad file is an error until it is good', async () => {
     const tls = makeCertificate();
     const api = { seen: [] as string[] };
     await using socket = await startApiSocket(whoAmI(api), tls);
@@ -159,7 +159,7 @@ describe('the service account of a pod', () => {
     expect(await rejection(read(transport))).toMatchObject({ code: 'CA_INVALID' });
     writeFileSync(caFile, tls.certificate);
 
-    // A failure has made the next request read the token anew, so here it is found to be gone.
+    // After a failure the next request reads the token again, and finds that it is gone.
     rmSync(tokenFile);
     expect(await rejection(read(transport))).toMatchObject({
       code: 'CREDENTIALS_UNREADABLE',
@@ -196,7 +196,7 @@ test('a kubeconfig’s token file is read again once the server refuses the old 
   accepted = 'Bearer token-2';
   folder.write('token', 'token-2');
   expect([await read(transport), await read(transport)]).toEqual([401, 200]);
-  // Not at every 401, for an exec plugin's sake.
+  // Not after every 401: an exec plugin may be slow.
   accepted = 'Bearer token-3';
   folder.write('token', 'token-3');
   expect([await read(transport), await read(transport)]).toEqual([401, 401]);
@@ -206,7 +206,7 @@ test('a kubeconfig’s token file is read again once the server refuses the old 
   await transport.close();
 });
 
-test('a CA that is exchanged takes effect with the next request', async () => {
+test('a new CA takes effect with the next request', async () => {
   const [old, fresh] = [makeCertificate('old'), makeCertificate('fresh')];
   await using api = await startApiSocket((_, response) => sendJson(response, 200, {}), old);
   using folder = new TestFolder();
@@ -245,7 +245,7 @@ describe('an exec plugin', () => {
     await body(transport, folder, api).finally(() => transport.close());
   }
 
-  test('runs once for requests that come together', async () => {
+  test('runs once for concurrent requests', async () => {
     const script = `
       import { appendFileSync } from 'node:fs';
       appendFileSync(new URL('./runs', import.meta.url), 'x');

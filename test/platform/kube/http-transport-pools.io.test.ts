@@ -2,12 +2,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { LEASES } from '../../../src/platform/kube/resources.ts';
-import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import {
   createKubeTransport,
   REQUEST_CONNECTIONS_MAX,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
+import { LEASES } from '../../../src/platform/kube/resources.ts';
+import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { kubeconfigText, sendJson, TestFolder } from '../../support/kube/api-socket.ts';
 import { type KubeFixture, never, rejection, startKube } from '../../support/kube/kube-fixture.ts';
@@ -18,12 +18,12 @@ const WATCH: KubeRequest = { method: 'GET', path: '/api/v1/secrets', query: { wa
 /** Three reflectors for each of 34 namespaces. */
 const MANY_WATCHES = 102;
 
-/** Accepts watches, which then stay silent; what else comes hangs. */
+/** Accepts watches, which then stay silent. Other requests hang. */
 function acceptWatches(request: IncomingMessage, response: ServerResponse): void {
   if (request.url?.includes('watch=true')) response.flushHeaders();
 }
 
-test('as many watches as are asked for are open at once', async () => {
+test('any number of watches is open at once', async () => {
   await using kube = await startKube(acceptWatches);
   const stop = new AbortController();
   let accepted = 0;
@@ -43,12 +43,12 @@ test('as many watches as are asked for are open at once', async () => {
 
 const LEASE = { metadata: { namespace: 'auth', name: 'operator', resourceVersion: '1' } };
 
-/** Answers what is asked of leases; what else comes hangs. */
+/** Answers requests for leases. Other requests hang. */
 function answerLeases(request: IncomingMessage, response: ServerResponse): void {
   if (request.url?.includes('/leases/')) sendJson(response, 200, LEASE);
 }
 
-/** Resolves when every connection for requests has one that hangs, and as many more wait. */
+/** Resolves when a request hangs on every connection, and as many more wait. */
 async function hangReads(kube: KubeFixture): Promise<void> {
   for (let i = 0; i < 2 * REQUEST_CONNECTIONS_MAX; i += 1) {
     kube.transport.send(READ, never()).catch(() => {}); // Until the transport is closed.
@@ -62,7 +62,7 @@ async function renew(kube: KubeFixture): Promise<void> {
   await kube.client.replace(LEASES, LEASE, { signal: never(), deadlineMs });
 }
 
-test('reads that hang do not hold up the renewal of a lease', async () => {
+test('hanging reads do not delay the renewal of a lease', async () => {
   await using kube = await startKube(answerLeases);
   await hangReads(kube);
   let isRenewed = false;
@@ -70,14 +70,14 @@ test('reads that hang do not hold up the renewal of a lease', async () => {
     () => {
       isRenewed = true;
     },
-    () => {}, // Told of by its not being renewed.
+    () => {}, // The test notices that it is not renewed.
   );
   await eventually('it is renewed', () => isRenewed);
   expect(kube.api.requests.length).toBe(REQUEST_CONNECTIONS_MAX + 1);
 });
 
 describe('a request that waits for a connection', () => {
-  test('rejects at once when it is aborted, and is never sent', async () => {
+  test('rejects immediately when it is aborted, and is never sent', async () => {
     const hanging: ServerResponse[] = [];
     await using kube = await startKube((request, response) => {
       answerLeases(request, response);
@@ -92,7 +92,7 @@ describe('a request that waits for a connection', () => {
       got = error;
     });
     const next = read(kube);
-    await renew(kube); // Was asked for later: what came before it waits for a connection by now.
+    await renew(kube); // Began later: the earlier requests wait for a connection by now.
     stop.abort(reason);
     await eventually('it is rejected', () => got === reason);
     expect(hanging.length).toBe(REQUEST_CONNECTIONS_MAX);
@@ -103,7 +103,7 @@ describe('a request that waits for a connection', () => {
     expect(kube.api.requests.length).toBe(REQUEST_CONNECTIONS_MAX + 3);
   });
 
-  test('rejects when the transport is closed, and opens nothing any more', async () => {
+  test('rejects when the transport is closed, and opens no more connections', async () => {
     await using kube = await startKube(answerLeases);
     await hangReads(kube);
     const waiting = rejection(kube.transport.send(READ, never()));
@@ -117,9 +117,9 @@ describe('a request that waits for a connection', () => {
   });
 });
 
-test('a request that waits for the handshake rejects at once when it is aborted', async () => {
+test('a request that waits for the handshake rejects immediately when it is aborted', async () => {
   const peers: Socket[] = [];
-  // Accepts connections, and says nothing on them.
+  // Accepts connections and sends nothing.
   const server = createServer((peer) => peers.push(peer));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -143,12 +143,12 @@ test('a request that waits for the handshake rejects at once when it is aborted'
   await new Promise((resolve) => server.close(resolve));
 });
 
-describe('an answer that comes as the request is aborted is dropped, with its connection', () => {
-  const HEADERS = 'undici:request:headers';
+describe('an answer that arrives as the request is aborted is dropped, with its connection', () => {
+  const HEADERS = 'http.client.response.finish';
   test.each<[string, (abort: () => void) => void]>([
     ['while its headers are read', (abort) => abort()],
-    ['before anybody has it', (abort) => queueMicrotask(abort)],
-    ['when its sender has it', (abort) => setImmediate(abort)],
+    ['before anything has received it', (abort) => queueMicrotask(abort)],
+    ['when the sender has received it', (abort) => setImmediate(abort)],
   ])('%s', async (_, abortSoon) => {
     await using kube = await startKube((_, response) => {
       response.writeHead(200);
