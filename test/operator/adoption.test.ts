@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { REQUEST, SET_PLURAL } from '../../src/core/formats/names.ts';
-import type { JsonObject } from '../fake-api/json.ts';
+import type { JsonObject } from '../fake-api/json/json.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld | undefined;

@@ -1,8 +1,8 @@
 import type { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { REQUEST } from '../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
-import { FaultyTransport } from '../fake-api/faulty-transport.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld, type Started } from './operator-world.ts';
 
 const MINUTE_MS = 60_000;

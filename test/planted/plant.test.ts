@@ -21,7 +21,7 @@ test('a copy has the bug in it, and the project has not', async () => {
   expect(planted).not.toBe(own);
 });
 
-test('a patch that does not fit is told, and hunts nothing', async () => {
+test('a patch that does not fit is reported, and nothing is hunted', async () => {
   const path = join(temporaryFolder(), 'odd.patch');
   writeFileSync(
     path,

@@ -3,8 +3,8 @@ import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/for
 import { createKubeClient } from '../../src/platform/kube/client.ts';
 import { SmokeTestError, smokeTest } from '../../src/smoke/smoke-test.ts';
 import { FakeApi } from '../fake-api/fake-api.ts';
-import type { JsonObject } from '../fake-api/json.ts';
-import { customResource } from '../fake-api/resource-types.ts';
+import type { JsonObject } from '../fake-api/json/json.ts';
+import { customResource } from '../fake-api/types/resource-types.ts';
 import { VirtualClock } from '../support/clock/virtual-clock.ts';
 
 const NAMESPACE = 'auth';

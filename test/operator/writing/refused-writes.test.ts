@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../../fake-api/faults.ts';
-import { FaultyTransport } from '../../fake-api/faulty-transport.ts';
+import type { Fault, FaultedRequest } from '../../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../operator-world.ts';
 
 const QUARTER_MS = 15 * 60_000;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { denialIn } from '../../../src/platform/kube/denial.ts';
 
-/** The messages of kube-apiserver 1.36. test/cluster/denials.test.ts gets them from a real one. */
+/** The messages of kube-apiserver 1.36. test/cluster/api/denials.test.ts gets them from a real one. */
 test.each([
   [
     `configmaps "payments-jwks" is forbidden: ValidatingAdmissionPolicy 'freeze' with binding 'freeze' denied request: not before Monday`,

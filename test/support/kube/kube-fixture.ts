@@ -49,7 +49,7 @@ export function never(): AbortSignal {
   return new AbortController().signal;
 }
 
-/** What a promise rejects with; fails where it resolves. */
+/** What a promise rejects with; fails if it resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   const nothing = Symbol('resolved');
   const error: unknown = await promise.then(
