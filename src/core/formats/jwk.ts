@@ -1,4 +1,6 @@
 /** Public keys as JWK (RFC 7517, RFC 7518 section 6, RFC 8037). */
+
+import { isRecord } from './is-record.ts';
 import { type Algorithm, type KeyKind, RSA_MODULUS_LENGTHS } from './spec.ts';
 
 /**
@@ -37,11 +39,8 @@ const KID = /^[\x21-\x7e]{1,128}$/;
  * @returns the key with its members in canonical order, or the problem. The problem names members
  * but never shows their values.
  */
-export function parsePublicJwk(value: unknown): PublicJwk | { readonly problem: string } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { problem: 'a key is not an object' };
-  }
-  const jwk = value as Record<string, unknown>;
+export function parsePublicJwk(jwk: unknown): PublicJwk | { readonly problem: string } {
+  if (!isRecord(jwk)) return { problem: 'a key is not an object' };
   const secret = PRIVATE_MEMBERS.find((member) => Object.hasOwn(jwk, member));
   if (secret !== undefined) return { problem: `a key has the private member '${secret}'` };
   const { kty, kid, alg, use } = jwk;

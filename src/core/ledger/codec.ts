@@ -2,6 +2,8 @@
  * The stored form of the ledger: compact, versioned JSON. Its members are always written in the
  * same order, so two ledgers are equal exactly if their texts are.
  */
+
+import { isRecord } from '../formats/is-record.ts';
 import { parsePublicJwk } from '../formats/jwk.ts';
 import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
 import {
@@ -302,7 +304,7 @@ function termsOf(value: unknown, name: string): Terms {
 type Fields = Readonly<Record<string, unknown>>;
 
 function record(value: unknown, name: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isRecord(value)) return value;
   throw new Malformed(`${name} is not an object`);
 }
 

@@ -2,7 +2,7 @@
 
 import type { ConditionReason, ConditionType, EventReason } from '../formats/codes.ts';
 import type { Status } from '../formats/status.ts';
-import { keyByKid, type Ledger, publishedKeys } from '../ledger/ledger.ts';
+import { keyByKid, type Ledger, type LedgerKey, publishedKeys } from '../ledger/ledger.ts';
 import type { EventNote } from '../reading/model.ts';
 import { parseOwner } from '../reading/ownership.ts';
 import type { Situation } from '../reading/situation.ts';
@@ -14,47 +14,56 @@ import type { Situation } from '../reading/situation.ts';
 const KEPT_BY_JWKS_RSA = 5;
 
 export function transitionEvents(before: Ledger | null, after: Ledger): readonly EventNote[] {
-  const events: EventNote[] = [];
-  for (const key of after.keys) {
+  const ofKeys = after.keys.flatMap((key) => {
     const old = before === null ? null : keyByKid(before, key.kid);
-    const name = `Key #${key.ordinal} (${key.kid})`;
-    if (old === null && key.state === 'Pending' && key.bar === null)
-      events.push(normal('KeyPending', `${name} is pending: it is published next`));
-    if (key.state === 'Active' && old?.state !== 'Active') {
-      events.push(normal('KeyActivated', `${name} signs from now on`));
-    }
-    const isRevoked = key.bar?.reason === 'Revoked';
-    if (key.state === 'Retiring' && old !== null && old.state !== 'Retiring' && !isRevoked) {
-      events.push(
-        normal(
-          'KeyRetiring',
-          `${name} no longer signs. It stays in the JWKS until its last token has expired.`,
-        ),
-      );
-    }
-    const isNewlyBarred = key.bar !== null && key.bar.reason !== old?.bar?.reason;
-    if (isNewlyBarred && key.bar?.reason === 'Revoked') {
-      const message = `${name} is revoked. It leaves the JWKS at once and never signs again.`;
-      events.push({ type: 'Warning', reason: 'KeyRevoked', message });
-    } else if (isNewlyBarred && old !== null) {
-      events.push(normal('KeyRemoved', `${name} leaves the JWKS (${key.bar?.reason})`));
-    }
-    if (
-      old?.publishedSeenMs != null &&
-      key.publishedSeenMs !== old.publishedSeenMs &&
-      key.state === 'Pending' &&
-      key.bar === null
-    ) {
-      const message = `Someone else changed or deleted the JWKS ConfigMap. The wait of key #${key.ordinal} (${key.kid}) starts again.`;
-      events.push({ type: 'Warning', reason: 'WaitRestarted', message });
+    return [...stateEvents(old, key), ...barEvents(old, key), ...waitEvents(old, key)];
+  });
+  const ended = after.tombstones
+    .filter(({ kid }) => before?.tombstones.every((stone) => stone.kid !== kid) ?? true)
+    .map((stone) => normal('KeyRetired', `${nameOf(stone)} has ended (${stone.reason})`));
+  return [...ofKeys, ...ended, ...manyKeys(before, after)];
+}
+
+function nameOf({ ordinal, kid }: Pick<LedgerKey, 'ordinal' | 'kid'>): string {
+  return `Key #${ordinal} (${kid})`;
+}
+
+function stateEvents(old: LedgerKey | null, key: LedgerKey): readonly EventNote[] {
+  if (key.state === old?.state) return [];
+  const name = nameOf(key);
+  switch (key.state) {
+    case 'Pending':
+      if (old !== null || key.bar !== null) return [];
+      return [normal('KeyPending', `${name} is pending: it is published next`)];
+    case 'Active':
+      return [normal('KeyActivated', `${name} signs from now on`)];
+    case 'Retiring': {
+      // A revoked one has an event of its own.
+      if (old === null || key.bar?.reason === 'Revoked') return [];
+      const message = `${name} no longer signs. It stays in the JWKS until its last token has expired.`;
+      return [normal('KeyRetiring', message)];
     }
   }
-  for (const stone of after.tombstones) {
-    const isNew = before?.tombstones.every(({ kid }) => kid !== stone.kid) ?? true;
-    const message = `Key #${stone.ordinal} (${stone.kid}) has ended (${stone.reason})`;
-    if (isNew) events.push(normal('KeyRetired', message));
+}
+
+function barEvents(old: LedgerKey | null, key: LedgerKey): readonly EventNote[] {
+  if (key.bar === null || key.bar.reason === old?.bar?.reason) return [];
+  const name = nameOf(key);
+  if (key.bar.reason === 'Revoked') {
+    const message = `${name} is revoked. It leaves the JWKS at once and never signs again.`;
+    return [{ type: 'Warning', reason: 'KeyRevoked', message }];
   }
-  return [...events, ...manyKeys(before, after)];
+  return old === null ? [] : [normal('KeyRemoved', `${name} leaves the JWKS (${key.bar.reason})`)];
+}
+
+function waitEvents(old: LedgerKey | null, key: LedgerKey): readonly EventNote[] {
+  const isWaiting = key.state === 'Pending' && key.bar === null;
+  const wasPublished = old !== null && old.publishedSeenMs !== null;
+  if (!isWaiting || !wasPublished || key.publishedSeenMs === old.publishedSeenMs) return [];
+  const message =
+    'Someone else changed or deleted the JWKS ConfigMap. ' +
+    `The wait of key #${key.ordinal} (${key.kid}) starts again.`;
+  return [{ type: 'Warning', reason: 'WaitRestarted', message }];
 }
 
 /** An event when it begins. It costs requests; no token is rejected because of it. */
