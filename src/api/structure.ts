@@ -4,6 +4,8 @@
  * again here, because an object may have been stored before the CRD became stricter, or come from a
  * file.
  */
+
+import { isRecord } from '../core/formats/is-record.ts';
 import { describe, type FieldError, fieldError } from './field-error.ts';
 import type { JsonSchema } from './json-schema.ts';
 
@@ -88,7 +90,7 @@ function readMap(
 function isOfType(schema: JsonSchema, value: unknown): boolean {
   switch (schema.type) {
     case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value);
+      return isRecord(value);
     case 'array':
       return Array.isArray(value);
     case 'integer':

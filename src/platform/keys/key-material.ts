@@ -14,6 +14,7 @@ import {
   verify,
   type webcrypto,
 } from 'node:crypto';
+import { isRecord } from '../../core/formats/is-record.ts';
 import {
   PUBLIC_MEMBERS,
   type PublicJwk,
@@ -275,8 +276,7 @@ function privateJwkProblem(text: string, expected: Record<string, unknown>): str
 function parseRecord(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : null;
+    return isRecord(value) ? value : null;
   } catch {
     return null;
   }
