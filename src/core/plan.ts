@@ -11,9 +11,10 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { Observed, Plan, Step } from './reading/model.ts';
 import { concernsPods } from './reading/old-pods.ts';
 import { type Situation, situationOf } from './reading/situation.ts';
-import { adoptionEvents, conditionEvents, transitionEvents } from './report/events.ts';
+import { conditionEvents } from './report/events.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './report/project-status.ts';
 import { stallOf } from './report/stall.ts';
+import { withRecoveryEvents, withStageEvents, withTransitions } from './report/step-events.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
 import { type Schedule, scheduleOf } from './schedule/schedule.ts';
 import {
@@ -28,19 +29,19 @@ import {
 } from './stages/custody.ts';
 import {
   abandonDeletion,
+  allowJwksDeletion,
   beginDeletion,
-  continueDeletion,
   deleteJwks,
+  deleteRest,
   deleteUnused,
-  finalizerStep,
   finishDeletion,
   isDeletionFinished,
   isOrderedDeletion,
-  releaseFinalizer,
 } from './stages/deletion.ts';
+import { finalizerStep, releaseFinalizer } from './stages/finalizer.ts';
 import { firstKeyStep } from './stages/first-key.ts';
 import { noteShown } from './stages/note.ts';
-import { type LostLedger, recoveredLedger, recoveryStep } from './stages/recovery.ts';
+import { recoveryStep } from './stages/recovery.ts';
 import { restartNext } from './stages/restart.ts';
 import { replaceLastRevoked, revoke } from './stages/revocation.ts';
 import { rollbackStep } from './stages/rollback.ts';
@@ -67,7 +68,7 @@ export function plan(observed: Observed, nowMs: number): Plan {
   const schedule = soundSchedule(situation);
   const step =
     nextStep(situation, schedule) ??
-    statusStep(observed, projectStatus(atRest(situation), schedule));
+    statusStep(observed, projectStatus(withoutRefusal(situation), schedule));
   return {
     step: step === null ? null : basedOn(step, observed),
     nextAtMs: nextAtMs(situation, schedule, nowMs),
@@ -82,24 +83,25 @@ const UNPLANNED = { nextAtMs: null, upcoming: [], rotationDueMs: null, published
 
 function soundSchedule(situation: Situation): Schedule | null {
   const { ledgerState } = situation;
-  return ledgerState.kind === 'Sound' ? scheduleOf(situation, ledgerState.ledger) : null;
+  if (ledgerState.kind !== 'Sound') return null;
+  return scheduleOf(situation, ledgerState.ledger);
 }
 
 /** The status alone, if another step comes first and is refused. Null if nothing is new. */
 export function statusOnly(observed: Observed, nowMs: number): Step | null {
-  const written = statusStep(observed, statusOf(observed, nowMs));
+  const written = statusStep(observed, projectedStatus(observed, nowMs));
   return written === null ? null : basedOn(written, observed);
 }
 
-function statusOf(observed: Observed, nowMs: number): Status {
+function projectedStatus(observed: Observed, nowMs: number): Status {
   const { spec } = observed.set;
   if (spec === null) return undecodableStatus(observed);
   const situation = situationOf(observed, spec, nowMs);
   return projectStatus(situation, soundSchedule(situation));
 }
 
-/** If only the status is left to write, no step is refused any more. */
-function atRest(situation: Situation): Situation {
+/** Nothing is left to do but the status: a refusal that was noted earlier is over. */
+function withoutRefusal(situation: Situation): Situation {
   return { ...situation, observed: { ...situation.observed, refusedWrite: null } };
 }
 
@@ -109,49 +111,62 @@ function nextStep(situation: Situation, schedule: Schedule | null): Step | null 
   if (observed.namespaceTerminating) return null;
   if (isDeletionFinished(situation)) return finishDeletion(situation);
   const finalizer = finalizerStep(situation);
-  // Removing the finalizer of a set whose objects stay touches none of them: nothing stalls it.
+  // A set whose objects stay is let go. That touches none of them, so nothing stalls it.
   if (finalizer !== null && set.deleting) return finalizer;
   if (stallOf(situation) !== null) return null;
-  // First while there is nothing to delete in order. Later, what is urgent comes before it.
+  // The finalizer comes first while there is nothing to delete in order. Later it is a stage.
   if (finalizer !== null && ledgerState.kind === 'None') return finalizer;
+  // Someone deletes a set whose objects stay: they are left as they are.
   if (set.deleting && !isOrderedDeletion(situation)) return null;
+  if (schedule === null || ledgerState.kind !== 'Sound') return stepWithoutLedger(situation);
+  return ledgerState.copied ? stageStep(situation, schedule) : copyLedger(situation, schedule);
+}
+
+/** Before there is a ledger, or after it was lost. */
+function stepWithoutLedger(situation: Situation): Step | null {
+  const { ledgerState } = situation;
   switch (ledgerState.kind) {
-    case 'Newer':
-      return null;
     case 'None':
       if (isOrderedDeletion(situation)) return deleteUnused(situation);
       return withTransitions(firstKeyStep(situation), null);
     case 'Lost':
       return withRecoveryEvents(recoveryStep(situation, ledgerState), situation, ledgerState);
-    case 'Sound':
-      // No step follows a ledger generation before a copy of it exists.
-      return ledgerState.copied && schedule !== null
-        ? stageStep(situation, schedule)
-        : statusStep(observed, projectStatus(situation, schedule));
+    default:
+      // One of a newer version is a stall, and a sound one has stages.
+      return null;
   }
 }
 
-/** All but `Always` record a time or rely on a gate: they wait while the clocks are in doubt. */
-type Runs = 'Always' | 'ClocksAgree' | 'InDeletion' | 'OutsideDeletion';
+/** Copy first: no step follows a ledger generation before the status, or the JWKS, has its copy. */
+function copyLedger(situation: Situation, schedule: Schedule): Step | null {
+  return statusStep(situation.observed, projectStatus(situation, schedule));
+}
+
+/**
+ * All but `EvenInDoubt` wait while the clocks are in doubt. Most of them record a time or rely on a
+ * gate; the others can wait.
+ */
+type Runs = 'EvenInDoubt' | 'AnyTime' | 'InDeletion' | 'OutsideDeletion';
 
 /** For a ledger that is sound and copied: revocations first, then repairs, removal of keys last. */
 const STAGES: readonly (readonly [Runs, Stage])[] = [
-  ['Always', revoke],
-  ['Always', replaceLastRevoked],
-  ['Always', noteShown],
-  ['Always', deleteJwks],
-  ['Always', publishJwks],
-  ['Always', repairSigner],
+  ['EvenInDoubt', revoke],
+  ['EvenInDoubt', replaceLastRevoked],
+  ['EvenInDoubt', noteShown],
+  ['EvenInDoubt', deleteJwks],
+  ['EvenInDoubt', publishJwks],
+  ['EvenInDoubt', repairSigner],
   // After the revocations: a policy that refuses the finalizer must not hold one up.
-  ['Always', finalizerStep],
+  ['EvenInDoubt', finalizerStep],
   ['InDeletion', beginDeletion],
   ['OutsideDeletion', abandonDeletion],
   ['OutsideDeletion', repairSignerMetadata],
   ['OutsideDeletion', repairKeySecretMetadata],
   ['OutsideDeletion', restoreKeySecret],
   // A deletion refuses a rollback, so that none is carried out later if it is called off.
-  ['ClocksAgree', rollbackStep],
-  ['InDeletion', continueDeletion],
+  ['AnyTime', rollbackStep],
+  ['InDeletion', allowJwksDeletion],
+  ['InDeletion', deleteRest],
   ['OutsideDeletion', activateNext],
   ['OutsideDeletion', publishNext],
   ['OutsideDeletion', restartNext],
@@ -170,40 +185,9 @@ function stageStep(situation: Situation, schedule: Schedule): Step | null {
 }
 
 function isItsTurn(runs: Runs, situation: Situation): boolean {
-  if (runs === 'Always') return true;
+  if (runs === 'EvenInDoubt') return true;
   if (situation.clockInDoubt) return false;
-  return runs === 'ClocksAgree' || isOrderedDeletion(situation) === (runs === 'InDeletion');
-}
-
-/** Events of an adoption, if the ledger changes its set; then those of each key. */
-function withStageEvents(found: Step, situation: Situation, before: Ledger): Step {
-  const { write } = found;
-  const isAdopted = write.kind === 'WriteSigner' && write.ledger.set.uid !== before.set.uid;
-  const announced = isAdopted ? withEvents(found, ...adoptionEvents(situation)) : found;
-  return withTransitions(announced, before);
-}
-
-/** Every transition of a key is an event, whichever stage brought it about. */
-function withTransitions<Found extends Step | null>(
-  found: Found,
-  before: Ledger | null,
-): Found | Step {
-  if (found?.write.kind !== 'WriteSigner') return found;
-  return withEvents(found, ...transitionEvents(before, found.write.ledger));
-}
-
-/**
- * A recovery writes the JWKS first. Its copy of the ledger, bars included, is what the signer then
- * follows, so the first write announces the keys that a revocation barred meanwhile.
- */
-function withRecoveryEvents(found: Step, situation: Situation, lost: LostLedger): Step {
-  const { newest } = lost;
-  if (found.write.kind === 'WriteSigner') {
-    return newest === null ? found : withTransitions(found, newest);
-  }
-  const events = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, lost));
-  const revoked = events.filter(({ reason }) => reason === 'KeyRevoked');
-  return withEvents(found, ...adoptionEvents(situation), ...revoked);
+  return runs === 'AnyTime' || isOrderedDeletion(situation) === (runs === 'InDeletion');
 }
 
 function statusStep(observed: Observed, status: Status): Step | null {

@@ -17,8 +17,8 @@ export const DELETION_WAIT_SKIPPED = `the wait is skipped, as ${REQUEST.skipDele
 export function deletionTransition(situation: Situation, ledger: Ledger): Transition | null {
   if (ledger.deletion === null) return null;
   const next = ledger.deletion.removing
-    ? deleteRest(situation, ledger)
-    : deleteJwks(situation, ledger);
+    ? restDeletion(situation, ledger)
+    : jwksDeletion(situation, ledger);
   return skipsDeletionWait(situation.set) ? skipped(next, situation.nowMs) : next;
 }
 
@@ -29,7 +29,7 @@ function skipped(next: Transition, nowMs: number): Transition {
 }
 
 /** The JWKS is deleted when every key that signed may leave it. */
-function deleteJwks(situation: Situation, ledger: Ledger): Transition {
+function jwksDeletion(situation: Situation, ledger: Ledger): Transition {
   const [first, ...others] = neededKeys(ledger).map((key) =>
     removalOf(situation, key, ledger.terms.declared),
   );
@@ -43,7 +43,7 @@ function deleteJwks(situation: Situation, ledger: Ledger): Transition {
 }
 
 /** The rest is deleted once no cache asks for the JWKS any more. */
-function deleteRest(situation: Situation, ledger: Ledger): Transition {
+function restDeletion(situation: Situation, ledger: Ledger): Transition {
   const terms = ledger.keys.reduce(
     (sum, key) => largestTerms(sum, key.largest),
     effectiveTerms(ledger.terms, situation.nowMs),
