@@ -84,31 +84,6 @@ describe('another hand in the JWKS', () => {
   });
 });
 
-describe('the signer', () => {
-  test('that holds another key under the active kid is put right', () => {
-    const world = provenWorld();
-    world.hands.editSigner((signer) => {
-      if (signer.content.kind !== 'Key') return signer;
-      const publicJwk = { ...signer.content.publicJwk, x: 'tampered' };
-      return { ...signer, content: { ...signer.content, publicJwk } };
-    });
-    world.settle();
-    const content = world.api.signer?.content;
-    expect(content?.kind === 'Key' && content.publicJwk.x).not.toBe('tampered');
-    expect(world.written.some(({ step }) => step.reason.code === 'SignerRepaired')).toBe(true);
-  });
-
-  test('is not fed from a key Secret that holds another key under the kid', () => {
-    const world = provenWorld();
-    const secret = world.hands.keySecret(2);
-    if (secret.content.kind !== 'Key') throw new Error('key #2 has a key');
-    const publicJwk = { ...secret.content.publicJwk, x: 'tampered' };
-    world.hands.restoreKeySecret({ ...secret, content: { ...secret.content, publicJwk } });
-    world.runFor(60 * SECOND);
-    expect(world.facts.every(({ signerKid }) => signerKid !== 'k2')).toBe(true);
-  });
-});
-
 describe('an ended kid that a hand puts back into the JWKS', () => {
   test('is taken out again, and its removal counts anew', () => {
     const world = worldWith(FAST_SPEC);

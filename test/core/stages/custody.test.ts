@@ -21,6 +21,19 @@ test('a removal that a hand forestalls is proven by a JWKS of the bar’s own ge
   expect([...world.api.keySecrets.keys()]).toEqual(['payments-key-2', 'payments-key-3']);
 });
 
+test('a signer that holds another key under the active kid is put right', () => {
+  const world = rotatedWorld();
+  world.hands.editSigner((signer) => {
+    if (signer.content.kind !== 'Key') return signer;
+    const publicJwk = { ...signer.content.publicJwk, x: 'tampered' };
+    return { ...signer, content: { ...signer.content, publicJwk } };
+  });
+  world.settle();
+  const content = world.api.signer?.content;
+  expect(content?.kind === 'Key' && content.publicJwk.x).not.toBe('tampered');
+  expect(world.written.some(({ step }) => step.reason.code === 'SignerRepaired')).toBe(true);
+});
+
 test('the active key’s lost Secret is made anew from the signer, once', () => {
   const world = rotatedWorld();
   world.hands.deleteKeySecret(2);
