@@ -45,12 +45,12 @@ describe.each([
   });
 });
 
-test('a plan tells when it wants to be asked again, and what is to come', () => {
+test('a plan says when to ask again, and what comes next', () => {
   const world = rotatedWorld();
   const seen = world.observe();
   const { step, nextAtMs, upcoming } = plan(seen, seen.reading.startedMs);
   expect(step).toBeNull();
-  // The standby's gate, of which the status tells.
+  // The standby's gate, which the status shows.
   expect(nextAtMs).toBe(START_MS + 38 * SECOND);
   expect(upcoming.map(told)).toEqual([
     'Remove k1 44s: TokensExpire',

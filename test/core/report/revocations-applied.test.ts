@@ -26,7 +26,7 @@ const UNKNOWN =
   'status.keys and with the kid in the header of a token; of keys that ended long ago the ordinals ' +
   'alone are remembered)';
 
-describe('the condition tells what became of each entry', () => {
+describe('the condition reports what became of each entry', () => {
   test('none is revoked: there is no such condition', () => {
     expect(told(calmWorld())).toBeNull();
   });
@@ -45,7 +45,7 @@ describe('the condition tells what became of each entry', () => {
     world.hands.revoke('k1');
     world.settle();
     expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
-    // A tombstone by now.
+    // It is a tombstone by now.
     world.runFor(60 * SECOND);
     expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
   });
@@ -69,7 +69,7 @@ describe('the condition tells what became of each entry', () => {
     );
   });
 
-  test('a kid that the set never held changes nothing, and hides nothing of the others', () => {
+  test('a kid that the set never held changes nothing, and does not hide the others', () => {
     const world = calmWorld();
     world.hands.revoke('k1', 'typo');
     world.settle();

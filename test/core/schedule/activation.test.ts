@@ -80,10 +80,7 @@ describe('the next key signs', () => {
   test.each<[string, (ledger: Ledger) => Ledger, string]>([
     [
       'once the last switch is taken up, if that is later than its gate',
-      (ledger) => {
-        const seen = withKey(ledger, 'k3', { publishedSeenMs: 0 });
-        return seen;
-      },
+      (ledger) => withKey(ledger, 'k3', { publishedSeenMs: 0 }),
       'Activate k3 33s: SwitchComplete',
     ],
     [
@@ -118,22 +115,13 @@ describe('the next key signs', () => {
   });
 
   test.each<[string, (world: World) => void, RegExp]>([
-    ['the arithmetic alone', () => undefined, /^active 09:00:30, .*: 09:01:00$/],
-    ['that it is requested', request, /^a rotation is requested; published 09:00:30, .*:38$/],
-    [
-      'that the algorithm changes',
-      (world) => {
-        // The standby is of the new kind already.
-        algorithm('ES384')(world);
-        const secret = world.hands.keySecret(3);
-        if (secret.content.kind !== 'Key') throw new Error('#3 holds a key');
-        world.api.putKeySecret(secret);
-      },
-      /^the algorithm changes; published 09:00:30, .*:38$/,
-    ],
+    ['the arithmetic alone', () => undefined, /^[^;]*09:00:30[^;]*09:01:00\b/],
+    ['that it is requested', request, /\brequested; .*09:00:30.*09:00:38\b/],
+    ['that the algorithm changes', algorithm('ES384'), /\balgorithm\b.*; .*09:00:30.*09:00:38\b/],
   ])('and the explanation gives %s', (_, disturb, expected) => {
     const world = rotatedWorld();
     disturb(world);
+    // The standby is of the algorithm that the spec asks for now.
     const { algorithm: now } = world.api.set?.spec?.kind ?? FAST_SPEC.kind;
     const ledger = withKey(ledgerOf(world), 'k3', { algorithm: now });
     expect(activation(world, ledger)?.explanation).toMatch(expected);

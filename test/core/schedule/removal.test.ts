@@ -32,18 +32,18 @@ function removalAt(seconds: number, pods: ObservedPods): Transition {
 
 describe('when a key leaves the JWKS: Ps + S until the list counts, then T + L + 2S', () => {
   test.each<[string, number, ObservedPods, string, number | null]>([
-    ['the list is yet to come', 32, NONE, 'TokensExpire', 44],
+    ['the list does not count yet', 32, NONE, 'TokensExpire', 44],
     ['no pod holds it', 35, NONE, 'TokensExpire', 44],
-    ['a pod holds it, and the list is yet to come', 32, held(pod('a')), 'PodsHoldKey', null],
+    ['a pod holds it, and the list does not count yet', 32, held(pod('a')), 'PodsHoldKey', null],
     ['a pod holds it', 35, held(pod('a')), 'PodsHoldKey', null],
     ['pods were not read, and need not have been', 32, { kind: 'NotRead' }, 'TokensExpire', 44],
     ['pods were not read', 35, { kind: 'NotRead' }, 'PodsUnknown', null],
     ['the list failed, and is not needed yet', 32, { kind: 'Failed' }, 'TokensExpire', 44],
     ['the list failed', 35, { kind: 'Failed' }, 'PodsUnknown', null],
-    // This one does not pass by itself.
+    // That does not end by itself.
     ['pods may not be listed', 32, { kind: 'Forbidden' }, 'PodsUnknown', null],
     [
-      'the operator looks at no pods, as it was told',
+      'the operator checks no pods, by its own flag',
       35,
       { kind: 'NotChecked' },
       'TokensExpire',
@@ -57,7 +57,7 @@ describe('when a key leaves the JWKS: Ps + S until the list counts, then T + L +
   });
 });
 
-test('what could have been noted by now, and was not, makes the forecast void', () => {
+test('a check of the pods that could have been noted by now, and was not, voids the forecast', () => {
   const world = worldWith(FAST_SPEC);
   world.runUntil(START_MS + 32 * SECOND);
   // No time is noted while an answer has no Date.
@@ -76,7 +76,7 @@ test.each<[string, ObservedPods, RegExp]>([
   ],
   ['the pod', held(pod('a')), /^Pod a \(env\) may hold it for good; not yet seen: no issuer signs/],
   [
-    'two pods, by name, and what made them',
+    'two pods, by name, and their workload',
     held(
       pod('b', { readsBy: 'SubPath' }),
       pod('a', { workload: { kind: 'Deployment', name: 'x' } }),
@@ -88,7 +88,11 @@ test.each<[string, ObservedPods, RegExp]>([
     { kind: 'Read', readOnce: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => pod(name)), more: 2 },
     /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold it/,
   ],
-  ['why nobody knows', { kind: 'Forbidden' }, /^the operator may not list the pods of the names/],
+  [
+    'why the pods are not known',
+    { kind: 'Forbidden' },
+    /^the operator may not list the pods of the names/,
+  ],
 ])('the explanation gives %s', (_, pods, expected) => {
   expect(removalAt(35, pods).explanation).toMatch(expected);
 });

@@ -96,7 +96,7 @@ describe('everything that is waited for', () => {
     rotate(world);
     expect(actions()).toEqual(['Activate k3', 'Remove k1']);
     const [next] = scheduleOf(situation(world), ledgerOf(world)).upcoming;
-    expect(next?.explanation).toMatch(/09:00:30.*09:00:38$/);
+    expect(next?.explanation).toMatch(/09:00:30.*09:00:38\b/);
   });
 });
 
