@@ -76,7 +76,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/soak/**', 'test/e2e/pods/**'],
-          globalSetup: ['test/e2e/global-setup.ts'],
+          globalSetup: ['test/e2e/cluster/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // They wait, for minutes: all of them at a time.
@@ -87,7 +87,7 @@ export default defineConfig({
         test: {
           name: 'e2e-soak',
           include: ['test/e2e/soak/**/*.test.ts'],
-          globalSetup: ['test/e2e/global-setup.ts'],
+          globalSetup: ['test/e2e/cluster/global-setup.ts'],
           hookTimeout: 120_000,
         },
       },

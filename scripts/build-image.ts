@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
-import { type Docker, docker } from '../test/image/docker.ts';
+import { type Docker, docker } from '../test/tools/docker.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const DEFAULT_IMAGE = `${manifest.name}:${manifest.version}`;

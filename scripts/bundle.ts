@@ -7,7 +7,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { bundledPackages, copyDescriptions } from './bundled-packages.ts';
 import { licencesOf } from './licences.ts';
 import { sbomOf } from './sbom.ts';
-import { lazyBuiltins, slimUndici, withoutUnusedModels } from './slim-packages.ts';
+import { lazyBuiltins, withoutUndici, withoutUnusedModels } from './slim-packages.ts';
 
 export const PROGRAM = 'signing-keys.mjs';
 export const LICENCES = 'THIRD-PARTY-LICENSES.txt';
@@ -43,7 +43,7 @@ const OPTIONS = {
   metafile: true,
   logLevel: 'warning',
   logLimit: 5,
-  plugins: [withoutUnusedModels, slimUndici, lazyBuiltins],
+  plugins: [withoutUnusedModels, withoutUndici, lazyBuiltins],
 } as const satisfies BuildOptions;
 
 /** What an earlier bundle may have left; `make manifests` writes into the same folder. */

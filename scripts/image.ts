@@ -3,8 +3,8 @@
  * other bases, and BASES=local makes them here where no image can be pulled. ARCHIVE is a file that the
  * image is written to as well.
  */
-import { docker, ensureDocker } from '../test/image/docker.ts';
-import { ensureLocalBases } from '../test/image/local-bases.ts';
+import { docker, ensureDocker } from '../test/tools/docker.ts';
+import { ensureLocalBases } from '../test/tools/local-bases.ts';
 import { buildImage, DEFAULT_IMAGE } from './build-image.ts';
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

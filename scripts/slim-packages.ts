@@ -28,27 +28,19 @@ export const withoutUnusedModels: Plugin = {
 };
 
 /**
- * The parts of undici that are used here: its index loads a second fetch, WebSocket, caches and
- * mocks as well. client-node names `fetch` in a call that the program never makes; Node's own
- * does the same, and would be loaded by a mere look at it.
+ * client-node names undici in code for requests of its own, which this program never makes: it takes
+ * credentials from client-node and sends its requests by Node's http.
  */
-const SLIM_UNDICI = `
-import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-import request from 'undici/lib/api/api-request.js';
-import Agent from 'undici/lib/dispatcher/agent.js';
-import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
-Dispatcher.prototype.request = request;
-const fetch = (...args) => globalThis.fetch(...args);
-export { Agent, ProxyAgent, fetch };
+const NO_UNDICI = `
+const unused = () => { throw new Error('undici is not a part of this program'); };
+export { unused as Agent, unused as ProxyAgent, unused as fetch };
 `;
 
-export const slimUndici: Plugin = {
-  name: 'undici without what is not used',
-  setup({ onResolve, onLoad, initialOptions }) {
-    onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'slim' }));
-    onLoad({ filter: /^undici$/, namespace: 'slim' }, () => {
-      return { contents: SLIM_UNDICI, resolveDir: initialOptions.absWorkingDir ?? '.' };
-    });
+export const withoutUndici: Plugin = {
+  name: 'client-node without undici',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'left-out' }));
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: NO_UNDICI }));
   },
 };
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-/** The one program. Each command is loaded only when it is asked for: `serve` stays small. */
+/** The one program. Each command is loaded only when it is called, so `serve` stays small. */
 import { takeStopSignals } from './platform/cli/stop-signals.ts';
 import { VERSION } from './version.ts';
 
 interface Command {
   readonly summary: string;
   /**
-   * @param stopping aborts when the program has to end in order
+   * @param stopping aborts when the program has to stop
    * @returns the exit code
    */
   run(argv: readonly string[], stopping: AbortSignal): Promise<number>;
@@ -14,15 +14,15 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   operator: {
-    summary: 'rotate the signing keys of the SigningKeySets of a cluster',
+    summary: 'rotate the signing keys of the SigningKeySets in a cluster',
     run: async (...args) => (await import('./operator/main.ts')).runOperator(...args),
   },
   serve: {
-    summary: 'answer HTTP requests for a JWKS that is mounted as a folder',
+    summary: 'serve over HTTP a JWKS that is mounted as a folder',
     run: async (...args) => (await import('./server/main.ts')).runServe(...args),
   },
   'smoke-test': {
-    summary: 'try an installation out: make a set, verify a token, remove it again',
+    summary: 'try out an installation: create a set, verify a token, delete the set',
     run: async (...args) => (await import('./smoke/main.ts')).runSmokeTest(...args),
   },
   version: {
@@ -34,7 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** The exit code of everything that a user can mend on the command line. */
+/** The exit code for everything that a user can correct on the command line. */
 const EXIT_USAGE = 2;
 
 async function main(argv: readonly string[], stopping: AbortSignal): Promise<number> {
@@ -47,7 +47,7 @@ async function main(argv: readonly string[], stopping: AbortSignal): Promise<num
   if (command !== undefined) return await command.run(rest, stopping);
   const found = name === '' ? 'no command is given' : `there is no command '${name}'`;
   const known = Object.keys(COMMANDS).join(', ');
-  process.stderr.write(`error: ${found}; write one of ${known}\n`);
+  process.stderr.write(`error: ${found}; use one of ${known}\n`);
   return EXIT_USAGE;
 }
 
@@ -57,9 +57,9 @@ function usage(): string {
   );
   return (
     `Usage: signing-keys COMMAND [OPTIONS]\n\nCommands:\n${lines.join('')}\n` +
-    'signing-keys COMMAND --help lists the options of a command.\n'
+    'Run signing-keys COMMAND --help to see the options of a command.\n'
   );
 }
 
-// Not only the exit code: a handle that was forgotten must not keep a stopped program alive.
+// Exits instead of only setting the code: a forgotten handle must not keep a stopped program alive.
 process.exit(await main(process.argv.slice(2), takeStopSignals()));

@@ -1,4 +1,4 @@
-// Imported rather than read, so that a bundle holds it and needs no file beside it.
+// Imported rather than read, so that a bundle contains it and needs no further file.
 import manifest from '../package.json' with { type: 'json' };
 
 export const VERSION = manifest.version;

@@ -13,7 +13,7 @@ function run(...argv: string[]) {
 }
 
 describe('the program without a command that it knows', () => {
-  const LIST = `write one of ${COMMANDS.join(', ')}`;
+  const LIST = `use one of ${COMMANDS.join(', ')}`;
   it.each([
     [[], `no command is given; ${LIST}`],
     [['operate'], `there is no command 'operate'; ${LIST}`],

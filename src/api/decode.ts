@@ -1,4 +1,4 @@
-/** From what the API server returns, or a file holds, to a spec with defaults, or field errors. */
+/** From an object of the API server, or of a file, to a spec with defaults, or to field errors. */
 import { isRecord } from '../core/formats/is-record.ts';
 import { defaultJwksName, defaultSignerName } from '../core/formats/names.ts';
 import type { KeyKind, ObjectTemplate, Spec, Terms } from '../core/formats/spec.ts';
@@ -41,7 +41,7 @@ function readSpec(value: unknown, errors: FieldError[]): SigningKeySetSpec | nul
     return null;
   }
   const spec = readStructure(SPEC_SCHEMA, value, 'spec', errors);
-  // Like the API server: a list with an item twice is of the right form, and is judged further.
+  // Like the API server: a list that repeats an item has the right form, and is checked further.
   const ofRightForm = errors.every(({ code }) => code === 'Duplicate');
   return ofRightForm ? (spec as SigningKeySetSpec) : null;
 }
@@ -73,7 +73,7 @@ function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
   };
 }
 
-/** The default is here and not in the CRD, whose rule would then refuse every set that is not RSA's. */
+/** The default is here and not in the CRD: there its own rule would reject every set without RSA. */
 function toKind({ algorithm, rsaModulusLength }: SigningKeySetSpec): KeyKind {
   return { algorithm, rsaModulusLength: isRsa(algorithm) ? (rsaModulusLength ?? 2048) : null };
 }

@@ -5,7 +5,7 @@ import type { SigningKeySetSpec } from './signing-key-set.generated.ts';
 
 interface DurationRule {
   readonly path: string;
-  /** Undefined where it may be missing, and is. */
+  /** Undefined if it is optional and missing. */
   readonly read: (spec: SigningKeySetSpec) => string | undefined;
   readonly min: string;
   readonly max: string;
@@ -44,7 +44,7 @@ export const DURATION_RULES: readonly DurationRule[] = [
   { path: 'timing.clockSkew', read: (spec) => spec.timing.clockSkew, min: '0s', max: '1h' },
 ];
 
-/** One error for each duration that is none or out of its bounds. */
+/** One error for each text that is not a duration, or out of its bounds. */
 export function checkDurations(spec: SigningKeySetSpec): FieldError[] {
   return DURATION_RULES.flatMap(({ path, read, min, max }) => {
     const text = read(spec);
@@ -54,7 +54,7 @@ export function checkDurations(spec: SigningKeySetSpec): FieldError[] {
   });
 }
 
-/** What to write instead; null where the text is a duration within its bounds. */
+/** What to write instead; null if the text is a duration within its bounds. */
 export function durationRemedy(text: string, min: string, max: string): string | null {
   const ms = parseDurationMs(text);
   if (ms !== null && ms >= durationMs(min) && ms <= durationMs(max)) return null;
@@ -64,9 +64,9 @@ export function durationRemedy(text: string, min: string, max: string): string |
     : `days are not a unit, write ${Number(days[1]) * 24}h`;
 }
 
-/** Reads a duration that has been judged. */
+/** Reads a duration that has passed the rules. */
 export function durationMs(text: string): number {
   const ms = parseDurationMs(text);
-  if (ms === null) throw new Error(`'${text}' is no duration, though it passed the rules`);
+  if (ms === null) throw new Error(`'${text}' is not a duration, though it passed the rules`);
   return ms;
 }

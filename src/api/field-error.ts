@@ -24,7 +24,7 @@ export interface FieldError {
   /** As the API server writes it: `spec.timing.clockSkew`, `spec.signer.labels[team]`. */
   readonly field: string;
   readonly code: FieldErrorCode;
-  /** What stands there, shortened, as JSON; null where nothing stands there. */
+  /** What was found, shortened, as JSON; null if nothing was. */
   readonly found: string | null;
   /** Names the field, what was found and what to write. */
   readonly message: string;
@@ -32,7 +32,7 @@ export interface FieldError {
 
 const FOUND_LENGTH_MAX = 200;
 
-/** @param found the value itself; undefined where there is none */
+/** @param found the value itself; undefined if there is none */
 export function fieldError(
   field: string,
   code: FieldErrorCode,

@@ -1,6 +1,6 @@
 /**
  * The part of a CRD's schema that is a JSON schema: types, required fields, enums, lengths,
- * unique list items and defaults. CEL rules are not in it; src/api/rules.ts restates them.
+ * unique list items and defaults. CEL rules are not part of it; src/api/rules.ts restates them.
  */
 export interface JsonSchema {
   readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';

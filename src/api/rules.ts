@@ -1,7 +1,7 @@
 /**
- * The CRD's CEL rules, restated in the same words: objects that were stored before a tightening,
- * or by an API server that skipped validation, are refused like new ones. Immutability is not
- * here: one object can't show it.
+ * The CRD's CEL rules, restated in the same words: objects that were stored before the rules became
+ * stricter, or by an API server that skipped validation, are rejected like new ones. Immutability is
+ * not here: a single object can't show it.
  */
 import { LABEL, RESERVED_PREFIX, SET_NAME_LENGTH_MAX } from '../core/formats/names.ts';
 import { checkDurations } from './duration-rules.ts';
@@ -21,9 +21,13 @@ const HTTPS_URL =
   /^https:\/\/([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\/[A-Za-z0-9._~!$&()*+,;=:@%/-]*)?/;
 const ISSUER = new RegExp(`${HTTPS_URL.source}$`);
 const JWKS_URI = new RegExp(`${HTTPS_URL.source}([?][A-Za-z0-9._~!$&()*+,;=:@%/?-]*)?$`);
+const ISSUER_REMEDY =
+  'write an https URL without user, query or fragment, such as https://auth.example.com';
+const JWKS_URI_REMEDY =
+  'write an https URL without user or fragment, such as https://auth.example.com/.well-known/jwks.json';
 const KEY_SECRET_NAME = /-key-[0-9]+$/;
 
-/** Every rule on the spec; structure and defaults come first (src/api/structure.ts). */
+/** Every rule on the spec. Structure and defaults come first (src/api/structure.ts). */
 export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
   const { signer, jwks } = spec;
   return [
@@ -31,7 +35,7 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
     ...checkVerifiers(spec),
     ...checkInterval(spec),
     ...checkModulusLength(spec),
-    ...checkUrl('issuer', spec.issuer, ISSUER, 'user, query and fragment'),
+    ...checkUrl('issuer', spec.issuer, ISSUER, ISSUER_REMEDY),
     ...checkObjectName('signer.secretName', signer?.secretName),
     ...checkNotKeySecret(signer?.secretName),
     ...checkRestart(signer?.restart),
@@ -39,7 +43,7 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
     ...checkLabelValues('signer.labels', signer?.labels),
     ...checkKeys('signer.annotations', 'annotation', signer?.annotations),
     ...checkObjectName('jwks.configMapName', jwks?.configMapName),
-    ...checkUrl('jwks.uri', jwks?.uri, JWKS_URI, 'user and fragment'),
+    ...checkUrl('jwks.uri', jwks?.uri, JWKS_URI, JWKS_URI_REMEDY),
     ...checkKeys('jwks.labels', 'label', jwks?.labels),
     ...checkLabelValues('jwks.labels', jwks?.labels),
     ...checkKeys('jwks.annotations', 'annotation', jwks?.annotations),
@@ -51,16 +55,16 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
 export function checkSetName(name: string): FieldError[] {
   if (name.length <= SET_NAME_LENGTH_MAX && DNS_LABEL.test(name)) return [];
   const message =
-    `metadata.name is '${name}', of ${name.length} characters: write at most ` +
-    `${SET_NAME_LENGTH_MAX} lower-case letters, digits and '-', with a letter or digit at both ends`;
+    `metadata.name is '${name}' (${name.length} characters): write at most ` +
+    `${SET_NAME_LENGTH_MAX} lower-case letters, digits and '-', starting and ending with a letter or digit`;
   return [fieldError('metadata.name', 'InvalidName', name, message)];
 }
 
 function checkModulusLength({ algorithm, rsaModulusLength }: SigningKeySetSpec): FieldError[] {
   if (rsaModulusLength === undefined || isRsa(algorithm)) return [];
   const message =
-    `rsaModulusLength is ${rsaModulusLength}, but algorithm is ${algorithm}, which is not RSA's: ` +
-    'remove rsaModulusLength, or write an algorithm of RS256 to PS512';
+    `rsaModulusLength is ${rsaModulusLength}, but algorithm ${algorithm} does not use RSA: ` +
+    'remove rsaModulusLength, or write an RSA algorithm, RS256 to PS512';
   return [fieldError('spec.rsaModulusLength', 'NotRsa', rsaModulusLength, message)];
 }
 
@@ -72,27 +76,27 @@ function checkUrl(
   path: string,
   url: string | undefined,
   form: RegExp,
-  without: string,
+  remedy: string,
 ): FieldError[] {
   if (url === undefined || form.test(url)) return [];
-  const message = `${path} is '${url}': write an https URL without ${without}, such as https://auth.example.com`;
+  const message = `${path} is '${url}': ${remedy}`;
   return [fieldError(`spec.${path}`, 'InvalidUrl', url, message)];
 }
 
 function checkObjectName(path: string, name: string | undefined): FieldError[] {
   if (name === undefined || DNS_NAME.test(name)) return [];
   const message =
-    `${path} is '${name}': write lower-case letters, digits, '-' and '.', with a letter or digit ` +
-    'at both ends of each part';
+    `${path} is '${name}': write lower-case letters, digits, '-' and '.'; each part must start and ` +
+    'end with a letter or digit';
   return [fieldError(`spec.${path}`, 'InvalidName', name, message)];
 }
 
-/** Two kinds of object would want one name: the signer, and a key of this set or another. */
+/** Otherwise two objects would need one name: the signer Secret, and a key Secret of this set or another. */
 function checkNotKeySecret(name: string | undefined): FieldError[] {
   if (name === undefined || !KEY_SECRET_NAME.test(name)) return [];
   const message =
-    `signer.secretName is '${name}', but names that end in -key-<number> are for the Secrets of ` +
-    'single keys: write another';
+    `signer.secretName is '${name}', but names that end in -key-<number> are reserved for the ` +
+    'Secrets of single keys: write another name';
   return [fieldError('spec.signer.secretName', 'KeySecretName', name, message)];
 }
 
@@ -102,21 +106,21 @@ function checkRestart(workloads: RestartList = []): FieldError[] {
   return workloads.flatMap(({ name }, index) => {
     if (DNS_NAME.test(name)) return [];
     const message =
-      `signer.restart has the name '${name}': write lower-case letters, digits, '-' and '.', with ` +
-      'a letter or digit at both ends of each part';
+      `signer.restart has the name '${name}': write lower-case letters, digits, '-' and '.'; each ` +
+      'part must start and end with a letter or digit';
     return [fieldError(`spec.signer.restart[${index}].name`, 'InvalidName', name, message)];
   });
 }
 
 type StringMap = Readonly<Record<string, string>> | undefined;
 
-/** At most one error of each sort, as from the API server. */
+/** At most one error of each kind, as from the API server. */
 function checkKeys(path: string, kind: 'label' | 'annotation', map: StringMap): FieldError[] {
   const keys = Object.keys(map ?? {});
   const errors: FieldError[] = [];
   const reserved = keys.find((key) => key.startsWith(RESERVED_PREFIX) || key === LABEL.managedBy);
   if (reserved !== undefined) {
-    const message = `${path} has the key '${reserved}', which belongs to the operator: remove it`;
+    const message = `${path} has the key '${reserved}', which is reserved for the operator: remove it`;
     errors.push(fieldError(`spec.${path}`, 'ReservedKey', reserved, message));
   }
   const invalid = keys.find(
@@ -124,8 +128,8 @@ function checkKeys(path: string, kind: 'label' | 'annotation', map: StringMap): 
   );
   if (invalid !== undefined) {
     const message =
-      `${path} has the key '${invalid}', which is no ${kind} key: write a name of at most 63 ` +
-      "letters, digits, '-', '_' and '.', if need be after a DNS name and '/'";
+      `${path} has the key '${invalid}', which is not a valid ${kind} key: write a name of at ` +
+      "most 63 letters, digits, '-', '_' and '.', optionally after a DNS name and '/'";
     errors.push(fieldError(`spec.${path}`, 'InvalidKey', invalid, message));
   }
   return errors;
@@ -135,8 +139,8 @@ function checkLabelValues(path: string, labels: StringMap): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => {
     if (LABEL_VALUE.test(value)) return [];
     const message =
-      `${path} has the value '${value}': write letters, digits, '-', '_' and '.', with a letter ` +
-      'or digit at both ends';
+      `${path} has the value '${value}': write letters, digits, '-', '_' and '.', starting and ` +
+      'ending with a letter or digit';
     return [fieldError(`spec.${path}[${key}]`, 'InvalidLabelValue', value, message)];
   });
 }

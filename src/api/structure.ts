@@ -1,7 +1,8 @@
 /**
- * What the API server does with a spec before any CEL rule: drops nulls, fills in defaults, drops
- * unknown fields, checks types, required fields, enums, lengths and unique list items. Done again here, because an
- * object may have been stored before a tightening of the CRD, or come from a file.
+ * What the API server does with a spec before any CEL rule: it drops nulls, fills in defaults, drops
+ * unknown fields, and checks types, required fields, enums, lengths and unique list items. It is done
+ * again here, because an object may have been stored before the CRD became stricter, or come from a
+ * file.
  */
 import { describe, type FieldError, fieldError } from './field-error.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -9,7 +10,7 @@ import type { JsonSchema } from './json-schema.ts';
 /**
  * Reads a value by a schema.
  * @param path of the value, as the API server writes it: `spec.timing`
- * @param errors takes what is wrong; the result means nothing if there is any
+ * @param errors what is wrong is added here; if there is any, the result means nothing
  */
 export function readStructure(
   schema: JsonSchema,
@@ -143,7 +144,7 @@ function checkCount(
   errors.push(fieldError(path, 'TooMany', count, message));
 }
 
-/** One error for each key that stands more than once, at its second place. */
+/** One error for each key that is there more than once, at its second place. */
 function checkUnique(
   keys: readonly string[],
   items: readonly unknown[],
@@ -153,7 +154,7 @@ function checkUnique(
   if (keys.length === 0) return;
   const counts = new Map<string, number>();
   for (const [index, item] of items.entries()) {
-    // What lacks the key, or has one of another type, is refused already.
+    // An item that lacks the key, or has one of another type, is rejected already.
     const record = typeof item === 'object' && item !== null ? item : {};
     const values = keys.map((key) => (record as Readonly<Record<string, unknown>>)[key]);
     if (values.includes(undefined)) continue;
@@ -163,7 +164,7 @@ function checkUnique(
     if (count !== 2) continue;
     const shown = keys.map((key, i) => `${key} ${describe(values[i])}`).join(', ');
     const itemPath = `${path}[${index}]`;
-    const message = `${itemPath} has the ${shown} once more: write it only once`;
+    const message = `${itemPath} repeats the ${shown}: write it only once`;
     errors.push(fieldError(itemPath, 'Duplicate', item, message));
   }
 }

@@ -10,8 +10,8 @@ export function checkVerifiers(spec: SigningKeySetSpec): FieldError[] {
   const { verifierCacheTTL, verifiers = [] } = spec;
   if (verifierCacheTTL === undefined && verifiers.length === 0) {
     const message =
-      'verifierCacheTTL is missing, and verifiers lists none: write the longest cache lifetime of ' +
-      'all your verifiers, such as 10m, or list them with a preset or a cacheTTL each';
+      'verifierCacheTTL is missing, and verifiers is empty: write the longest time that any of your ' +
+      'verifiers caches the JWKS, such as 10m, or list the verifiers, each with a preset or a cacheTTL';
     return [fieldError('spec.verifierCacheTTL', 'Required', undefined, message)];
   }
   return verifiers.flatMap((verifier, index) => {
@@ -27,8 +27,8 @@ export function checkVerifiers(spec: SigningKeySetSpec): FieldError[] {
 function checkName(field: string, name: string): FieldError[] {
   if (DNS_LABEL.test(name)) return [];
   const message =
-    `verifiers has the name '${name}': write lower-case letters, digits and '-', with a letter or ` +
-    'digit at both ends';
+    `verifiers has the name '${name}': write lower-case letters, digits and '-', starting and ` +
+    'ending with a letter or digit';
   return [fieldError(field, 'InvalidName', name, message)];
 }
 
@@ -54,8 +54,8 @@ export function checkRevocations({ revocations = [] }: SigningKeySetSpec): Field
   return revocations.flatMap(({ kid }, index) => {
     if (PRINTABLE_ASCII.test(kid)) return [];
     const message =
-      `revocations has the kid '${kid}': write 1 to 128 printable ASCII characters, as ` +
-      'status.keys shows it';
+      `revocations has the kid '${kid}': write it as status.keys shows it, in 1 to 128 printable ` +
+      'ASCII characters';
     return [fieldError(`spec.revocations[${index}].kid`, 'InvalidKid', kid, message)];
   });
 }

@@ -1,4 +1,4 @@
-/** What a spec declares of its verifiers: how long they cache, and how long they trust. */
+/** What a spec declares about its verifiers: how long they cache keys, and how long they trust them. */
 
 import { VERIFIER_PRESETS, type VerifierPreset } from '../core/formats/presets.ts';
 import { formatDurationMs } from '../core/formats/time.ts';
@@ -8,11 +8,11 @@ import type { SigningKeySetSpec, SigningKeySetSpecVerifier } from './signing-key
 interface DeclaredCache {
   /** As a message calls it: `verifierCacheTTL`, `verifiers[gateway]`. */
   readonly label: string;
-  /** C as a duration, not judged yet; empty where a verifier declares none. */
+  /** C as a duration, not checked yet; empty if a verifier declares none. */
   readonly text: string;
 }
 
-/** All that count for C. Of several largest ones a message names the first. */
+/** All that count for C. If several are the largest, a message names the first. */
 export function declaredCaches(spec: SigningKeySetSpec): readonly DeclaredCache[] {
   const { verifierCacheTTL, verifiers = [] } = spec;
   const listed = verifiers.map((verifier) => {
@@ -24,14 +24,14 @@ export function declaredCaches(spec: SigningKeySetSpec): readonly DeclaredCache[
   return [{ label: 'verifierCacheTTL', text: verifierCacheTTL }, ...listed];
 }
 
-/** C of a spec that has been judged. */
+/** C of a spec that has passed the rules. */
 export function verifierCacheMs(spec: SigningKeySetSpec): number {
   return Math.max(...declaredCaches(spec).map(({ text }) => durationMs(text)));
 }
 
 /**
- * D of a spec that has been judged; null where one trusts a key until it is restarted. A declared
- * lifetime is both C and D: who caches no longer than that trusts no longer.
+ * D of a spec that has passed the rules; null if a verifier trusts a key until it is restarted. A
+ * declared lifetime is both C and D: a verifier that caches no longer trusts no longer.
  */
 export function verifierTrustMs(spec: SigningKeySetSpec): number | null {
   const presets = (spec.verifiers ?? []).map(presetOf).filter((preset) => preset !== null);

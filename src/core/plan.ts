@@ -1,7 +1,7 @@
 /**
  * The whole decision: what is the one next step of a set, given one reading of its objects? The
- * stages are tried in order; the first that has a step ends the pass. Nothing here reads, writes, or
- * knows the time but by `nowMs`.
+ * stages are tried in order; the first that has a step ends the pass. Nothing here reads or writes,
+ * and the only clock is `nowMs`.
  */
 import { FINALIZER } from './formats/names.ts';
 import type { Status } from './formats/status.ts';
@@ -50,10 +50,10 @@ import { basedOn, type Stage, step, withEvents } from './stages/steps.ts';
 /** How soon a reading is repeated while the clocks are in doubt. */
 export const DOUBT_RECHECK_MS = 30_000;
 
-/** How soon it is looked whether the set that is to be adopted still lives. */
+/** How soon to check again whether the set that is to be adopted still exists. */
 export const ADOPTEE_RECHECK_MS = 30_000;
 
-/** How soon the pods are looked at again while one of them is too old. */
+/** How soon to list the pods again while one of them is too old. */
 export const PODS_RECHECK_MS = 30_000;
 
 /** @param nowMs this machine's clock; no earlier than the reading's start. */
@@ -77,7 +77,7 @@ export function plan(observed: Observed, nowMs: number): Plan {
   };
 }
 
-/** Of a set of which nothing more is known. */
+/** For a set of which nothing more is known. */
 const UNPLANNED = { nextAtMs: null, upcoming: [], rotationDueMs: null, publishedKids: [] };
 
 function soundSchedule(situation: Situation): Schedule | null {
@@ -85,7 +85,7 @@ function soundSchedule(situation: Situation): Schedule | null {
   return ledgerState.kind === 'Sound' ? scheduleOf(situation, ledgerState.ledger) : null;
 }
 
-/** The status alone: for where another step comes first, and is refused. Null where nothing is new. */
+/** The status alone, if another step comes first and is refused. Null if nothing is new. */
 export function statusOnly(observed: Observed, nowMs: number): Step | null {
   const written = statusStep(observed, statusOf(observed, nowMs));
   return written === null ? null : basedOn(written, observed);
@@ -98,21 +98,21 @@ function statusOf(observed: Observed, nowMs: number): Status {
   return projectStatus(situation, soundSchedule(situation));
 }
 
-/** Where no step is wanted but the status, none is refused any more. */
+/** If only the status is left to write, no step is refused any more. */
 function atRest(situation: Situation): Situation {
   return { ...situation, observed: { ...situation.observed, refusedWrite: null } };
 }
 
-/** What comes before the stages, and where the ledger is not sound, in their place. */
+/** What comes before the stages, and replaces them if the ledger is not sound. */
 function nextStep(situation: Situation, schedule: Schedule | null): Step | null {
   const { observed, ledgerState, set } = situation;
   if (observed.namespaceTerminating) return null;
   if (isDeletionFinished(situation)) return finishDeletion(situation);
   const finalizer = finalizerStep(situation);
-  // To let a set go whose objects are to stay touches none of them, so that nothing stalls it.
+  // Removing the finalizer of a set whose objects stay touches none of them: nothing stalls it.
   if (finalizer !== null && set.deleting) return finalizer;
   if (stallOf(situation) !== null) return null;
-  // Before there is anything to delete in order. Later it waits for what is urgent.
+  // First while there is nothing to delete in order. Later, what is urgent comes before it.
   if (finalizer !== null && ledgerState.kind === 'None') return finalizer;
   if (set.deleting && !isOrderedDeletion(situation)) return null;
   switch (ledgerState.kind) {
@@ -124,17 +124,17 @@ function nextStep(situation: Situation, schedule: Schedule | null): Step | null 
     case 'Lost':
       return withRecoveryEvents(recoveryStep(situation, ledgerState), situation, ledgerState);
     case 'Sound':
-      // No step follows a ledger generation before a copy of it stands in the status.
+      // No step follows a ledger generation before a copy of it exists.
       return ledgerState.copied && schedule !== null
         ? stageStep(situation, schedule)
         : statusStep(observed, projectStatus(situation, schedule));
   }
 }
 
-/** All but `Always` wait while the clocks are in doubt: they record a time, or open a gate. */
+/** All but `Always` record a time or rely on a gate: they wait while the clocks are in doubt. */
 type Runs = 'Always' | 'ClocksAgree' | 'InDeletion' | 'OutsideDeletion';
 
-/** With the ledger sound and copied: revocations first, then repairs, removal of keys last. */
+/** For a ledger that is sound and copied: revocations first, then repairs, removal of keys last. */
 const STAGES: readonly (readonly [Runs, Stage])[] = [
   ['Always', revoke],
   ['Always', replaceLastRevoked],
@@ -142,14 +142,14 @@ const STAGES: readonly (readonly [Runs, Stage])[] = [
   ['Always', deleteJwks],
   ['Always', publishJwks],
   ['Always', repairSigner],
-  // Should a policy refuse it, a revocation is through by now.
+  // After the revocations: a policy that refuses the finalizer must not hold one up.
   ['Always', finalizerStep],
   ['InDeletion', beginDeletion],
   ['OutsideDeletion', abandonDeletion],
   ['OutsideDeletion', repairSignerMetadata],
   ['OutsideDeletion', repairKeySecretMetadata],
   ['OutsideDeletion', restoreKeySecret],
-  // In a deletion it is refused, so that it is not carried out should the deletion be called off.
+  // A deletion refuses a rollback, so that none is carried out later if it is called off.
   ['ClocksAgree', rollbackStep],
   ['InDeletion', continueDeletion],
   ['OutsideDeletion', activateNext],
@@ -175,15 +175,15 @@ function isItsTurn(runs: Runs, situation: Situation): boolean {
   return runs === 'ClocksAgree' || isOrderedDeletion(situation) === (runs === 'InDeletion');
 }
 
-/** Where the ledger becomes another set's, what was adopted is told; then what became of each key. */
+/** Events of an adoption, if the ledger changes its set; then those of each key. */
 function withStageEvents(found: Step, situation: Situation, before: Ledger): Step {
   const { write } = found;
   const isAdopted = write.kind === 'WriteSigner' && write.ledger.set.uid !== before.set.uid;
-  const told = isAdopted ? withEvents(found, ...adoptionEvents(situation)) : found;
-  return withTransitions(told, before);
+  const announced = isAdopted ? withEvents(found, ...adoptionEvents(situation)) : found;
+  return withTransitions(announced, before);
 }
 
-/** Every transition of a key is told as an event, whichever stage brought it about. */
+/** Every transition of a key is an event, whichever stage brought it about. */
 function withTransitions<Found extends Step | null>(
   found: Found,
   before: Ledger | null,
@@ -193,16 +193,16 @@ function withTransitions<Found extends Step | null>(
 }
 
 /**
- * A recovery writes the JWKS first, which carries the copy that the signer then follows, bars and
- * all: so what a revocation barred meanwhile is told with that first write.
+ * A recovery writes the JWKS first. Its copy of the ledger, bars included, is what the signer then
+ * follows, so the first write announces the keys that a revocation barred meanwhile.
  */
 function withRecoveryEvents(found: Step, situation: Situation, lost: LostLedger): Step {
   const { newest } = lost;
   if (found.write.kind === 'WriteSigner') {
     return newest === null ? found : withTransitions(found, newest);
   }
-  const told = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, lost));
-  const revoked = told.filter(({ reason }) => reason === 'KeyRevoked');
+  const events = newest === null ? [] : transitionEvents(newest, recoveredLedger(situation, lost));
+  const revoked = events.filter(({ reason }) => reason === 'KeyRevoked');
   return withEvents(found, ...adoptionEvents(situation), ...revoked);
 }
 
@@ -211,7 +211,7 @@ function statusStep(observed: Observed, status: Status): Step | null {
   if (sameStatus(set.status, status)) return null;
   const expects = { uid: set.ref.uid, resourceVersion: set.resourceVersion };
   const write = { kind: 'WriteStatus', expects, status } as const;
-  const written = step(write, 'WriteStatus', 'the status is brought up to date');
+  const written = step(write, 'WriteStatus', 'The status is updated');
   return withEvents(written, ...conditionEvents(set.status, status));
 }
 
@@ -228,7 +228,7 @@ function nextAtMs(situation: Situation, schedule: Schedule | null, nowMs: number
   return local.length === 0 ? null : Math.min(...local);
 }
 
-/** Nothing tells the operator that a pod has gone: it looks. */
+/** The operator does not watch pods: it lists them until none is too old. */
 function awaitsPods(ledger: Ledger, nowMs: number): boolean {
   return ledger.keys.some(
     (key) => concernsPods(ledger, key) && key.settled === null && isOpen(takenUpGate(key), nowMs),

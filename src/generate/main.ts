@@ -1,6 +1,6 @@
 /**
- * Makes the files that follow from others, or, with `--check`, fails where one of them is not what
- * its source gives. Run by `make generate` and `make check`.
+ * Writes the generated files, or, with `--check`, fails if one of them is not what its source gives.
+ * Run by `make generate` and `make check`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -63,7 +63,7 @@ function readCrdSchema(): CrdSchema {
   };
   const [version, ...others] = crd.spec.versions;
   if (version === undefined || others.length > 0) {
-    throw new Error(`${CRD_FILE} must have one version, it has ${crd.spec.versions.length}`);
+    throw new Error(`${CRD_FILE} must have one version, but has ${crd.spec.versions.length}`);
   }
   return version.schema.openAPIV3Schema;
 }

@@ -1,15 +1,14 @@
 /**
- * From the CRD to a template of the chart. Helm installs what is in a chart's folder `crds/` once
- * and never upgrades it; a template is upgraded with the release, and the policy `keep` leaves it
- * where it is when the release goes.
+ * From the CRD to a template of the chart. Helm installs a chart's folder `crds/` once and never upgrades
+ * it. A template is upgraded with the release, and the policy `keep` leaves it in place when the release
+ * is deleted.
  */
 
 const METADATA = /^metadata:\n {2}name: (\S+)\n {2}labels:\n(?: {4}\S.*\n)+/m;
 
 /** @param source named in the first line, so that a reader knows what to edit instead */
 export function renderChartCrd(crd: string, source: string): string {
-  if (crd.includes('{{'))
-    throw new Error(`${source} has {{ in it, which Helm would take as its own`);
+  if (crd.includes('{{')) throw new Error(`${source} contains {{, which Helm would evaluate`);
   const body = crd.replace(/^(?:#.*\n)+/, '');
   const metadata = METADATA.exec(body);
   if (metadata === null) throw new Error(`${source} has no metadata with a name and labels`);

@@ -20,8 +20,8 @@ const LINE_WIDTH = 100;
 const ROOT_NAME = 'SigningKeySet';
 
 /**
- * Types of the object as the API server returns it: a field with a default is always there, so
- * it is not optional. Beside them stands the spec's schema as a value, for the decoder.
+ * Types of the object as the API server returns it: a field with a default is always there, so it is
+ * not optional. The spec's schema follows as a value, for the decoder.
  * @param source named in the first line, so that a reader knows what to edit instead
  */
 export function renderTypes(root: CrdSchema, source: string): string {
@@ -100,7 +100,7 @@ function literal(value: string | number): string {
 
 const KEPT = ['required', 'enum', 'maxLength', 'maxItems', 'maxProperties', 'default'] as const;
 
-/** Keeps what the decoder judges by, in a fixed order. */
+/** Keeps what the decoder checks, in a fixed order. */
 function structural(schema: CrdSchema): Record<string, unknown> {
   const kept: Record<string, unknown> = { type: schema.type };
   for (const key of KEPT) {

@@ -12,10 +12,10 @@ export function withValues(readme: string, table: string): string {
   return `${readme.slice(0, begin + BEGIN.length)}\n\n${table}\n${readme.slice(end)}`;
 }
 
-/** @throws Error where a value has no comment above it */
+/** @throws Error if a value has no comment above it */
 export function renderValues(yaml: string): string {
   const document = parseDocument(yaml);
-  if (!isMap(document.contents)) throw new Error('values.yaml is no map');
+  if (!isMap(document.contents)) throw new Error('values.yaml is not a map');
   // The comment above the first value is the document's.
   const rows = rowsOf(document.contents, '', document.commentBefore);
   const lines = rows.map(({ path, value, text }) => `| \`${path}\` | ${shown(value)} | ${text} |`);
@@ -28,7 +28,7 @@ interface Row {
   readonly text: string;
 }
 
-/** A map in which nothing has a comment is one value, as Kubernetes knows it. */
+/** A map in which nothing has a comment is one value, such as an object of Kubernetes. */
 function rowsOf(map: YAMLMap, path: string, first: string | null | undefined): readonly Row[] {
   return map.items.flatMap((pair, index) => {
     const name = nameOf(pair);
@@ -42,7 +42,7 @@ function rowsOf(map: YAMLMap, path: string, first: string | null | undefined): r
 }
 
 function nameOf({ key }: Pair): string {
-  if (!isScalar(key) || typeof key.value !== 'string') throw new Error('a name is no text');
+  if (!isScalar(key) || typeof key.value !== 'string') throw new Error('a name is not a string');
   return key.value;
 }
 

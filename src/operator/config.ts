@@ -15,21 +15,29 @@ export const OPERATOR_OPTIONS = {
   ...CLUSTER_OPTIONS,
   watchNamespaces: optionalText({
     placeholder: '<names>',
-    help: 'the namespaces to work in, with commas between, instead of all',
+    help: 'work only in these namespaces, separated by commas, instead of in all',
   }),
-  workers: integer({ help: 'how many sets are worked on at a time', default: 8, min: 1, max: 64 }),
+  workers: integer({
+    help: 'the maximum number of sets to work on at a time',
+    default: 8,
+    min: 1,
+    max: 64,
+  }),
   checkIssuers: toggle({
-    help: 'look after a switch whether pods hold the old key for good (needs list on pods)',
+    help: 'after a switch, check for pods that still hold the old key (needs list on pods)',
     default: true,
   }),
-  listen: hostPort({ help: 'where /healthz, /readyz and /metrics are served', default: ':8081' }),
+  listen: hostPort({
+    help: 'the address that serves /healthz, /readyz and /metrics',
+    default: ':8081',
+  }),
   leaderElect: toggle({
-    help: 'work only while holding a lease; for more than one replica',
+    help: 'work only while holding a lease; needed for more than one replica',
     default: false,
   }),
   leaseNamespace: optionalText({
     placeholder: '<name>',
-    help: "the namespace of the lease instead of the Pod's, or the context's",
+    help: "the namespace of the lease, instead of the Pod's or the context's",
   }),
   leaseName: text({
     placeholder: '<name>',
@@ -37,7 +45,7 @@ export const OPERATOR_OPTIONS = {
     default: 'signing-key-operator',
   }),
   drainTimeout: duration({
-    help: 'how long work under way may take to end after SIGTERM',
+    help: 'how long running work may take to finish after SIGTERM',
     default: 10_000,
     minMs: 0,
     maxMs: 600_000,
@@ -47,7 +55,7 @@ export const OPERATOR_OPTIONS = {
 
 export type OperatorConfig = OptionValues<typeof OPERATOR_OPTIONS>;
 
-/** Duplicates and blanks don't count. */
+/** Without duplicates and blanks. */
 export function namespacesOf({
   watchNamespaces,
 }: Pick<OperatorConfig, 'watchNamespaces'>): readonly string[] {

@@ -19,7 +19,7 @@ import { Observer } from './reading/observe.ts';
 import { Reconciler } from './reconcile.ts';
 import { showSetsAtScrape } from './set-metrics.ts';
 import { Watches } from './watches.ts';
-import { createEventTeller, type EventTeller } from './writing/events.ts';
+import { createEventSender, type EventSender } from './writing/events.ts';
 import { StepTaker } from './writing/take-step.ts';
 
 export interface OperatorOptions {
@@ -72,7 +72,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const memories = new SetMemories();
   showSetsAtScrape(metrics, memories, clock);
   const elector = createElector(options, client);
-  const events = createEventTeller({ client, clock, random, log, instance: identity });
+  const events = createEventSender({ client, clock, random, log, instance: identity });
   const reconciler = createReconciler(options, { client, metrics, memories, elector, events });
   queue = createQueue(options, reconciler, metrics);
   return new RunningOperator(options, { client, queue, elector, metrics, memories, events });
@@ -83,7 +83,7 @@ interface Parts {
   readonly metrics: OperatorMetrics;
   readonly memories: SetMemories;
   readonly elector: LeaderElector | null;
-  readonly events: EventTeller;
+  readonly events: EventSender;
 }
 
 function createElector(options: OperatorOptions, client: KubeClient): LeaderElector | null {
@@ -120,7 +120,10 @@ function createQueue(
 ): WorkQueue {
   const onFailure = (key: string, error: unknown, retryInMs: number) => {
     metrics.reconciled.inc({ controller: CONTROLLER, result: 'error' });
-    log.warn({ set: key, err: error, retryInMs: Math.round(retryInMs) }, 'pass failed');
+    log.warn(
+      { set: key, err: error, retryInMs: Math.round(retryInMs) },
+      'a pass failed; it will be retried',
+    );
   };
   const pass = async (key: string, signal: AbortSignal): Promise<PassResult> => {
     try {
@@ -148,7 +151,7 @@ class RunningOperator implements Operator {
   readonly #options: OperatorOptions;
   readonly #elector: LeaderElector | null;
   readonly #metrics: OperatorMetrics;
-  readonly #events: EventTeller;
+  readonly #events: EventSender;
   readonly #watches: Watches;
 
   constructor(options: OperatorOptions, parts: Parts & { readonly queue: WorkQueue }) {

@@ -1,4 +1,4 @@
-/** The leader's lease, kept in the API server. */
+/** The leader's lease, stored in the API server. */
 import type { Clock } from '../platform/clock.ts';
 import type { KubeClient } from '../platform/kube/client.ts';
 import { KubeApiError } from '../platform/kube/errors.ts';
@@ -6,7 +6,7 @@ import { isKubeObject, type KubeObject } from '../platform/kube/resource.ts';
 import { LEASES } from '../platform/kube/resources.ts';
 import type { LeaseObject, LeaseStore, StoredLease } from '../platform/leader/lease.ts';
 
-/** Less than the renew deadline, so that one lost answer does not lose the lease. */
+/** Less than the renew deadline, so that a single lost answer does not lose the lease. */
 const LEASE_REQUEST_TIMEOUT_MS = 5000;
 
 export function createLeaseStore(

@@ -9,7 +9,7 @@ import { type HttpEndpoint, ListenError } from '../platform/http/endpoint.ts';
 import { startOperationalEndpoint } from '../platform/http/operational-endpoint.ts';
 import { createKeyMaker } from '../platform/keys/key-maker.ts';
 import { KubeConfigError } from '../platform/kube/config.ts';
-import type { KubeTransport } from '../platform/kube/undici-transport.ts';
+import type { KubeTransport } from '../platform/kube/http-transport.ts';
 import type { Log } from '../platform/log/log.ts';
 import { createLog } from '../platform/log/pino-log.ts';
 import { systemRandom } from '../platform/random.ts';

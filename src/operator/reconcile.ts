@@ -10,7 +10,7 @@ import { figuresOf } from './memory/set-figures.ts';
 import type { SetMemories } from './memory/set-memory.ts';
 import type { Observer, SetSnapshot } from './reading/observe.ts';
 import { setNameOf } from './reading/set-name.ts';
-import type { EventTeller } from './writing/events.ts';
+import type { EventSender } from './writing/events.ts';
 import type { PassOf, StepTaker } from './writing/take-step.ts';
 
 /**
@@ -25,7 +25,7 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly observer: Observer;
-  readonly events: EventTeller;
+  readonly events: EventSender;
   readonly memories: SetMemories;
   readonly stepTaker: StepTaker;
 }
@@ -115,7 +115,7 @@ export class Reconciler {
     if (memory.allowance.isNews(nowMs)) {
       log.warn({ set: key, step: step.write.kind, reason: step.reason.code }, NOT_AT_REST);
       const message = `${NOT_AT_REST} The operator now takes one step a second`;
-      events.tell(observed.set, [{ type: 'Warning', reason: 'NotAtRest', message }]);
+      events.send(observed.set, [{ type: 'Warning', reason: 'NotAtRest', message }]);
     }
     return { kind: 'done', nextAtMs: nowMs + waitMs };
   }

@@ -98,7 +98,7 @@ export class Watches {
   }
 }
 
-/** What the handlers need of an object, and no more: thousands of these are kept. */
+/** Only what the handlers need of an object: thousands of these are kept. */
 function slim({ metadata }: KubeObject): KubeObject {
   const { namespace, name, uid, resourceVersion, labels, annotations } = metadata;
   const set = labels?.[LABEL.set];

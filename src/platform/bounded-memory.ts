@@ -1,4 +1,4 @@
-/** Remembers values by key, up to a bound; beyond it the oldest is forgotten. */
+/** Remembers values by key, up to a maximum number. Beyond that it forgets the oldest. */
 export class BoundedMemory<Value> {
   readonly #max: number;
   readonly #values = new Map<string, Value>();

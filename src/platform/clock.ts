@@ -1,22 +1,22 @@
 /**
- * Time as the shell sees it. Everything that waits or asks for the time does so through this
- * interface, so that a test can run days in milliseconds and three operators can disagree.
+ * The only source of time. Everything that waits or reads the time does so through this interface, so
+ * that a test can run days in milliseconds, and give three operators clocks that disagree.
  */
 export interface Clock {
-  /** Milliseconds since the Unix epoch, as this machine believes; may jump. */
+  /** Milliseconds since the Unix epoch, by this machine's clock. May jump. */
   wallMs(): number;
-  /** Milliseconds from an arbitrary start; never goes back. For timeouts and deadlines. */
+  /** Milliseconds since an arbitrary start. Never goes back. For timeouts and deadlines. */
   monotonicMs(): number;
   /**
-   * Resolves when `monotonicMs()` has reached `monotonicAtMs`, or at once when it already has.
-   * Rejects with the signal's reason when the signal aborts first.
+   * Resolves when `monotonicMs()` reaches `monotonicAtMs`, or immediately if it already has.
+   * Rejects with the signal's reason if the signal aborts first.
    */
   sleepUntil(monotonicAtMs: number, signal: AbortSignal): Promise<void>;
 }
 
 /**
- * No timer is ever set for longer: `setTimeout` overflows at 2^31 - 1 ms (24.8 days) and then
- * fires at once, which would be a hot loop at the default rotation interval.
+ * The longest timer. `setTimeout` overflows at 2^31 - 1 ms (24.8 days) and then fires immediately,
+ * which would be a hot loop at the default rotation interval.
  */
 export const TIMER_MAX_MS = 600_000;
 
@@ -40,7 +40,7 @@ function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal.reason);
     };
-    // A fraction of a millisecond is rounded up: waking early would only sleep again.
+    // Rounded up: waking a fraction of a millisecond early would only mean another sleep.
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', onAbort);
       resolve();

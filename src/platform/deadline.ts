@@ -1,19 +1,19 @@
 import type { Clock } from './clock.ts';
 
-/** The reason of a signal that {@link withDeadline} aborted. */
+/** Why {@link withDeadline} aborted a signal. */
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';
   readonly code = 'DEADLINE_EXCEEDED';
 }
 
-/** Made once: nearly every request ends so, and an error's stack is dear. */
+/** Made once: nearly every request ends this way, and recording an error's stack is slow. */
 const OVER = new DeadlineExceeded('the work is over');
 
 /**
  * Runs `work` with a signal that aborts when `signal` does (with its reason) or when the clock
- * reaches `monotonicAtMs` (with {@link DeadlineExceeded}). Nothing is left behind: neither a
- * timer nor a listener on `signal`, which may live as long as the process, nor what `work` has
- * opened with its own signal, which is aborted at the end in any case.
+ * reaches `monotonicAtMs` (with {@link DeadlineExceeded}). It leaves
+ * nothing behind: no timer, no listener on `signal` (which may live as long as the process), and
+ * nothing that `work` opened with its own signal, because that one always aborts at the end.
  */
 export async function withDeadline<T>(
   clock: Clock,
@@ -42,7 +42,7 @@ export async function withDeadline<T>(
 /** Settles as `promise` does, or rejects with the signal's reason if that comes first. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
-    promise.catch(() => {}); // Nobody waits for it any more.
+    promise.catch(() => {}); // Nothing waits for it any more.
     return Promise.reject(signal.reason);
   }
   return new Promise((resolve, reject) => {

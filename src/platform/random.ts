@@ -1,10 +1,10 @@
-/** Randomness as the shell sees it; a simulator puts a seeded one in its place. */
+/** The only source of randomness. The simulator replaces it with a seeded one. */
 import { randomBytes } from 'node:crypto';
 
 export interface Random {
-  /** Evenly spread over [0, 1). For jitter only. */
+  /** Uniform in [0, 1). For jitter only. */
   float(): number;
-  /** So many random bytes in lower-case hex. Unpredictable in {@link systemRandom}. */
+  /** Random bytes as lower-case hex. Unpredictable in {@link systemRandom}. */
   hex(bytes: number): string;
 }
 

@@ -1,18 +1,18 @@
 /** Gives a slot back. Calls after the first do nothing. */
 export type GiveBack = () => void;
 
-/** A bound on how much is under way at once. What is beyond it waits for its turn. */
+/** Limits how many things run at once. The others wait in order. */
 export class Slots {
   #free: number;
-  /** In the order in which they came; each starts the one that waits. */
+  /** In order of arrival. Calling one starts what waits. */
   readonly #waiting = new Set<() => void>();
 
-  /** @param max may be infinite */
+  /** @param max the maximum number at once; may be infinite */
   constructor(max: number) {
     this.#free = max;
   }
 
-  /** Rejects with the signal's reason as soon as it aborts: then no slot was taken. */
+  /** Takes a slot. If the signal aborts first, rejects with its reason and takes none. */
   async take(signal: AbortSignal): Promise<GiveBack> {
     signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
@@ -43,7 +43,7 @@ export class Slots {
     });
   }
 
-  /** The slot goes from hand to hand, so that nobody who comes later takes it. */
+  /** Passes the slot on directly, so that no newcomer can take it first. */
   #next(): void {
     const [start] = this.#waiting;
     if (start === undefined) this.#free += 1;

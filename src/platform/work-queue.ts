@@ -1,33 +1,33 @@
 /**
- * A queue of keys with the semantics of client-go's workqueue: a key waits at most once, is
- * worked on by one worker at a time, and one that is added while it is worked on is worked on
- * again afterwards. It holds names, never events: a pass reads the present state by itself.
+ * A queue of keys with the semantics of client-go's workqueue: a key waits at most once, one
+ * worker at a time works on it, and a key that is added during its pass gets another pass afterwards.
+ * It holds names, never events: each pass reads the current state.
  */
 import { type Clock, TIMER_MAX_MS } from './clock.ts';
 import type { Random } from './random.ts';
 
-/** The first back-off of a key that failed, doubled with each further failure in a row. */
+/** The back-off after a key's first failure. Each further failure in a row doubles it. */
 export const BACKOFF_FIRST_MS = 5;
 export const BACKOFF_MAX_MS = 60_000;
-/** How long work that was told to stop at once may take to do so. */
+/** How long passes may take to end after their signal has aborted. */
 export const STOP_GRACE_MS = 1000;
 
-/** What a pass over one key ended in. Times are the clock's monotonic milliseconds. */
+/** The result of one pass. Times are monotonic milliseconds of the clock. */
 export type PassResult =
-  /** Nothing more to do before `nextAtMs`; null: before something happens. Ends the back-off. */
+  /** Nothing to do before `nextAtMs`, or, if null, before something changes. Resets the back-off. */
   | { readonly kind: 'done'; readonly nextAtMs: number | null }
-  /** One step was taken; the next pass follows at once, behind those that wait. Ends the back-off. */
+  /** One step was taken. The next pass follows after the keys that wait. Resets the back-off. */
   | { readonly kind: 'again' }
   /** Try again after the back-off, and not before `notBeforeMs` (a server's `Retry-After`). */
   | { readonly kind: 'retry'; readonly notBeforeMs?: number };
 
 /**
- * One pass. A rejection counts as `retry` and is reported to `onFailure`. The signal aborts when
- * the queue's shutdown has run out of patience.
+ * One pass. A rejection counts as `retry` and is reported to `onFailure`. The signal aborts when the
+ * grace of the queue's shutdown is over.
  */
 export type Pass = (key: string, signal: AbortSignal) => Promise<PassResult>;
 
-/** Where the figures go; the names in comments are those that dashboards know. */
+/** Records the figures. The names in comments are those of the metrics. */
 export interface WorkQueueMetrics {
   /** `workqueue_adds_total` */
   added(): void;
@@ -40,12 +40,12 @@ export interface WorkQueueMetrics {
 }
 
 export interface WorkQueueState {
-  /** `workqueue_depth`: keys that wait for a worker; those due later are not counted. */
+  /** `workqueue_depth`: keys that wait for a worker, without those that are due later. */
   readonly depth: number;
   /** Keys that are due later. */
   readonly scheduled: number;
   readonly running: number;
-  /** `workqueue_unfinished_work_seconds`: the sum over all passes that run. */
+  /** `workqueue_unfinished_work_seconds`: the sum over all running passes. */
   readonly unfinishedSeconds: number;
   /** `workqueue_longest_running_processor_seconds` */
   readonly longestRunningSeconds: number;
@@ -54,29 +54,29 @@ export interface WorkQueueState {
 export interface WorkQueueOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** Passes at a time, at least 1. */
+  /** The maximum number of passes at once, at least 1. */
   readonly workers: number;
   readonly pass: Pass;
   readonly metrics: WorkQueueMetrics;
-  /** Told of each rejected pass, with the wait that follows it. Must not throw. */
+  /** Called for each rejected pass with the wait until the next one. Must not throw. */
   readonly onFailure: (key: string, error: unknown, retryInMs: number) => void;
 }
 
 export interface WorkQueue {
-  /** Lets passes begin. What is added before waits (until this process leads). */
+  /** Starts the passes. Keys that were added before have waited (until this process leads). */
   start(): void;
-  /** Something happened to this key: a pass as soon as a worker is free, back-off or not. */
+  /** Asks for a pass as soon as a worker is free, even during the key's back-off. */
   add(key: string): void;
   /**
-   * A pass at this monotonic time, unless one is due sooner. A pass that begins earlier replaces
-   * it by its own result; one asked for while the pass runs stays.
+   * Schedules a pass at this monotonic time, unless one is due sooner. A pass that begins earlier
+   * cancels it, and its own result counts instead. A pass scheduled during a pass stays scheduled.
    */
   addAt(key: string, atMs: number): void;
   state(): WorkQueueState;
   /**
-   * Begins no pass any more and ignores what is added, waits up to `graceMs` for those that run,
-   * then aborts their signal and gives them {@link STOP_GRACE_MS}.
-   * @returns the keys whose pass still runs: none, if it is safe to let another process work
+   * Starts no more passes and ignores keys that are added. Waits up to `graceMs` for running passes,
+   * then aborts their signal and gives them another {@link STOP_GRACE_MS}.
+   * @returns the keys whose passes still run. If there are none, another process may take over
    */
   shutdown(graceMs: number): Promise<readonly string[]>;
 }
@@ -87,11 +87,11 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
 class Queue implements WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** Keys that wait, with the time since when; the order is that of `#order`. */
+  /** Keys that wait, and since when. Their order is in `#order`. */
   readonly #waitingSinceMs = new Map<string, number>();
   readonly #order: string[] = [];
   readonly #runningSinceMs = new Map<string, number>();
-  /** Keys added while they were worked on. */
+  /** Keys that were added during their pass. */
   readonly #dirty = new Set<string>();
   readonly #dueAtMs = new Map<string, number>();
   readonly #failures = new Map<string, number>();
@@ -168,7 +168,7 @@ class Queue implements WorkQueue {
     this.#askForPump();
   }
 
-  /** Passes begin in a microtask of their own, so that a burst of adds makes one pass a key. */
+  /** Passes start in a separate microtask, so that many adds in a row make one pass a key. */
   #askForPump(): void {
     if (this.#pumpAsked || this.#phase !== 'started') return;
     this.#pumpAsked = true;
@@ -191,7 +191,7 @@ class Queue implements WorkQueue {
     const startedMs = clock.monotonicMs();
     metrics.waited((startedMs - (this.#waitingSinceMs.get(key) ?? startedMs)) / 1000);
     this.#waitingSinceMs.delete(key);
-    // This pass serves what was scheduled before it: its own result replaces that.
+    // This pass replaces what was scheduled before it.
     this.#dueAtMs.delete(key);
     this.#runningSinceMs.set(key, startedMs);
     try {
@@ -242,7 +242,7 @@ class Queue implements WorkQueue {
     this.#askForPump();
   }
 
-  /** One alarm for all: at the soonest due time, and never further away than TIMER_MAX_MS. */
+  /** One alarm for all keys, at the soonest due time, but within TIMER_MAX_MS. */
   #setAlarm(atMs: number): void {
     if (this.#alarm !== null && this.#alarm.atMs <= atMs) return;
     this.#alarm?.cancel.abort();
@@ -255,7 +255,7 @@ class Queue implements WorkQueue {
     clock.sleepUntil(alarm.atMs, alarm.cancel.signal).then(
       () => this.#ring(alarm),
       () => {
-        // Cancelled: a sooner alarm took its place, or the queue was shut down.
+        // Cancelled: a sooner alarm replaced it, or the queue was shut down.
       },
     );
   }
@@ -290,9 +290,9 @@ class Queue implements WorkQueue {
 }
 
 /**
- * Doubles from {@link BACKOFF_FIRST_MS} to {@link BACKOFF_MAX_MS}; between half of that and all
- * of it, so that what failed together is not tried again together.
- * @param unit the dice, in [0, 1)
+ * Doubles from {@link BACKOFF_FIRST_MS} to {@link BACKOFF_MAX_MS}, and takes a random part of that
+ * between half and all, so that keys that failed together are not retried together.
+ * @param unit random, in [0, 1)
  */
 export function backoffMs(failures: number, unit: number): number {
   const fullMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures, 30));

@@ -1,4 +1,4 @@
-/** The answers of the public port, composed for each change of content, not for each request. */
+/** The answers of the public port, composed once for each change of content, not for each request. */
 import type { ServePolicy } from '../core/formats/served-set.ts';
 import type { Answer, AnswerCount } from '../platform/http/answer-server.ts';
 import { sha256Base64url } from '../platform/keys/digest.ts';
@@ -9,12 +9,12 @@ import type { Served } from './source.ts';
 export const JWKS_PATH = '/.well-known/jwks.json';
 export const OPENID_CONFIGURATION_PATH = '/.well-known/openid-configuration';
 
-/** What stands at a path: a document, or the reason why there is none. */
+/** The answers at one path: a document, or the reason why there is none. */
 export interface PathAnswers {
-  /** Null where `whole` is an error. */
+  /** Null if `whole` is an error. */
   readonly etag: string | null;
   readonly whole: Answer;
-  /** The answer to a conditional request whose tag still holds. */
+  /** The answer to a conditional request whose tag is still right. */
   readonly unchanged: Answer;
   /** The answer to any method but GET and HEAD. */
   readonly notAllowed: Answer;
@@ -23,8 +23,8 @@ export interface PathAnswers {
 export interface AnswerTable {
   readonly byPath: ReadonlyMap<string, PathAnswers>;
   /**
-   * By the end of a path, for what is not in `byPath`: while the issuer's path is not known, any
-   * may be it, and a 404 would say that there is no such issuer. Empty once it is known.
+   * By the end of a path, for paths that are not in `byPath`: while the issuer's path is unknown, it may
+   * be any, and a 404 would say that there is no such issuer. Empty once it is known.
    */
   readonly byEnd: ReadonlyMap<string, PathAnswers>;
 }
@@ -83,7 +83,7 @@ function atRoot({ jwks, openidConfiguration }: Documents): ReadonlyMap<string, P
   ]);
 }
 
-/** Under the issuer's path, and at the root, where it is asked for by the name of a Service. */
+/** Under the issuer's path, and at the root, for requests by the name of a Service. */
 function everywhere(documents: Documents, issuer: string | null): ReadonlyMap<string, PathAnswers> {
   const root = atRoot(documents);
   if (issuer === null) return root;
@@ -94,8 +94,8 @@ function everywhere(documents: Documents, issuer: string | null): ReadonlyMap<st
 }
 
 /**
- * `Cache-Control` as RFC 9111 section 5.2.2 defines it. Where no shared cache is counted by the
- * gates, none may hold the answer.
+ * `Cache-Control` as RFC 9111 section 5.2.2 defines it. If the gates count no shared cache, none may
+ * hold the answer.
  */
 export function cacheControl(policy: ServePolicy): string {
   const { maxAgeSeconds, sharedMaxAgeSeconds } = policy;
@@ -103,7 +103,7 @@ export function cacheControl(policy: ServePolicy): string {
   return `public, max-age=${maxAgeSeconds}, s-maxage=${sharedMaxAgeSeconds}`;
 }
 
-/** An error as plain text, which no cache may keep. */
+/** An error as plain text, which no cache may store. */
 export function composeError(
   status: number,
   text: string,
@@ -122,7 +122,7 @@ export function composeError(
   };
 }
 
-/** @param path the one at the root, by which it is counted wherever it stands */
+/** @param path the one at the root, under which it is counted at every path */
 function document(
   path: string,
   bytes: Uint8Array,
@@ -147,7 +147,7 @@ function document(
 }
 
 function unavailable(path: string, options: AnswerOptions): PathAnswers {
-  const text = 'no valid document was read yet';
+  const text = 'no valid document has been read yet';
   const headers = ['Retry-After', String(options.retryAfterSeconds)];
   return failure(path, composeError(503, text, options.counts.of(503, path), headers), options);
 }
@@ -162,6 +162,6 @@ function failure(path: string, answer: Answer, options: AnswerOptions): PathAnsw
 }
 
 function notAllowed(path: string, { counts }: AnswerOptions): Answer {
-  const text = 'only GET and HEAD are answered';
+  const text = 'only GET and HEAD are allowed';
   return composeError(405, text, counts.of(405, path), ['Allow', 'GET, HEAD']);
 }

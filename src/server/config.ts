@@ -13,34 +13,34 @@ import type { OptionValues } from '../platform/cli/options.ts';
 export const SERVE_OPTIONS = {
   dir: requiredText({
     placeholder: '<folder>',
-    help: 'the folder where the JWKS ConfigMap is mounted, as a whole and not by subPath',
+    help: 'the folder where the JWKS ConfigMap is mounted (as a whole, not by subPath)',
   }),
   host: optionalText({
     placeholder: '<address>',
-    help: 'the address of both ports instead of every address of the machine',
+    help: 'listen on this address with both ports, instead of on every address of the machine',
   }),
-  port: port({ help: 'where verifiers fetch the JWKS', default: 8080 }),
-  metricsPort: port({ help: 'where /healthz, /readyz and /metrics are served', default: 8081 }),
+  port: port({ help: 'the port where verifiers fetch the JWKS', default: 8080 }),
+  metricsPort: port({ help: 'the port that serves /healthz, /readyz and /metrics', default: 8081 }),
   pollInterval: duration({
-    help: 'how often the folder is compared, beside being watched',
+    help: 'how often to read the folder again, in addition to watching it',
     default: 5000,
     minMs: 100,
     maxMs: 60_000,
   }),
   contentType: choice({
     placeholder: '<type>',
-    help: 'the media type of the JWKS, application/json or application/jwk-set+json',
+    help: 'the media type of the JWKS: application/json or application/jwk-set+json',
     default: 'application/json',
     choices: ['application/json', 'application/jwk-set+json'],
   }),
   maxConnections: integer({
-    help: 'how many connections may be open on the public port',
+    help: 'the maximum number of open connections on the public port',
     default: 4096,
     min: 1,
     max: 1_000_000,
   }),
   shutdownDelay: duration({
-    help: 'how long to go on answering, unready, after SIGTERM, until no traffic is sent here',
+    help: 'how long to keep answering after SIGTERM while not ready, until traffic goes elsewhere',
     default: 5000,
     minMs: 0,
     maxMs: 600_000,

@@ -31,7 +31,8 @@ export interface ServerOptions {
 
 export interface Server {
   /**
-   * Answers until `stopping` aborts, goes on for the shutdown delay as unready, and ends in order.
+   * Answers until `stopping` aborts, keeps answering while not ready for the shutdown delay, and ends.
+   *
    * @throws ListenError
    */
   run(stopping: AbortSignal): Promise<void>;
@@ -132,7 +133,9 @@ class JwksServer implements Server {
       registry: this.#metrics.registry,
       unreadyBecause: () => {
         if (stopping.aborted) return 'stopping';
-        return this.#hasSet ? null : 'no valid jwks.json and serve.json were read yet; see the log';
+        return this.#hasSet
+          ? null
+          : 'no valid jwks.json and serve.json have been read yet; see the log';
       },
     });
   }

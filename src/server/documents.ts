@@ -1,6 +1,6 @@
 /**
- * Judges the files of a JWKS folder. What passes is served as the very bytes that were read, so
- * it is not enough that the parsed value is good: nothing may hide in the text beside it.
+ * Checks the files of a JWKS folder. A file that passes is served as the very bytes that were read, so
+ * it is not enough that the parsed value is good: the text must not hide anything else.
  */
 import { PRIVATE_MEMBERS } from '../core/formats/jwk.ts';
 import {
@@ -22,18 +22,18 @@ export interface JwksDocument {
 
 export interface OpenidConfiguration {
   readonly bytes: Uint8Array;
-  /** As it is written there; not judged, but that it is no empty text. */
+  /** As it is written there; not empty, and otherwise not checked. */
   readonly issuer: string;
 }
 
-/** The files that are read, each with the most bytes that it may have. */
+/** The files that are read, each with its maximum size. */
 export const FILE_BYTES_MAX = {
   [JWKS_FILE]: JWKS_BYTES_MAX,
   [SERVE_FILE]: 4096,
   [OPENID_CONFIGURATION_FILE]: 65_536,
 } as const;
 
-/** Judges `jwks.json`: RFC 7517, at least one key, public members only. */
+/** Checks `jwks.json`: RFC 7517, at least one key, public members only. */
 export function judgeJwks(bytes: Uint8Array): JwksDocument | FileProblem {
   const text = decodeUtf8(bytes);
   if (typeof text !== 'string') return text;
@@ -44,15 +44,15 @@ export function judgeJwks(bytes: Uint8Array): JwksDocument | FileProblem {
   return { bytes, kids: keys.map((key) => key.kid) };
 }
 
-/** Judges `serve.json`. */
+/** Checks `serve.json`. */
 export function judgeServePolicy(bytes: Uint8Array): ServePolicy | FileProblem {
   const text = decodeUtf8(bytes);
   return typeof text === 'string' ? parseServePolicy(text) : text;
 }
 
 /**
- * Judges `openid-configuration.json`: an object with the two members that a verifier looks for
- * (OpenID Connect Discovery 1.0 section 3). Its other members are its issuer's business.
+ * Checks `openid-configuration.json`: an object with the two members that a verifier looks for
+ * (OpenID Connect Discovery 1.0 section 3). Its other members are up to the issuer.
  */
 export function judgeOpenidConfiguration(bytes: Uint8Array): OpenidConfiguration | FileProblem {
   const text = decodeUtf8(bytes);
@@ -72,12 +72,12 @@ function isText(value: unknown): value is string {
 }
 
 /**
- * Looks for what `JSON.parse` does not show or a strict reader skips: a private member anywhere,
- * and a member that stands twice, whose first value (it may be a private key) is dropped silently.
+ * Looks for what `JSON.parse` does not show or a strict reader skips: a private member anywhere, and a
+ * member that is there twice, whose first value (it may be a private key) is dropped silently.
  */
 function findHidden(text: string): FileProblem | null {
   let members = 0;
-  // No recursion: the text is foreign, and nesting costs it only one byte a level.
+  // No recursion: the text is untrusted, and a level of nesting costs it only one byte.
   const left: unknown[] = [parseJson(text)];
   while (left.length > 0) {
     const value = left.pop();
@@ -92,12 +92,12 @@ function findHidden(text: string): FileProblem | null {
   }
   // Outside strings, JSON has exactly one colon for each member that is written.
   const written = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
-  return written === members ? null : { problem: 'a member stands there twice' };
+  return written === members ? null : { problem: 'it has a member twice' };
 }
 
 function decodeUtf8(bytes: Uint8Array): string | FileProblem {
   try {
-    // A byte order mark is kept, so that it is refused: RFC 8259 section 8.1 forbids one, and
+    // A byte order mark is kept, so that the file is rejected: RFC 8259 section 8.1 forbids one, and
     // the bytes are served as they are.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -4,7 +4,7 @@ import type { AnswerCount } from '../platform/http/answer-server.ts';
 import type { JwksDocument } from './documents.ts';
 import type { ReadResult } from './source.ts';
 
-/** The counts by status and path; paths are those of the server's own table, or `other`. */
+/** Counts by status and path; a path is one that the server serves, or `other`. */
 export interface RequestCounts {
   of(status: number, path: string): AnswerCount;
 }

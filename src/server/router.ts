@@ -4,7 +4,7 @@ import { type AnswerTable, composeError, type PathAnswers } from './answers.ts';
 import { matchesEtag } from './conditional.ts';
 import type { RequestCounts } from './metrics.ts';
 
-/** What `path` is in metrics where it is none of ours. */
+/** The `path` in metrics for every path that is not served. */
 const OTHER_PATH = 'other';
 
 export interface Router {
@@ -12,7 +12,7 @@ export interface Router {
   readonly bodyRefused: Answer;
   readonly countMalformed: (status: number) => void;
   /** Replaces what is served, from the next request on. */
-  serve(resources: AnswerTable): void;
+  serve(table: AnswerTable): void;
 }
 
 export function createRouter(initial: AnswerTable, counts: RequestCounts): Router {
@@ -26,7 +26,7 @@ export function createRouter(initial: AnswerTable, counts: RequestCounts): Route
       const isRead = method === 'GET' || method === 'HEAD';
       return isRead ? chooseOf(resource, rawHeaders) : resource.notAllowed;
     },
-    bodyRefused: composeError(413, 'a body is not read', counts.of(413, OTHER_PATH)),
+    bodyRefused: composeError(413, 'a request body is not accepted', counts.of(413, OTHER_PATH)),
     countMalformed(status) {
       counts.of(status, OTHER_PATH).requests++;
     },

@@ -7,15 +7,15 @@ export const SMOKE_OPTIONS = {
   ...CLUSTER_OPTIONS,
   namespace: optionalText({
     placeholder: '<name>',
-    help: "where the set is made, instead of the Pod's namespace, or the context's",
+    help: "the namespace to create the set in, instead of the Pod's or the context's",
   }),
   name: text({
     placeholder: '<name>',
-    help: 'the name of the set, which is deleted first where it is left of an earlier test',
+    help: 'the name of the set; if an earlier test left one behind, it is deleted first',
     default: 'signing-keys-smoke-test',
   }),
   timeout: duration({
-    help: 'how long the set may take to become ready, and again to be gone',
+    help: 'how long the set may take to become ready, and then to be deleted',
     default: 120_000,
     minMs: 1000,
     maxMs: 3_600_000,

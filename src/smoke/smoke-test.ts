@@ -1,6 +1,6 @@
 /**
- * What a user of a new installation would do by hand: declare a set, wait until it is ready, sign
- * with the signer Secret, verify by the JWKS, and remove it all.
+ * What a user would do to try out a new installation: create a set, wait until it is ready, sign with
+ * the signer Secret, verify by the JWKS, and delete it all.
  */
 import type { SigningKeySet } from '../api/signing-key-set.generated.ts';
 import {
@@ -29,17 +29,17 @@ export interface SmokeTestOptions {
   readonly signal: AbortSignal;
 }
 
-/** The installation does not do what it should; the message says what, and where to look. */
+/** The installation does not do what it should. The message says what, and where to look. */
 export class SmokeTestError extends Error {
   override readonly name = 'SmokeTestError';
 }
 
 const POLL_INTERVAL_MS = 500;
 const WRITE_TIMEOUT_MS = 20_000;
-/** The set itself is removed, whatever comes of the test. */
-const WHERE_TO_LOOK = "see the operator's log, and the events of the namespace";
+/** Not at the set itself: it is deleted, whatever the result. */
+const WHERE_TO_LOOK = "see the operator's log and the events of the namespace";
 
-/** Ready within a second or two of its first pass; nobody else relies on it. */
+/** Ready within a second or two of its first pass, because nobody else relies on it. */
 const SPEC = {
   tokenTTL: '1m',
   verifierCacheTTL: '1s',
@@ -49,26 +49,28 @@ const SPEC = {
   deletionPolicy: 'Delete',
 } as const;
 
-/** @throws SmokeTestError or KubeApiError; the set is removed then, too */
+/** @throws SmokeTestError or KubeApiError; the set is deleted in that case, too */
 export async function smokeTest(options: SmokeTestOptions): Promise<void> {
   const { say, clock, ref } = options;
   const startMs = clock.monotonicMs();
   const shown = `${ref.namespace}/${ref.name}`;
   await remove(options);
   await create(options);
-  say(`the set ${shown} is declared`);
+  say(`created the set ${shown}`);
   try {
     await untilReady(options);
-    say(`it is ready after ${Math.round(clock.monotonicMs() - startMs)} ms`);
+    say(`it was ready after ${Math.round(clock.monotonicMs() - startMs)} ms`);
     const kid = await verifyOneToken(options);
-    say(`a token that key ${kid} signed was verified by the JWKS`);
+    say(`a token signed by key ${kid} was verified by the JWKS`);
   } catch (error) {
-    // What went wrong first is what is told; that the set could not be removed either follows from it.
-    await remove(options).catch((left: Error) => say(`the set ${shown} is left: ${left.message}`));
+    // The first error is reported; that the set could not be deleted either follows from it.
+    await remove(options).catch((left: Error) =>
+      say(`the set ${shown} is left behind: ${left.message}`),
+    );
     throw error;
   }
   await remove(options);
-  say(`the set ${shown} is removed again`);
+  say(`deleted the set ${shown}`);
 }
 
 async function create({ client, clock, ref, signal }: SmokeTestOptions): Promise<void> {
@@ -87,7 +89,7 @@ async function untilReady(options: SmokeTestOptions): Promise<void> {
     const conditions = conditionsOf(object);
     const stalled = conditions.find(isTrue('Stalled'));
     const stall = stalled === undefined ? null : `the set is stalled: ${stalled.message}`;
-    // What is refused may be let through a moment later; of the rest only a person can take care.
+    // A refused write may succeed a moment later; any other reason needs a person.
     if (stall !== null && stalled?.reason !== 'WriteRefused') throw new SmokeTestError(stall);
     if (conditions.some(isTrue('Ready'))) return null;
     if (stall !== null) return stall;
@@ -138,10 +140,10 @@ function dataOf(object: KubeObject): SecretData {
   return (object as KubeObject & { readonly data?: SecretData }).data ?? {};
 }
 
-/** Nobody relies on its tokens, so nothing is waited for but the operator's work. */
+/** Nobody relies on its tokens, so the deletion need not wait for them to expire. */
 async function remove(options: SmokeTestOptions): Promise<void> {
   const { client, clock, ref } = options;
-  // A test that is told to stop still cleans up.
+  // A test that is stopped still cleans up.
   const signal = new AbortController().signal;
   const write = () => ({ signal, deadlineMs: clock.monotonicMs() + WRITE_TIMEOUT_MS });
   const isThere = async () => (await unlessGone(client.get(SETS, ref, { signal }))) ?? null;
@@ -152,7 +154,7 @@ async function remove(options: SmokeTestOptions): Promise<void> {
   await unlessGone(client.patch(SETS, ref, body, write()));
   await unlessGone(client.delete(SETS, ref, { ...write(), preconditions: { uid } }));
   await poll({ ...options, signal }, async () =>
-    (await isThere()) === null ? null : 'the operator has not let the set go yet',
+    (await isThere()) === null ? null : 'the operator has not released the set yet',
   );
 }
 
@@ -165,7 +167,7 @@ async function unlessGone<T>(asked: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Looks until nothing is missing any more. @param missing what is, in words */
+/** Waits until nothing is missing any more. @param missing what is missing, in words */
 async function poll(
   { clock, timeoutMs, signal }: SmokeTestOptions,
   missing: () => Promise<string | null>,

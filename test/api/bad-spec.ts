@@ -36,7 +36,7 @@ export function byRule(
   return { field, code, message, server: prefix + message };
 }
 
-/** Only what is not the default needs to be told: P, H, C, T and S, and what C is of. */
+/** Give only what is not the default: P, H, C, T and S, and what C belongs to. */
 export function tooShort(
   found: string,
   needs: string,
@@ -49,7 +49,7 @@ export function tooShort(
     `rotation.interval is ${found}, but publicationDelay ${over['P'] ?? '3m'} + sharedCacheTTL ` +
       `${over['H'] ?? '0s'} + ${cache} ${over['C'] ?? '10m'} + signerRefreshDelay 3m + ` +
       `tokenTTL ${over['T'] ?? '15m'} + verifierLeeway 5m + 3 x clockSkew ${over['S'] ?? '30s'} ` +
-      `needs ${needs}: write at least that`,
+      `add up to ${needs}: write at least that`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * Every spec that one object can show to be bad, with the words of the refusal: one table for the
- * API server (test/cluster/crd-rules.test.ts) and the decoder (test/api/decode.test.ts).
+ * API server (test/cluster/crd/crd-rules.test.ts) and the decoder (test/api/decode.test.ts).
  */
 import { ALGORITHM_NAMES, type BadSpec } from './bad-spec.ts';
 import { BROKEN_LISTS, GOOD_LISTS } from './broken-lists.ts';

@@ -34,8 +34,8 @@ const presets: readonly BadSpec[] = PRESET_INTERVALS.map(({ preset, C, neededMs,
 }));
 
 const noVerifier =
-  'verifierCacheTTL is missing, and verifiers lists none: write the longest cache lifetime of all ' +
-  'your verifiers, such as 10m, or list them with a preset or a cacheTTL each';
+  'verifierCacheTTL is missing, and verifiers is empty: write the longest time that any of your ' +
+  'verifiers caches the JWKS, such as 10m, or list the verifiers, each with a preset or a cacheTTL';
 const missing: ExpectedError = {
   field: 'spec.verifierCacheTTL',
   code: 'Required',
@@ -157,7 +157,7 @@ const names: readonly BadSpec[] = ['Gateway', 'a b', '-a', 'a-', 'a.b', ''].map(
     byRule(
       'spec.verifiers[0].name',
       'InvalidName',
-      `verifiers has the name '${name}': write lower-case letters, digits and '-', with a letter or digit at both ends`,
+      `verifiers has the name '${name}': write lower-case letters, digits and '-', starting and ending with a letter or digit`,
       name,
     ),
   ],
@@ -170,7 +170,7 @@ const kids: readonly BadSpec[] = ['ä', '😀', ''].map((kid) => ({
     byRule(
       'spec.revocations[1].kid',
       'InvalidKid',
-      `revocations has the kid '${kid}': write 1 to 128 printable ASCII characters, as status.keys shows it`,
+      `revocations has the kid '${kid}': write it as status.keys shows it, in 1 to 128 printable ASCII characters`,
       kid,
     ),
   ],
@@ -185,7 +185,7 @@ const restarts: readonly BadSpec[] = [
       byRule(
         'spec.signer.restart[1].name',
         'InvalidName',
-        "signer.restart has the name 'Api': write lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part",
+        "signer.restart has the name 'Api': write lower-case letters, digits, '-' and '.'; each part must start and end with a letter or digit",
         'Api',
       ),
     ],
@@ -222,7 +222,7 @@ const once = (list: string, index: number, key: string, value: string) =>
   bySchema(
     `spec.${list}[${index}]`,
     'Duplicate',
-    `spec.${list}[${index}] has the ${key} ${quote(value)} once more: write it only once`,
+    `spec.${list}[${index}] repeats the ${key} ${quote(value)}: write it only once`,
     `Duplicate value: ${JSON.stringify({ [key]: value })}`,
   );
 const a = { kid: 'a' };

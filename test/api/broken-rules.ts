@@ -106,7 +106,7 @@ const keys: readonly BadSpec[] = ['ES256', 'ES384', 'ES512', 'EdDSA'].map((algor
     byRule(
       'spec.rsaModulusLength',
       'NotRsa',
-      `rsaModulusLength is 2048, but algorithm is ${algorithm}, which is not RSA's: remove rsaModulusLength, or write an algorithm of RS256 to PS512`,
+      `rsaModulusLength is 2048, but algorithm ${algorithm} does not use RSA: remove rsaModulusLength, or write an RSA algorithm, RS256 to PS512`,
     ),
   ],
 }));
@@ -130,7 +130,7 @@ const urls: readonly BadSpec[] = [
       byRule(
         'spec.issuer',
         'InvalidUrl',
-        `issuer is '${url}': write an https URL without user, query and fragment, such as https://auth.example.com`,
+        `issuer is '${url}': write an https URL without user, query or fragment, such as https://auth.example.com`,
         url,
       ),
     ],
@@ -142,7 +142,7 @@ const urls: readonly BadSpec[] = [
       byRule(
         'spec.jwks.uri',
         'InvalidUrl',
-        `jwks.uri is '${url}': write an https URL without user and fragment, such as https://auth.example.com`,
+        `jwks.uri is '${url}': write an https URL without user or fragment, such as https://auth.example.com/.well-known/jwks.json`,
         url,
       ),
     ],
@@ -158,7 +158,7 @@ const objectNames: readonly BadSpec[] = ['signer.secretName', 'jwks.configMapNam
         byRule(
           `spec.${path}`,
           'InvalidName',
-          `${path} is '${name}': write lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part`,
+          `${path} is '${name}': write lower-case letters, digits, '-' and '.'; each part must start and end with a letter or digit`,
           name,
         ),
       ],
@@ -172,7 +172,7 @@ const keySecretNames: readonly BadSpec[] = ['payments-key-1', 'other-key-007'].m
     byRule(
       'spec.signer.secretName',
       'KeySecretName',
-      `signer.secretName is '${name}', but names that end in -key-<number> are for the Secrets of single keys: write another`,
+      `signer.secretName is '${name}', but names that end in -key-<number> are reserved for the Secrets of single keys: write another name`,
       name,
     ),
   ],
@@ -186,7 +186,7 @@ const metadataKeys: readonly BadSpec[] = METADATA.flatMap(([path, kind]) => [
       byRule(
         `spec.${path}`,
         'ReservedKey',
-        `${path} has the key '${key}', which belongs to the operator: remove it`,
+        `${path} has the key '${key}', which is reserved for the operator: remove it`,
       ),
     ],
   })),
@@ -197,7 +197,7 @@ const metadataKeys: readonly BadSpec[] = METADATA.flatMap(([path, kind]) => [
       byRule(
         `spec.${path}`,
         'InvalidKey',
-        `${path} has the key '${key}', which is no ${kind} key: write a name of at most 63 letters, digits, '-', '_' and '.', if need be after a DNS name and '/'`,
+        `${path} has the key '${key}', which is not a valid ${kind} key: write a name of at most 63 letters, digits, '-', '_' and '.', optionally after a DNS name and '/'`,
       ),
     ],
   })),
@@ -208,7 +208,7 @@ const metadataKeys: readonly BadSpec[] = METADATA.flatMap(([path, kind]) => [
       byRule(
         `spec.${path}`,
         'InvalidKey',
-        `${path} has the key '${'a'.repeat(254)}/${'b'.repeat(63)}', which is no ${kind} key: write a name of at most 63 letters, digits, '-', '_' and '.', if need be after a DNS name and '/'`,
+        `${path} has the key '${'a'.repeat(254)}/${'b'.repeat(63)}', which is not a valid ${kind} key: write a name of at most 63 letters, digits, '-', '_' and '.', optionally after a DNS name and '/'`,
       ),
     ],
   },
@@ -222,7 +222,7 @@ const labelValues: readonly BadSpec[] = ['signer.labels', 'jwks.labels'].flatMap
       byRule(
         `spec.${path}[team]`,
         'InvalidLabelValue',
-        `${path} has the value '${value}': write letters, digits, '-', '_' and '.', with a letter or digit at both ends`,
+        `${path} has the value '${value}': write letters, digits, '-', '_' and '.', starting and ending with a letter or digit`,
         value,
       ),
     ],
@@ -237,7 +237,7 @@ const setNames: readonly BadSpec[] = ['a'.repeat(53), 'pay.ments'].map((setName)
     byRule(
       'metadata.name',
       'InvalidName',
-      `metadata.name is '${setName}', of ${setName.length} characters: write at most 52 lower-case letters, digits and '-', with a letter or digit at both ends`,
+      `metadata.name is '${setName}' (${setName.length} characters): write at most 52 lower-case letters, digits and '-', starting and ending with a letter or digit`,
     ),
   ],
 }));
@@ -255,12 +255,12 @@ const several: BadSpec = {
     byRule(
       'spec.rsaModulusLength',
       'NotRsa',
-      "rsaModulusLength is 4096, but algorithm is EdDSA, which is not RSA's: remove rsaModulusLength, or write an algorithm of RS256 to PS512",
+      'rsaModulusLength is 4096, but algorithm EdDSA does not use RSA: remove rsaModulusLength, or write an RSA algorithm, RS256 to PS512',
     ),
     byRule(
       'spec.issuer',
       'InvalidUrl',
-      "issuer is 'x': write an https URL without user, query and fragment, such as https://auth.example.com",
+      "issuer is 'x': write an https URL without user, query or fragment, such as https://auth.example.com",
       'x',
     ),
   ],

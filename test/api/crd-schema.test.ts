@@ -40,7 +40,7 @@ const all = ['spec', 'status'].flatMap((name) => parts(root?.properties?.[name] 
 const pathsWhere = (wrong: (schema: Schema, path: string) => boolean) =>
   all.filter(([path, schema]) => wrong(schema, path)).map(([path]) => path);
 
-test('there are parts to look at', () => {
+test('there are parts to check', () => {
   expect(all.length).toBeGreaterThan(60);
 });
 
@@ -58,11 +58,11 @@ test('every string, list and map is bounded', () => {
   expect(pathsWhere(unbounded)).toEqual([]);
 });
 
-test('nothing is taken unread', () => {
+test('no field is accepted unread', () => {
   expect(readFileSync(FILE, 'utf8')).not.toContain('x-kubernetes-preserve-unknown-fields');
 });
 
-test('it knows the presets, and in both expressions of the interval rule their cache lifetimes', () => {
+test('it has the presets, and their cache lifetimes in both expressions of the interval rule', () => {
   const presets = Object.entries(VERIFIER_PRESETS);
   const literal = presets.map(([name, of]) => `'${name}': '${formatDurationMs(of.cacheTtlMs)}'`);
   const found = readFileSync(FILE, 'utf8').match(/\{'jose': [^}]*\}/g) ?? [];

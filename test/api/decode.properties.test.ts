@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeSigningKeySet } from '../../src/api/decode.ts';
 
-/** A duration with what it means, restated: [text, seconds], or null where it is none. */
+/** A duration with what it means, restated: [text, seconds], or null if it is not one. */
 const duration = fc.oneof(
   { weight: 12, arbitrary: fc.integer({ min: 0, max: 7200 }).map((s) => [`${s}s`, s] as const) },
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 60 }).map((m) => [`${m}m`, m * 60] as const) },
@@ -17,7 +17,7 @@ const interval = fc.oneof(
   { weight: 1, arbitrary: duration },
 );
 
-/** What a verifier declares with what it means in seconds, restated; null where it is refused. */
+/** What a verifier declares, and what it means in seconds, restated; null if it is rejected. */
 const verifier = fc.oneof(
   { weight: 6, arbitrary: duration.map(([cacheTTL, s]) => [{ cacheTTL }, s] as const) },
   {
@@ -46,7 +46,7 @@ const h = 3600;
 const within = (seconds: number | null, min: number, max: number) =>
   seconds !== null && seconds >= min && seconds <= max;
 
-test('a spec is taken if and only if a restatement of the rules takes it', () => {
+test('a spec is accepted if and only if a restatement of the rules accepts it', () => {
   const taken = { yes: 0, no: 0 };
   fc.assert(
     fc.property(

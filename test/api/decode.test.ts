@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decodeSigningKeySet } from '../../src/api/decode.ts';
 import { BAD_SPECS, badSet, GOOD_PATCHES, GOOD_SPEC } from './bad-specs.ts';
 
-test.for(BAD_SPECS)('$name is refused', (bad) => {
+test.for(BAD_SPECS)('$name is rejected', (bad) => {
   const result = decodeSigningKeySet(badSet(bad));
   const errors = result.ok ? [] : result.errors;
   const byField = (a: { message: string }, b: { message: string }) =>
@@ -12,7 +12,7 @@ test.for(BAD_SPECS)('$name is refused', (bad) => {
   ).toEqual(bad.errors.map(({ field, code, message }) => ({ field, code, message })).sort(byField));
 });
 
-test.for(GOOD_PATCHES)('$name is taken', ({ name, setName, patch }) => {
+test.for(GOOD_PATCHES)('$name is accepted', ({ name, setName, patch }) => {
   const good = { name, patch, errors: [], ...(setName === undefined ? {} : { setName }) };
   expect(decodeSigningKeySet(badSet(good))).toMatchObject({ ok: true });
 });
@@ -167,13 +167,13 @@ test.for<[string, object, { cacheMs: number; trustMs: number | null; restart?: s
 });
 
 test.for([undefined, null, 1, 'x', [], {}, { metadata: null, spec: [] }])(
-  'refuses %j without a throw',
+  'rejects %j without throwing',
   (object) => {
     expect(decodeSigningKeySet(object)).toMatchObject({ ok: false });
   },
 );
 
-test('bounds what it repeats of a bad value', () => {
+test('quotes only so much of a bad value', () => {
   const result = decodeSigningKeySet(withSpec({ ...GOOD_SPEC, timing: ['x'.repeat(10_000)] }));
   const [error] = result.ok ? [] : result.errors;
   expect(error?.message.length).toBeLessThan(400);

@@ -122,7 +122,7 @@ async function messageOf([argv, env, kubeconfig]: (typeof MISTAKES)[number]): Pr
   return program.output();
 }
 
-/** The messages in the first column of that table, as patterns: `…` stands for anything. */
+/** The messages in the first column of that table, as patterns: `…` matches anything. */
 function documentedMessages(page: string): readonly (readonly [string, RegExp])[] {
   const table = /\n\| message \|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)/.exec(page)?.[1] ?? '';
   return table.split('\n').flatMap((row) =>

@@ -95,13 +95,24 @@ describe('files', () => {
     ['src/platform/new.ts', 'export function judge() {}', false],
   ])('%s with the text %s: it would be noticed: %s', (path, text, isNoticed) => {
     const odd: SourceFile = { path, text, imports: [], packages: [] };
-    expect(unmirrored([...files, odd])).toEqual(isNoticed ? [path] : []);
+    expect(unmirrored([odd])).toEqual(isNoticed ? [path] : []);
   });
 
   test('a dead file would be noticed', () => {
     const dead: SourceFile = { path: 'src/core/dead.ts', text: '', imports: [], packages: [] };
     expect(unreached([...files, dead], entries(files))).toContain('src/core/dead.ts');
   });
+});
+
+test('no scenario has the same name in the core’s world and in the simulator', () => {
+  const namesIn = (folder: string) =>
+    projectFiles(/\.txt$/)
+      .filter((path) => path.startsWith(folder) && readProjectFile(path) !== null)
+      .map((path) => path.slice(folder.length));
+  const inBoth = namesIn('test/scenarios/').filter((name) =>
+    namesIn('test/simulator/scenarios/').includes(name),
+  );
+  expect(inBoth).toEqual([]);
 });
 
 describe('texts', () => {

@@ -30,8 +30,6 @@ const OWNED_PACKAGES =
 /** A core that can be reasoned about has none of these either. */
 const NOT_IN_CORE = [/\bprocess\b/, /\bBuffer\b/, /\bconsole\b/, /\bglobalThis\b/];
 
-/** Remembers what a text means, which is the same for everyone. */
-const MAY_REMEMBER = ['src/core/ledger/codec.ts'];
 /** Several operators run in one process: what one of them remembers must not reach another. */
 const MODULE_STATE =
   /^(?:export )?(?:let\b|const \w+(?:: [^=\n]+)? = (?:new (?:Weak)?(?:Map|Set)(?:<[^\n]*>)?\(\)|\[\];|\{\};))[^\n]*/gm;
@@ -65,7 +63,7 @@ function effectProblems(file: SourceFile): readonly string[] {
 }
 
 function moduleState({ path, text }: SourceFile): readonly string[] {
-  if (!path.startsWith('src/') || MAY_REMEMBER.includes(path)) return [];
+  if (!path.startsWith('src/')) return [];
   return [...codeOnly(text).matchAll(MODULE_STATE)].map(([line]) => `${path}: ${line}`);
 }
 

@@ -22,7 +22,7 @@ export function readMarkdown(text: string): Markdown {
   };
 }
 
-/** As GitHub makes them: lower case, punctuation dropped, a number behind one that stands twice. */
+/** As GitHub makes them: lower case, punctuation dropped, a number behind one that occurs twice. */
 function anchorsOf(prose: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading] of prose.matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {

@@ -61,7 +61,7 @@ export function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/[^\n]*/g, '$1');
 }
 
-/** Code without comments and without what stands in quotes. */
+/** Code without comments and without what is in quotes. */
 export function codeOnly(text: string): string {
   return withoutComments(text)
     .replace(/'(?:[^'\\\n]|\\.)*'/g, "''")

@@ -65,7 +65,7 @@ export async function renderObjects(rendering: Rendering): Promise<readonly Kube
   return objectsIn(await render(rendering));
 }
 
-/** @throws Error where it is no YAML, or has a key twice, which tools after Helm may refuse */
+/** @throws Error if it is no YAML, or has a key twice, which tools after Helm may refuse */
 export function objectsIn(text: string): readonly KubeManifest[] {
   return [...parseAllDocuments(text)]
     .map((document): unknown => {

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { NAMESPACE, renderManifests } from '../../scripts/render-manifests.ts';
 import { crdsServed } from '../cluster/control-plane/crds.ts';
-import { eventually, inNamespace } from '../cluster/operator-cases.ts';
-import { startProgram } from '../cluster/operator-process.ts';
+import { eventually, inNamespace } from '../cluster/operator/operator-cases.ts';
+import { startProgram } from '../cluster/operator/operator-process.ts';
 import {
   auditEvents,
   kubectl,
@@ -103,7 +103,7 @@ test('with its own account the operator lacks nothing, and the smoke test passes
   await createSmokeTestAccount();
   const smoke = await startAs('smoke-test', `${RELEASE}-smoke-test`);
   const code = await smoke.ended();
-  expect(smoke.output()).toMatch(/a token that key \S+ signed was verified by the JWKS/);
+  expect(smoke.output()).toMatch(/a token signed by key \S+ was verified by the JWKS/);
   expect(code).toBe(0);
   expect(await read(`/api/v1/namespaces/${namespace}/secrets/${RELEASE}-smoke-test-signer`)).toBe(
     404,
@@ -113,7 +113,7 @@ test('with its own account the operator lacks nothing, and the smoke test passes
   expect(refusedTo(smoke.user)).toEqual([]);
 });
 
-test('the smoke test fails, and says why, where no operator works', async () => {
+test('the smoke test fails, and says why, if no operator works', async () => {
   await createSmokeTestAccount();
   const { kubeconfigPath } = await serviceAccount(namespace, `${RELEASE}-smoke-test`);
   const words = ['smoke-test', '--namespace', namespace, '--name', `${RELEASE}-smoke-test`];
@@ -227,7 +227,7 @@ describe('objects of a set', () => {
     await expect(attempt).rejects.toThrow("can't be immutable");
   });
 
-  test('what changes nothing is let through: so are Secrets encrypted anew', async () => {
+  test('a write that changes nothing is let through, so that Secrets can be encrypted again', async () => {
     const objects = ['get', 'secret,configmap', '-n', namespace, '-l', 'signingkeys.dev/set'];
     const stdin = await kubectl([...objects, '-o', 'json']);
     expect(JSON.parse(stdin).items).toHaveLength(4);
@@ -283,7 +283,7 @@ test('a release may give up its lease, and take one again', async () => {
   expect(await strategy()).toBe('RollingUpdate');
 });
 
-test('a CRD that kubectl installed is taken over where Helm is told so, and not else', async () => {
+test('a CRD that kubectl installed is taken over only if Helm is told to', async () => {
   await kubectl(['delete', 'crd', CRD, '--ignore-not-found']);
   await kubectl(['apply', '--server-side', '--filename', CRDS]);
   const args = ['install', RELEASE, OPERATOR_CHART, '--namespace', namespace];

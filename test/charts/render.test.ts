@@ -27,7 +27,7 @@ describe('helm lint --strict', () => {
 });
 
 describe('the defaults', () => {
-  // `UPDATE_GOLDEN=1` writes them anew. Read the difference as carefully as code.
+  // `UPDATE_GOLDEN=1` writes them again. Read the difference as carefully as code.
   test.each([
     ['signing-key-operator', OPERATOR_CHART, []],
     ['jwks-server', SERVER_CHART, ['--values', SERVER_VALUES]],
@@ -105,7 +105,7 @@ describe('rights', () => {
     expect(await rulesOf('ClusterRole', name)).toEqual(withoutApps);
   });
 
-  test('on the lease are those that SECURITY.md lists, by its name where there is one', async () => {
+  test('on the lease are those that SECURITY.md lists, by its name if there is one', async () => {
     const verbs = (await rulesOf('Role', 'signing-key-operator-lease')).flatMap((rule) => {
       const isNamed = 'resourceNames' in rule;
       expect(isNamed).toBe(!rule.verbs.includes('create'));

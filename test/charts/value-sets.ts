@@ -9,7 +9,7 @@ export interface ValueSet {
   /** Kinds that must be rendered, and kinds that must not. */
   readonly has?: readonly string[];
   readonly lacks?: readonly string[];
-  /** Texts that must stand in what is rendered. */
+  /** Texts that the rendered manifests must contain. */
   readonly shows?: readonly string[];
   /** And texts that must not. */
   readonly hides?: readonly string[];

@@ -7,7 +7,7 @@ export interface Subject {
   readonly transport: () => Transport;
   /** Makes a namespace of its own for one test and returns its name. */
   readonly prepareNamespace: () => Promise<string>;
-  /** Makes every earlier revision unavailable; null where the subject can't be told to. */
+  /** Makes every earlier revision unavailable; null if the subject can't do that. */
   readonly compact: (() => Promise<void>) | null;
 }
 

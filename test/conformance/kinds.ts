@@ -60,7 +60,7 @@ export function kinds(subject: Subject): void {
     expect(refusal(answer)).toEqual(expected);
   });
 
-  test('a Secret has a type for good, and takes stringData over data', async () => {
+  test('a Secret keeps its type permanently, and takes stringData over data', async () => {
     const api = await freshApi(subject);
     const { body } = await api.post(api.path('secrets'), {
       metadata: { name: 'a' },

@@ -102,7 +102,7 @@ export function lists(subject: Subject): void {
     expect(body.metadata.remainingItemCount).toBeUndefined();
   });
 
-  test('only metadata, where that is asked for', async () => {
+  test('only metadata, if that is asked for', async () => {
     const api = await freshApi(subject);
     await api.post(api.path('secrets'), { metadata: { name: 's' }, stringData: { k: 'secret' } });
     const headers = { accept: METADATA_LIST };

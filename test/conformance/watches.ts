@@ -77,7 +77,7 @@ export function watches(subject: Subject): void {
     expect(events[2].object.metadata.labels).toEqual({ app: 'x' });
   });
 
-  test('a watch takes up where a list ended', async () => {
+  test('a watch goes on where a list ended', async () => {
     const api = await freshApi(subject);
     const resourceVersion = await startVersion(api);
     await api.post(api.path('configmaps'), { metadata: { name: 'before' } });
@@ -117,7 +117,7 @@ export function watches(subject: Subject): void {
     expect(bookmark.object.metadata.name).toBeUndefined();
   });
 
-  test('only metadata, where that is asked for', async () => {
+  test('only metadata, if that is asked for', async () => {
     const api = await freshApi(subject);
     const resourceVersion = (await api.get(api.path('secrets'))).body.metadata.resourceVersion;
     const watching = await api.watch(api.path('secrets'), { resourceVersion }, METADATA_ONLY);

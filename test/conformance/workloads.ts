@@ -10,7 +10,7 @@ const WORKLOADS = [
   ['daemonsets', {}],
 ] as const;
 
-/** As a hand or a chart makes one: with an annotation of its own in the template. */
+/** As a person or a chart makes one: with an annotation of their own in the template. */
 function workload(spec: object): object {
   const metadata = { labels: LABELS, annotations: { 'example.com/own': 'kept' } };
   return {
@@ -55,7 +55,7 @@ export function workloads(subject: Subject): void {
     const stale = await api.patch(path, MERGE, restart(uid, resourceVersion));
     expect([stale.status, stale.body.reason]).toEqual([409, 'Conflict']);
     const { resourceVersion: now } = restarted.body.metadata;
-    // One of the same name that was made anew has both another UID and another version.
+    // One of the same name that was made again has both another UID and another version.
     const anew = await api.patch(path, MERGE, restart('another', resourceVersion));
     expect([anew.status, anew.body.reason]).toEqual([409, 'Conflict']);
     const another = await api.patch(path, MERGE, restart('another', now));

@@ -1,10 +1,10 @@
 /** Everything that runs beside the API server: started, watched and ended here. */
 import { join } from 'node:path';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
-import { startTethered, type TetheredProcess } from '../cluster/control-plane/tethered-process.ts';
+import { startTethered, type TetheredProcess } from '../support/process/tethered-process.ts';
 import { waitFor } from '../support/wait/wait-for.ts';
 import { type Actor, startActor } from './actor.ts';
-import type { Chronicle, VerifierTally } from './chronicle.ts';
+import type { Chronicle, VerifierTally } from './record/chronicle.ts';
 import type {
   FromIssuer,
   FromProjector,
@@ -17,8 +17,8 @@ import type {
   ToVerifier,
   VerifierStart,
   VolumePlan,
-} from './messages.ts';
-import type { SampleSet } from './sample-set.ts';
+} from './record/messages.ts';
+import type { SampleSet } from './record/sample-set.ts';
 
 export interface CastOptions {
   readonly repository: string;
@@ -239,7 +239,7 @@ export class Cast {
     for (const verifier of this.#verifiers) verifier.send(message);
   }
 
-  /** Throws where something that should run does not, with the last lines that it printed. */
+  /** Throws if something that should run does not, with the last lines that it printed. */
   checkAllRun(): void {
     const actors = [...this.#issuers, this.#thief, this.#projector, ...this.#verifiers];
     const programs = { operator: this.#operator, 'JWKS server': this.#server?.process ?? null };

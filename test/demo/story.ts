@@ -1,15 +1,15 @@
 /**
  * What happens in the demo, in order. Three rotations: one by schedule, with the operator killed
  * in its middle; one that is asked for as soon as the next key is published, so that its gate is
- * all that holds it back; and one whose JWKS ConfigMap a hand deletes shortly before it is due.
+ * all that holds it back; and one whose JWKS ConfigMap someone deletes shortly before it is due.
  * Then one more switch is asked for and taken back; and the key that signs is stolen and revoked.
  */
 import { join } from 'node:path';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
 import { applyCrds } from '../cluster/control-plane/crds.ts';
 import type { Cast } from './cast.ts';
-import type { Chronicle } from './chronicle.ts';
-import type { SampleSet, SampleTerms } from './sample-set.ts';
+import type { Chronicle } from './record/chronicle.ts';
+import type { SampleSet, SampleTerms } from './record/sample-set.ts';
 
 export interface StoryOptions {
   readonly repository: string;
@@ -113,7 +113,7 @@ async function requestedRotation(options: StoryOptions): Promise<void> {
 
 async function rotationWithoutJwks(options: StoryOptions): Promise<void> {
   const { chronicle, controlPlane, set } = options;
-  // Half a lead before it is due: the gate of #4 starts anew and makes the rotation late.
+  // Half a lead before it is due: the gate of #4 starts again and makes the rotation late.
   const waitMs = set.terms.intervalMs - leadMs(set.terms) / 2;
   await until(options, 'the third rotation is near', () => {
     const activeMs = activatedMs(chronicle, 3);

@@ -10,9 +10,9 @@ import { expect, test } from 'vitest';
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
 import { recordFigure } from '../support/vitest/record-figure.ts';
 import { waitFor } from '../support/wait/wait-for.ts';
-import { e2eCluster, hand, hasHands, request } from './cluster.ts';
-import { memoryOf } from './memory.ts';
-import { OPERATOR_NAMESPACE } from './operator-install.ts';
+import { e2eCluster, hand, hasHands, request } from './cluster/cluster.ts';
+import { OPERATOR_NAMESPACE } from './install/operator-install.ts';
+import { memoryOf } from './operator/memory.ts';
 import {
   killLeader,
   leader,
@@ -20,7 +20,7 @@ import {
   leaseHolder,
   leaseTransitions,
   operatorReady,
-} from './operator-pods.ts';
+} from './operator/operator-pods.ts';
 import {
   belongingsOf,
   installAgain,
@@ -28,17 +28,17 @@ import {
   rollOperator,
   uninstall,
   upgradeAndRollBack,
-} from './operator-releases.ts';
+} from './operator/operator-releases.ts';
+import { writersIn } from './operator/writers.ts';
 import {
   createSet,
   kidOf,
   RETIRED_TIMEOUT_MS,
   requestRotation,
   stateOf,
-} from './signing-key-sets.ts';
-import { expectNoneRejected, untilInUse } from './token-judgement.ts';
-import { startTokenWorld } from './token-world.ts';
-import { writersIn } from './writers.ts';
+} from './world/signing-key-sets.ts';
+import { expectNoneRejected, untilInUse } from './world/token-judgement.ts';
+import { startTokenWorld } from './world/token-world.ts';
 
 const SET = 'payments';
 /** The lease lives 15 s; after that another works on within 5 s. */

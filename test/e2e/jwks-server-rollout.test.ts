@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest';
 import { recordFigure } from '../support/vitest/record-figure.ts';
 import { waitFor } from '../support/wait/wait-for.ts';
-import { apply, kubectl } from './cluster.ts';
-import { JWKS_PATH, jwksRelease, jwksServersReady } from './jwks-servers.ts';
-import { pod } from './pod-specs.ts';
+import { apply, kubectl } from './cluster/cluster.ts';
 import { type LoadReport, POD_PORT } from './pods/reports.ts';
-import { askPod, readyPods } from './pods-control.ts';
-import { expectNoneRejected } from './token-judgement.ts';
-import { startTokenWorld } from './token-world.ts';
+import { JWKS_PATH, jwksRelease, jwksServersReady } from './world/jwks-servers.ts';
+import { pod } from './world/pod-specs.ts';
+import { askPod, readyPods } from './world/pods-control.ts';
+import { expectNoneRejected } from './world/token-judgement.ts';
+import { startTokenWorld } from './world/token-world.ts';
 
 const SET = 'rolled';
 const LOAD = 'load';

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { recordFigure } from '../support/vitest/record-figure.ts';
 import { waitFor } from '../support/wait/wait-for.ts';
-import { apply } from './cluster.ts';
+import { apply } from './cluster/cluster.ts';
+import { createNamespace } from './cluster/namespaces.ts';
 import {
   addSidecar,
   installJwksServer,
   JWKS_PATH,
   JWKS_PORT,
   jwksServersReady,
-} from './jwks-servers.ts';
-import { createNamespace } from './namespaces.ts';
-import { deployment, nodeCommand, type PodSetup } from './pod-specs.ts';
-import { askPod, type Pod, readyPods } from './pods-control.ts';
+} from './world/jwks-servers.ts';
+import { deployment, nodeCommand, type PodSetup } from './world/pod-specs.ts';
+import { askPod, type Pod, readyPods } from './world/pods-control.ts';
 
 const SET = 'served';
 const CONFIG_MAP = `${SET}-jwks`;

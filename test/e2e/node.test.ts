@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { recordFigure } from '../support/vitest/record-figure.ts';
 import { waitFor } from '../support/wait/wait-for.ts';
-import { apply, e2eCluster, kubectl, read, request } from './cluster.ts';
-import { createNamespace } from './namespaces.ts';
-import { nodeCommand, pod, service } from './pod-specs.ts';
-import { askPod, execIn, logsOf, readyPods } from './pods-control.ts';
+import { apply, e2eCluster, kubectl, read, request } from './cluster/cluster.ts';
+import { createNamespace } from './cluster/namespaces.ts';
+import { nodeCommand, pod, service } from './world/pod-specs.ts';
+import { askPod, execIn, logsOf, readyPods } from './world/pods-control.ts';
 
 interface NodeList {
   readonly items: readonly {

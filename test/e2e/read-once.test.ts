@@ -1,17 +1,17 @@
 /**
- * Issuers that take the signer up once, at their start. The operator restarts those that it is told
+ * Issuers that take the signer up once, at their start. The operator restarts those that it is asked
  * to; what it may not restart keeps the old key published for as long as it runs.
  */
 import { expect, test } from 'vitest';
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
 import { recordFigure } from '../support/vitest/record-figure.ts';
-import { apply, kubectl } from './cluster.ts';
-import { nodeCommand, pod } from './pod-specs.ts';
-import { readyPods } from './pods-control.ts';
-import { kidOf, RETIRED_TIMEOUT_MS, requestRotation, stateOf } from './signing-key-sets.ts';
-import { untilInUse } from './token-judgement.ts';
-import { WAYS } from './token-pods.ts';
-import { startTokenWorld } from './token-world.ts';
+import { apply, kubectl } from './cluster/cluster.ts';
+import { nodeCommand, pod } from './world/pod-specs.ts';
+import { readyPods } from './world/pods-control.ts';
+import { kidOf, RETIRED_TIMEOUT_MS, requestRotation, stateOf } from './world/signing-key-sets.ts';
+import { untilInUse } from './world/token-judgement.ts';
+import { WAYS } from './world/token-pods.ts';
+import { startTokenWorld } from './world/token-world.ts';
 
 const SET = 'once';
 const ISSUER = `${SET}-issuer`;

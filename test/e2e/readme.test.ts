@@ -5,14 +5,14 @@
 import { expect, test } from 'vitest';
 import { recordFigure } from '../support/vitest/record-figure.ts';
 import { waitFor } from '../support/wait/wait-for.ts';
-import { apply, helm, kubectl } from './cluster.ts';
-import { atEnd } from './namespaces.ts';
-import { OPERATOR_NAMESPACE, RELEASE } from './operator-install.ts';
-import { deployment, service } from './pod-specs.ts';
+import { apply, helm, kubectl } from './cluster/cluster.ts';
+import { atEnd } from './cluster/namespaces.ts';
+import { OPERATOR_NAMESPACE, RELEASE } from './install/operator-install.ts';
+import { readmeCommand } from './install/readme-commands.ts';
 import { POD_PORT, type VerifierReport } from './pods/reports.ts';
-import { askPod, readyPods } from './pods-control.ts';
-import { readmeCommand } from './readme-commands.ts';
-import { issuerPod, untilPublished, verifierPod } from './token-pods.ts';
+import { deployment, service } from './world/pod-specs.ts';
+import { askPod, readyPods } from './world/pods-control.ts';
+import { issuerPod, untilPublished, verifierPod } from './world/token-pods.ts';
 
 const NAMESPACE = 'default';
 const SET = 'payments';
@@ -28,7 +28,7 @@ test(
     // Helm's own pod is in the operator's namespace, and removes what it made.
     atEnd([], async () => {});
     const [, ...args] = readmeCommand('In a cluster', 'helm', '-n');
-    expect(await helm(...args, '--logs')).toMatch(/a token that key \S+ signed was verified/);
+    expect(await helm(...args, '--logs')).toMatch(/a token signed by key \S+ was verified/);
   },
   TIMEOUT_MS,
 );

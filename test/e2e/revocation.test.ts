@@ -7,11 +7,11 @@ import { expect, test } from 'vitest';
 import type { SigningKeySet } from '../../src/api/signing-key-set.generated.ts';
 import { recordFigure } from '../support/vitest/record-figure.ts';
 import { waitFor } from '../support/wait/wait-for.ts';
-import { read } from './cluster.ts';
-import { activeOrdinal, kidOf, revoke, SWITCHED_TIMEOUT_MS } from './signing-key-sets.ts';
-import { rejectedKids, untilInUse } from './token-judgement.ts';
-import { type TokenPods, WAYS, type Way } from './token-pods.ts';
-import { startTokenWorld, type TokenWorld } from './token-world.ts';
+import { read } from './cluster/cluster.ts';
+import { activeOrdinal, kidOf, revoke, SWITCHED_TIMEOUT_MS } from './world/signing-key-sets.ts';
+import { rejectedKids, untilInUse } from './world/token-judgement.ts';
+import { type TokenPods, WAYS, type Way } from './world/token-pods.ts';
+import { startTokenWorld, type TokenWorld } from './world/token-world.ts';
 
 /** P + H + D + S after it has left the JWKS, and what it takes until then. */
 const DISTRUSTED_TIMEOUT_MS = 300_000;

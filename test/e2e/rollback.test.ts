@@ -1,9 +1,14 @@
 /** A rotation and a rollback with real mounts: not one token may be rejected. */
 import { test } from 'vitest';
 import { recordFigure } from '../support/vitest/record-figure.ts';
-import { kidOf, PROVEN_TIMEOUT_MS, requestRollback, requestRotation } from './signing-key-sets.ts';
-import { expectNoneRejected, untilInUse } from './token-judgement.ts';
-import { startTokenWorld } from './token-world.ts';
+import {
+  kidOf,
+  PROVEN_TIMEOUT_MS,
+  requestRollback,
+  requestRotation,
+} from './world/signing-key-sets.ts';
+import { expectNoneRejected, untilInUse } from './world/token-judgement.ts';
+import { startTokenWorld } from './world/token-world.ts';
 
 const TIMEOUT_MS = 20 * 60_000;
 

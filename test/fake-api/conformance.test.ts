@@ -2,7 +2,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { conformance } from '../conformance/conformance.ts';
 import { WIDGET } from '../conformance/widget.ts';
 import { FakeApi } from './fake-api.ts';
-import { customResource } from './resource-types.ts';
+import { customResource } from './types/resource-types.ts';
 
 const { group, version, plural, kind } = WIDGET;
 const fake = new FakeApi({

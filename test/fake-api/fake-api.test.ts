@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/platform/clock.ts';
 import { FakeApi } from './fake-api.ts';
-import { isObject } from './json.ts';
-import { customResource } from './resource-types.ts';
+import { isObject } from './json/json.ts';
+import { customResource } from './types/resource-types.ts';
 
-// What only the fake has: its hands, its log, its clock. All else is in the conformance suite.
+// What only the fake has: edits by hand, its log, its clock. The conformance suite has the rest.
 const types = [customResource('example.com', 'v1', 'widgets', 'Widget')];
 const configMap = { metadata: { name: 'a', namespace: 'n' }, data: { v: '1' } };
 let fake: FakeApi;
@@ -47,7 +47,7 @@ test('the log holds every write request and what came of it', async () => {
   ]);
 });
 
-test('a hand restores what it saved: the same content, another incarnation', () => {
+test('someone restores what was saved: the same content, another incarnation', () => {
   const widget = { metadata: { name: 'w', namespace: 'n', finalizers: ['example.com/f'] } };
   fake.hand.create('widgets', { ...widget, spec: { size: 1 } });
   const saved = fake.hand.edit(

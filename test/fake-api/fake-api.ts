@@ -12,13 +12,13 @@ import { formatInstant } from '../../src/core/formats/time.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../src/platform/kube/transport.ts';
 import { Hand } from './hand.ts';
-import { child, type JsonObject, metadataOf, namespaceOf, text } from './json.ts';
-import { listText, textOf } from './json-text.ts';
-import { type RequestInfo, requestInfo } from './request-info.ts';
-import { RESOURCE_TYPES, type ResourceType, storageOf } from './resource-types.ts';
+import { child, type JsonObject, metadataOf, namespaceOf, text } from './json/json.ts';
+import { listText, textOf } from './json/json-text.ts';
+import { type RequestInfo, requestInfo } from './requests/request-info.ts';
 import { type Answer, Server } from './server.ts';
-import { StatusError } from './status-error.ts';
 import { Store } from './store.ts';
+import { RESOURCE_TYPES, type ResourceType, storageOf } from './types/resource-types.ts';
+import { StatusError } from './types/status-error.ts';
 import { Watch } from './watch.ts';
 import { Writes } from './writes.ts';
 
@@ -40,7 +40,7 @@ export interface WriteRecord extends RequestInfo {
   readonly dryRun: boolean;
   /** False for a refused one, and for one that was equal to what was there. */
   readonly changed: boolean;
-  /** Of the object after the write; empty where there is none. */
+  /** Of the object after the write; empty if there is none. */
   readonly resourceVersion: string;
   readonly generation: number;
   readonly atMs: number;
@@ -53,9 +53,9 @@ export interface CommittedChange {
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
-  /** Null where the object was created. */
+  /** Null if the object was created. */
   readonly before: JsonObject | null;
-  /** Null where it was deleted. */
+  /** Null if it was deleted. */
   readonly after: JsonObject | null;
 }
 
@@ -66,7 +66,7 @@ export class FakeApi {
   readonly transport: Transport = {
     send: (request, signal) => this.sendAsOf(request, signal, null),
   };
-  /** Every write request in order, those of hands too (their manager tells them apart). */
+  /** Every write request in order, edits by hand included (their manager tells them apart). */
   readonly writes: WriteRecord[] = [];
   /** What people and other tools do to the cluster. */
   readonly hand: Hand;

@@ -1,7 +1,7 @@
 import type { KubeRequest } from '../../src/platform/kube/transport.ts';
-import { type JsonObject, metadataOf, nameOf, namespaceOf, without } from './json.ts';
-import { apiVersionOf, type ResourceType } from './resource-types.ts';
+import { type JsonObject, metadataOf, nameOf, namespaceOf, without } from './json/json.ts';
 import type { Answer } from './server.ts';
+import { apiVersionOf, type ResourceType } from './types/resource-types.ts';
 import { Watch } from './watch.ts';
 
 type Send = (request: KubeRequest) => { readonly answer: Answer };
@@ -17,7 +17,7 @@ const SERVER_FIELDS = [
 
 /**
  * A person or another tool at work on the cluster, under a field manager of its own. Acts at
- * once; throws where the server refuses.
+ * once; throws if the server refuses.
  */
 export class Hand {
   readonly #send: Send;
@@ -30,7 +30,7 @@ export class Hand {
     this.#manager = manager;
   }
 
-  /** The same hand under another name. */
+  /** The same person under another name. */
   as(manager: string): Hand {
     return new Hand(this.#send, this.#types, manager);
   }
@@ -79,7 +79,7 @@ export class Hand {
     if (this.get(resource, namespace, name)) this.delete(resource, namespace, name);
   }
 
-  /** Puts an earlier state back as a backup tool does: deletes what is there, creates anew. */
+  /** Puts an earlier state back as a backup tool does: deletes what is there, creates again. */
   restore(resource: string, saved: JsonObject): JsonObject {
     const [namespace, name] = [namespaceOf(saved), nameOf(saved)];
     if (this.get(resource, namespace, name)) this.erase(resource, namespace, name);

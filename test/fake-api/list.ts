@@ -1,8 +1,14 @@
-import { type JsonObject, nameOf, namespaceOf } from './json.ts';
-import { type ResourceType, storageOf } from './resource-types.ts';
-import { selector } from './selectors.ts';
-import { badRequest, failure, invalid, StatusError, versionTooLarge } from './status-error.ts';
+import { type JsonObject, nameOf, namespaceOf } from './json/json.ts';
+import { selector } from './requests/selectors.ts';
 import { keyOf, type Store } from './store.ts';
+import { type ResourceType, storageOf } from './types/resource-types.ts';
+import {
+  badRequest,
+  failure,
+  invalid,
+  StatusError,
+  versionTooLarge,
+} from './types/status-error.ts';
 
 export type Query = Readonly<Record<string, string>>;
 
@@ -22,7 +28,7 @@ interface Start {
 /**
  * Lists as the API server does: chunks with `limit` and `continue` all show one revision.
  * @param asOf an earlier revision instead of the present, for stale reads
- * @throws StatusError 400, 410 where the revision is compacted, 422, 504 where it is to come.
+ * @throws StatusError 400, 410 if the revision is compacted, 422, 504 if it is to come.
  */
 export function list(
   store: Store,

@@ -1,15 +1,15 @@
 /** From a request to an answer: routing, content types, and the verbs over the store. */
 import type { KubeRequest } from '../../src/platform/kube/transport.ts';
-import { decode, encode, parseBody, parseJson } from './decode.ts';
-import { goDurationMs } from './go-duration.ts';
-import { type JsonObject, metadataOf, nameOf, without } from './json.ts';
+import { type JsonObject, metadataOf, nameOf, without } from './json/json.ts';
 import { list, type Query, readAsOf } from './list.ts';
-import { formOf, shown, shownList } from './negotiate.ts';
-import { jsonPatch, mergePatch } from './patch.ts';
-import { type RequestInfo, requestInfo } from './request-info.ts';
-import { apiVersionOf, type ResourceType, storageOf } from './resource-types.ts';
-import { badRequest, failure, invalid, notFound, requestTimeout } from './status-error.ts';
+import { decode, encode, parseBody, parseJson } from './requests/decode.ts';
+import { goDurationMs } from './requests/go-duration.ts';
+import { formOf, shown, shownList } from './requests/negotiate.ts';
+import { jsonPatch, mergePatch } from './requests/patch.ts';
+import { type RequestInfo, requestInfo } from './requests/request-info.ts';
 import type { Store } from './store.ts';
+import { apiVersionOf, type ResourceType, storageOf } from './types/resource-types.ts';
+import { badRequest, failure, invalid, notFound, requestTimeout } from './types/status-error.ts';
 import { Watch } from './watch.ts';
 import type { WriteOptions, Writes } from './writes.ts';
 

@@ -1,4 +1,4 @@
-import { type JsonObject, nameOf, namespaceOf, withMetadata } from './json.ts';
+import { type JsonObject, nameOf, namespaceOf, withMetadata } from './json/json.ts';
 
 /** One committed change. */
 export interface Change {
@@ -10,7 +10,7 @@ export interface Change {
   readonly after: JsonObject | null;
 }
 
-/** Where an object is kept: `namespace/name`, and `/name` where it has no namespace. */
+/** Where an object is kept: `namespace/name`, and `/name` if it has no namespace. */
 export function keyOf(object: JsonObject): string {
   return `${namespaceOf(object)}/${nameOf(object)}`;
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../../src/platform/clock.ts';
-import { type JsonObject, namespaceOf, withMetadata } from './json.ts';
-import { textOf } from './json-text.ts';
+import { type JsonObject, namespaceOf, withMetadata } from './json/json.ts';
+import { textOf } from './json/json-text.ts';
 import type { Query } from './list.ts';
-import { apiVersionOf, type ResourceType, storageOf } from './resource-types.ts';
-import { type Matches, selector } from './selectors.ts';
-import { failure } from './status-error.ts';
+import { type Matches, selector } from './requests/selectors.ts';
 import type { Change, Store } from './store.ts';
+import { apiVersionOf, type ResourceType, storageOf } from './types/resource-types.ts';
+import { failure } from './types/status-error.ts';
 
 /** How a watch ends, and when it says that it is still there. */
 export interface WatchTimes {
   readonly clock: Clock;
-  /** Where the client names no `timeoutSeconds`. */
+  /** If the client names no `timeoutSeconds`. */
   readonly timeoutMs: number;
   readonly bookmarkIntervalMs: number;
 }
@@ -103,7 +103,7 @@ export class Watch {
     this.#wake();
   }
 
-  /** Says how far the client has seen, where it asked to be told. */
+  /** Tells the client how far it has seen, if it asked for that. */
   bookmark(): void {
     if (!this.#bookmarks) return;
     const metadata = { resourceVersion: String(this.#store.revision) };

@@ -9,9 +9,10 @@ import {
   texts,
   withMetadata,
   without,
-} from './json.ts';
-import { trackUpdate } from './managed-fields.ts';
-import { type ResourceType, storageOf } from './resource-types.ts';
+} from './json/json.ts';
+import { keyOf, type Store } from './store.ts';
+import { trackUpdate } from './types/managed-fields.ts';
+import { type ResourceType, storageOf } from './types/resource-types.ts';
 import {
   alreadyExists,
   conflict,
@@ -20,9 +21,8 @@ import {
   MODIFIED,
   notFound,
   terminating,
-} from './status-error.ts';
-import { keyOf, type Store } from './store.ts';
-import { validateMetadata } from './validate-metadata.ts';
+} from './types/status-error.ts';
+import { validateMetadata } from './types/validate-metadata.ts';
 
 export interface WriteOptions {
   readonly manager: string;
@@ -106,7 +106,7 @@ export class Writes {
 
   /**
    * Deletes, or marks as deleting where finalizers hold the object.
-   * @returns the object where it is still there, null where it is gone.
+   * @returns the object if it is still there, null if it is gone.
    * @throws StatusError 404, 409.
    */
   delete(
@@ -239,7 +239,7 @@ function checkPreconditions(type: ResourceType, live: JsonObject, wish: JsonObje
     const wanted = preconditions[key];
     const found = metadataOf(live)[key];
     if (wanted === undefined || wanted === null || wanted === found) continue;
-    // Here the real server names the kind where it else names the resource.
+    // Here the real server names the kind; elsewhere it names the resource.
     throw conflict(
       { ...type, plural: type.kind },
       nameOf(live),

@@ -33,7 +33,7 @@ test('the template has the switch, the policy and the labels of the chart, and t
 });
 
 test.each([
-  ['# a {{ b }}', /has \{\{ in it/],
+  ['# a {{ b }}', /contains \{\{/],
   ['kind: X\nmetadata:\n  name: a\n', /has no metadata/],
 ])('%j can not be made into one', (crd, problem) => {
   expect(() => renderChartCrd(crd, 'crds/x.yaml')).toThrow(problem);

@@ -1,7 +1,7 @@
 /** Containers of the image, as Pod Security `restricted` would run them. */
 import { GenericContainer, type StartedTestContainer, type WaitStrategy } from 'testcontainers';
 import { inject, onTestFinished } from 'vitest';
-import { docker } from './docker.ts';
+import { docker } from '../tools/docker.ts';
 
 /** testcontainers has no word for a read-only root file system. */
 class RestrictedContainer extends GenericContainer {

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { buildImage } from '../../scripts/build-image.ts';
-import { type Docker, ensureDocker } from './docker.ts';
-import { ensureLocalBases } from './local-bases.ts';
+import { type Docker, ensureDocker } from '../tools/docker.ts';
+import { ensureLocalBases } from '../tools/local-bases.ts';
 
 /** What the tests are told of the image; plain data. */
 export interface ImageUnderTest {

@@ -118,7 +118,7 @@ describe('one run', () => {
     [['smoke-test', '--timeout', '1d'], 2, "error: --timeout is '1d'"],
     [['smoke-test'], 2, 'error: no cluster is configured'],
     [['serve', '--dri', '/jwks'], 2, 'error: unknown option'],
-    [['serve', '--dir', '/jwks'], 2, "error: --dir is '/jwks', which is not there"],
+    [['serve', '--dir', '/jwks'], 2, "error: --dir is '/jwks', which does not exist"],
     [['operator', '--workers', '0'], 2, "error: --workers is '0'"],
     [['operator'], 2, 'error: no cluster is configured'],
     [['nonsense'], 2, "error: there is no command 'nonsense'"],

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { REQUEST, SET_PLURAL } from '../../src/core/formats/names.ts';
-import type { JsonObject } from '../fake-api/json.ts';
+import type { JsonObject } from '../fake-api/json/json.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld | undefined;
@@ -15,7 +15,7 @@ function stalled(of: OperatorWorld, name: string): string | undefined {
   return of.status(name).conditions?.find(({ type }) => type === 'Stalled')?.message;
 }
 
-test('a set that lives is not adopted; once it is gone, it is', async () => {
+test('the objects of a living set are not adopted; once it is gone, they are', async () => {
   const of = new OperatorWorld();
   world = of;
   of.start();
@@ -27,9 +27,9 @@ test('a set that lives is not adopted; once it is gone, it is', async () => {
   of.apply('copied', { ...FAST_SPEC, signer } as JsonObject, { annotations });
   await of.clock.advance(60_000);
   expect(stalled(of, 'copied')).toBe(
-    `Secret payments-signer belongs to the set auth/payments (UID ${uid}): that set lives, and what ` +
-      'lives is not adopted: delete it first, or make this set anew with other names in spec.signer ' +
-      'and spec.jwks',
+    `Secret payments-signer belongs to the set auth/payments (UID ${uid}). That set still exists, ` +
+      'so its objects are not adopted. Delete it first, or create this set again with other names ' +
+      'in spec.signer and spec.jwks.',
   );
   expect(of.condition('Ready')).toBe('True Signing');
   expect(of.api.hand.get('configmaps', NAMESPACE, 'copied-jwks')).toBeNull();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
-import { FaultyTransport } from '../fake-api/faulty-transport.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import { OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld;
@@ -13,7 +13,7 @@ afterEach(() => world.stopAll());
 const INTERVAL_MS = 30_000;
 
 test.each([429, 503])(
-  'a pass that a server ends with %i and Retry-After has failed',
+  'a pass that the server answers with %i and Retry-After counts as failed',
   async (status) => {
     let isBroken = false;
     const throttled: Fault = { kind: 'status', status, committed: false, retryAfterSeconds: 10 };
@@ -34,7 +34,7 @@ test.each([429, 503])(
     await world.clock.advance(60_000 + INTERVAL_MS);
     const after = await passes();
     expect(after['requeue_after']).toBe(before['requeue_after']);
-    // As often as the server let it come again, and no more.
+    // As often as the server allowed, and no more.
     expect(after['error']).toBeGreaterThanOrEqual(5);
     expect(after['error']).toBeLessThanOrEqual(9);
   },

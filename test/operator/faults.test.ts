@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
-import { FaultyTransport } from '../fake-api/faulty-transport.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import { recordFigure } from '../support/vitest/record-figure.ts';
 import { FAST_SPEC, OperatorWorld } from './operator-world.ts';
 

@@ -1,4 +1,4 @@
-/** Somebody undoes, or sees otherwise, what the operator writes: it goes on, but not without end. */
+/** Someone undoes what the operator writes, or sees it differently: it goes on, but at a bounded rate. */
 import { afterEach, expect, test } from 'vitest';
 import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/memory/step-allowance.ts';
 import type { Clock } from '../../src/platform/clock.ts';
@@ -20,7 +20,7 @@ function ahead(clock: VirtualClock, byMs: number): Clock {
 
 // Two operators without an election, one of them with a clock that can't be right: each says of
 // the set what it sees. Found as 25 writes a second.
-test('two operators that see the set differently do not write on and on', async () => {
+test('two operators that see the set differently do not write without end', async () => {
   world = new OperatorWorld();
   const { api, clock } = world;
   world.start();

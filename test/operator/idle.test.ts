@@ -8,7 +8,7 @@ afterEach(() => world?.stopAll());
 // A `Date` has whole seconds: a gate at .004 s is not passed for the rest of that second, however
 // often it is looked at. Found as 8,000 reads in the life of one set.
 test.each([0, 4, 500, 996])(
-  'a gate %i ms into a second is not read for over and over',
+  'a gate %i ms into a second does not cause reading again and again',
   async (ms) => {
     world = new OperatorWorld();
     await world.clock.advance(ms);

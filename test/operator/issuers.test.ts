@@ -1,9 +1,9 @@
 /** The part of a reading that looks at pods: over the fake API, with what can go wrong there. */
 import { afterEach, expect, test } from 'vitest';
 import { SET_PLURAL } from '../../src/core/formats/names.ts';
-import type { Fault } from '../fake-api/faults.ts';
-import { FaultyTransport } from '../fake-api/faulty-transport.ts';
-import type { RequestInfo } from '../fake-api/request-info.ts';
+import type { Fault } from '../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
+import type { RequestInfo } from '../fake-api/requests/request-info.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld | undefined;
@@ -64,7 +64,7 @@ test('pods are listed only around a switch', async () => {
   expect(asked).toHaveLength(count);
 });
 
-test('an operator that may not list pods keeps keys, and says what it lacks', async () => {
+test('an operator that may not list pods keeps keys, and says which right it lacks', async () => {
   let isForbidden = true;
   const refused: Fault = { kind: 'status', status: 403, committed: false };
   const { world: of } = await started(() => (isForbidden ? [refused] : []));
@@ -82,7 +82,7 @@ test('an operator that may not list pods keeps keys, and says what it lacks', as
 test.each<[string, Fault]>([
   ['fails', { kind: 'status', status: 500, committed: false }],
   ['hangs', { kind: 'hang', committed: false }],
-])('a list of pods that %s holds up the removal, and no revocation', async (_, fault) => {
+])('a list of pods that %s holds up the removal, but no revocation', async (_, fault) => {
   let isBroken = true;
   const { world: of } = await started(() => (isBroken ? [fault] : []));
   annotate(of, 'rotate');
@@ -101,19 +101,19 @@ test.each<[string, Fault]>([
   await of.clock.advance(10_000);
 });
 
-test('of more pods than a page holds, the last one counts as the first', async () => {
+test('if the pods fill several pages, the last one counts like the first', async () => {
   const { world: of } = await started();
   for (let index = 0; index < 600; index += 1) runPod(of, `p${String(index).padStart(3, '0')}`);
   annotate(of, 'rotate');
   await of.clock.advance(2000);
   const outdated = () =>
     of.status().conditions?.find(({ type }) => type === 'IssuersOutdated')?.message ?? '';
-  expect(outdated()).toMatch(/^Pod p000 \(env\), .* and 595 more took/);
+  expect(outdated()).toMatch(/^Pod p000 \(env\), .* and 595 more read the signer Secret/);
   for (let index = 0; index < 599; index += 1) {
     of.api.hand.delete('pods', NAMESPACE, `p${String(index).padStart(3, '0')}`);
   }
   await of.clock.advance(90_000);
-  expect(outdated()).toMatch(/^Pod p599 \(env\) took/);
+  expect(outdated()).toMatch(/^Pod p599 \(env\) reads the signer Secret/);
   expect(of.keys()).toBe('#1 Retiring, #2 Active, #3 Pending');
   of.api.hand.delete('pods', NAMESPACE, 'p599');
   await of.clock.advance(90_000);

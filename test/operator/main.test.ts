@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/files/temporary-folder.ts';
 /** No cluster at all: neither a home with a kubeconfig nor a pod's environment. */
 const NOWHERE = { HOME: '/nonexistent' };
 
-describe('what a user can mend ends in one line and exit code 2', () => {
+describe('what a user can correct ends in one line and exit code 2', () => {
   test.each([
     [['--leader-elec'], {}, 'error: unknown option'],
     [['more'], {}, 'error: too many arguments'],
@@ -33,7 +33,7 @@ describe('what a user can mend ends in one line and exit code 2', () => {
     expect(program.output().split('\n')).toHaveLength(2);
   });
 
-  test('a port that another process has', async () => {
+  test('a port that another process uses', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     try {
       await new Promise((resolve) => other.once('listening', resolve));
@@ -68,7 +68,7 @@ test('--help names every flag with its environment variable and default', async 
   expect(widest(program.output())).toBeLessThanOrEqual(HELP_WIDTH);
 });
 
-test('--help of the JWKS server fits into a terminal as well', async () => {
+test('--help of the JWKS server fits into a terminal, too', async () => {
   const program = startProgram(['serve', '--help']);
   expect(await program.ended).toBe(0);
   expect(program.output()).toContain('--content-type <type>');

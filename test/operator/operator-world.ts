@@ -17,14 +17,14 @@ import type { KeyMaker } from '../../src/platform/keys/key-maker.ts';
 import { publicJwkOf } from '../../src/platform/keys/key-material.ts';
 import type { Transport } from '../../src/platform/kube/transport.ts';
 import { FakeApi, type WriteRecord } from '../fake-api/fake-api.ts';
-import type { JsonObject } from '../fake-api/json.ts';
-import { customResource } from '../fake-api/resource-types.ts';
+import type { JsonObject } from '../fake-api/json/json.ts';
+import { customResource } from '../fake-api/types/resource-types.ts';
 import { VirtualClock } from '../support/clock/virtual-clock.ts';
 import { FAST_SPEC } from '../support/fast-spec.ts';
 import { recordLog } from '../support/kube/log-recorder.ts';
 
 export const NAMESPACE = 'auth';
-/** What `api.hand` writes as. A DELETE of the operator names no manager, so that this tells them apart. */
+/** The manager of `api.hand`. A DELETE of the operator names none, so this tells the two apart. */
 const HAND = 'kubectl-edit';
 
 export { FAST_SPEC } from '../support/fast-spec.ts';
@@ -144,7 +144,7 @@ export class OperatorWorld {
   }
 }
 
-/** EC keys made on the spot: a thread pool would not keep step with a clock that stands still. */
+/** EC keys made on the spot: a thread pool would not keep step with a virtual clock. */
 export const fixtureKeys: KeyMaker = {
   async make({ algorithm }) {
     const privatePem = fixturePem(algorithm);

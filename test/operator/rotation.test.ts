@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => world.stopAll());
 
-test('a new set has a key that signs, a standby, and all objects as the contract says', async () => {
+test('a new set has a signing key, a standby, and all objects as documented', async () => {
   world.start();
   world.apply();
   await world.clock.advance(1000);
@@ -27,7 +27,7 @@ test('a new set has a key that signs, a standby, and all objects as the contract
   expect(world.condition('Reconciling')).toBe('none');
 });
 
-test('keys step through their states, each at its gate', async () => {
+test('keys go through their states, each at its gate', async () => {
   world.start();
   world.apply();
   const seen: string[] = [];
@@ -46,7 +46,7 @@ test('keys step through their states, each at its gate', async () => {
   expect(world.secret('payments-key-2')).toBeNull();
 });
 
-test('once converged, touches and time make no write', async () => {
+test('once converged, neither edits of the set nor time cause a write', async () => {
   world.start();
   world.apply('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
   await world.clock.advance(20_000);
@@ -69,7 +69,7 @@ test('once converged, touches and time make no write', async () => {
   expect(world.operatorWrites(before)).toEqual([]);
 });
 
-test('an operator that starts anew goes on where the last one stopped', async () => {
+test('a new operator goes on where the last one stopped', async () => {
   const first = world.start();
   world.apply();
   await world.clock.advance(33_000);

@@ -1,8 +1,8 @@
 import type { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { REQUEST } from '../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
-import { FaultyTransport } from '../fake-api/faulty-transport.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld, type Started } from './operator-world.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +34,7 @@ async function published(registry: Registry): Promise<readonly string[]> {
   return Object.keys(await figures(registry, 'signingkeys_published_key_info'));
 }
 
-/** For how long a transition is overdue, in whole seconds; undefined where it has no series. */
+/** For how long a transition is overdue, in whole seconds; undefined if it has no series. */
 async function overdue({ registry }: Started, action: string): Promise<number | undefined> {
   const seconds = (await figures(registry, 'signingkeys_transition_overdue_seconds'))[action];
   const at = (await figures(registry, 'signingkeys_next_transition_timestamp_seconds'))[action];
@@ -44,7 +44,7 @@ async function overdue({ registry }: Started, action: string): Promise<number | 
   return seconds === undefined ? undefined : Math.round(seconds);
 }
 
-/** Starts an operator whose requests fail so, where and for as long as `isBroken` says. */
+/** Starts an operator whose requests fail with `fault` whenever `isBroken` says so. */
 function startWith(fault: Fault, isBroken: (request: FaultedRequest) => boolean): Started {
   const { api, clock } = world;
   const plan = (request: FaultedRequest) => (isBroken(request) ? [fault] : []);
@@ -61,7 +61,7 @@ function suspend(): void {
   });
 }
 
-test('conditions of a set are figures, as the status has them, until the set is gone', async () => {
+test('the conditions of a set are metrics, as in its status, until the set is gone', async () => {
   const { registry } = world.start();
   world.apply();
   await world.clock.advance(1000);
@@ -79,7 +79,7 @@ test('conditions of a set are figures, as the status has them, until the set is 
 });
 
 describe('published keys', () => {
-  test('are those that the ConfigMap shows, until the set is gone', async () => {
+  test('are those in the ConfigMap, until the set is gone', async () => {
     const { registry } = world.start();
     world.apply();
     for (let second = 0; second < 60; second += 1) {
@@ -91,7 +91,7 @@ describe('published keys', () => {
     expect(await published(registry)).toEqual([]);
   });
 
-  test('are without one that left the JWKS and can’t be destroyed', async () => {
+  test('exclude one that left the JWKS and can’t be destroyed', async () => {
     const refused: Fault = { kind: 'status', status: 403, committed: false };
     const { registry } = startWith(
       refused,
@@ -109,7 +109,7 @@ describe('published keys', () => {
     expect(await published(registry)).toEqual(world.jwks()?.keys.map(({ kid }) => kid));
   });
 
-  test('are none of a ConfigMap that is somebody else’s', async () => {
+  test('exclude those of a ConfigMap that is not the set’s', async () => {
     const metadata = { namespace: NAMESPACE, name: 'payments-jwks' };
     const kid = 'other';
     const jwk = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43), kid };
@@ -127,7 +127,7 @@ describe('published keys', () => {
 });
 
 describe('a rotation is overdue by what its key has signed beyond the interval', () => {
-  test('never, while nothing is in its way', async () => {
+  test('never, while nothing holds it up', async () => {
     const started = world.start();
     world.apply();
     for (let second = 0; second < 70; second += 1) {
@@ -201,7 +201,7 @@ describe('a rotation is overdue by what its key has signed beyond the interval',
   });
 });
 
-test('what waits for nothing is overdue since it was first seen to be possible', async () => {
+test('a transition that waits for nothing is overdue since it was first seen to be possible', async () => {
   let isBroken = false;
   const refused: Fault = { kind: 'status', status: 403, committed: false };
   const started = startWith(

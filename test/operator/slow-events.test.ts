@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Fault, FaultedRequest } from '../fake-api/faults.ts';
-import { FaultyTransport } from '../fake-api/faulty-transport.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 
 let world: OperatorWorld | undefined;
@@ -14,7 +14,7 @@ function started(plan: (request: FaultedRequest) => readonly Fault[]): OperatorW
   return world;
 }
 
-test('an API server that never takes an event holds up no revocation, and no stop', async () => {
+test('an API server that never accepts an event holds up neither a revocation nor a stop', async () => {
   const hang: Fault = { kind: 'hang', committed: false };
   const { clock, api } = started(({ verb, resource }) =>
     verb === 'create' && resource === 'events' ? [hang] : [],
@@ -35,7 +35,7 @@ test('an API server that never takes an event holds up no revocation, and no sto
   await stopping;
 });
 
-test('a set that is said to be gone although it is there is looked for once more', async () => {
+test('a set that the server wrongly calls gone is looked for once more', async () => {
   let lies = 0;
   const { clock, api } = started(({ verb, resource }) => {
     if (verb !== 'get' || resource !== 'signingkeysets' || lies <= 0) return [];

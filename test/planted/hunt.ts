@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Patch, withPlanted } from './plant.ts';
 
-/** Of the simulator's plans, so many are tried before the bug counts as missed by it. */
+/** The number of the simulator's plans that are tried before it counts as having missed the bug. */
 export const PLANS_MAX = 1500;
-/** The tests that judge behaviour; they are asked where the simulator found nothing. */
+/** The tests that judge behaviour; they run if the simulator found nothing. */
 const FAST_TESTS = [
   'test/core',
   'test/scenarios',
@@ -36,7 +36,7 @@ export interface Find {
   readonly message: string;
 }
 
-/** @returns what caught the bug, or null where nothing did. */
+/** @returns what caught the bug, or null if nothing did. */
 export async function hunt(patch: Patch, withTests: boolean): Promise<Find | null> {
   return await withPlanted(patch, async (folder) => {
     const { plans, caught } = await huntBySimulator(patch, folder);

@@ -1,6 +1,6 @@
 /**
  * `make planted`: every known bug is planted and hunted, one row each. `make planted PATCH=file`:
- * one bug of your own. Exits 0 only if each was caught, with 1 where one was missed, with 2 where
+ * one bug of your own. Exits 0 only if each was caught, with 1 if one was missed, with 2 if
  * a patch does not fit the code.
  */
 import { type Find, hunt } from './hunt.ts';

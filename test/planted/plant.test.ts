@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,11 +21,25 @@ test('a copy has the bug in it, and the project has not', async () => {
   expect(planted).not.toBe(own);
 });
 
-test('a patch that does not fit is told, and hunts nothing', async () => {
+test('a patch that does not fit is reported, and nothing is hunted', async () => {
   const path = join(temporaryFolder(), 'odd.patch');
   writeFileSync(
     path,
     'An odd one.\n\n--- a/src/main.ts\n+++ b/src/main.ts\n@@ -1 +1 @@\n-nothing\n+x\n',
   );
   await expect(withPlanted(readPatch(path), async () => 'ran')).rejects.toThrow(DoesNotApply);
+});
+
+/** One that does not compile would be caught for that, whatever it plants. */
+test.each(knownPatches())('$name is a bug that the compiler lets through', async (patch) => {
+  const problems = await withPlanted(patch, async (folder) => {
+    // What a patch no longer uses is no slip.
+    const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false };
+    const config = { extends: './tsconfig.json', include: ['src'], compilerOptions };
+    writeFileSync(join(folder, 'tsconfig.planted.json'), JSON.stringify(config));
+    const tsc = join(folder, 'node_modules/.bin/tsc');
+    const args = ['--noEmit', '--project', 'tsconfig.planted.json'];
+    return spawnSync(tsc, args, { cwd: folder, encoding: 'utf8' }).stdout;
+  });
+  expect(problems).toBe('');
 });

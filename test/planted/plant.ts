@@ -56,7 +56,7 @@ export function readPatch(path: string): Patch {
   return { name, path: resolve(path), description, first };
 }
 
-/** Thrown where a patch does not fit the code as it is. */
+/** Thrown if a patch does not fit the code as it is. */
 export class DoesNotApply extends Error {
   override readonly name = 'DoesNotApply';
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { BoundedMemory } from '../../src/platform/bounded-memory.ts';
 
-test('beyond the bound the oldest is forgotten', () => {
+test('beyond the maximum it forgets the oldest', () => {
   const memory = new BoundedMemory<number>(2);
   for (const [key, value] of Object.entries({ a: 1, b: 2, c: 3 })) memory.set(key, value);
   expect(['a', 'b', 'c'].map((key) => memory.get(key))).toEqual([undefined, 2, 3]);
 });
 
-test('a value that is set again replaces the old one, and forgets no other', () => {
+test('setting a key again replaces its value and forgets no other', () => {
   const memory = new BoundedMemory<number>(2);
   memory.set('a', 1);
   memory.set('b', 2);

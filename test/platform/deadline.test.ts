@@ -3,7 +3,7 @@ import { abortable, DeadlineExceeded, withDeadline } from '../../src/platform/de
 import { VirtualClock } from '../support/clock/virtual-clock.ts';
 import { never, rejection } from '../support/kube/kube-fixture.ts';
 
-/** Work that ends only by its signal. */
+/** Work that ends only when its signal aborts. */
 const forever = (signal: AbortSignal) =>
   new Promise<void>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
@@ -35,7 +35,7 @@ test('work that is done leaves no timer', async () => {
   expect(clock.sleeping).toBe(0);
 });
 
-test('abortable settles with whatever comes first', async () => {
+test('abortable settles with the promise or the abort, whichever comes first', async () => {
   const stop = new AbortController();
   expect(await abortable(Promise.resolve(1), stop.signal)).toBe(1);
   expect(await rejection(abortable(Promise.reject('no'), stop.signal))).toBe('no');

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { Slots } from '../../src/platform/slots.ts';
 import { never, rejection } from '../support/kube/kube-fixture.ts';
 
-/** Takes a slot as soon as there is one, and notes it. */
+/** Takes a slot as soon as one is free, and records it. */
 async function takeAs(slots: Slots, name: string, taken: string[], signal = never()) {
   const giveBack = await slots.take(signal);
   taken.push(name);
   return giveBack;
 }
 
-test('what is beyond the bound waits for its turn, in order', async () => {
+test('beyond the maximum, takers wait in order', async () => {
   const slots = new Slots(2);
   const taken: string[] = [];
   const [first, second, third, fourth] = ['a', 'b', 'c', 'd'].map((name) =>
@@ -20,7 +20,7 @@ test('what is beyond the bound waits for its turn, in order', async () => {
   expect(taken).toEqual(['a', 'b']);
   giveBack?.();
   giveBack?.(); // Not a second time.
-  // The slot is promised: whoever comes now is behind those who wait.
+  // The slot is promised: a newcomer waits behind the others.
   const late = takeAs(slots, 'late', taken);
   (await third)?.();
   (await fourth)?.();
@@ -28,7 +28,7 @@ test('what is beyond the bound waits for its turn, in order', async () => {
   expect(taken).toEqual(['a', 'b', 'c', 'd', 'late']);
 });
 
-test('who is aborted while waiting leaves no gap', async () => {
+test('a taker that is aborted while waiting leaves no gap', async () => {
   const slots = new Slots(1);
   const taken: string[] = [];
   const giveBack = await takeAs(slots, 'a', taken);
@@ -45,7 +45,7 @@ test('who is aborted while waiting leaves no gap', async () => {
   expect(taken).toEqual(['a', 'b', 'c']);
 });
 
-test('without a bound nobody waits', async () => {
+test('without a maximum no taker waits', async () => {
   const slots = new Slots(Number.POSITIVE_INFINITY);
   const taken: string[] = [];
   await Promise.all(Array.from({ length: 100 }, (_, i) => takeAs(slots, `${i}`, taken)));

@@ -14,7 +14,7 @@ import { createManualClock } from '../support/clock/manual-clock.ts';
 const DONE: PassResult = { kind: 'done', nextAtMs: null };
 const HOUR_MS = 3_600_000;
 
-/** A queue whose passes end when the test says so, or at once with what `answer` gives. */
+/** A queue whose passes end when the test ends them, or immediately with the result of `answer`. */
 function createBench(workers = 1, answer?: (key: string) => PassResult) {
   const clock = createManualClock();
   const passes: { key: string; atMs: number; signal: AbortSignal }[] = [];
@@ -39,7 +39,7 @@ function createBench(workers = 1, answer?: (key: string) => PassResult) {
       return new Promise((end, fail) => open.push({ key, end, fail }));
     },
   });
-  /** Ends the pass that has run for longest. */
+  /** Ends the pass that has run the longest. */
   const end = async (result: PassResult | Error) => {
     const pass = open.shift();
     if (pass === undefined) throw new Error('no pass runs');
@@ -51,8 +51,8 @@ function createBench(workers = 1, answer?: (key: string) => PassResult) {
   return { clock, queue, passes, failures, figures, end, keys };
 }
 
-describe('a key waits once and is worked on by one worker', () => {
-  it('makes one pass of a burst of adds', async () => {
+describe('a key waits once, and one worker works on it', () => {
+  it('makes one pass for many adds in a row', async () => {
     const { queue, clock, keys, figures } = createBench(4, () => DONE);
     queue.start();
     for (let count = 0; count < 5; count++) queue.add('a');
@@ -62,7 +62,7 @@ describe('a key waits once and is worked on by one worker', () => {
     expect(figures.added).toBe(2);
   });
 
-  it('works again, once, on what was added while it was worked on', async () => {
+  it('makes one more pass for a key that was added during its pass', async () => {
     const { queue, clock, keys, end } = createBench(4);
     queue.start();
     queue.add('a');
@@ -78,7 +78,7 @@ describe('a key waits once and is worked on by one worker', () => {
     expect(keys()).toEqual(['a', 'a']);
   });
 
-  it('puts what became dirty behind those that wait', async () => {
+  it('puts a key that was added during its pass behind those that wait', async () => {
     const { queue, clock, keys, end } = createBench(1);
     queue.start();
     queue.add('a');
@@ -90,7 +90,7 @@ describe('a key waits once and is worked on by one worker', () => {
     expect(keys()).toEqual(['a', 'b', 'a']);
   });
 
-  it('runs as many passes at a time as there are workers, in the order of the adds', async () => {
+  it('runs one pass per worker at once, in the order of the adds', async () => {
     const { queue, clock, keys, end } = createBench(2);
     queue.start();
     for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
@@ -118,7 +118,7 @@ describe('a key waits once and is worked on by one worker', () => {
 });
 
 describe('schedules', () => {
-  it('keeps the soonest of several, and works once', async () => {
+  it('keeps the soonest of several, and makes one pass', async () => {
     const { queue, clock, passes } = createBench(1, () => DONE);
     queue.start();
     queue.addAt('a', 5000);
@@ -142,7 +142,7 @@ describe('schedules', () => {
     ]);
   });
 
-  it('replaces a schedule by the result of a pass that came sooner', async () => {
+  it('replaces a schedule with the result of an earlier pass', async () => {
     const { queue, clock, passes } = createBench(1, () => ({
       kind: 'done',
       nextAtMs: passes.length === 1 ? 8000 : null,
@@ -155,7 +155,7 @@ describe('schedules', () => {
     expect(passes.map((pass) => pass.atMs)).toEqual([1000, 8000]);
   });
 
-  it('keeps what was scheduled while the pass ran, if it is sooner than the result', async () => {
+  it('keeps what was scheduled during a pass, if it is sooner than the result', async () => {
     const { queue, clock, passes, end } = createBench(1);
     queue.start();
     queue.add('a');
@@ -166,7 +166,7 @@ describe('schedules', () => {
     expect(passes.map((pass) => pass.atMs)).toEqual([0, 3000]);
   });
 
-  it('works again at once where the time has passed, or where the pass says so', async () => {
+  it('makes another pass immediately if the time has passed or the pass asks for it', async () => {
     const { queue, clock, passes, end } = createBench(1);
     queue.start();
     queue.add('a');
@@ -219,7 +219,7 @@ describe('back-off', () => {
     expect(failures.map((failure) => failure.retryInMs)).toEqual([5, 5]);
   });
 
-  it('does not hold back what happens meanwhile, and then does not try twice', async () => {
+  it('does not delay an add during the back-off, and then does not retry twice', async () => {
     const { queue, clock, passes, end } = createBench(1);
     queue.start();
     queue.add('a');
@@ -243,7 +243,7 @@ describe('back-off', () => {
     expect(passes.map((pass) => pass.atMs)).toEqual([0, 7000]);
   });
 
-  it('stays between half of the full wait and all of it, whatever the dice', () => {
+  it('stays between half and all of the full wait', () => {
     const dice = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(
       fc.property(fc.nat(5000), dice, (failures, unit) => {
@@ -256,7 +256,7 @@ describe('back-off', () => {
 });
 
 describe('figures', () => {
-  it('measures waiting, work, and work that is not finished', async () => {
+  it('measures waiting, work, and unfinished work', async () => {
     const { queue, clock, figures, end } = createBench(1);
     queue.add('a');
     await clock.advance(2000);
@@ -281,7 +281,7 @@ describe('figures', () => {
 });
 
 describe('shutdown', () => {
-  it('lets the running passes end, begins no other, and refuses what is new', async () => {
+  it('lets running passes end, begins no others, and ignores new keys', async () => {
     const { queue, clock, keys, passes, end } = createBench(1);
     queue.start();
     for (const key of ['a', 'b']) queue.add(key);
@@ -301,7 +301,7 @@ describe('shutdown', () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  it('aborts what runs when the grace is over, and names what does not stop', async () => {
+  it('aborts running passes after the grace, and names those that do not stop', async () => {
     const { queue, clock, passes } = createBench(2);
     queue.start();
     queue.add('a');
@@ -315,7 +315,7 @@ describe('shutdown', () => {
     expect(await down).toEqual(['a']);
   });
 
-  it('is over at once where nothing runs, also when asked for twice', async () => {
+  it('ends immediately if nothing runs, even if called twice', async () => {
     const { queue } = createBench(1);
     queue.start();
     expect(await Promise.all([queue.shutdown(20_000), queue.shutdown(0)])).toEqual([[], []]);
@@ -323,7 +323,7 @@ describe('shutdown', () => {
 });
 
 describe('any order of events', () => {
-  it('never works on a key twice at a time, and never loses an add', async () => {
+  it('never makes two passes of a key at once, and never loses an add', async () => {
     const event = fc.oneof(
       fc.record({ do: fc.constant('add' as const), key: fc.constantFrom('a', 'b', 'c') }),
       fc.record({

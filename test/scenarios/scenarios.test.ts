@@ -1,6 +1,6 @@
 /**
  * Golden timelines: each `*.txt` here is run, and must give the `*.expected.txt` beside it, write
- * by write. `UPDATE_GOLDEN=1` writes them anew; read the difference before it is committed.
+ * by write. `UPDATE_GOLDEN=1` writes them again; read the difference before it is committed.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';

@@ -40,7 +40,7 @@ const root = () =>
 
 const BUNDLE = metafile({
   'src/main.ts': 10,
-  'slim:undici': 10,
+  'left-out:undici': 10,
   'node_modules/sonic/index.js': 10,
   'node_modules/pino/lib/pino.js': 10,
   'node_modules/pino/node_modules/sonic/index.js': 10,

@@ -29,14 +29,14 @@ describe('jwks.json', () => {
   const { d } = one.privateJwk;
   test.each([
     ['empty file', '', `it is not a JSON object with an array 'keys'`],
-    ['no key', set(), 'it holds no key'],
+    ['no key', set(), 'it has no keys'],
     ['torn', set(one.publicJwk).slice(0, -9), `it is not a JSON object with an array 'keys'`],
     [
       'byte order mark',
       `\ufeff${set(one.publicJwk)}`,
       `it is not a JSON object with an array 'keys'`,
     ],
-    ['one kid twice', set(one.publicJwk, one.publicJwk), 'keys[1]: its kid stands there twice'],
+    ['one kid twice', set(one.publicJwk, one.publicJwk), 'keys[1]: its kid appears twice'],
     ['private key', set(one.privateJwk), `keys[0]: a key has the private member 'd'`],
     [
       'private beside the keys',
@@ -48,25 +48,25 @@ describe('jwks.json', () => {
     [
       'private key in a member that is overridden',
       `{"keys":[${JSON.stringify(one.privateJwk)}],"keys":[${publicOne}]}`,
-      'a member stands there twice',
+      'it has a member twice',
     ],
     [
       'private key in an overridden member of a key',
       set(one.publicJwk).replace('"kty"', `"use":{"d":"${d}"},"kty"`),
-      'a member stands there twice',
+      'it has a member twice',
     ],
     [
       'nested without end',
       `{"keys":[${publicOne}],"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
       null,
     ],
-  ])('is judged: %s', (_, text, problem) => {
+  ])('is checked: %s', (_, text, problem) => {
     const judged = judgeJwks(bytesOf(text));
     if (problem === null) expect(judged).toHaveProperty('kids');
     else expect(judged).toEqual({ problem });
   });
 
-  test('is refused where it is not UTF-8', () => {
+  test('is rejected if it is not UTF-8', () => {
     const bytes = bytesOf(set({ ...one.publicJwk, note: '?' }));
     bytes[bytes.lastIndexOf(0x3f)] = 0xff;
     expect(judgeJwks(bytes)).toEqual({ problem: 'it is not UTF-8' });
@@ -79,7 +79,7 @@ test.each([
   [
     'no shared age',
     '{"maxAgeSeconds":1}',
-    { problem: 'sharedMaxAgeSeconds is no whole number of seconds' },
+    { problem: 'sharedMaxAgeSeconds is not a whole number of seconds' },
   ],
 ])('serve.json: %s', (_, text, expected) => {
   expect(judgeServePolicy(bytesOf(text))).toEqual(expected);

@@ -30,7 +30,7 @@ async function statusOf(port: number, path: string): Promise<number> {
   return (await sendRaw(port, `GET ${path}`)).status;
 }
 
-describe('both documents stand under the path of the issuer', () => {
+describe('both documents are served under the path of the issuer', () => {
   test.each([
     ['/realms/x', ['/realms/x']],
     ['/realms/x/', ['/realms/x']],
@@ -85,7 +85,7 @@ test.each([
   `/realms/x${JWKS}/`,
   '/realms/x/',
   '/realms/x/.well-known/%6awks.json',
-])('%s is not found where the issuer has another path', async (path) => {
+])('%s is not found if the issuer has another path', async (path) => {
   const { port } = await startPublicPort(servedFor(`${ORIGIN}/realms/x`));
   expect(await statusOf(port, path)).toBe(404);
 });
@@ -102,7 +102,7 @@ test.each([
   expect(await statusOf(port, `/x${JWKS}`)).toBe(404);
 });
 
-test('HEAD, conditions and other methods are answered there as at the root', async () => {
+test('HEAD, conditions and other methods work there as at the root', async () => {
   const { port } = await startPublicPort(servedFor(`${ORIGIN}/realms/x`));
   const etag = `"${sha256Base64url(bytesOf(jwksText))}"`;
   for (const method of ['GET', 'HEAD', 'POST']) {
@@ -139,7 +139,7 @@ test('the path follows the document, also on a connection that is open already',
 test.each<[string, Served | null]>([
   ['before a set was read', null],
   ['while the configuration was never readable', { ...served, openidConfiguration: 'unreadable' }],
-])('%s, no path is said not to be the issuer’s', async (_, content) => {
+])('%s, no path gets a 404', async (_, content) => {
   const { port } = await startPublicPort(content);
   for (const path of [`/realms/x${JWKS}`, `/realms/x${OPENID}`]) {
     const { status, headers } = await sendRaw(port, `GET ${path}`);

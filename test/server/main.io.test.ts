@@ -54,7 +54,7 @@ test('from an empty folder to a token that jose verifies, and on when the set tu
   expect(text).toMatch(/^signingkeys_http_requests_total\{code="503",path=".*jwks.json"\} 1$/m);
 });
 
-test('the path of the issuer is found in the folder, and followed when it changes there', async () => {
+test('the path of the issuer is read from the folder, and followed when it changes there', async () => {
   const volume = new ProjectedVolume(await makeFolder());
   const jwks = makeJwks('payments-1');
   const project = (issuer: string) =>
@@ -73,7 +73,7 @@ test('the path of the issuer is found in the folder, and followed when it change
 });
 
 describe('SIGTERM', () => {
-  test('is answered by unreadiness, then by an end that leaves no request unanswered', async () => {
+  test('makes the server unready, and then ends it without leaving a request unanswered', async () => {
     const volume = new ProjectedVolume(await makeFolder());
     const jwks = makeJwks('payments-1');
     await volume.project(files(jwks));
@@ -112,17 +112,17 @@ describe('SIGTERM', () => {
   });
 });
 
-describe('what a user can mend ends in one line and exit code 2', () => {
+describe('what a user can correct ends in one line and exit code 2', () => {
   test.each([
-    [[], 'error: no command is given; write one of operator, serve, smoke-test, version'],
+    [[], 'error: no command is given; use one of operator, serve, smoke-test, version'],
     [
       ['server'],
-      `error: there is no command 'server'; write one of operator, serve, smoke-test, version`,
+      `error: there is no command 'server'; use one of operator, serve, smoke-test, version`,
     ],
     [['serve'], 'error: --dir is missing; write it, or set SIGNING_KEYS_DIR'],
     [['serve', '--dri', '.'], 'error: unknown option'],
     [['serve', '--dir', '.', 'more'], 'error: too many arguments'],
-    [['serve', '--dir', '/not/there'], `error: --dir is '/not/there', which is not there; mount`],
+    [['serve', '--dir', '/not/there'], `error: --dir is '/not/there', which does not exist; mount`],
     [['serve', '--dir', 'package.json'], `error: --dir is 'package.json', which is not a folder`],
     [['serve', '--dir', '.', '--port', '65536'], `error: --port is '65536'; write a whole number`],
     [['serve', '--dir', '.', '--poll-interval', '1d'], `error: --poll-interval is '1d'; write a`],
@@ -139,7 +139,7 @@ describe('what a user can mend ends in one line and exit code 2', () => {
     expect(program.output().split('\n')).toHaveLength(2);
   });
 
-  test('a port that another process has', async () => {
+  test('a port that another process uses', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void other.close());
     await until('the other listens', () => other.listening);

@@ -18,7 +18,7 @@ test('nothing is shown before a set is served', async () => {
   expect(await shown(metrics)).toEqual(['keys 0', 'last_change_timestamp_seconds 0']);
 });
 
-test('the keys that are served are shown by kid, those alone, and since when', async () => {
+test('exactly the served keys are shown by kid, and since when', async () => {
   const metrics = createServerMetrics();
   metrics.setJwks(jwksOf('a', 'b'), 100_500);
   expect(await shown(metrics)).toEqual([
@@ -35,7 +35,7 @@ test('the keys that are served are shown by kid, those alone, and since when', a
   ]);
 });
 
-test('what is served anew and is the same has not changed', async () => {
+test('serving the same content again is no change', async () => {
   const metrics = createServerMetrics();
   const jwks = jwksOf('a');
   metrics.setJwks(jwks, 100_000);

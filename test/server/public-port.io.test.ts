@@ -15,7 +15,7 @@ import {
 const etag = `"${sha256Base64url(bytesOf(jwksText))}"`;
 
 describe('documents', () => {
-  test('the set is answered as the bytes it has', async () => {
+  test('the set is served byte for byte', async () => {
     const { port } = await start(served);
     const { status, headers, body } = await sendRaw(port, `GET ${JWKS}`);
     expect({ status, body }).toEqual({ status: 200, body: jwksText });
@@ -100,12 +100,12 @@ describe('documents', () => {
   });
 });
 
-describe('what is not answered with a document', () => {
+describe('requests that get no document', () => {
   test.each([
     [JWKS, 503],
     [OPENID, 503],
     ['/', 404],
-  ])('before a set was read, %s is %i', async (path, status) => {
+  ])('before a set was read, %s is answered with %i', async (path, status) => {
     const { port } = await start(null);
     const answer = await sendRaw(port, `GET ${path}`, ['If-None-Match: *']);
     expect(answer.status).toBe(status);
@@ -116,11 +116,14 @@ describe('what is not answered with a document', () => {
   test.each([
     ['unreadable' as const, 503],
     [null, 404],
-  ])('a configuration that is %s is %i, beside a good set', async (openidConfiguration, status) => {
-    const { port } = await start({ ...served, openidConfiguration });
-    expect((await sendRaw(port, `GET ${OPENID}`)).status).toBe(status);
-    expect((await sendRaw(port, `GET ${JWKS}`)).status).toBe(200);
-  });
+  ])(
+    'a configuration that is %s is answered with %i, next to a good set',
+    async (openidConfiguration, status) => {
+      const { port } = await start({ ...served, openidConfiguration });
+      expect((await sendRaw(port, `GET ${OPENID}`)).status).toBe(status);
+      expect((await sendRaw(port, `GET ${JWKS}`)).status).toBe(200);
+    },
+  );
 
   test.each([
     [`GET ${JWKS}?a=b&c`, 200],
@@ -159,7 +162,7 @@ describe('what is not answered with a document', () => {
     expect((await sendRaw(port, `GET ${JWKS}`, headers)).status).toBe(status);
   });
 
-  test('what follows a refused body is not taken for a request', async () => {
+  test('what follows a rejected body is not read as a request', async () => {
     const { port } = await start(served);
     const connection = await openRaw(port);
     const smuggled = `GET ${JWKS} HTTP/1.1\r\nHost: test\r\n\r\n`;
@@ -199,7 +202,7 @@ describe('bounds', () => {
     expect(parseResponse(await connection.closed).status).toBe(200);
   });
 
-  test('a peer that asks on and on and reads nothing is cut', async () => {
+  test('a peer that keeps asking and reads nothing is cut', async () => {
     const { port } = await start(served, { unreadTimeoutMs: 300, keepAliveTimeoutMs: 60_000 });
     const connection = await openRaw(port);
     connection.socket.pause();
@@ -255,7 +258,7 @@ describe('stopping', () => {
     await closed;
   });
 
-  test('what does not end is cut after the grace time', async () => {
+  test('a request that does not end is cut after the grace time', async () => {
     const { port, server } = await start(served);
     const underWay = await openRaw(port);
     underWay.socket.write(`GET ${JWKS} HTTP/1.1\r\nHo`);

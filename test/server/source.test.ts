@@ -19,7 +19,7 @@ interface World {
   start(): void;
 }
 
-/** A source over a kubelet-like folder; unless started, it reads only when it is told to. */
+/** A source over a kubelet-like folder; unless started, it reads only on request. */
 async function makeWorld(pollIntervalMs = HOUR_MS, watch = silentWatch): Promise<World> {
   const volume = new ProjectedVolume(await makeFolder());
   const served: Served[] = [];
@@ -71,7 +71,7 @@ test('every swap is seen by the watch, not only the first', async () => {
   }
 });
 
-test('where the watch is silent, polling sees every swap', async () => {
+test('if the watch is silent, polling sees every swap', async () => {
   const world = await makeWorld(60);
   world.start();
   for (const kid of ['a', 'b', 'c']) {
@@ -80,7 +80,7 @@ test('where the watch is silent, polling sees every swap', async () => {
   }
 });
 
-test('where the watch fails, that is said once and polling goes on', async () => {
+test('if the watch fails, that is logged once and polling goes on', async () => {
   const world = await makeWorld(60, (_path, _onChange, onFailure) => {
     onFailure(Object.assign(new Error('no more watches'), { code: 'ENOSPC' }));
     return { close() {} };
@@ -91,7 +91,7 @@ test('where the watch fails, that is said once and polling goes on', async () =>
   expect(world.log.filter(({ code }) => code === 'WATCH_FAILED')).toHaveLength(1);
 });
 
-test('an empty folder serves nothing, says so once a file, and no more at each read', async () => {
+test('an empty folder serves nothing, and that is logged once a file, not at each read', async () => {
   const world = await makeWorld();
   for (let read = 0; read < 3; read++) await world.read();
   expect(world.served).toEqual([]);
@@ -155,7 +155,7 @@ test('without a policy nothing is served: how long to cache is never guessed', a
   expect(world.served.at(-1)?.policy.maxAgeSeconds).toBe(300);
 });
 
-test('openid-configuration comes, stays while it is bad, and goes', async () => {
+test('openid-configuration is served once it is there, stays while it is bad, and goes when it is removed', async () => {
   const world = await makeWorld();
   const steps: readonly (readonly [string | undefined, string | null])[] = [
     ['{"issuer":1}', 'unreadable'],
@@ -175,7 +175,7 @@ test('openid-configuration comes, stays while it is bad, and goes', async () => 
   }
 });
 
-test('a folder that is taken away leaves the last good set', async () => {
+test('after the folder is removed, the last good set is still served', async () => {
   const world = await makeWorld();
   await world.volume.project(files(good));
   await world.read();
@@ -187,7 +187,7 @@ test('a folder that is taken away leaves the last good set', async () => {
   expect(world.log.filter(({ code }) => code === 'FOLDER_UNREADABLE')).toHaveLength(1);
 });
 
-test('a folder that changes without end is read at most every 50 ms, and stops at once', async () => {
+test('a folder that keeps changing is read at most every 50 ms, and reading stops at once', async () => {
   let change = () => {};
   const world = await makeWorld(HOUR_MS, (_path, onChange) => {
     change = onChange;

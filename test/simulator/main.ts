@@ -1,4 +1,4 @@
-/** The simulator by hand: `replay SEED`, `hunt --plans N`. */
+/** The simulator from the command line: `replay SEED`, `hunt --plans N`. */
 import { parseArgs } from 'node:util';
 import { replay } from './run/replay.ts';
 import { hunt } from './soak/hunt.ts';

@@ -1,16 +1,16 @@
 /** A share of the sampled plans as tests: one for each scenario file. */
 import { expect, test } from 'vitest';
 import { recordFigure, recordTotal } from '../support/vitest/record-figure.ts';
-import { sampleOf } from './faults/sample.ts';
 import { formatSeed } from './faults/seed.ts';
-import { shrink } from './faults/shrink.ts';
 import { scenarioFileNames, scenariosOf } from './language/scenario-files.ts';
 import { count, emptyTally, failureText } from './run/report.ts';
+import { sampleOf } from './run/sample.ts';
+import { shrink } from './run/shrink.ts';
 import { trySeed } from './run/trial.ts';
 
 /** Of each scenario file: together more than any sample of this field has. */
 const PLANS_A_FILE = 45;
-/** Of a machine that is slow and does other things as well: a minute or two where it is not. */
+/** For a machine that is slow and does other things as well; on others it takes a minute or two. */
 const TIMEOUT_MS = 600_000;
 
 export function testShare(share: number, shares: number): void {

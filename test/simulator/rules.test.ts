@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { sourceFiles } from '../boundaries/source-tree.ts';
-import { RULES, type Rule, withRule } from './oracle/rules.ts';
-import { violationText } from './oracle/verdict.ts';
+import { RULES, type Rule, withRule } from './oracle/verdict/rules.ts';
+import { violationText } from './oracle/verdict/verdict.ts';
 import { failureText } from './run/report.ts';
 import { trySeed } from './run/trial.ts';
 

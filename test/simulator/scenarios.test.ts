@@ -1,6 +1,6 @@
 /**
  * Golden timelines: each scenario runs without a fault, and must go as the file beside it says.
- * `UPDATE_GOLDEN=1` writes them anew; read the difference before it is committed.
+ * `UPDATE_GOLDEN=1` writes them again; read the difference before it is committed.
  */
 import { expect, test } from 'vitest';
 import {
@@ -9,7 +9,7 @@ import {
   scenariosOf,
   writeGolden,
 } from './language/scenario-files.ts';
-import { violationText } from './oracle/verdict.ts';
+import { violationText } from './oracle/verdict/verdict.ts';
 import { run } from './run/run.ts';
 import { timelineOf } from './run/timeline.ts';
 import { NO_FAULTS } from './world/world.ts';

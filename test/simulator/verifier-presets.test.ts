@@ -5,8 +5,8 @@
 import { expect, test } from 'vitest';
 import { VERIFIER_PRESETS } from '../../src/core/formats/presets.ts';
 import { parseScenarios, type Scenario } from './language/scenario.ts';
-import { type Behaviour, mayRefuseMs, PRESETS } from './oracle/actors/presets.ts';
-import { violationText } from './oracle/verdict.ts';
+import { type Behaviour, mayRefuseMs, PRESETS } from './oracle/facts/presets.ts';
+import { violationText } from './oracle/verdict/verdict.ts';
 import { servedKids, signerKid } from './record/views.ts';
 import { type Outcome, run } from './run/run.ts';
 import { NO_FAULTS } from './world/world.ts';
@@ -17,7 +17,7 @@ const SKEW_MS = 1000;
 const TOLERANCE_MS = 2000;
 const MINUTE_MS = 60_000;
 
-/** Until the verifier uses each key, and, where it ever does, has forgotten the revoked one. */
+/** Until the verifier uses each key and has forgotten the revoked one, if it ever does. */
 function scenarioOf(preset: string, behaviour: Behaviour): Scenario {
   const { trustsMs } = behaviour;
   const forgetsMs = Number.isFinite(trustsMs) ? trustsMs : 0;
@@ -39,7 +39,7 @@ function minutes(ms: number): string {
   return `${Math.ceil(ms / MINUTE_MS) + 1}m`;
 }
 
-/** From when the second key stands in the JWKS until it signs. */
+/** From when the second key is in the JWKS until it signs. */
 function leadMs({ trace }: Outcome): number {
   const changes = trace.entries.flatMap((entry) => (entry.kind === 'change' ? [entry.change] : []));
   const published = changes.find(

@@ -3,8 +3,8 @@ import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/for
 import { createKubeClient } from '../../src/platform/kube/client.ts';
 import { SmokeTestError, smokeTest } from '../../src/smoke/smoke-test.ts';
 import { FakeApi } from '../fake-api/fake-api.ts';
-import type { JsonObject } from '../fake-api/json.ts';
-import { customResource } from '../fake-api/resource-types.ts';
+import type { JsonObject } from '../fake-api/json/json.ts';
+import { customResource } from '../fake-api/types/resource-types.ts';
 import { VirtualClock } from '../support/clock/virtual-clock.ts';
 
 const NAMESPACE = 'auth';
@@ -23,10 +23,10 @@ function start() {
   return { clock, api, said, ending };
 }
 
-test('what went wrong first is told, also where the set can’t be removed', async () => {
+test('the first error is reported, even if the set can’t be deleted either', async () => {
   const { clock, api, said, ending } = start();
   await clock.advance(1000);
-  // As an operator leaves it that ends in the middle.
+  // As an operator that ends in the middle leaves it.
   api.hand.edit(SET_PLURAL, NAMESPACE, 'smoke', (draft) => {
     draft['metadata'] = { ...(draft['metadata'] as object), finalizers: ['example.com/keep'] };
   });
@@ -34,14 +34,16 @@ test('what went wrong first is told, also where the set can’t be removed', asy
   const error = await ending;
   expect(error).toBeInstanceOf(SmokeTestError);
   expect(String(error)).toMatch(/after 5 s, no operator has looked at the set/);
-  expect(said.at(-1)).toMatch(/^the set auth\/smoke is left: after 5 s, the operator has not let/);
+  expect(said.at(-1)).toMatch(
+    /^the set auth\/smoke is left behind: after 5 s, the operator has not released/,
+  );
 });
 
 test.each([
-  // It may pass by itself: a right that was given a moment ago, a webhook that starts.
+  // It may pass by itself: a right that was granted a moment ago, a webhook that is starting.
   { reason: 'WriteRefused', isWaitedFor: true, words: /after 5 s, the set is stalled: because;/ },
   { reason: 'ObjectNotOwned', isWaitedFor: false, words: /: the set is stalled: because$/ },
-])('a set that is stalled by $reason: waited for: $isWaitedFor', async (row) => {
+])('a set that is stalled by $reason is waited for: $isWaitedFor', async (row) => {
   const { clock, api, ending } = start();
   let error: unknown;
   void ending.then((ended) => {

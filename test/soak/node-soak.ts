@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chosenCluster } from '../e2e/chosen-cluster.ts';
+import { chosenCluster } from '../e2e/cluster/chosen-cluster.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** One rotation at the default terms, and the start of a node. */
@@ -12,11 +12,11 @@ const MINUTES = 45;
 const SIGTERM_CODE = 143;
 
 /**
- * Starts the project `e2e-soak`, where there is time and a cluster for it; says so where there is
+ * Starts the project `e2e-soak`, if there is time and a cluster for it; says so if there is
  * not. Each line of its output is printed as it comes.
  *
  * @param minutes that the whole soak may take
- * @returns its exit code, 0 where it was left out
+ * @returns its exit code, 0 if it was left out
  */
 export async function startNodeSoak(
   minutes: number,

@@ -52,6 +52,6 @@ test.runIf(isRoot)('what else is wrong is not tried again', async () => {
   expect(done()).toEqual([]);
 });
 
-test.skipIf(isRoot)('who is no root is told what to install', async () => {
+test.skipIf(isRoot)('a user who is not root learns what to install', async () => {
   await expect(aptInstall(['a', 'b'], () => {}, SOON)).rejects.toThrow('a b must be installed');
 });

@@ -28,7 +28,7 @@ export async function isOnPath(program: string): Promise<boolean> {
 /**
  * Installs packages; waits while anybody else does, another call of this process included.
  *
- * @throws Error where this is no root, or no Debian
+ * @throws Error if the user is not root, or the system is not Debian
  */
 export async function aptInstall(
   packages: readonly string[],

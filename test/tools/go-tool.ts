@@ -4,9 +4,10 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { moduleKey, requiredVersion } from '../cluster/control-plane/go-module.ts';
-import { ensureShelf, probe } from '../cluster/control-plane/program-cache.ts';
-import { type Program, STRIPPED } from '../cluster/control-plane/programs.ts';
+import { moduleKey, requiredVersion } from './building/go-module.ts';
+import type { Program } from './building/program.ts';
+import { STRIPPED } from './building/program.ts';
+import { ensureShelf, probe } from './building/program-cache.ts';
 
 export type ToolName = 'helm' | 'actionlint';
 

@@ -47,7 +47,7 @@ describe.each(FILES)('%s', (file) => {
   });
 
   test('stops where a command fails, in the middle of a pipe as well', () => {
-    // GitHub sets `pipefail` only where the shell is named.
+    // GitHub sets `pipefail` only if the shell is named.
     expect(parse(text)).toHaveProperty('defaults.run.shell', 'bash');
   });
 

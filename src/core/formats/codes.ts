@@ -1,9 +1,9 @@
 /**
- * Every stable code that users meet in conditions, transitions, steps, events and refusals. Each has
- * a row in docs/errors.md, which a test compares with these lists.
+ * Every stable code that users see in conditions, transitions, steps, events and refusals. Each has a
+ * row in docs/errors.md; a test compares that page with these lists.
  */
 
-/** The conditions of a set, each with its reasons. */
+/** The conditions of a set, with their reasons. */
 export const CONDITION_REASONS = {
   Ready: [
     'Signing',
@@ -17,9 +17,9 @@ export const CONDITION_REASONS = {
     'Deleting',
     'InvalidSpec',
   ],
-  /** Beside these, those of `Ready`, while the operator goes on by itself. */
+  /** It has the reasons of `Ready`, while the operator goes on by itself. */
   Reconciling: [],
-  /** Beside this one, those of `Ready` that only a person can end. */
+  /** It also has the reasons of `Ready` that only a person can end. */
   Stalled: ['WriteRefused'],
   StandbyReady: ['Proven', 'Waiting', 'NotPublished', 'NotWanted'],
   RevocationsApplied: ['Applied', 'Applying', 'KidUnknown'],
@@ -45,7 +45,7 @@ export type InvariantName = Exclude<
   'NoneViolated'
 >;
 
-/** What a set does next. */
+/** What a set does next, in `status.nextTransition.action`. */
 export const ACTIONS = [
   'Publish',
   'Activate',
@@ -56,7 +56,7 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** What that waits for. */
+/** What it waits for before that, in `status.nextTransition.waitingFor`. */
 export const WAITING_FOR = [
   'RotationDue',
   'ActivationGate',
@@ -110,7 +110,7 @@ export const STEP_REASONS = [
 ] as const;
 export type StepReason = (typeof STEP_REASONS)[number];
 
-/** Events of their own. A condition that somebody should look at is told under its reason. */
+/** Reasons that only events have. A condition that needs attention is reported under its own reason. */
 export const EVENT_REASONS = [
   'KeyPending',
   'KeyActivated',
@@ -138,7 +138,7 @@ export const EVENT_REASONS = [
 ] as const;
 export type EventReason = (typeof EVENT_REASONS)[number] | ConditionReason;
 
-/** Why a planned step is not taken after all. */
+/** Why the guard refuses a planned step. */
 export const STEP_REFUSALS = [
   'Changed',
   'ClocksDisagree',

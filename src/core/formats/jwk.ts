@@ -1,9 +1,11 @@
 /** Public keys as JWK (RFC 7517, RFC 7518 section 6, RFC 8037). */
+
+import { isRecord } from './is-record.ts';
 import { type Algorithm, type KeyKind, RSA_MODULUS_LENGTHS } from './spec.ts';
 
 /**
- * A published JWK: exactly the public members, `kid`, `alg` and `use`, and nothing else. Each
- * further member breaks some verifier (docs/verifiers.md).
+ * A published JWK: the public members, `kid`, `alg` and `use`, and nothing else. Any other member
+ * breaks some verifier (docs/verifiers.md).
  */
 export type PublicJwk = {
   readonly kty: 'RSA' | 'EC' | 'OKP';
@@ -20,7 +22,7 @@ export type PublicJwk = {
 /** The members that hold secrets (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 9964). */
 export const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
 
-/** The public members of each key type, in the order in which they are written. */
+/** The public members of each key type, in the order they are written. */
 export const PUBLIC_MEMBERS = {
   RSA: ['n', 'e'],
   EC: ['crv', 'x', 'y'],
@@ -29,24 +31,21 @@ export const PUBLIC_MEMBERS = {
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const MEMBER_LENGTH_MAX = 2048;
-/** Imported keys keep their own kid, so it is any printable ASCII text of bounded length. */
+/** Imported keys keep their own kid, so any printable ASCII is allowed, up to a limit. */
 const KID = /^[\x21-\x7e]{1,128}$/;
 
 /**
  * Reads one published JWK strictly.
- * @returns the key with its members in canonical order, or what is wrong with it; the text names
- * members, never their values.
+ * @returns the key with its members in canonical order, or the problem. The problem names members
+ * but never shows their values.
  */
-export function parsePublicJwk(value: unknown): PublicJwk | { readonly problem: string } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { problem: 'a key is not an object' };
-  }
-  const jwk = value as Record<string, unknown>;
+export function parsePublicJwk(jwk: unknown): PublicJwk | { readonly problem: string } {
+  if (!isRecord(jwk)) return { problem: 'a key is not an object' };
   const secret = PRIVATE_MEMBERS.find((member) => Object.hasOwn(jwk, member));
   if (secret !== undefined) return { problem: `a key has the private member '${secret}'` };
   const { kty, kid, alg, use } = jwk;
-  if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return { problem: `kty is not known` };
-  if (typeof kid !== 'string' || !KID.test(kid)) return { problem: 'kid is missing or not text' };
+  if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return { problem: 'kty is not supported' };
+  if (typeof kid !== 'string' || !KID.test(kid)) return { problem: 'kid is missing or malformed' };
   if (use !== 'sig') return { problem: `use is not 'sig'` };
   if (typeof alg !== 'string' || !algorithmFits(kty, jwk['crv'], alg)) {
     return { problem: `alg does not fit the key's type` };
@@ -55,7 +54,7 @@ export function parsePublicJwk(value: unknown): PublicJwk | { readonly problem: 
   for (const name of PUBLIC_MEMBERS[kty]) {
     const member = jwk[name];
     if (typeof member !== 'string' || member.length > MEMBER_LENGTH_MAX) {
-      return { problem: `the member '${name}' is missing or not text` };
+      return { problem: `the member '${name}' is missing, not a string, or too long` };
     }
     if (name !== 'crv' && !BASE64URL.test(member)) {
       return { problem: `the member '${name}' is not base64url` };
@@ -65,7 +64,7 @@ export function parsePublicJwk(value: unknown): PublicJwk | { readonly problem: 
   return { kty, ...members, kid, alg: alg as Algorithm, use };
 }
 
-/** Whether tokens with this `alg` can be signed by a key of this type and curve. */
+/** Whether a key of this type and curve can sign tokens with this `alg`. */
 export function algorithmFits(kty: string, crv: unknown, alg: string): boolean {
   switch (alg) {
     case 'ES256':
@@ -81,13 +80,13 @@ export function algorithmFits(kty: string, crv: unknown, alg: string): boolean {
   }
 }
 
-/** Whether two published keys are the same in every member. */
+/** Whether two public keys are equal in every member. */
 export function samePublicJwk(a: PublicJwk, b: PublicJwk): boolean {
   const names = ['kty', 'kid', 'alg', 'use', 'n', 'e', 'crv', 'x', 'y'] as const;
   return names.every((name) => a[name] === b[name]);
 }
 
-/** The kind that a public JWK tells; of an odd RSA length the nearest that is known. */
+/** The kind of a public JWK. An unsupported RSA length is rounded to the nearest supported one. */
 export function kindOfJwk({ alg, kty, n }: PublicJwk): KeyKind {
   if (kty !== 'RSA') return { algorithm: alg, rsaModulusLength: null };
   const bits = Math.floor(((n ?? '').length * 3) / 4) * 8;
@@ -95,7 +94,7 @@ export function kindOfJwk({ alg, kty, n }: PublicJwk): KeyKind {
   return { algorithm: alg, rsaModulusLength: nearest[0] ?? 2048 };
 }
 
-/** A public JWK as text, always with the same members in the same order. */
+/** A public JWK as JSON, always with the same members in the same order. */
 export function publicJwkText({ kty, n, e, crv, x, y, kid, alg, use }: PublicJwk): string {
   return JSON.stringify({ kty, n, e, crv, x, y, kid, alg, use });
 }

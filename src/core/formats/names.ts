@@ -1,17 +1,17 @@
-/** The names that users and other programs rely on. They are a contract: none of them changes. */
+/** Names that users and other programs rely on. They are a contract: none of them may change. */
 
 export const API_GROUP = 'signingkeys.dev';
 export const API_VERSION = 'v1alpha1';
 export const API_GROUP_VERSION = `${API_GROUP}/${API_VERSION}`;
 export const SET_KIND = 'SigningKeySet';
 export const SET_PLURAL = 'signingkeysets';
-/** A set's name: with `-key-` and an ordinal it fits into the 63 characters of a label's value. */
+/** With `-key-` and an ordinal, a set's name must fit into the 63 characters of a label value. */
 export const SET_NAME_LENGTH_MAX = 52;
 
-/** Of every write, and of every object's `app.kubernetes.io/managed-by`. */
+/** The field manager of every write, and the value of `app.kubernetes.io/managed-by`. */
 export const MANAGER = 'signing-key-operator';
 
-/** Keys that begin with it belong to the operator, as does `app.kubernetes.io/managed-by`. */
+/** Labels and annotations with this prefix belong to the operator, as does {@link LABEL.managedBy}. */
 export const RESERVED_PREFIX = `${API_GROUP}/`;
 
 export const LABEL = {
@@ -23,33 +23,33 @@ export const LABEL = {
 export const ANNOTATION = {
   /** JSON `{namespace, name, uid}` of the set. */
   owner: 'signingkeys.dev/owner',
-  /** On the signer Secret the ledger; on the JWKS ConfigMap its copy. */
+  /** The ledger on the signer Secret; its copy on the JWKS ConfigMap. */
   ledger: 'signingkeys.dev/ledger',
-  /** On the JWKS ConfigMap: the generation of the ledger that its data was made from. */
+  /** On the JWKS ConfigMap: the ledger generation that its data was made from. */
   generation: 'signingkeys.dev/generation',
-  /** On a key Secret. */
+  /** This one and the next are on key Secrets. */
   publicJwk: 'signingkeys.dev/public-jwk',
   ordinal: 'signingkeys.dev/ordinal',
-  /** Which labels and annotations of the user's templates stand on the object. */
+  /** Which labels and annotations on the object come from the user's templates. */
   appliedMetadata: 'signingkeys.dev/applied-metadata',
-  /** On the pod template of a workload that the operator restarts: for which switch it was. */
+  /** On the pod template of a workload that the operator restarts: the switch it was restarted for. */
   restartedFor: 'signingkeys.dev/restarted-for',
 } as const;
 
-/** On the set, by its user. */
+/** Annotations that users put on the set. */
 export const REQUEST = {
   rotate: 'signingkeys.dev/rotate',
   rollback: 'signingkeys.dev/rollback',
-  /** The UID of the set elsewhere whose objects may be taken over. */
+  /** The UID of another set, whose objects this one may adopt. */
   adopt: 'signingkeys.dev/adopt',
   /** The set's own UID: an ordered deletion does not wait. */
   skipDeletionWait: 'signingkeys.dev/skip-deletion-wait',
 } as const;
 
-/** What the status can hold of a request's id; a longer one is no request. */
+/** The longest request id that the status can hold. A request with a longer one is ignored. */
 export const REQUEST_ID_LENGTH_MAX = 256;
 
-/** Types of Secrets: immutable, and selectable by a field selector. */
+/** Secret types: nobody can change them, and field selectors can select by them. */
 export const SECRET_TYPE = {
   key: 'signingkeys.dev/key',
   signer: 'signingkeys.dev/signer',
@@ -57,7 +57,7 @@ export const SECRET_TYPE = {
 
 export const FINALIZER = 'signingkeys.dev/ordered-deletion';
 
-/** The values of the signer Secret; a key Secret holds `private.pem` alone. */
+/** The keys of the signer Secret's data. A key Secret has only `private.pem`. */
 export const SIGNER_FILE = {
   kid: 'kid',
   alg: 'alg',
@@ -69,19 +69,19 @@ export function keySecretName(setName: string, ordinal: number): string {
   return `${setName}-key-${ordinal}`;
 }
 
-/** The ordinal in a key Secret's name, or null where it is no name of this set's. */
+/** The ordinal in a key Secret's name, or null if this set gives no Secret that name. */
 export function ordinalOfKeySecret(setName: string, secretName: string): number | null {
   const prefix = `${setName}-key-`;
   const digits = secretName.startsWith(prefix) ? secretName.slice(prefix.length) : '';
   return /^[1-9][0-9]{0,8}$/.test(digits) ? Number(digits) : null;
 }
 
-/** The name of the signer Secret where the spec gives none. */
+/** The signer Secret's name if the spec does not set one. */
 export function defaultSignerName(setName: string): string {
   return `${setName}-signer`;
 }
 
-/** The name of the JWKS ConfigMap where the spec gives none. */
+/** The JWKS ConfigMap's name if the spec does not set one. */
 export function defaultJwksName(setName: string): string {
   return `${setName}-jwks`;
 }

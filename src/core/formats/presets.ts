@@ -1,6 +1,6 @@
 /**
- * What common verifiers do by default, as terms. The table of docs/verifiers.md and the CRD say
- * the same; tests compare them.
+ * The terms of common verifiers with their default settings. The table in docs/verifiers.md and the
+ * CRD repeat them; tests compare all three.
  */
 
 const SECOND_MS = 1000;
@@ -10,15 +10,15 @@ const HOUR_MS = 60 * MINUTE_MS;
 export interface VerifierPreset {
   readonly verifier: string;
   /**
-   * C: the longest until it uses a key that is newly served. Of one that keeps what it knows for
-   * ever this is the cooldown of its refetch, which an unknown kid causes.
+   * C: the longest time until it uses a key that is newly served. If it never drops a key it knows,
+   * this is its refetch cooldown: an unknown kid makes it fetch again.
    */
   readonly cacheTtlMs: number;
-  /** K: the least time between two refetches on unknown kids; null where none is counted on. */
+  /** K: the least time between two refetches for unknown kids; null if they are not relied on. */
   readonly refetchCooldownMs: number | null;
-  /** D: the longest that it goes on using a key it knows; null: until it is restarted. */
+  /** D: the longest time that it goes on using a key it knows; null: until it is restarted. */
   readonly trustMs: number | null;
-  /** Whether it keeps a set past its time while it can't fetch: then C and D are longer. */
+  /** Whether it keeps an expired JWKS while it cannot fetch a new one. C and D are then longer. */
   readonly whileEndpointIsDown: 'refuses' | 'keeps' | 'unknown';
   /** Where the values come from. */
   readonly source: string;

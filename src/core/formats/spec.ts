@@ -1,4 +1,4 @@
-/** What a user declares, decoded: every default filled in, every duration in milliseconds. */
+/** The decoded spec: all defaults are filled in, and all durations are in milliseconds. */
 
 /** JWS algorithms (RFC 7518 section 3.1, RFC 8037; `EdDSA` is Ed25519). */
 export const ALGORITHMS = [
@@ -18,22 +18,22 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 export const RSA_MODULUS_LENGTHS = [2048, 3072, 4096] as const;
 export type RsaModulusLength = (typeof RSA_MODULUS_LENGTHS)[number];
 
-/** What kind of key a set asks for. Two keys of equal kind can stand in for each other. */
+/** The kind of key that a set asks for. Keys of the same kind can replace each other. */
 export interface KeyKind {
   readonly algorithm: Algorithm;
-  /** In bits; null unless the algorithm is RSA's. */
+  /** In bits; null unless the algorithm uses RSA. */
   readonly rsaModulusLength: RsaModulusLength | null;
 }
 
-/** The declared terms, from which every gate is computed. The letters are those of docs/rotation.md. */
+/** The declared terms, which every gate is computed from. The letters are those of docs/rotation.md. */
 export interface Terms {
-  /** T: the longest `exp - iat` that an issuer puts into a token. */
+  /** T: the longest `exp - iat` of a token. */
   readonly tokenTtlMs: number;
-  /** C: the longest until a verifier uses a key that is newly served. */
+  /** C: the longest time until a verifier uses a key that is newly served. */
   readonly verifierCacheTtlMs: number;
-  /** D: the longest that a verifier goes on using a key it knows; null where it has no end. */
+  /** D: the longest time that a verifier goes on using a key that it knows; null: it has no end. */
   readonly verifierTrustMs: number | null;
-  /** H: the longest that a cache between server and verifier serves an old JWKS. */
+  /** H: the longest time that a cache between server and verifier serves an old JWKS. */
   readonly sharedCacheTtlMs: number;
   /** P: from the ConfigMap's write until every server and mount shows it. */
   readonly publicationDelayMs: number;
@@ -41,32 +41,32 @@ export interface Terms {
   readonly signerRefreshDelayMs: number;
   /** L: the leeway that verifiers grant on `exp`. */
   readonly verifierLeewayMs: number;
-  /** S: the largest difference between any two clocks that matter. */
+  /** S: the largest difference between any two clocks involved. */
   readonly clockSkewMs: number;
 }
 
 export interface RotationPolicy {
   /** I: how long a key signs. */
   readonly intervalMs: number;
-  /** Whether the next key is published at once, so that a proven spare is always ready. */
+  /** Whether the next key is published right after a switch, so that a proven one is always ready. */
   readonly standby: boolean;
   readonly suspend: boolean;
 }
 
-/** Where an object is written, and what a user wants on it beside what is ours. */
+/** The name of an object, and the labels and annotations that the user wants on it. */
 export interface ObjectTemplate {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** How issuers take up a new key: `Watch`, they follow their mount; `Restart`, only at their start. */
+/** How issuers get a new key. `Watch`: from their mount. `Restart`: only at their start. */
 export const RELOADS = ['Watch', 'Restart'] as const;
 export type Reload = (typeof RELOADS)[number];
 
 export const WORKLOAD_KINDS = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 
-/** What makes pods, in the namespace of the set. */
+/** A controller of pods in the set's namespace. */
 export interface Workload {
   readonly kind: (typeof WORKLOAD_KINDS)[number];
   readonly name: string;
@@ -74,27 +74,27 @@ export interface Workload {
 
 export interface SignerSpec extends ObjectTemplate {
   readonly reload: Reload;
-  /** The operator restarts these after a switch, where a pod of theirs needs it. */
+  /** The operator restarts these after a switch if one of their pods needs it. */
   readonly restart: readonly Workload[];
 }
 
 export interface Spec {
   readonly kind: KeyKind;
-  /** The issuer's URL; where there is one, openid-configuration is published too. */
+  /** The issuer's URL. If it is set, openid-configuration is published too. */
   readonly issuer: string | null;
   readonly terms: Terms;
   readonly rotation: RotationPolicy;
   readonly signer: SignerSpec;
   readonly jwks: ObjectTemplate & {
-    /** Where the JWKS is fetched, when that is not the issuer plus `/.well-known/jwks.json`. */
+    /** The URL of the JWKS; null: the issuer plus `/.well-known/jwks.json`. */
     readonly uri: string | null;
   };
   readonly deletionPolicy: 'Retain' | 'Delete';
-  /** Kids that are no longer to be trusted. An entry that is taken away un-revokes nothing. */
+  /** Kids that must not be trusted any longer. Removing an entry does not un-revoke its key. */
   readonly revocations: readonly Revocation[];
-  /** What to do where the active key is revoked and no other key may sign yet. */
+  /** What to do if the active key is revoked and no other key may sign yet. */
   readonly onRevokeWithoutStandby: 'FailClosed' | 'SignImmediately';
-  /** Names of declared verifiers that trust a key they know until they are restarted. */
+  /** Names of the declared verifiers that trust a known key until they are restarted. */
   readonly restartToForget: readonly string[];
 }
 

@@ -1,11 +1,11 @@
-/** The status of a set as it is stored: a projection of the ledger, in the users' words. */
+/** The status of a set as it is stored: the ledger in the user's words, and a copy of it. */
 
 import type { Action, ConditionReason, ConditionType, WaitingFor } from './codes.ts';
 import type { Algorithm } from './spec.ts';
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
-/** The Kubernetes API conventions' condition. Times are RFC 3339. */
+/** A condition as in the Kubernetes API conventions. All times of a status are RFC 3339. */
 export interface Condition {
   readonly type: ConditionType;
   readonly status: ConditionStatus;
@@ -15,7 +15,7 @@ export interface Condition {
   readonly observedGeneration: number;
 }
 
-/** A condition before it is known since when it holds. */
+/** A condition before its transition time is known. */
 export type Verdict = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 export interface KeyStatus {
@@ -34,22 +34,22 @@ export interface KeyStatus {
   readonly settledTime?: string;
   readonly removableTime?: string;
   readonly removedTime?: string;
-  /** From here on no verifier trusts it that keeps the declared terms. */
+  /** From then on, no verifier that keeps the declared terms trusts the key. */
   readonly distrustedByTime?: string;
-  /** Declared verifiers that trust it until they are restarted, where that has no end. */
+  /** Declared verifiers that trust the key until they are restarted. */
   readonly restartRequired?: readonly string[];
 }
 
 export interface NextTransition {
   readonly action: Action;
   readonly kid?: string;
-  /** Missing while it depends on something that has not been seen yet. */
+  /** Missing while it depends on something that was not seen yet. */
   readonly time?: string;
   readonly waitingFor: WaitingFor;
   readonly explanation: string;
 }
 
-/** Why the last rollback that was asked for was not carried out. */
+/** Why the last requested rollback was not carried out. */
 export interface RollbackRefused {
   readonly request: string;
   readonly reason: string;
@@ -60,7 +60,7 @@ export interface HistoryEntry {
   readonly time: string;
   readonly kid: string;
   readonly ordinal: number;
-  /** None where the key is new. */
+  /** Missing if the key is new. */
   readonly from?: KeyStatus['state'];
   readonly to: KeyStatus['state'];
   readonly reason: string;
@@ -79,10 +79,10 @@ export interface Status {
   readonly lastHandledRotateRequest?: string;
   readonly lastHandledRollbackRequest?: string;
   readonly rollbackRefused?: RollbackRefused;
-  /** The copy of the ledger, as text. */
+  /** The copy of the ledger, in its stored form. */
   readonly ledger?: string;
 }
 
 export const HISTORY_MAX = 20;
-/** Of the ended keys, so many of the youngest are shown. */
+/** The maximum number of ended keys that are shown, the youngest ones. */
 export const RETIRED_SHOWN_MAX = 8;

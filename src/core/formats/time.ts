@@ -3,13 +3,13 @@
 const DURATION = /^(?:[0-9]{1,5}(?:h|m|s|ms)){1,4}$/;
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
-/** The last instant that a Date can hold; a ledger that was tampered with may name a later one. */
+/** The last instant that a Date can hold. A ledger that someone edited may have a later one. */
 const DATE_MAX_MS = 8_640_000_000_000_000;
 
 /**
- * Reads a duration of Gateway API's form (GEP-2257): `1h30m`, `500ms`. Unsigned, up to four
- * parts of up to five digits.
- * @returns milliseconds, or null where the text is no such duration (`1d` is not).
+ * Reads a duration in Gateway API's form (GEP-2257), for example `1h30m` or `500ms`: no sign, up to
+ * four parts of up to five digits.
+ * @returns milliseconds, or null if the text has another form (as `1d` has).
  */
 export function parseDurationMs(text: string): number | null {
   if (!DURATION.test(text)) return null;
@@ -35,20 +35,20 @@ export function formatDurationMs(durationMs: number): string {
 }
 
 /**
- * Writes an instant as RFC 3339 in UTC, as Kubernetes does: `2026-12-01T09:00:00Z`, with
- * milliseconds only where there are any.
+ * Writes an instant as RFC 3339 in UTC, as Kubernetes does: `2026-12-01T09:00:00Z`. Milliseconds
+ * are written only if there are any.
  */
 export function formatInstant(atMs: number): string {
   const text = new Date(Math.min(atMs, DATE_MAX_MS)).toISOString();
   return text.endsWith('.000Z') ? `${text.slice(0, -'.000Z'.length)}Z` : text;
 }
 
-/** Only the time of day of {@link formatInstant}, for prose: `09:00:00`. */
+/** The time of day of {@link formatInstant}, for texts within one day: `09:00:00Z`. */
 export function formatTimeOfDay(atMs: number): string {
-  return formatInstant(atMs).slice(11, -1);
+  return formatInstant(atMs).slice(11);
 }
 
-/** Whole seconds, rounded up: a gate that opens at 13.2 s is not open at 13 s. */
+/** Rounds up to whole seconds: a gate that opens at 13.2 s is not open at 13 s. */
 export function ceilToSecondMs(atMs: number): number {
   return Math.ceil(atMs / 1000) * 1000;
 }

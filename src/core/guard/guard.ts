@@ -1,6 +1,6 @@
 /**
- * The last judge before a write: a step is data plus what it expects, held against a live
- * reading. It knows nothing of why the step was planned.
+ * The last check before a write. It compares a step, and what the step expects, with a live reading.
+ * It does not know why the step was planned.
  */
 
 import type { InvariantName, StepRefusal } from '../formats/codes.ts';
@@ -22,15 +22,15 @@ import type { Violation } from './violation.ts';
 export interface Refusal {
   readonly code: StepRefusal;
   readonly message: string;
-  /** The invariants that the write would have broken. */
+  /** The invariants that the write would break; empty unless the code is `InvariantViolated`. */
   readonly invariants: readonly InvariantName[];
 }
 
 /**
- * @param live read after the step was planned, for a guarded step; else the reading it was
- * planned from.
+ * Judges a step before it is written.
+ * @param live for a guarded step, a reading made after it was planned; else the one it was planned from.
  * @param nowMs this machine's clock when that reading began.
- * @returns null where the step may be written.
+ * @returns null if the step may be written.
  */
 export function admit(step: Step, live: Observed, nowMs: number): Refusal | null {
   const { spec } = live.set;
@@ -53,8 +53,8 @@ export function admit(step: Step, live: Observed, nowMs: number): Refusal | null
 }
 
 /**
- * What a write would break; by clocks that are in doubt nobody can tell, and it waits. A clock that
- * was set back makes a gate look closed that was open: that breaks nothing, and waits as well.
+ * Whether the write would break an invariant. While the clocks are in doubt, nobody can tell, so it
+ * waits. It also waits if a clock was set back: a gate that was open then only looks closed.
  */
 function invariantBroken({ write, basis }: Step, situation: Situation): Refusal | null {
   const violations = addedViolations(situation, write);
@@ -63,24 +63,24 @@ function invariantBroken({ write, basis }: Step, situation: Situation): Refusal 
   const isSetBack = situation.nowMs < basis.judgedMs;
   const asPlanned = { ...situation, nowMs: basis.judgedMs };
   if (isSetBack && addedViolations(asPlanned, write).length === 0) {
-    return refusal('Changed', 'a clock was set back since the step was planned');
+    return refusal('Changed', 'a clock was set back after the step was planned');
   }
   return asRefusal(violations);
 }
 
 /**
- * An object without our marks is known by the copies alone, and the last of them may have gone
- * between two readings. Where there is one reading only, it would be a violation (I6).
+ * Only the copies of the ledger show that an object without an owner annotation is the set's, and the
+ * last copy may have gone between two readings. With a single reading this would be a violation (I6).
  */
 function noLongerOwned({ write, guarded }: Step, { ownership }: Situation): Refusal | null {
   const isSigner = write.kind === 'WriteSigner' || write.kind === 'DeleteSigner';
   const isJwks = write.kind === 'WriteJwks' || write.kind === 'DeleteJwks';
   const found = isSigner ? ownership.signer : isJwks ? ownership.jwks : null;
   if (!guarded || found !== 'Foreign') return null;
-  return refusal('Changed', 'nothing tells any more that the object is of the set');
+  return refusal('Changed', 'nothing shows any longer that the object belongs to the set');
 }
 
-/** A key that is on its way out is one that no pod holds; a pod that is there after all holds it up. */
+/** A key that a pod holds must not be retired, even if the pod appeared after the step was planned. */
 function podHoldsKey(write: Write, situation: Situation): Refusal | null {
   const { ledgerState } = situation;
   if (write.kind !== 'WriteSigner' || ledgerState.kind !== 'Sound') return null;
@@ -89,22 +89,22 @@ function podHoldsKey(write: Write, situation: Situation): Refusal | null {
     if (bar?.reason !== 'Retired' || before?.bar !== null || !before.mayHaveSigned) return false;
     return oldPodsFor(situation, before).kind === 'TooOld';
   });
-  return isHeld ? refusal('Changed', 'a pod holds a key that is to leave the JWKS') : null;
+  return isHeld ? refusal('Changed', 'a pod still holds a key that would leave the JWKS') : null;
 }
 
-/** The Secret whose key the signer is to hold is still the one that was judged. */
+/** The Secret whose key the signer would get must still be the one that was judged. */
 function sourceChanged(write: Write, live: Observed): Refusal | null {
   if (write.kind !== 'WriteSigner' || write.source.from !== 'keySecret') return null;
   const { name, uid } = write.source;
   const isThere = live.keySecrets.some(({ meta }) => meta.name === name && meta.uid === uid);
-  return isThere ? null : refusal('Changed', `Secret ${name} is gone, or is another`);
+  return isThere ? null : refusal('Changed', `Secret ${name} is gone or was replaced`);
 }
 
 function refusal(code: Refusal['code'], message: string): Refusal {
   return { code, message, invariants: [] };
 }
 
-/** The object to write is still the very version that the step was computed from. */
+/** The object to write must still have the version that the step was computed from. */
 function targetChanged(write: Write, live: Observed): Refusal | null {
   if (write.kind === 'RestoreKeySecret') {
     const { uid, resourceVersion } = live.signer?.meta ?? { uid: '', resourceVersion: '' };
@@ -113,7 +113,7 @@ function targetChanged(write: Write, live: Observed): Refusal | null {
   if (!('expects' in write)) return null;
   const target = targetOf(write, live);
   if (target === null) {
-    return write.expects === 'absent' ? null : refusal('Changed', `the object is gone`);
+    return write.expects === 'absent' ? null : refusal('Changed', 'the object is gone');
   }
   return expectsLive(write.expects, target.uid, target.resourceVersion);
 }
@@ -145,10 +145,10 @@ function expectsLive(expects: Expected, uid: string, resourceVersion: string): R
   if (expects !== 'absent' && expects.uid === uid && expects.resourceVersion === resourceVersion) {
     return null;
   }
-  return refusal('Changed', 'the object changed since the step was planned');
+  return refusal('Changed', 'the object changed after the step was planned');
 }
 
-/** For a guarded step, spec, ledger and JWKS (and before a ledger, keys) are what it came from. */
+/** For a guarded step, all that it was computed from must be unchanged (see {@link basisOf}). */
 function basisChanged({ basis, guarded }: Step, live: Observed): Refusal | null {
   const now = basisOf(live);
   const isSame =
@@ -157,12 +157,12 @@ function basisChanged({ basis, guarded }: Step, live: Observed): Refusal | null 
     now.keySecrets === basis.keySecrets &&
     now.set === basis.set;
   if (!guarded || isSame) return null;
-  return refusal('Changed', 'spec, requests, ledger or JWKS changed since the step was planned');
+  return refusal('Changed', 'spec, requests, ledger or JWKS changed after the step was planned');
 }
 
 /**
- * While the clocks are in doubt, only what records no time and opens no gate; a revocation may end
- * a key, and where it was the last one that was published, make its successor.
+ * While the clocks are in doubt, a write must record no time and rely on no gate. A revocation may end
+ * a key, and create its successor if no other key is published.
  */
 function clocksInDoubt(write: Write, situation: Situation): Refusal | null {
   if (!situation.clockInDoubt || isClockless(write, situation)) return null;
@@ -191,7 +191,7 @@ function isClockless(write: Write, situation: Situation): boolean {
   }
 }
 
-/** Whether a ledger knows no time, no end and no signing key that the one before did not. */
+/** Whether the new ledger adds no time, no end of a key and no signing key to the one before. */
 function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boolean {
   const isKept = (old: number | null, now: number | null) => now === null || now === old;
   const keys = after.keys.every((key) => {
@@ -216,12 +216,12 @@ function onlyForgets(situation: Situation, before: Ledger, after: Ledger): boole
   return keys && stones && deletion && isNoneLost && signsOnInDoubt(situation, before, after);
 }
 
-/** A key that is new to the ledger, and of which nothing was seen. */
+/** A new key in the ledger, without any observation yet. */
 function isUntouched({ state, publishedSeenMs, bar }: LedgerKey): boolean {
   return state === 'Pending' && publishedSeenMs === null && bar === null;
 }
 
-/** The same key signs, or none, or one that a revocation calls without its gate. */
+/** The same key signs, or none does, or a revocation makes one sign before its gate is open. */
 function signsOnInDoubt(situation: Situation, before: Ledger, after: Ledger): boolean {
   const [old, now] = [activeKey(before), activeKey(after)];
   if (now === null || now.kid === old?.kid) return true;

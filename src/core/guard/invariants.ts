@@ -1,6 +1,6 @@
 /**
- * I1 to I8 of docs/rotation.md as functions. A state is judged by itself, a write by what it would
- * make of the state; no write may add a violation.
+ * I1 to I8 of docs/rotation.md as functions. A state is judged as it is, and a write by the state that
+ * it would lead to. No write may add a violation.
  */
 
 import { keyByKid } from '../ledger/ledger.ts';
@@ -10,12 +10,12 @@ import { judgeState, type State, stateAfter, stateOf } from './state-invariants.
 import { knownLedger, type Violation } from './violation.ts';
 import { judgeWrite } from './write-invariants.ts';
 
-/** What is wrong with the state that a reading shows, whoever did it. */
+/** Violations in the state that a reading shows, whoever caused them. */
 export function stateViolations(situation: Situation): readonly Violation[] {
   return judgeState(stateOf(situation));
 }
 
-/** What a write would make worse. Empty: it may be made. */
+/** Violations that a write would add. Empty: the write is allowed. */
 export function addedViolations(situation: Situation, write: Write): readonly Violation[] {
   const before = unlessSignerEnded(situation, stateOf(situation));
   const found = [before, asCopied(situation, before)].flatMap((state) =>
@@ -29,7 +29,7 @@ export function addedViolations(situation: Situation, write: Write): readonly Vi
   ];
 }
 
-/** A hand put back a key that the ledger, or its copy, has ended: the JWKS may well lose it. */
+/** If someone put a barred or ended key back into the signer, the JWKS may lose that key. */
 function unlessSignerEnded(situation: Situation, state: State): State {
   const known = knownLedger(situation);
   if (known === null || state.signerKid === null) return state;
@@ -37,19 +37,19 @@ function unlessSignerEnded(situation: Situation, state: State): State {
   return { ...state, isSignerRevoked: state.isSignerRevoked || isEnded };
 }
 
-/** A note that a key may have signed takes nothing away: what the JWKS lacks, it lacked before. */
+/** Noting that a key may have signed is no harm: if the JWKS lacks the key, it already did before. */
 function asIfAllSigned(state: State): State {
   if (state.ledger === null) return state;
   const keys = state.ledger.keys.map((key) => ({ ...key, mayHaveSigned: true }));
   return { ...state, ledger: { ...state.ledger, keys } };
 }
 
-/** Where the ledger is lost, its newest copy says what is wrong already. */
+/** If the ledger is lost, its newest copy shows what is wrong already. */
 function asCopied(situation: Situation, state: State): State {
   return { ...state, ledger: knownLedger(situation) };
 }
 
-/** A deletion that a write calls off was no excuse: what it took away was missing before. */
+/** If the write calls off a deletion, keys that the deletion removed count as missing already. */
 function unlessDeleting(before: State, write: Write): State {
   const isCalledOff = write.kind === 'WriteSigner' && write.ledger.deletion === null;
   if (before.ledger === null || !isCalledOff) return before;

@@ -1,4 +1,4 @@
-/** I2, I3, I4 and I8 of docs/rotation.md, as far as they speak of a write of the ledger. */
+/** I2, I3, I4 and I8 of docs/rotation.md for a write of the ledger. */
 
 import { samePublicJwk } from '../formats/jwk.ts';
 import { activationGate, isOpen, namedGates, removalGate, takenUpGate } from '../ledger/gates.ts';
@@ -29,7 +29,7 @@ export function judgeLedgerWrite(situation: Situation, after: Ledger): readonly 
   ];
 }
 
-/** I2 without any ledger: only the first key may begin to sign, or the signer's key sign on. */
+/** I2 without a ledger: only the first key, or the key that is in the signer already, may sign. */
 function signsAsBefore({ ledgerState, signer }: Situation, after: Ledger): readonly Violation[] {
   const active = activeKey(after);
   if (active === null) return [];
@@ -37,10 +37,15 @@ function signsAsBefore({ ledgerState, signer }: Situation, after: Ledger): reado
     ledgerState.kind === 'None' && after.keys.length + after.tombstones.length === 1;
   const signsOn = signer?.content.kind === 'Key' && signer.content.kid === active.kid;
   if (isFirstKey || signsOn) return [];
-  return [{ invariant: 'I2', message: `nothing shows that the gate of ${active.kid} was open` }];
+  return [
+    {
+      invariant: 'I2',
+      message: `nothing shows that the activation gate of ${active.kid} was open`,
+    },
+  ];
 }
 
-/** I2: a key is activated only through its gate, or where a revocation calls an observed one. */
+/** I2: a key is activated only once its gate is open, or if a revocation calls it at once. */
 function gateWasOpen(situation: Situation, before: Ledger, after: Ledger): readonly Violation[] {
   const active = activeKey(after);
   if (active === null || active.kid === activeKey(before)?.kid) return [];
@@ -48,10 +53,10 @@ function gateWasOpen(situation: Situation, before: Ledger, after: Ledger): reado
   const isUsable = key !== null && key.bar === null && !isRevoked(situation, key.kid);
   if (isUsable && isOpen(activationGate(key), situation.nowMs)) return [];
   if (isUsable && isCalledAtOnce(situation, before, key)) return [];
-  return [{ invariant: 'I2', message: `the gate of ${active.kid} is not open` }];
+  return [{ invariant: 'I2', message: `the activation gate of ${active.kid} is not open` }];
 }
 
-/** A revocation under `SignImmediately` calls a key that was seen in the JWKS. */
+/** Under `SignImmediately`, a revocation may activate a key that was seen in the JWKS. */
 function isCalledAtOnce(
   situation: Situation,
   before: Ledger,
@@ -64,7 +69,7 @@ function isCalledAtOnce(
   return isAsked && isCalled && isServed && publishedSeenMs !== null;
 }
 
-/** I3: a key is barred once its last token has expired, or it never signed, or it is revoked. */
+/** I3: a key is barred only if its last token has expired, it never signed, or it is revoked. */
 function keptUntilExpired(
   situation: Situation,
   before: Ledger,
@@ -73,15 +78,15 @@ function keptUntilExpired(
   return before.keys.flatMap((key): readonly Violation[] => {
     const next = keyByKid(after, key.kid);
     const isNewlyBarred = key.bar === null && (next === null || next.bar !== null);
-    // A barred key may still be published where T was raised; a revocation ends that.
+    // A barred key may still be published if T was raised. A revocation would end that.
     const isNewlyRevoked = next?.bar?.reason === 'Revoked' && key.bar?.reason !== 'Revoked';
     if (isRevoked(situation, key.kid) || !(isNewlyBarred || isNewlyRevoked)) return [];
     if (!key.mayHaveSigned || isOpen(removalGate(key), situation.nowMs)) return [];
-    return [{ invariant: 'I3', message: `tokens of ${key.kid} may not have expired yet` }];
+    return [{ invariant: 'I3', message: `tokens of ${key.kid} may still be valid` }];
   });
 }
 
-/** I3: what counts as the last token of a key is told by a reading that shows no pod with it. */
+/** I3: a key is noted as settled only if this reading shows no pod that is too old. */
 function settledOnlyIfSeen(
   situation: Situation,
   before: Ledger,
@@ -93,12 +98,12 @@ function settledOnlyIfSeen(
     const isSeen = oldPodsFor(situation, key).kind === 'NoneTooOld';
     if (isSeen && isOpen(takenUpGate(key), situation.nowMs)) return [];
     return [
-      { invariant: 'I3', message: `a pod may still sign with a key before or at ${key.kid}` },
+      { invariant: 'I3', message: `a pod may still hold an old key, so ${key.kid} is not settled` },
     ];
   });
 }
 
-/** I3 in a deletion: the JWKS goes once every token has expired, or the wait was skipped. */
+/** I3 in a deletion: the JWKS goes only once every token has expired, or if the wait is skipped. */
 function publishedUntilExpired(
   situation: Situation,
   before: Ledger,
@@ -108,10 +113,10 @@ function publishedUntilExpired(
   if (!begins || skipsDeletionWait(situation.set)) return [];
   return neededKeys(before)
     .filter((key) => !isOpen(removalGate(key), situation.nowMs))
-    .map(({ kid }) => ({ invariant: 'I3', message: `tokens of ${kid} may not have expired yet` }));
+    .map(({ kid }) => ({ invariant: 'I3', message: `tokens of ${kid} may still be valid` }));
 }
 
-/** I4: no kid comes back once it has ended, or stands for another key. */
+/** I4: a kid that has ended never comes back, and a kid never stands for another key. */
 function kidsKeepTheirKeys(before: Ledger, after: Ledger): readonly Violation[] {
   return after.keys.flatMap((key): readonly Violation[] => {
     const old = keyByKid(before, key.kid);
@@ -119,13 +124,13 @@ function kidsKeepTheirKeys(before: Ledger, after: Ledger): readonly Violation[] 
       return [{ invariant: 'I4', message: `the ended key ${key.kid} would come back` }];
     }
     if (old !== null && !samePublicJwk(old.publicJwk, key.publicJwk)) {
-      return [{ invariant: 'I4', message: `the kid ${key.kid} would stand for another key` }];
+      return [{ invariant: 'I4', message: `the kid ${key.kid} would stand for a different key` }];
     }
     return [];
   });
 }
 
-/** I8: a gate that has a time gets no earlier one. */
+/** I8: no gate moves earlier. */
 function gatesNeverEarlier(before: Ledger, after: Ledger): readonly Violation[] {
   const later = namedGates(after);
   return [...namedGates(before)].flatMap(([name, gate]): readonly Violation[] => {

@@ -1,10 +1,10 @@
-/** I5 of docs/rotation.md: no private key where others can read it. */
+/** I5 of docs/rotation.md: no private key ends up where others can read it. */
 
 import { PRIVATE_MEMBERS } from '../formats/jwk.ts';
 import type { Write } from '../reading/model.ts';
 import type { Violation } from './violation.ts';
 
-/** I5: nothing that anybody may read holds a private member. */
+/** Checks every text of a write that is stored outside of a Secret's data. */
 export function noPrivateMember(write: Write): readonly Violation[] {
   const texts: string[] = [];
   if (write.kind === 'WriteJwks') texts.push(...Object.values(write.data));
@@ -14,7 +14,7 @@ export function noPrivateMember(write: Write): readonly Violation[] {
     texts.push(...annotations.flatMap(([, value]) => (value === null ? [] : [value])));
   }
   return texts.some(holdsPrivateMember)
-    ? [{ invariant: 'I5', message: `a ${write.kind} would show a private key` }]
+    ? [{ invariant: 'I5', message: `a ${write.kind} would expose a private key` }]
     : [];
 }
 
@@ -29,7 +29,7 @@ function holdsPrivateMember(text: string): boolean {
   }
 }
 
-/** A JWK with a private member, at any depth; text within may be JSON again (the ledger's copy). */
+/** Whether a JWK with a private member is in it, at any depth, or in JSON text (the ledger's copy). */
 function holdsPrivateKey(value: unknown): boolean {
   if (typeof value === 'string') return value.startsWith('{') && holdsPrivateMember(value);
   if (typeof value !== 'object' || value === null) return false;

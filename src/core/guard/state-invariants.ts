@@ -1,4 +1,4 @@
-/** I1, I4 and I7 of docs/rotation.md, as far as they speak of a state: ledger, signing key and JWKS. */
+/** I1, I4 and I7 of docs/rotation.md for a state: ledger, signing key and JWKS. */
 
 import { type PublicJwk, samePublicJwk } from '../formats/jwk.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
@@ -7,14 +7,14 @@ import type { SignerContent, Write } from '../reading/model.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
 import type { Violation } from './violation.ts';
 
-/** What the invariants speak of: the ledger, the signing key, the JWKS. */
+/** The state that these invariants judge. */
 export interface State {
   readonly ledger: Ledger | null;
   readonly signer: SignerContent['kind'] | 'Absent';
   readonly signerKid: string | null;
-  /** Null where there is no ConfigMap. */
+  /** Null if there is no ConfigMap. */
   readonly jwks: readonly PublicJwk[] | null;
-  /** The signer holds a key that is being revoked: that it is not served is what is wanted. */
+  /** The signer holds a key that is being revoked, so it must not be in the JWKS. */
   readonly isSignerRevoked: boolean;
 }
 
@@ -54,12 +54,12 @@ export function judgeState(state: State): readonly Violation[] {
   return [...signerIsServed(state), ...endedStayEnded(state), ...jwksKeepsKeys(state)];
 }
 
-/** I1: what signs is in the JWKS, and is what the ledger calls active. */
+/** I1: the signing key is in the JWKS, and is the ledger's active key. */
 function signerIsServed(state: State): readonly Violation[] {
   const { ledger, signer, signerKid, jwks, isSignerRevoked } = state;
   const active = ledger === null ? null : activeKey(ledger);
   const found: Violation[] = [];
-  // Where it is another key than the active one, that alone is what is wrong, and is said below.
+  // If the signer holds a key other than the active one, only that is reported, below.
   const isActive = active === null || signerKid === active.kid;
   if (
     signerKid !== null &&
@@ -70,27 +70,30 @@ function signerIsServed(state: State): readonly Violation[] {
     found.push({ invariant: 'I1', message: `the signing key ${signerKid} is not in the JWKS` });
   }
   if (active !== null && signerKid !== active.kid) {
-    const message = `the signer Secret is ${signer.toLowerCase()} or holds another key than ${active.kid}`;
+    const message =
+      signer === 'Key'
+        ? `the signer Secret holds a key other than the active key ${active.kid}`
+        : `the signer Secret is ${signer.toLowerCase()}, and should hold the active key ${active.kid}`;
     found.push({ invariant: 'I1', message });
   }
   return found;
 }
 
-/** I4: an ended kid is not published, and a kid never changes its key. */
+/** I4: an ended kid is not published, and a kid never stands for another key. */
 function endedStayEnded({ ledger, jwks }: State): readonly Violation[] {
   if (ledger === null || jwks === null) return [];
   return jwks.flatMap((shown): readonly Violation[] => {
     const { kid } = shown;
     const key = keyByKid(ledger, kid);
     if (key !== null && !samePublicJwk(key.publicJwk, shown)) {
-      return [{ invariant: 'I4', message: `the JWKS shows another key under the kid ${kid}` }];
+      return [{ invariant: 'I4', message: `the JWKS shows a different key under the kid ${kid}` }];
     }
     const isEnded = key === null && ledger.tombstones.some((stone) => stone.kid === kid);
     return isEnded ? [{ invariant: 'I4', message: `the JWKS shows the ended key ${kid}` }] : [];
   });
 }
 
-/** I7: a key that I3 keeps is in the JWKS, and the JWKS is never empty once it held a key. */
+/** I7: every key that I3 keeps is in the JWKS. */
 function jwksKeepsKeys({ ledger, jwks }: State): readonly Violation[] {
   if (ledger === null || ledger.deletion?.removing === true) return [];
   const kept = publishedKeys(ledger).filter((key) => key.mayHaveSigned);

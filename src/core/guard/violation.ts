@@ -1,4 +1,4 @@
-/** A broken invariant of docs/rotation.md, and what a write is held against. */
+/** A violated invariant of docs/rotation.md, and the ledger that writes are compared with. */
 import type { InvariantName } from '../formats/codes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Situation } from '../reading/situation.ts';
@@ -8,7 +8,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** What a ledger write is held against: the ledger, or where that is lost, its newest copy. */
+/** The ledger, or its newest copy if the ledger is lost; null if there is neither. */
 export function knownLedger({ ledgerState }: Situation): Ledger | null {
   if (ledgerState.kind === 'Sound') return ledgerState.ledger;
   return ledgerState.kind === 'Lost' ? ledgerState.newest : null;

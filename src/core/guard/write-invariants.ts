@@ -1,4 +1,4 @@
-/** I3, I5, I6 and I7 of docs/rotation.md, as far as they speak of a single write. */
+/** I3, I5, I6 and I7 of docs/rotation.md for a single write. */
 
 import type { Spec, Workload } from '../formats/spec.ts';
 import { mayLeave } from '../ledger/gates.ts';
@@ -21,7 +21,7 @@ export function judgeWrite(situation: Situation, write: Write): readonly Violati
   ];
 }
 
-/** I6: what is there already and is written or deleted is the set's own. */
+/** I6: an existing object is written or deleted only if it belongs to the set. */
 function onlyOwnObjects(
   { signer, jwks, keySecrets, set, spec }: Situation,
   write: Write,
@@ -39,20 +39,20 @@ function onlyOwnObjects(
     : [
         {
           invariant: 'I6',
-          message: `a ${write.kind} would change an object that is not the set's`,
+          message: `a ${write.kind} would change an object that does not belong to the set`,
         },
       ];
 }
 
-/** I6: a workload is the user's own, and says itself that it may be restarted. */
+/** I6: workloads belong to the user. Only those that the spec lists may be restarted. */
 function onlyListed({ signer }: Spec, workload: Workload): readonly Violation[] {
   if (signer.restart.some((listed) => sameWorkload(listed, workload))) return [];
   const { kind, name } = workload;
-  const message = `${kind} ${name} would be restarted, which is not in spec.signer.restart`;
+  const message = `${kind} ${name} would be restarted, but is not in spec.signer.restart`;
   return [{ invariant: 'I6', message }];
 }
 
-/** I7: the ConfigMap goes, or is emptied, only in a deletion. */
+/** I7: the ConfigMap is never emptied, and is deleted only in a deletion or before the first key. */
 function neverEmptied(situation: Situation, write: Write): readonly Violation[] {
   const isEmptied = write.kind === 'WriteJwks' && keysIn(write.data).length === 0;
   const isWanted =
@@ -61,7 +61,7 @@ function neverEmptied(situation: Situation, write: Write): readonly Violation[] 
   return [{ invariant: 'I7', message: `a ${write.kind} would leave the JWKS empty` }];
 }
 
-/** I3 again, where it takes effect: a kid leaves the JWKS only when the ledger has let it go. */
+/** I3 where it takes effect: a kid leaves the JWKS only if the ledger lets it. */
 function judgeUnpublish(
   situation: Situation,
   write: Extract<Write, { kind: 'WriteJwks' }>,
@@ -76,6 +76,6 @@ function judgeUnpublish(
       return [{ invariant: 'I3', message: `the JWKS would lose ${kid}, which is not barred` }];
     }
     if (mayLeave(key, situation.nowMs)) return [];
-    return [{ invariant: 'I3', message: `tokens of ${kid} may not have expired yet` }];
+    return [{ invariant: 'I3', message: `tokens of ${kid} may still be valid` }];
   });
 }

@@ -1,7 +1,9 @@
 /**
- * The stored form of the ledger: compact JSON, versioned, always written with the same members
- * in the same order, so that two ledgers are equal exactly when their texts are.
+ * The stored form of the ledger: compact, versioned JSON. Its members are always written in the
+ * same order, so two ledgers are equal exactly if their texts are.
  */
+
+import { isRecord } from '../formats/is-record.ts';
 import { parsePublicJwk } from '../formats/jwk.ts';
 import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
 import {
@@ -21,14 +23,14 @@ import {
 } from './ledger.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
 
-/** Annotations of one object hold 256 KiB together; a ledger stays far below. */
+/** Kubernetes allows 256 KiB for all annotations of an object; a ledger stays far below that. */
 export const LEDGER_BYTES_MAX = 96 * 1024;
 export const LEDGER_KEYS_MAX = 16;
 export const TOMBSTONES_MAX = 128;
 
 export type ReadLedger =
   | { readonly kind: 'Ledger'; readonly ledger: Ledger }
-  /** Written by a newer program: nothing may be written over it. */
+  /** Written by a newer version of the operator: it must not be overwritten. */
   | { readonly kind: 'Newer'; readonly version: number }
   | { readonly kind: 'Unreadable'; readonly problem: string };
 
@@ -67,8 +69,10 @@ export function serializeLedger(ledger: Ledger): string {
   });
 }
 
+/** Never throws: whatever is wrong with the text is in the answer. */
 export function readLedger(text: string): ReadLedger {
-  if (text.length > LEDGER_BYTES_MAX) return unreadable(`it is over ${LEDGER_BYTES_MAX} bytes`);
+  if (text.length > LEDGER_BYTES_MAX)
+    return unreadable(`it is larger than ${LEDGER_BYTES_MAX} bytes`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -79,7 +83,7 @@ export function readLedger(text: string): ReadLedger {
     const form = record(value, 'ledger');
     const version = integer(form['version'], 'version');
     if (version > LEDGER_VERSION) return { kind: 'Newer', version };
-    if (version !== LEDGER_VERSION) return unreadable(`version ${version} is not known`);
+    if (version !== LEDGER_VERSION) return unreadable(`version ${version} is unknown`);
     return { kind: 'Ledger', ledger: ledgerOf(form) };
   } catch (error) {
     if (error instanceof Malformed) return unreadable(error.message);
@@ -132,7 +136,7 @@ function termsForm(terms: Terms): Record<string, number | null> {
   return Object.fromEntries(TERM_NAMES.map((name) => [name, terms[name]]));
 }
 
-/** Thrown inside this file only, with where and what. */
+/** Thrown and caught in this file only. The message says which member is wrong, and how. */
 class Malformed extends Error {}
 
 function ledgerOf(form: Fields): Ledger {
@@ -162,7 +166,7 @@ function ledgerOf(form: Fields): Ledger {
       rotate: orNull(handled['rotate'], 'handled.rotate', text),
       rollback: orNull(handled['rollback'], 'handled.rollback', text),
     },
-    // The first operators knew neither of these two.
+    // The first versions of the operator did not write these two.
     rollbackRefused: orNull(form['rollbackRefused'] ?? null, 'rollbackRefused', refusalOf),
     closed: boolean(form['closed'] ?? false, 'closed'),
     jwks: orNull(form['jwks'], 'jwks', jwksNoteOf),
@@ -173,13 +177,13 @@ function ledgerOf(form: Fields): Ledger {
 function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[]): void {
   const all = [...keys, ...stones];
   if (new Set(all.map(({ kid }) => kid)).size !== all.length) {
-    throw new Malformed('a kid stands there twice');
+    throw new Malformed('a kid appears twice');
   }
   if (new Set(all.map(({ ordinal }) => ordinal)).size !== all.length) {
-    throw new Malformed('an ordinal stands there twice');
+    throw new Malformed('an ordinal appears twice');
   }
   if (keys.filter(({ state }) => state === 'Active').length > 1) {
-    throw new Malformed('two keys are active');
+    throw new Malformed('more than one key is active');
   }
 }
 
@@ -188,7 +192,7 @@ function keyOf(value: unknown): LedgerKey {
   const publicJwk = parsePublicJwk(form['publicJwk']);
   if ('problem' in publicJwk) throw new Malformed(publicJwk.problem);
   const kid = text(form['kid'], 'kid');
-  if (publicJwk.kid !== kid) throw new Malformed('a key and its JWK differ in kid');
+  if (publicJwk.kid !== kid) throw new Malformed('a key and its JWK have different kids');
   return {
     ordinal: integer(form['ordinal'], 'ordinal'),
     kid,
@@ -204,7 +208,7 @@ function keyOf(value: unknown): LedgerKey {
     activatedMs: orNull(form['activatedMs'], 'activatedMs', integer),
     signerSeenMs: orNull(form['signerSeenMs'], 'signerSeenMs', integer),
     supersededSeenMs: orNull(form['supersededSeenMs'], 'supersededSeenMs', integer),
-    // The first operators looked at no pods.
+    // The first versions of the operator did not check pods.
     settled: orNull(form['settled'] ?? null, 'settled', settledOf),
     bar: orNull(form['bar'], 'bar', barOf),
     largest: termsOf(form['largest'], 'largest'),
@@ -300,38 +304,38 @@ function termsOf(value: unknown, name: string): Terms {
 type Fields = Readonly<Record<string, unknown>>;
 
 function record(value: unknown, name: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isRecord(value)) return value;
   throw new Malformed(`${name} is not an object`);
 }
 
 function list(value: unknown, name: string, lengthMax: number): readonly unknown[] {
   if (!Array.isArray(value)) throw new Malformed(`${name} is not a list`);
-  if (value.length > lengthMax) throw new Malformed(`${name} is longer than ${lengthMax}`);
+  if (value.length > lengthMax) throw new Malformed(`${name} has more than ${lengthMax} entries`);
   return value;
 }
 
 function text(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
-  throw new Malformed(`${name} is not text`);
+  throw new Malformed(`${name} is not a string`);
 }
 
 function integer(value: unknown, name: string): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new Malformed(`${name} is not a whole number`);
+  throw new Malformed(`${name} is not a non-negative integer`);
 }
 
 function boolean(value: unknown, name: string): boolean {
   if (typeof value === 'boolean') return value;
-  throw new Malformed(`${name} is not true or false`);
+  throw new Malformed(`${name} is not a boolean`);
 }
 
 function oneOf<Value>(value: unknown, name: string, allowed: readonly Value[]): Value {
   const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) throw new Malformed(`${name} is not known`);
+  if (found === undefined) throw new Malformed(`${name} has an unknown value`);
   return found;
 }
 
-/** A member that may be null, but not missing. */
+/** Reads a member that may be null but not missing. */
 function orNull<Value>(
   value: unknown,
   name: string,

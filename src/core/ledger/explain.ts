@@ -1,4 +1,4 @@
-/** The arithmetic of a gate in words: the same text in the status and on the command line. */
+/** The arithmetic of a gate as text, as the status, the conditions and the log show it. */
 
 import type { Terms } from '../formats/spec.ts';
 import {
@@ -10,17 +10,17 @@ import {
 import type { Gate, GateTerm } from './gates.ts';
 
 /**
- * Such as `published 09:00:00, served everywhere by 09:03:00, caches hold up to 10m, skew 30s:
- * 09:13:30`. All times are UTC, and written in full where they are not all of one day. Terms of
- * zero are left out.
- * @param declared the terms of now: a gate may still count a larger one from before.
+ * For example `published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m,
+ * clock skew 30s: 09:13:30Z`. Times are in UTC. They include the date unless all are on the same
+ * day. Terms of zero are left out.
+ * @param declared the current terms; the gate may still count a larger, earlier value.
  */
 export function explainGate(gate: Gate, declared: Terms): string {
   const { label, atMs } = gate.from;
   const terms = gate.terms.filter(({ durationMs }) => durationMs !== 0);
   if (atMs === null || gate.opensAtMs === null) {
-    const parts = terms.map((term) => `then ${plainTerm(term, declared)}`);
-    return [`not yet seen: ${label}`, ...parts].join(', ');
+    const parts = terms.map((term) => plainTerm(term, declared)).join(', ');
+    return `waits until ${label}${parts === '' ? '' : `, then ${parts}`}`;
   }
   const at = timeFormat(atMs, gate.opensAtMs);
   let reachedMs = atMs;
@@ -35,10 +35,11 @@ export function explainGate(gate: Gate, declared: Terms): string {
 
 function plainTerm(term: GateTerm, declared: Terms): string {
   const duration = formatDurationMs(Math.abs(term.durationMs));
-  return `${term.label} ${duration}${stillCounts(term, declared)}`;
+  const within = term.kind === 'until' ? 'within ' : '';
+  return `${term.label} ${within}${duration}${stillCounts(term, declared)}`;
 }
 
-/** A term that was lowered still counts in full, for the keys that were published under it. */
+/** A lowered term still counts in full for the keys that were published under it. */
 function stillCounts({ term, durationMs }: GateTerm, declared: Terms): string {
   const now = term === undefined ? null : declared[term];
   if (now === null || now >= durationMs) return '';

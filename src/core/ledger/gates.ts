@@ -1,42 +1,42 @@
 /**
- * The gates: from when on a step is safe. Each is computed anew in every pass from the ledger's
- * observations and the largest terms, so it moves later when a term grows, and never earlier.
- * The arithmetic of a gate is part of its value, so that it can be shown to whoever asks why.
+ * A gate is the instant from which a step is safe. Every pass computes each gate again, from the
+ * ledger's observations and the largest terms. So a gate moves later if a term grows; one that
+ * protects tokens never moves earlier. It carries its arithmetic, so that users can see why a step waits.
  */
 
 import type { RotationPolicy, Terms } from '../formats/spec.ts';
 import { activeKey, type Ledger, type LedgerKey } from './ledger.ts';
 import { leadMs } from './terms.ts';
 
-/** A moment and how it came about. */
+/** An instant and the arithmetic behind it. All instants are milliseconds since the epoch. */
 export interface Gate {
-  /** Null while the observation that it counts from is missing. */
+  /** Null until the operator has made the observation that the gate counts from. */
   readonly opensAtMs: number | null;
-  /** What is counted from: `published`, with its time. */
+  /** The observation that the gate counts from, for example `published`, and its time. */
   readonly from: { readonly label: string; readonly atMs: number | null };
-  /** What is added, in order. */
+  /** Added to that time, in this order. */
   readonly terms: readonly GateTerm[];
-  /** When it opens at the earliest, while the observation that it truly counts from is missing. */
+  /** `opensAtMs` is only the earliest possible instant: the observation is still missing. */
   readonly isForecast?: true;
 }
 
 export interface GateTerm {
   readonly label: string;
   readonly durationMs: number;
-  /** `until`: after it something holds, so the instant says more than the duration. */
+  /** `until`: something is true from then on, so the text shows the instant, not the duration. */
   readonly kind?: 'until';
-  /** Whose value it is, so that one which was lowered meanwhile can be told apart. */
+  /** The term that the value comes from, so that the text can say if it was lowered since. */
   readonly term?: keyof Terms;
 }
 
-/** How much sooner than strictly needed a key is published where there is no standby. */
+/** Without a standby, the next key is published this much earlier than strictly needed. */
 export const PUBLISH_MARGIN_MS = 60_000;
 
 export function isOpen(gate: Gate, nowMs: number): boolean {
   return gate.opensAtMs !== null && gate.isForecast !== true && gate.opensAtMs <= nowMs;
 }
 
-/** Seen in the ConfigMap + P: from then on every server and every mount shows the key. */
+/** Seen in the ConfigMap + P: from then on, every server and every mount shows the key. */
 export function servedSinceGate(key: LedgerKey): Gate {
   return gate('published', key.publishedSeenMs, [
     until('served everywhere', key.largest, 'publicationDelayMs'),
@@ -45,122 +45,127 @@ export function servedSinceGate(key: LedgerKey): Gate {
 
 /**
  * Pending → Active: seen in the ConfigMap + P + H + C + S. H and C add up, because a verifier can
- * fetch a copy that is H old and hold it for C.
+ * fetch a copy that is already H old and then keep it for C.
  */
 export function activationGate(key: LedgerKey): Gate {
   const { largest } = key;
   return gate('published', key.publishedSeenMs, [
     until('served everywhere', largest, 'publicationDelayMs'),
-    upTo('shared caches hold up to', largest, 'sharedCacheTtlMs'),
-    upTo('caches hold up to', largest, 'verifierCacheTtlMs'),
-    upTo('skew', largest, 'clockSkewMs'),
+    upTo('shared caches keep old copies up to', largest, 'sharedCacheTtlMs'),
+    upTo('verifiers cache up to', largest, 'verifierCacheTtlMs'),
+    upTo('clock skew', largest, 'clockSkewMs'),
   ]);
 }
 
-/** New signer seen + Ps: from then on every issuer signs with the key. */
+/** New signer seen + Ps: from then on, every issuer signs with the key. */
 export function switchedGate(key: LedgerKey): Gate {
-  return gate('signing', key.signerSeenMs, [
+  return gate('seen signing', key.signerSeenMs, [
     until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
   ]);
 }
 
 /**
- * New signer seen + Ps + S: the switch is taken up, by any clock. No further switch comes before it,
- * and whatever starts after it reads the new key: what a kubelet knows of a Secret is at most Ps old,
- * and its clock, which tells when a container started, is at most S behind. A pod that started earlier
- * and reads the Secret only once may hold an earlier key for as long as it runs.
- * @param key the active key, or one that signed before it: the same instant, seen from either.
+ * New signer seen + Ps + S: issuers have taken the new key, by any clock. No other switch happens
+ * before that, and any pod that starts later reads the new key: the kubelet's copy of a Secret is at
+ * most Ps old, and the clock that says when a container started is at most S behind. A pod that
+ * started earlier and reads the Secret only once may hold an earlier key for as long as it runs.
+ * @param key the active key, or one that signed before it. Both give the same instant.
  */
 export function takenUpGate(key: LedgerKey): Gate {
   if (key.state !== 'Active') {
-    return gate('stopped signing', key.supersededSeenMs, takenUpTerms(key.largest));
+    return gate('removed from the signer Secret', key.supersededSeenMs, takenUpTerms(key.largest));
   }
-  return gate('the last switch was seen', key.signerSeenMs, [
+  return gate('active key seen signing', key.signerSeenMs, [
     until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
-    upTo('skew', key.largest, 'clockSkewMs'),
+    upTo('clock skew', key.largest, 'clockSkewMs'),
   ]);
 }
 
 /**
- * From here on a restarted pod is of a later time by any clock, also that of a node which is S
- * behind. Any sooner, and it could count as one that started too early, and be asked to do so again.
+ * New signer seen + Ps + 2S: a pod that is restarted from then on is new by any clock, even that of
+ * a node that is S behind. If it were restarted sooner, it could still look too old and be restarted
+ * again.
  */
 export function restartGate(active: LedgerKey): Gate {
   const { largest } = active;
-  return gate('the last switch was seen', active.signerSeenMs, [
-    until('what starts takes the new key', largest, 'signerRefreshDelayMs'),
-    { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
+  return gate('active key seen signing', active.signerSeenMs, [
+    until('new pods get the new key', largest, 'signerRefreshDelayMs'),
+    { label: '2 × clock skew =', durationMs: 2 * largest.clockSkewMs },
   ]);
 }
 
 /**
- * Retiring → Retired: no pod seen that may hold the key + T + L + 2S, so that the last token that it
- * can have signed has expired everywhere. The live read that shows no such pod begins after
- * {@link takenUpGate}. Twice S: issuer against verifier, recorder against judge. C is not part of it:
- * a verifier that keeps a removed key accepts more, never less.
+ * Retiring → Retired: no pod seen that may hold the key + T + L + 2S. By then the last token that the
+ * key can have signed has expired everywhere. The live read that shows no such pod begins after
+ * {@link takenUpGate}. S counts twice: once between issuer and verifier, once between the clock that
+ * took the time and the one that judges it. C does not count: a verifier that still holds a removed
+ * key accepts more than it must, never less.
  */
 export function removalGate(key: LedgerKey): Gate {
   const { largest, settled, supersededSeenMs } = key;
   const rest = removalTerms(largest);
-  if (settled !== null) return gate('no issuer signs with it since', settled.seenMs, rest);
-  const forecast = gate('stopped signing', supersededSeenMs, [...takenUpTerms(largest), ...rest]);
+  if (settled !== null) return gate('no issuer has signed with it since', settled.seenMs, rest);
+  const forecast = gate('removed from the signer Secret', supersededSeenMs, [
+    ...takenUpTerms(largest),
+    ...rest,
+  ]);
   return { ...forecast, isForecast: true };
 }
 
-/** The same while it can't be told when it will be seen that no pod holds the key. */
+/** The removal gate of a key while nobody can say when its last pod will be gone. */
 export function unforeseenRemovalGate({ largest }: LedgerKey): Gate {
-  return gate('no issuer signs with it since', null, removalTerms(largest));
+  return gate('no pod can hold it', null, removalTerms(largest));
 }
 
 function removalTerms(largest: Terms): readonly GateTerm[] {
   return [
-    upTo('its last token lives', largest, 'tokenTtlMs'),
-    upTo('verifiers grant', largest, 'verifierLeewayMs'),
-    { label: 'twice the skew', durationMs: 2 * largest.clockSkewMs },
+    upTo('token lifetime', largest, 'tokenTtlMs'),
+    upTo('verifier leeway', largest, 'verifierLeewayMs'),
+    { label: '2 × clock skew =', durationMs: 2 * largest.clockSkewMs },
   ];
 }
 
 function takenUpTerms(largest: Terms): readonly GateTerm[] {
   return [
     until('every issuer has switched', largest, 'signerRefreshDelayMs'),
-    upTo('skew', largest, 'clockSkewMs'),
+    upTo('clock skew', largest, 'clockSkewMs'),
   ];
 }
 
 /**
- * Whether nobody can hold a token of this key that is still valid: it never signed, its removal
- * gate is open, or it was revoked, which makes its tokens invalid.
+ * Whether nobody can still hold a valid token of this key: it never signed, its removal gate is
+ * open, or it was revoked, which makes its tokens invalid.
  */
 export function mayLeave(key: LedgerKey, nowMs: number): boolean {
   return !key.mayHaveSigned || key.bar?.reason === 'Revoked' || isOpen(removalGate(key), nowMs);
 }
 
-/** Due at activation + I. When late, the old key lives longer; no gate is ever shortened. */
+/** First seen signing + I. If the rotation is late, the old key signs longer; no wait is shortened. */
 export function dueGate(active: LedgerKey, rotation: RotationPolicy): Gate {
   return gate('active', active.activatedMs, [
-    { label: 'the rotation interval is', durationMs: rotation.intervalMs },
+    { label: 'rotation interval', durationMs: rotation.intervalMs },
   ]);
 }
 
-/** Without a standby the next key is published at due − (P + H + C + S + 1m). */
+/** Without a standby, the next key is published at due − (P + H + C + S + 1m). */
 export function publishGate(active: LedgerKey, rotation: RotationPolicy, terms: Terms): Gate {
   return gate('active', active.activatedMs, [
-    { label: 'the rotation interval is', durationMs: rotation.intervalMs },
+    { label: 'rotation interval', durationMs: rotation.intervalMs },
     { label: 'the next key needs a lead of', durationMs: -(leadMs(terms) + PUBLISH_MARGIN_MS) },
   ]);
 }
 
-/** In an ordered deletion the rest goes P + H + C + S after the JWKS was seen to be gone. */
+/** JWKS seen gone + P + H + C + S: when an ordered deletion removes the other objects. */
 export function deletionGate(ledger: Ledger, terms: Terms): Gate {
   return gate('JWKS removed', ledger.deletion?.jwksRemovedSeenMs ?? null, [
     until('gone everywhere', terms, 'publicationDelayMs'),
-    upTo('shared caches hold up to', terms, 'sharedCacheTtlMs'),
-    upTo('caches hold up to', terms, 'verifierCacheTtlMs'),
-    upTo('skew', terms, 'clockSkewMs'),
+    upTo('shared caches keep old copies up to', terms, 'sharedCacheTtlMs'),
+    upTo('verifiers cache up to', terms, 'verifierCacheTtlMs'),
+    upTo('clock skew', terms, 'clockSkewMs'),
   ]);
 }
 
-/** Of several keys the one that may sign soonest; the first of those that may at the same time. */
+/** The key that may sign soonest; the first one on a tie; null for an empty list. */
 export function firstToOpen(keys: readonly LedgerKey[]): LedgerKey | null {
   return keys.reduce<LedgerKey | null>((first, key) => {
     const opensMs = (of: LedgerKey) => activationGate(of).opensAtMs ?? Number.POSITIVE_INFINITY;
@@ -168,7 +173,7 @@ export function firstToOpen(keys: readonly LedgerKey[]): LedgerKey | null {
   }, null);
 }
 
-/** The latest of those that must all be open; a gate that can't be told yet is the latest. */
+/** The wait whose gate opens last. A gate without a time counts as the last one. */
 export function lastOf<T extends { readonly gate: Gate }>(waits: readonly [T, ...T[]]): T {
   return waits.reduce((last, next) => {
     if (next.gate.opensAtMs === null) return next;
@@ -177,12 +182,12 @@ export function lastOf<T extends { readonly gate: Gate }>(waits: readonly [T, ..
   });
 }
 
-/** Every gate of a ledger by name, for the check that none moves earlier (invariant I8). */
+/** Every gate of a ledger that protects tokens, by name: invariant I8 says that none moves earlier. */
 export function namedGates(ledger: Ledger): ReadonlyMap<string, Gate> {
   const gates = new Map<string, Gate>();
   for (const key of ledger.keys) {
     if (key.state === 'Pending') gates.set(`activation of ${key.kid}`, activationGate(key));
-    // A forecast is none yet: what it counts from may still be seen much later.
+    // A forecast is not a gate yet: its observation may come much later.
     if (key.state !== 'Active' && key.mayHaveSigned && key.settled !== null) {
       gates.set(`removal of ${key.kid}`, removalGate(key));
     }
@@ -192,7 +197,7 @@ export function namedGates(ledger: Ledger): ReadonlyMap<string, Gate> {
   return gates;
 }
 
-/** What must have passed, as a duration. */
+/** A term that is shown as a duration. */
 function upTo(
   label: string,
   terms: Terms,
@@ -201,7 +206,7 @@ function upTo(
   return { label, durationMs: terms[term], term };
 }
 
-/** What holds from an instant on. */
+/** A term that is shown as the instant from which its label is true. */
 function until(...args: Parameters<typeof upTo>): GateTerm {
   return { ...upTo(...args), kind: 'until' };
 }

@@ -1,6 +1,6 @@
 /**
- * The data of the JWKS ConfigMap as a function of the ledger alone. The bytes are the same for
- * the same ledger, so that any other bytes are somebody else's edit.
+ * The data of the JWKS ConfigMap, computed from the ledger alone. The same ledger always gives the
+ * same bytes, so any other bytes are someone else's edit.
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import {
@@ -13,17 +13,17 @@ import {
 import { ALGORITHMS } from '../formats/spec.ts';
 import { type Ledger, publishedKeys } from './ledger.ts';
 
-/** Verifiers keep a JWKS for at most so long, however large C is: a revocation must get through. */
+/** The largest `max-age` that is served, however large C is: a revocation must get through. */
 const MAX_AGE_MAX_SECONDS = 300;
 
 export type JwksData = Readonly<Record<string, string>>;
 
-/** RFC 7517 section 5. Pretty-printed: people read it with kubectl. */
+/** A JWK Set (RFC 7517 section 5), pretty-printed because people read it with kubectl. */
 export function jwksText(keys: readonly PublicJwk[]): string {
   return `${JSON.stringify({ keys }, null, 2)}\n`;
 }
 
-/** All files of the ConfigMap. The ledger must publish at least one key. */
+/** All files of the ConfigMap by name. The ledger must publish at least one key. */
 export function jwksData(ledger: Ledger): JwksData {
   const { issuer, jwksUri } = ledger.publication;
   const keys = publishedKeys(ledger).map((key) => key.publicJwk);
@@ -39,7 +39,7 @@ export function jwksData(ledger: Ledger): JwksData {
   };
 }
 
-/** How long to cache: half of C, so that a verifier that asks in time is always in time. */
+/** Half of C: a verifier that refetches when `max-age` ends then always meets its declared C. */
 function servePolicy(ledger: Ledger): ServePolicy {
   const { verifierCacheTtlMs, sharedCacheTtlMs } = ledger.terms.declared;
   const maxAgeSeconds = Math.min(MAX_AGE_MAX_SECONDS, Math.floor(verifierCacheTtlMs / 2000));
@@ -49,7 +49,7 @@ function servePolicy(ledger: Ledger): ServePolicy {
   };
 }
 
-/** OpenID Connect Discovery 1.0 section 3, with the required members that a key set can know. */
+/** OpenID Connect Discovery 1.0 section 3: the required members that a key set can fill in. */
 function openidConfigurationText(
   issuer: string,
   jwksUri: string,
@@ -66,12 +66,13 @@ function openidConfigurationText(
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
+/** Whether both hold the same files with the same bytes. */
 export function sameData(a: JwksData, b: JwksData): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
-/** The keys that a ConfigMap shows; none where its `jwks.json` is missing or malformed. */
+/** The keys that a ConfigMap shows; empty if its `jwks.json` is missing or malformed. */
 export function keysIn(data: JwksData): readonly PublicJwk[] {
   const keys = parseJwks(data[JWKS_FILE] ?? '');
   return 'problem' in keys ? [] : keys;

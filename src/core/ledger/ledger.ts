@@ -1,8 +1,7 @@
 /**
- * The ledger: the one place where a set's state is kept. It is an annotation of the signer
- * Secret, so that the signing key and the decision about it change in one compare-and-swap.
- * Everything else (JWKS, status) is a projection of it. The stored form is read and written by
- * codec.ts.
+ * The ledger: the only place that keeps a set's state. It is an annotation of the signer Secret, so
+ * that the signing key and the decision about it change in one conditional write. Everything else
+ * (JWKS, status) is computed from it. codec.ts reads and writes the stored form.
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import type { Algorithm, KeyKind, Reload, Terms } from '../formats/spec.ts';
@@ -17,32 +16,32 @@ export interface SetRef {
   readonly uid: string;
 }
 
-/** Instants are milliseconds since the epoch, observed by a live read after the fact; null: not yet. */
+/** Instants are milliseconds since the epoch, each observed by a later live read. Null: not yet. */
 export interface Ledger {
-  /** Grows by one with every write; by two over the highest seen in a recovery. */
+  /** Each write adds one. A recovery adds two to the highest that was seen. */
   readonly generation: number;
   readonly set: SetRef;
-  /** True while a recovery is under way: the JWKS carries this ledger, the signer not yet. */
+  /** True during a recovery: the JWKS already carries this ledger, the signer Secret not yet. */
   readonly recovering: boolean;
-  /** The keys that live, by ordinal. At most one is Active. */
+  /** The living keys, by ordinal. At most one is Active. */
   readonly keys: readonly LedgerKey[];
-  /** Ended keys, which never come back. Those below the floor are forgotten but by ordinal. */
+  /** Ended keys, which never come back. The oldest are remembered only by `ordinalFloor`. */
   readonly tombstones: readonly Tombstone[];
-  /** Every ordinal below it has ended. Never above a living ordinal. */
+  /** Every key with a lower ordinal has ended. Never higher than the ordinal of a living key. */
   readonly ordinalFloor: number;
-  /** The key that signed immediately before the active one, whatever became of it since. */
+  /** The key that signed immediately before the active one, even if it has ended since. */
   readonly previousKid: string | null;
   readonly terms: TermMemory;
-  /** What the JWKS ConfigMap shows beside the keys, so that it is a function of the ledger alone. */
+  /** What else the JWKS ConfigMap shows: its data must follow from the ledger alone. */
   readonly publication: Publication;
-  /** The last request id of each verb that was carried out or refused. */
+  /** For each kind of request, the id that was last carried out or refused. */
   readonly handled: { readonly rotate: string | null; readonly rollback: string | null };
-  /** Why the rollback that was handled last was refused; null where it was carried out. */
+  /** Why the last rollback request was refused; null if it was carried out. */
   readonly rollbackRefused: RollbackRefusal | null;
-  /** True from a revocation that left no key to sign with until a key signs again. */
+  /** True after a revocation that left no signing key, until a key signs again. */
   readonly closed: boolean;
   readonly jwks: JwksNote | null;
-  /** Set once an ordered deletion has begun. */
+  /** Not null once an ordered deletion has begun. */
   readonly deletion: DeletionNote | null;
 }
 
@@ -60,48 +59,48 @@ export type RollbackRefusal = (typeof ROLLBACK_REFUSALS)[number];
 export type LedgerKeyState = 'Pending' | 'Active' | 'Retiring';
 
 export interface LedgerKey extends KeyKind {
-  /** Grows only; names the Secret `<set>-key-<ordinal>`. */
+  /** Never reused. Part of the Secret's name, `<set>-key-<ordinal>`. */
   readonly ordinal: number;
   readonly kid: string;
   readonly publicJwk: PublicJwk;
   readonly state: LedgerKeyState;
   /** An imported key keeps a kid that is not its thumbprint. */
   readonly imported: boolean;
-  /** Whether a token may exist that it signed: it was active, or a recovery can't exclude it. */
+  /** Whether it may have signed a token: it was active, or a recovery cannot rule it out. */
   readonly mayHaveSigned: boolean;
-  /** A live read showed it in the JWKS ConfigMap. Anew after every foreign edit. */
+  /** When a live read showed it in the JWKS ConfigMap. Starts again after someone else's edit. */
   readonly publishedSeenMs: number | null;
-  /** A live read first showed it in the signer Secret. */
+  /** When a live read first showed it in the signer Secret. */
   readonly activatedMs: number | null;
-  /** As activatedMs, but anew after every repair: the switch to it is complete Ps later. */
+  /** As activatedMs, but starts again after every repair. The switch is complete Ps later. */
   readonly signerSeenMs: number | null;
-  /** A live read showed the signer Secret without it; it may have signed until Ps later. */
+  /** When a live read showed the signer Secret without it. It may have signed until Ps later. */
   readonly supersededSeenMs: number | null;
   /**
-   * Of a key that signs no more: a live read showed no pod that may hold it for good. Of the active
-   * one: none that may hold an earlier key for good.
+   * For a key that no longer signs: a live read showed no pod that may hold it permanently. For the
+   * active key: none that may hold an earlier key permanently.
    */
   readonly settled: Settled | null;
-  /** Not null once it is to leave the JWKS: it is never activated again. */
+  /** Not null once the key must leave the JWKS. A barred key is never activated again. */
   readonly bar: Bar | null;
-  /** The largest of every term since its publication; T since its activation. */
+  /** The largest value of each term since its publication; of T, since its activation. */
   readonly largest: Terms;
 }
 
-/** That the pods which take the key once, at their start, are all of a later time. */
+/** Every pod that reads the key once, at its start, started after the switch. */
 export interface Settled {
   readonly seenMs: number;
-  /** Which pods were counted: under `Restart` also those that merely mount the Secret. */
+  /** Which pods were counted: under `Restart`, those that just mount the Secret count too. */
   readonly reload: Reload;
 }
 
 export type EndReason = 'Retired' | 'Superseded' | 'SecretLost' | 'Revoked';
 
 export interface Bar {
-  /** The generation that barred it: only a JWKS of this generation or later proves its removal. */
+  /** The generation that barred it. Only a JWKS of this generation or later proves its removal. */
   readonly generation: number;
   readonly reason: EndReason;
-  /** A live read showed the JWKS without it. */
+  /** When a live read showed the JWKS without it. */
   readonly removedSeenMs: number | null;
 }
 
@@ -110,9 +109,9 @@ export interface Tombstone {
   readonly kid: string;
   readonly algorithm: Algorithm;
   readonly reason: EndReason;
-  /** Null where a hand put it back, until its removal is seen again. */
+  /** Null if someone put the key back, until its removal is seen again. */
   readonly removedSeenMs: number | null;
-  /** P + H + D + S, largest, of its life; null where some verifier trusts it until a restart. */
+  /** P + H + D + S, the largest of its life. Null if a verifier trusts it until it is restarted. */
   readonly trustMs: number | null;
 }
 
@@ -121,18 +120,18 @@ export interface Publication {
   readonly jwksUri: string | null;
 }
 
-/** The JWKS ConfigMap as the ledger last noted it: what differs from it was another hand. */
+/** The JWKS ConfigMap as the ledger last noted it. A difference shows that someone else edited it. */
 export interface JwksNote {
   readonly uid: string;
   readonly resourceVersion: string;
-  /** The ledger's generation that the ConfigMap's data was written from. */
+  /** The generation of the ledger that the ConfigMap's data was made from. */
   readonly generation: number;
-  /** Managers of `data` other than this operator, each once with its time. */
+  /** Managers of `data` other than this operator, each with its operation and time. */
   readonly managers: readonly string[];
 }
 
 export interface DeletionNote {
-  /** From here on the JWKS ConfigMap is not written again. */
+  /** True once the JWKS ConfigMap is to be deleted: it is not written again. */
   readonly removing: boolean;
   readonly jwksRemovedSeenMs: number | null;
 }
@@ -145,22 +144,22 @@ export function keyByKid(ledger: Ledger, kid: string): LedgerKey | null {
   return ledger.keys.find((key) => key.kid === kid) ?? null;
 }
 
-/** The keys that belong into the JWKS: all that live and are not barred. */
+/** The keys that belong in the JWKS: all living keys that are not barred. */
 export function publishedKeys(ledger: Ledger): readonly LedgerKey[] {
   return ledger.keys.filter((key) => key.bar === null);
 }
 
 /**
- * Whether a key is barred and its tokens can still be valid: until it is seen out of the JWKS,
- * because T may have been raised after the bar.
+ * Whether a key is barred although its tokens can still be valid. That lasts until it is seen out of
+ * the JWKS, because T may have been raised after the bar.
  */
 export function isLeaving({ bar, mayHaveSigned }: LedgerKey): boolean {
   return bar !== null && bar.removedSeenMs === null && bar.reason !== 'Revoked' && mayHaveSigned;
 }
 
 /**
- * The ledger as the JWKS shows it: leaving keys that are still published count as published,
- * though they stay barred and never sign again.
+ * The ledger as the JWKS shows it: leaving keys that are still published have no bar here. In the
+ * real ledger they stay barred and never sign again.
  */
 export function withLeavingPublished(
   ledger: Ledger,
@@ -172,12 +171,12 @@ export function withLeavingPublished(
   return { ...ledger, keys };
 }
 
-/** Keys whose tokens a JWKS without them would reject: published ones and leaving ones that signed. */
+/** Keys that verifiers still need for valid tokens: published or leaving keys that may have signed. */
 export function neededKeys(ledger: Ledger): readonly LedgerKey[] {
   return ledger.keys.filter((key) => (key.bar === null && key.mayHaveSigned) || isLeaving(key));
 }
 
-/** Whether a kid or an ordinal has ended for good (invariant I4). */
+/** Whether a kid or an ordinal belongs to an ended key (invariant I4). */
 export function hasEnded(ledger: Ledger, kid: string, ordinal: number): boolean {
   return (
     ledger.tombstones.some((stone) => stone.kid === kid || stone.ordinal === ordinal) ||
@@ -185,7 +184,7 @@ export function hasEnded(ledger: Ledger, kid: string, ordinal: number): boolean 
   );
 }
 
-/** The first ordinal that no key of this ledger ever had. */
+/** The next free ordinal: one above every ordinal that this ledger ever had. */
 export function nextOrdinal(ledger: Ledger): number {
   const ordinals = [...ledger.keys, ...ledger.tombstones].map(({ ordinal }) => ordinal);
   return Math.max(ledger.ordinalFloor - 1, 0, ...ordinals) + 1;

@@ -1,6 +1,6 @@
 /**
- * What becomes of the ledger in each transition: pure functions from ledger to ledger. The write
- * stamps the generation, once. Whether a transition is due and safe is decided elsewhere.
+ * What each transition does to the ledger, as pure functions from ledger to ledger. The write stamps
+ * the generation, once. Other files decide whether a transition is due and safe.
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import type { KeyKind, Spec, Terms } from '../formats/spec.ts';
@@ -18,7 +18,7 @@ import {
 } from './ledger.ts';
 import { effectiveTerms, largestTerms, trustAfterRemovalMs } from './terms.ts';
 
-/** What a new key is made of. */
+/** Everything that identifies a new key. */
 export interface KeyOrigin {
   readonly ordinal: number;
   readonly kid: string;
@@ -27,7 +27,7 @@ export interface KeyOrigin {
   readonly imported: boolean;
 }
 
-/** A ledger without keys, of generation 0: what a set that was never seen starts from. */
+/** A ledger without keys, of generation 0: a new set starts from it. */
 export function emptyLedger(ref: SetRef, spec: Spec, handled: Ledger['handled']): Ledger {
   return {
     generation: 0,
@@ -76,13 +76,13 @@ export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
   };
 }
 
-/** A key enters as Pending: from here on it is published. */
+/** Adds a key as Pending. From then on it is published. */
 export function addPending(ledger: Ledger, origin: KeyOrigin, nowMs: number): Ledger {
   const key = newKey(origin, effectiveTerms(ledger.terms, nowMs));
   return { ...ledger, keys: byOrdinal([...ledger.keys, key]) };
 }
 
-/** An orphan of the wrong kind, or a revoked one, ends before it is ever published. */
+/** Ends an orphan of the wrong kind, or a revoked one, before it is ever published. */
 export function buryOrphan(
   ledger: Ledger,
   origin: KeyOrigin,
@@ -101,8 +101,8 @@ export function buryOrphan(
 }
 
 /**
- * The switch: the key becomes Active, the one before it Retiring. Times come later, when a live
- * read shows the signer. T counts from the activation on, so what was lowered before it is past.
+ * The switch: the key becomes Active, and the one before it Retiring. Its times are noted later, when
+ * a live read shows the signer. T counts from the activation, so earlier, larger values are dropped.
  */
 export function activate(
   ledger: Ledger,
@@ -132,7 +132,7 @@ export function activate(
   return { ...ledger, keys, handled, previousKid, closed: false };
 }
 
-/** The key that signed immediately before signs again: its removal is void. */
+/** The key that signed immediately before signs again. Its removal is void. */
 export function rolledBack(
   ledger: Ledger,
   kid: string,
@@ -144,16 +144,15 @@ export function rolledBack(
   return { ...switched, handled, rollbackRefused: null };
 }
 
-/** A rollback that can't be carried out is handled all the same, so that it is told once. */
+/** A refused rollback counts as handled, so that it is reported only once. */
 export function refuseRollback(ledger: Ledger, id: string, why: RollbackRefusal): Ledger {
   const handled = { ...ledger.handled, rollback: id };
   return { ...ledger, handled, rollbackRefused: why };
 }
 
 /**
- * Revoked keys are barred, all in one write: they leave the JWKS at once, and none of them ever
- * signs again. Where the active key is among them, it stops signing, and the set is closed until
- * another key signs.
+ * Bars all revoked keys in one write. They leave the JWKS at once, and none of them ever signs again.
+ * If the active key is among them, it stops signing, and the set is closed until another key signs.
  * @param generation of the write that carries the bars.
  */
 export function withRevoked(
@@ -172,7 +171,7 @@ export function withRevoked(
   return { ...ledger, keys, previousKid: stopped.kid, closed: true };
 }
 
-/** The signer is emptied: nobody signs, and the key that did retires. */
+/** The signer is emptied: no key signs, and the key that signed until now is Retiring. */
 export function emptySigner(ledger: Ledger, changes: Partial<Ledger> = {}): Ledger {
   const keys = ledger.keys.map((key) => (key.state === 'Active' ? superseded(key) : key));
   const previousKid = activeKey(ledger)?.kid ?? ledger.previousKid;
@@ -184,8 +183,8 @@ function superseded(key: LedgerKey): LedgerKey {
 }
 
 /**
- * A live read showed another key in the signer than the ledger says. The switch to the active
- * key starts anew, and the one that was shown may have signed until the repair is seen.
+ * A live read showed a key in the signer that is not the ledger's active one. The switch to the
+ * active key starts again, and the key that was shown may have signed until the repair is seen.
  */
 export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger {
   const keys = ledger.keys.map((key): LedgerKey => {
@@ -196,7 +195,7 @@ export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger
   return { ...ledger, keys };
 }
 
-/** The key is to leave the JWKS, and can never be activated again. */
+/** Bars a key: it must leave the JWKS and can never be activated again. */
 export function bar(ledger: Ledger, kid: string, reason: EndReason): Ledger {
   const generation = nextGeneration(ledger);
   const keys = ledger.keys.map((key) =>
@@ -205,7 +204,7 @@ export function bar(ledger: Ledger, kid: string, reason: EndReason): Ledger {
   return { ...ledger, keys };
 }
 
-/** A barred key whose removal was seen and whose Secret is gone becomes a tombstone. */
+/** Turns a barred key into a tombstone once its removal was seen and its Secret is gone. */
 export function bury(ledger: Ledger, key: LedgerKey): Ledger {
   const stone: Tombstone = {
     ordinal: key.ordinal,
@@ -219,12 +218,12 @@ export function bury(ledger: Ledger, key: LedgerKey): Ledger {
   return { ...ledger, ...compacted(keys, [...ledger.tombstones, stone], ledger) };
 }
 
-/** How many tombstones are kept by kid. Older ones live on in the ordinal floor. */
+/** How many tombstones are kept. The ordinal floor covers the older ones. */
 export const TOMBSTONES_KEPT = TOMBSTONES_MAX / 2;
 
 /**
- * Forgets the oldest tombstones where the floor can stand in for them: it rises past an ordinal
- * only when no living key has that ordinal or a lower one.
+ * Drops the oldest tombstones that the floor can cover. The floor rises past an ordinal only if
+ * no living key has that ordinal or a lower one.
  */
 function compacted(
   keys: readonly LedgerKey[],
@@ -243,10 +242,10 @@ function compacted(
   return { keys, tombstones: stones, ordinalFloor: floor };
 }
 
-/** So much room is left to the successor of the last published key, without which none can leave. */
+/** Room kept for the successor of the last published key: without it, that key could never leave. */
 const TOMBSTONES_RESERVED = LEDGER_KEYS_MAX;
 
-/** Whether another key could still get a tombstone one day. */
+/** Whether the ledger can take another key, and its tombstone later. */
 export function hasRoomForAnotherKey(ledger: Ledger): boolean {
   const { keys, tombstones } = ledger;
   const reserved = publishedKeys(ledger).length === 0 ? 0 : TOMBSTONES_RESERVED;
@@ -254,18 +253,18 @@ export function hasRoomForAnotherKey(ledger: Ledger): boolean {
   return keys.length < LEDGER_KEYS_MAX && hasTombstone;
 }
 
-/** Orphans that a hand plants may not use up the room that rotations need. */
+/** Orphans that someone creates must not use up the room that rotations need. */
 export function hasRoomForOrphans(ledger: Ledger): boolean {
   return ledger.tombstones.length < TOMBSTONES_KEPT;
 }
 
-/** Newly declared terms are taken into every living key's largest ones. */
+/** The key with its largest terms raised to the newly declared ones. */
 export function withLargest(key: LedgerKey, declared: Terms): LedgerKey {
   const largest = largestTerms(key.largest, declared);
   const isSame =
     largest.signerRefreshDelayMs === key.largest.signerRefreshDelayMs &&
     largest.clockSkewMs === key.largest.clockSkewMs;
-  // Which pods are too old was judged by these two: by larger ones it is judged anew.
+  // These two decide which pods are too old. If they grow, the pods must be judged again.
   return { ...key, largest, settled: isSame ? key.settled : null };
 }
 

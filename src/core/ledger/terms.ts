@@ -1,24 +1,24 @@
 /**
- * Which value of a term counts. The largest declared one does, over time as well: a term that
- * was lowered less than P plus its old value ago counts in full, because somebody may still
- * hold what the old value allowed.
+ * Which value of a term counts: the largest declared one, also over time. A term that was lowered
+ * less than P plus its old value ago still counts in full, because somebody may still hold what the
+ * old value allowed.
  */
 import type { Terms } from '../formats/spec.ts';
 
-/** The terms as last declared, and those that were larger not long ago. */
+/** The terms as last declared, and larger ones of recent edits. */
 export interface TermMemory {
   readonly declared: Terms;
   /** Oldest first, at most {@link LOWERED_MAX}. */
   readonly lowered: readonly LoweredTerms[];
 }
 
-/** All terms as they stood when at least one of them was lowered, and when that was seen. */
+/** All terms as they were before an edit that lowered at least one, and when the edit was seen. */
 export interface LoweredTerms {
   readonly terms: Terms;
   readonly seenMs: number;
 }
 
-/** More edits than this within one hold are merged, to the safe side. */
+/** If more edits than this still count, the oldest are merged, on the safe side. */
 export const LOWERED_MAX = 4;
 
 export const TERM_NAMES = [
@@ -39,15 +39,15 @@ export function leadMs(terms: Terms): number {
   );
 }
 
-/** No write takes effect later than this after the oldest live read that it was judged by. */
+/** No write takes effect later than this after the oldest live read it was judged by. */
 export const WRITE_DEADLINE_MAX_MS = 30_000;
 
-/** min(30 s, half the lead): a paused writer is stopped long before its write could do harm. */
+/** min(30 s, half the lead): a paused writer is stopped long before its write can do harm. */
 export function writeDeadlineMs(terms: Terms): number {
   return Math.min(WRITE_DEADLINE_MAX_MS, leadMs(terms) / 2);
 }
 
-/** P + H + D + S: how long after its removal a key may still be trusted; null where for ever. */
+/** P + H + D + S: how long a removed key may still be trusted. Null: D has no end. */
 export function trustAfterRemovalMs(terms: Terms): number | null {
   if (terms.verifierTrustMs === null) return null;
   return (
@@ -59,12 +59,12 @@ export function sameTerms(a: Terms, b: Terms): boolean {
   return TERM_NAMES.every((name) => a[name] === b[name]);
 }
 
-/** Per term the larger of two; a trust without end is larger than any. */
+/** The larger value of each term. A D without end (null) is larger than any. */
 export function largestTerms(a: Terms, b: Terms): Terms {
   return mapTerms((name) => larger(a[name], b[name]));
 }
 
-/** Takes newly declared terms in; what they lower is remembered as of `seenMs`. */
+/** Takes in newly declared terms. If they lower any, the old ones are remembered from `seenMs` on. */
 export function rememberTerms(memory: TermMemory, declared: Terms, seenMs: number): TermMemory {
   const old = memory.declared;
   const lowers = TERM_NAMES.some((name) => larger(old[name], declared[name]) !== declared[name]);
@@ -73,7 +73,7 @@ export function rememberTerms(memory: TermMemory, declared: Terms, seenMs: numbe
   return { declared, lowered: mergeOldest([...held, { terms: old, seenMs }]) };
 }
 
-/** The terms that count at an instant: declared, or lowered too recently. */
+/** The terms that count at an instant: the declared ones, or larger ones lowered too recently. */
 export function effectiveTerms(memory: TermMemory, nowMs: number): Terms {
   return memory.lowered.reduce((sum, entry) => {
     const held = mapTerms((name) =>
@@ -83,12 +83,12 @@ export function effectiveTerms(memory: TermMemory, nowMs: number): Terms {
   }, memory.declared);
 }
 
-/** When trust in a key ends that was seen removed; null while it is not, or where it has no end. */
+/** When the trust in a removed key ends. Null: it is not seen removed, or the trust has no end. */
 export function trustEndMs(removedSeenMs: number | null, trustMs: number | null): number | null {
   return removedSeenMs === null || trustMs === null ? null : removedSeenMs + trustMs;
 }
 
-/** When {@link effectiveTerms} changes next by itself, or null. */
+/** When {@link effectiveTerms} next changes without an edit; null if it does not. */
 export function nextTermChangeMs(memory: TermMemory, nowMs: number): number | null {
   const ends = memory.lowered.flatMap((entry) =>
     TERM_NAMES.map((name) => termHoldsUntilMs(entry, name, memory.declared)),
@@ -97,7 +97,7 @@ export function nextTermChangeMs(memory: TermMemory, nowMs: number): number | nu
   return future.length === 0 ? null : Math.min(...future);
 }
 
-/** P plus the old value after the lowering was seen. A trust without end is held as long as C. */
+/** Seen lowered + P + the old value. A D without end counts for as long as C. */
 function termHoldsUntilMs(entry: LoweredTerms, name: keyof Terms, declared: Terms): number {
   const oldMs = entry.terms[name] ?? entry.terms.verifierCacheTtlMs;
   const publicationMs = Math.max(entry.terms.publicationDelayMs, declared.publicationDelayMs);
@@ -119,7 +119,7 @@ function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.max(a, b);
 }
 
-/** Builds terms from a function of the name; only `verifierTrustMs` may come out as null. */
+/** Builds terms from a function of the name. Only `verifierTrustMs` may be null. */
 function mapTerms(value: (name: keyof Terms) => number | null): Terms {
   return {
     tokenTtlMs: value('tokenTtlMs') ?? 0,

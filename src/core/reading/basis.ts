@@ -1,4 +1,4 @@
-/** What a step is computed from, so that the guard can tell whether it is still so. */
+/** What a step is computed from. The guard compares it with what is there before the write. */
 
 import { REQUEST } from '../formats/names.ts';
 import { judgeOffsetMs } from './clock.ts';
@@ -14,7 +14,7 @@ export function basisOf({ signer, jwks, keySecrets, set, reading }: Observed): B
   };
 }
 
-/** Requests are annotations, which no generation counts. */
+/** Requests are annotations, and an edit of annotations does not change the generation. */
 function requestsOf({ annotations }: ObservedSet): readonly string[] {
   return Object.values(REQUEST).map((name) => annotations[name] ?? '');
 }

@@ -1,29 +1,28 @@
 /**
- * Two clocks, and the safe one of each. An observation is recorded by the later of the
- * operator's clock and the API server's `Date`, and a gate is judged by the earlier, so that an
- * operator whose clock is wrong can only be late. Where they differ by more than the declared
- * skew, neither is believed.
+ * Which of two clocks counts: the operator's or the API server's `Date`. Observations are recorded by
+ * the later one and gates are judged by the earlier one, so that an operator with a wrong clock can
+ * only be late. If the two differ by more than the declared skew, neither counts.
  */
 import type { Reading } from './model.ts';
 
-/** A `Date` header has whole seconds. */
+/** The resolution of a `Date` header. */
 const DATE_RESOLUTION_MS = 1000;
 
-/** The instant at which everything in this reading has been seen. */
+/** The instant by which everything in this reading was seen. */
 export function recordedMs(reading: Reading): number {
   return Math.max(reading.endedMs, reading.lastDateMs ?? reading.endedMs);
 }
 
-/** What is added to this machine's clock to get the one that gates are judged by; never positive. */
+/** What must be added to this machine's clock to get the judging clock; never positive. */
 export function judgeOffsetMs(reading: Reading): number {
   return Math.min(0, (reading.firstDateMs ?? reading.startedMs) - reading.startedMs);
 }
 
 /**
- * Whether the two clocks differ by more than S + 1 s. Requests take time, so the server's dates
- * may lie anywhere between the start and the end of the reading. Both ends are told by this
- * machine's clock twice: as it stood when the reading began, and as it stood when it ended, which
- * is not the same where somebody set it meanwhile.
+ * Whether the two clocks differ by more than S + 1 s, or an answer had no `Date`. Requests take time,
+ * so the server's dates may lie anywhere between the start and the end of the reading. Start and end
+ * are each computed twice, from the machine's clock before and after the reading, because somebody
+ * may have set that clock in between.
  */
 export function clocksDisagree(reading: Reading, clockSkewMs: number): boolean {
   const { startedMs, endedMs, elapsedMs, firstDateMs, lastDateMs } = reading;
@@ -35,10 +34,10 @@ export function clocksDisagree(reading: Reading, clockSkewMs: number): boolean {
 }
 
 /**
- * When to read again so that the new reading is judged to be at `nextAtMs` or later. A `Date`
- * stands still for a second, so that a gate within that second is passed only with the next: to
- * read any sooner would show the same instant again, and again.
- * @param nextAtMs on this machine's clock, as planned from this reading
+ * When to read again, by this machine's clock, so that the new reading is judged as of `nextAtMs` or
+ * later. A `Date` changes once a second, so a gate within a second opens only with the next `Date`.
+ * Reading sooner would show the same instant again.
+ * @param nextAtMs by this machine's clock, as planned from this reading
  */
 export function nextReadingMs(reading: Reading, nextAtMs: number): number {
   const offsetMs = judgeOffsetMs(reading);

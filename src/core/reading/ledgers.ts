@@ -1,19 +1,19 @@
-/** The three places where a ledger can be read: the signer Secret, and its copies. */
+/** The three places that hold a ledger: the signer Secret, and its copies in the status and the JWKS. */
 import { type ReadLedger, readLedger } from '../ledger/codec.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
-/** Null where there is none. A pass parses each of them once. */
+/** Null where there is no ledger. A pass parses each of them once. */
 export interface ObservedLedgers {
   readonly signer: ReadLedger | null;
   readonly status: ReadLedger | null;
   readonly jwks: ReadLedger | null;
 }
 
-/** The texts as they are stored; what is no text counts as none. */
+/** @param texts as they are stored; a value that is not a string counts as no ledger. */
 export function readLedgers(
   texts: Readonly<Record<keyof ObservedLedgers, unknown>>,
 ): ObservedLedgers {
-  // Copies are mostly the same text: then it is parsed once.
+  // The copies are mostly the same text, which is then parsed only once.
   const known = new Map<string, ReadLedger>();
   const read = (text: unknown): ReadLedger | null => {
     if (typeof text !== 'string') return null;
@@ -26,7 +26,7 @@ export function readLedgers(
 
 export const NO_LEDGERS: ObservedLedgers = { signer: null, status: null, jwks: null };
 
-/** The ledger, or the first copy that can be read. It only says what else to read. */
+/** The ledger, or else the first readable copy, or null. Use it only to decide what else to read. */
 export function firstReadable({ signer, status, jwks }: ObservedLedgers): Ledger | null {
   for (const read of [signer, status, jwks]) {
     if (read?.kind === 'Ledger') return read.ledger;

@@ -1,7 +1,6 @@
 /**
- * What the core is told and what it answers. `Observed` is one reading of all objects of a set,
- * without any key material; a `Step` is one guarded write as data, which can be printed, tested
- * and judged again.
+ * Input and output of the core. `Observed` is one reading of all objects of a set, without any key
+ * material. A `Step` is one write as data, which can be printed, tested and judged again.
  */
 
 import type { Action, EventReason, StepReason, WaitingFor } from '../formats/codes.ts';
@@ -11,15 +10,15 @@ import type { Status } from '../formats/status.ts';
 import type { EndReason, Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
 import type { ObservedLedgers } from './ledgers.ts';
 
-/** When the objects were read, by both clocks. Milliseconds since the epoch. */
+/** When the objects were read, by both clocks, in milliseconds since the epoch. */
 export interface Reading {
-  /** This machine's clock before the first request. Gates are judged as of here. */
+  /** This machine's clock before the first request. Gates are judged as of this instant. */
   readonly startedMs: number;
-  /** This machine's clock after the last answer. Observations are recorded as of here. */
+  /** This machine's clock after the last answer. Observations are recorded as of this instant. */
   readonly endedMs: number;
-  /** How long it took by the monotonic clock, which nobody can set. */
+  /** How long the reading took by the monotonic clock, which nobody can set. */
   readonly elapsedMs: number;
-  /** The smallest and the largest `Date` header of the answers; null where one had none. */
+  /** The earliest and the latest `Date` of the answers; null if an answer had none. */
   readonly firstDateMs: number | null;
   readonly lastDateMs: number | null;
 }
@@ -30,7 +29,7 @@ export interface ObjectMeta {
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** It has a deletionTimestamp: some finalizer keeps it, and a second delete does nothing. */
+  /** It has a deletionTimestamp: a finalizer keeps it, and deleting it again does nothing. */
   readonly deleting?: true;
 }
 
@@ -39,19 +38,19 @@ export interface ObservedSet {
   readonly resourceVersion: string;
   readonly generation: number;
   readonly annotations: Readonly<Record<string, string>>;
-  /** UID of the other set of this namespace that it asks to adopt, where that one still lives. */
+  /** The UID of the set that it asks to adopt, if that one still lives in this namespace; else null. */
   readonly livingAdoptee: string | null;
   readonly finalizers: readonly string[];
   /** It has a deletionTimestamp. */
   readonly deleting: boolean;
-  /** Null where the stored spec can't be decoded; then nothing but the status is written. */
+  /** Null if the stored spec cannot be decoded; then only the status is written. */
   readonly spec: Spec | null;
   readonly specProblems: readonly string[];
-  /** The status as stored; null where there is none. */
+  /** The status as stored; null if there is none. */
   readonly status: Status | null;
 }
 
-/** What a Secret's data turned out to be, checked by the shell against its own public half. */
+/** What the signer Secret holds, as the shell checked it: the private and public half of a `Key` match. */
 export type SignerContent =
   | {
       readonly kind: 'Key';
@@ -59,13 +58,13 @@ export type SignerContent =
       readonly publicJwk: PublicJwk;
       readonly keyKind: KeyKind;
     }
-  /** All values are empty strings: nobody can sign. */
+  /** All values are empty strings: no issuer can sign. */
   | { readonly kind: 'Empty' }
   | { readonly kind: 'Broken'; readonly problem: string };
 
 export interface ObservedSigner {
   readonly meta: ObjectMeta;
-  /** Its Secret type is the signer's. */
+  /** Whether it has the Secret type of a signer. */
   readonly typeFits: boolean;
   readonly content: SignerContent;
 }
@@ -74,7 +73,7 @@ export type KeyContent =
   | {
       readonly kind: 'Key';
       readonly kid: string;
-      /** The kid is the RFC 7638 thumbprint of the key. */
+      /** Whether the kid is the key's RFC 7638 thumbprint. */
       readonly kidIsThumbprint: boolean;
       readonly publicJwk: PublicJwk;
       readonly keyKind: KeyKind;
@@ -93,39 +92,39 @@ export interface ObservedJwks {
   readonly meta: ObjectMeta;
   readonly data: Readonly<Record<string, string>>;
   readonly hasBinaryData: boolean;
-  /** From managed fields: who but this operator manages any of `data`, as `manager/operation/time`. */
+  /** The other managers of `data` in the managed fields, each as `manager/operation/time`. */
   readonly otherManagers: readonly string[];
 }
 
 /**
- * How a pod takes the Secret up. A `Volume` follows its changes, and may be read only once; that of an
- * `InitContainer` has been read when the others start.
+ * How a pod reads the Secret. A `Volume` follows changes, but the process may read it only once. The
+ * volume of an `InitContainer` has been read before the other containers start.
  */
 export type ReadsBy = 'Env' | 'SubPath' | 'InitContainer' | 'Volume';
 
-/** A pod that, by `spec.signer.reload`, goes on with what it took of the signer Secret. */
+/** A pod that keeps what it once read from the signer Secret, given `spec.signer.reload`. */
 export interface ReadOncePod {
   readonly pod: string;
   readonly readsBy: ReadsBy;
-  /** Nothing of the Secret was taken up before this time, by the clock of its node or the API server. */
+  /** It read nothing from the Secret before this instant, by the clock of its node or the API server. */
   readonly sinceMs: number;
-  /** What made the pod, where that can be restarted. */
+  /** The controller of the pod, if the operator can restart it; else null. */
   readonly workload: Workload | null;
 }
 
 export type ObservedPods =
-  /** Nothing depends on them at present. */
+  /** Nothing depends on the pods at present. */
   | { readonly kind: 'NotRead' }
-  /** The operator was told not to look at pods. */
+  /** The operator runs with `--check-issuers=false`. */
   | { readonly kind: 'NotChecked' }
-  /** The operator may not list them. */
+  /** The operator has no right to list them. */
   | { readonly kind: 'Forbidden' }
   | { readonly kind: 'Failed' }
   | {
       readonly kind: 'Read';
-      /** Those that started first, in any order. */
+      /** The pods that started first, in any order. */
       readonly readOnce: readonly ReadOncePod[];
-      /** So many more there are, none of which started before any of these. */
+      /** How many more such pods there are. None of them started before any of `readOnce`. */
       readonly more: number;
     };
 
@@ -136,19 +135,19 @@ export type ObservedWorkload = Workload &
         readonly state: 'Found';
         readonly uid: string;
         readonly resourceVersion: string;
-        /** The operator's own annotation of the pod template; null where there is none. */
+        /** The operator's annotation on the pod template; null if there is none. */
         readonly restartedFor: string | null;
         readonly rollOut: RollOut;
       }
   );
 
 export interface RollOut {
-  /** Its controller has seen the present template. */
+  /** Its controller has seen the current template. */
   readonly isObserved: boolean;
   readonly wanted: number;
   readonly updated: number;
   readonly available: number;
-  /** What its own spec says that keeps pods as they are, in words; null where nothing does. */
+  /** What in its own spec stops the rollout, in words; null if nothing does. */
   readonly heldUpBy: string | null;
 }
 
@@ -157,32 +156,32 @@ export interface Observed {
   readonly set: ObservedSet;
   readonly namespaceTerminating: boolean;
   readonly signer: ObservedSigner | null;
-  /** As they stand at the signer, in the status and at the JWKS. */
+  /** As found on the signer Secret, in the status and on the JWKS ConfigMap. */
   readonly ledgers: ObservedLedgers;
-  /** Every Secret of this set's label and type, and every one that the ledger names. By ordinal. */
+  /** All Secrets with this set's label and type, and all that the ledger names. By ordinal. */
   readonly keySecrets: readonly ObservedKeySecret[];
   readonly jwks: ObservedJwks | null;
-  /** The pods of the namespace that hold the signer Secret for good, where it matters. */
+  /** The pods of the namespace that keep what they read from the signer Secret, if they matter. */
   readonly pods: ObservedPods;
-  /** Those of `spec.signer.restart`, where one of them may have to be restarted. */
+  /** The workloads in `spec.signer.restart`, if one of them may have to be restarted. */
   readonly workloads: readonly ObservedWorkload[];
   /**
-   * What the API server said to the last step that it refused, and will say until somebody changes
-   * something; null where none was, or it has been taken since. Of the memory of this process.
+   * Why the API server permanently rejects the last step; null if it rejected none, or has accepted
+   * it since. This comes from the process's memory.
    */
   readonly refusedWrite: string | null;
 }
 
-/** What a write expects to find: the very version that was read, or nothing. */
+/** What a write expects to find: exactly the version that was read, or no object. */
 export type Expected = { readonly uid: string; readonly resourceVersion: string } | 'absent';
 
-/** Labels and annotations to set, and those of ours to take away. Others are left as they are. */
+/** Labels and annotations to set. Null removes one of the operator's own. Others stay as they are. */
 export interface MetadataPatch {
   readonly labels: Readonly<Record<string, string | null>>;
   readonly annotations: Readonly<Record<string, string | null>>;
 }
 
-/** Where the signer Secret's values come from. Key material never enters a step. */
+/** Where the values of the signer Secret come from. Key material never enters a step. */
 export type SignerSource =
   | { readonly from: 'unchanged' }
   | { readonly from: 'nothing' }
@@ -201,7 +200,7 @@ export type Write =
       readonly keyKind: KeyKind;
       readonly metadata: MetadataPatch;
     }
-  /** Makes a lost key Secret anew from the signer's own values. */
+  /** Recreates a lost key Secret from the signer's values. */
   | {
       readonly kind: 'RestoreKeySecret';
       readonly name: string;
@@ -235,12 +234,12 @@ export type Write =
       readonly kind: 'WriteJwks';
       readonly name: string;
       readonly expects: Expected;
-      /** The generation that the data was made from; 0 before there is a ledger. */
+      /** The ledger generation that the data was made from; 0 before there is a ledger. */
       readonly generation: number;
       readonly data: Readonly<Record<string, string>>;
       readonly metadata: MetadataPatch;
     }
-  /** Its pods are made anew: an annotation of its pod template changes. */
+  /** Changes an annotation of the pod template, so that all pods are recreated. */
   | {
       readonly kind: 'RestartWorkload';
       readonly workload: Workload;
@@ -273,11 +272,11 @@ export interface Reason {
 export interface Step {
   readonly write: Write;
   readonly reason: Reason;
-  /** Told on the set once the write has succeeded. */
+  /** Emitted on the set once the write has succeeded. */
   readonly events: readonly EventNote[];
   /**
-   * True for a switch, a bar, an un-publish and a destroy: these are judged again on a second
-   * live reading before they are written.
+   * True if the step must be judged on a second live reading before it is written: for example a
+   * switch, a bar, or a deletion (docs/rotation.md).
    */
   readonly guarded: boolean;
   /** What it was computed from. */
@@ -285,41 +284,41 @@ export interface Step {
 }
 
 export interface Basis {
-  /** The versions of ledger and JWKS; null where there was none. */
+  /** The resourceVersions of the signer Secret and the JWKS ConfigMap; null: there was none. */
   readonly signer: string | null;
   readonly jwks: string | null;
-  /** Where there is no signer, and so no ledger, the UIDs of the key Secrets: they are what tells. */
+  /** Without a signer, and so without a ledger, the key Secrets decide: their UIDs. Else null. */
   readonly keySecrets: string | null;
-  /** UID, generation and requests of the set: a step is taken under what it was planned for alone. */
+  /** UID, generation and requests of the set: a step is only valid for what it was planned for. */
   readonly set: string;
-  /** What time it was by the clock that gates are judged by. */
+  /** The time of planning, by the judging clock. */
   readonly judgedMs: number;
 }
 
 export type When =
   | { readonly kind: 'AtOnce' }
   | { readonly kind: 'At'; readonly atMs: number }
-  /** It depends on what has not been seen yet, or on the user. */
+  /** It depends on something that was not seen yet, or on the user. */
   | { readonly kind: 'Unknown' };
 
 export interface Transition {
   readonly action: Action;
-  /** Null where the key does not exist yet, or all are meant. */
+  /** Null if the key does not exist yet, or if the transition concerns all keys. */
   readonly key: LedgerKey | null;
   readonly when: When;
   readonly waitingFor: WaitingFor;
   readonly explanation: string;
-  /** For a removal. */
+  /** Set for a removal. */
   readonly reason?: EndReason;
 }
 
 export interface Plan {
   readonly step: Step | null;
-  /** The same step is planned for all times from now up to here; null: for ever. */
+  /** The plan stays the same until this instant; null: as long as nothing else changes. */
   readonly nextAtMs: number | null;
   /** What the set waits for, soonest first. */
   readonly upcoming: readonly Transition[];
-  /** When the next rotation is due, also where nothing is planned since something holds it up. */
+  /** When the next rotation is due, even if something holds it up and nothing is planned. */
   readonly rotationDueMs: number | null;
   /** The keys that the set's JWKS ConfigMap shows. */
   readonly publishedKids: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * What a live read shows enters the ledger here, and nowhere else: a time is never taken from
- * the write that causes it, so that a paused writer can only be late.
+ * Only this file notes in the ledger what a live read shows. A time is never taken from the write
+ * that brings something about, so a writer that was paused can only be late.
  */
 
 import type { Ledger, LedgerKey, Tombstone } from '../ledger/ledger.ts';
@@ -20,10 +20,10 @@ import { isDisturbed, jwksGeneration, noteOf, showsKey, showsKid, signerFits } f
 import type { Situation } from './situation.ts';
 
 /**
- * The ledger with everything in it that this reading shows and it does not know yet. While the
- * clocks are in doubt no time is recorded, but another hand is noted all the same: the repair
+ * The ledger plus everything that this reading shows and the ledger does not know yet. While the
+ * clocks are in doubt, no time is recorded, but someone else's edit is noted all the same: the repair
  * that follows would hide it.
- * @returns null where there is nothing to note.
+ * @returns null if there is nothing to note.
  */
 export function noteObservations(situation: Situation, ledger: Ledger): Ledger | null {
   const disturbed = isDisturbed(situation, ledger);
@@ -32,28 +32,28 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
     (current, note) => note(current, situation, disturbed),
     ledger,
   );
-  // Which pods are too old is judged by what the ledger knew before this reading.
+  // The pods are judged by what the ledger knew before this reading.
   const noted = shown === ledger ? noteOldPods(ledger, situation) : shown;
   if (noted === ledger) return null;
   const { jwks } = situation;
   return { ...noted, jwks: jwks === null ? ledger.jwks : noteOf(jwks) };
 }
 
-/** What makes gates later alone: another hand, and a term that is larger, which may be lowered soon. */
+/** Notes only what moves gates later: someone else's edit, and raised terms. */
 function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
   const raised = withRaisedTerms(ledger, situation);
   if (disturbed) return forgetWaits(situation, raised);
   return raised === ledger ? null : raised;
 }
 
-/** Terms that the spec raises count at once. One that it lowers does so from a time on. */
+/** Terms that the spec raises count at once. Lowering one needs a recorded time, so it is ignored here. */
 export function withRaisedTerms(ledger: Ledger, { spec, nowMs }: Situation): Ledger {
   const declared = largestTerms(ledger.terms.declared, spec.terms);
   if (sameTerms(declared, ledger.terms.declared)) return ledger;
   return withTerms(ledger, { ...ledger.terms, declared }, nowMs);
 }
 
-/** Terms as the ledger takes them in: for every living key, and for who trusts an ended one. */
+/** Takes terms into the ledger, every living key, and the trust in ended keys. */
 function withTerms(ledger: Ledger, terms: TermMemory, nowMs: number): Ledger {
   return {
     ...ledger,
@@ -63,7 +63,7 @@ function withTerms(ledger: Ledger, terms: TermMemory, nowMs: number): Ledger {
   };
 }
 
-/** Every wait that counts from the JWKS starts anew, at a time that is yet to be recorded. */
+/** Starts every wait that counts from the JWKS again, at a time that is recorded later. */
 function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
   return {
@@ -82,7 +82,7 @@ function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
 
 type Note = (ledger: Ledger, situation: Situation, disturbed: boolean) => Ledger;
 
-/** A new set of the same name takes the ledger over, with no request of its own carried out. */
+/** A new set of the same name takes over the ledger. Requests that it already has count as handled. */
 const noteSet: Note = (ledger, { set }) => {
   const { uid, namespace, name } = ledger.set;
   if (uid === set.ref.uid && namespace === set.ref.namespace && name === set.ref.name) {
@@ -91,7 +91,7 @@ const noteSet: Note = (ledger, { set }) => {
   return { ...ledger, set: set.ref, handled: presentRequests(set.annotations) };
 };
 
-/** A larger term enters the ledger before `serve.json` can show it. */
+/** Declared terms enter the ledger before `serve.json` can show them. */
 export const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
   const publication = publicationOf(spec);
   const { issuer, jwksUri } = ledger.publication;
@@ -101,12 +101,12 @@ export const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
   return withTerms({ ...ledger, publication }, terms, nowMs);
 };
 
-/** An ended key that a hand put back is trusted anew, for as long as the terms of now allow. */
+/** An ended key that someone put back is trusted again, for as long as the current terms allow. */
 export function backAgain(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
   return withLongerTrust({ ...stone, removedSeenMs: null }, terms, nowMs);
 }
 
-/** Who trusts an ended key still may do so for longer once a term is raised. */
+/** While an ended key may still be trusted, a raised term makes that trust last longer. */
 function withLongerTrust(stone: Tombstone, terms: TermMemory, nowMs: number): Tombstone {
   const { removedSeenMs, trustMs } = stone;
   const endMs = trustEndMs(removedSeenMs, trustMs);
@@ -116,14 +116,14 @@ function withLongerTrust(stone: Tombstone, terms: TermMemory, nowMs: number): To
   return { ...stone, trustMs: raisedMs };
 }
 
-/** A kid that the ConfigMap shows is published; after another hand, all of them start anew. */
+/** A key that the ConfigMap shows is published. After someone else's edit, every wait starts again. */
 const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {
   if (jwks === null) return ledger;
   let changed = disturbed;
   const keys = ledger.keys.map((key) => {
     const known = disturbed ? null : key.publishedSeenMs;
     const shown = key.bar === null && showsKey(jwks, key);
-    // A wait that starts anew never ends sooner, also where the clock was set back meanwhile.
+    // A wait that starts again never ends sooner, even if the clock was set back in between.
     const anewMs = Math.max(seenMs, key.publishedSeenMs ?? 0);
     const publishedSeenMs = known === null && shown ? anewMs : known;
     if (publishedSeenMs === key.publishedSeenMs) return key;
@@ -133,7 +133,7 @@ const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {
   return changed ? { ...ledger, keys } : ledger;
 };
 
-/** The signer is what the ledger says: its key signs, and what signed before it does no longer. */
+/** If the signer is as the ledger says, its key signs, and the keys before it no longer do. */
 const noteSigner: Note = (ledger, { signer, seenMs }) => {
   if (signer === null || !signerFits(ledger, signer)) return ledger;
   let changed = false;
@@ -151,8 +151,8 @@ const noteSigner: Note = (ledger, { signer, seenMs }) => {
 };
 
 /**
- * A barred kid is gone once the JWKS of the bar's generation, or a later one, shows it no more.
- * One that a hand put back is no longer removed, until it is seen gone again.
+ * A barred kid is removed once a JWKS of the bar's generation or later no longer shows it. If someone
+ * puts it back, it is not removed until it is seen gone again.
  */
 const noteRemovals: Note = (ledger, situation, disturbed) => {
   const { jwks, seenMs } = situation;
@@ -177,7 +177,7 @@ const noteRemovals: Note = (ledger, situation, disturbed) => {
   return changed ? { ...ledger, keys, tombstones } : ledger;
 };
 
-/** In an ordered deletion the ConfigMap's absence is what is waited for. */
+/** An ordered deletion waits until the ConfigMap is seen gone. */
 function noteJwksGone(ledger: Ledger, { seenMs }: Situation): Ledger {
   const { deletion } = ledger;
   if (deletion === null || !deletion.removing || deletion.jwksRemovedSeenMs !== null) return ledger;

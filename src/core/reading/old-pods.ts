@@ -1,12 +1,12 @@
 /**
- * Issuers that read once. A volume follows the signer Secret; a variable of the environment and a
- * `subPath` hold what was there when the container started, for as long as it runs. So a pod that
- * started before a switch signs with the old key until it is gone, whatever Ps is.
+ * Issuers that read once. A volume follows the signer Secret. An environment variable or a `subPath`
+ * keeps what was there when the container started, for as long as it runs. So a pod that started
+ * before a switch signs with the old key until it is gone, whatever Ps is.
  *
- * Which pods are too old: those of which it is not certain that they took the Secret up after
- * {@link takenUpGate}. A pod tells by its `sinceMs`, a time by which nothing of the Secret was taken
- * up yet. No time at which a container was seen to run would do: between the kubelet's look at the
- * Secret and the container's start any amount of time can pass.
+ * A pod is too old if it may have read the Secret before {@link takenUpGate}. Its `sinceMs` decides:
+ * before that instant it cannot have read anything. The time at which a container was seen running
+ * would not do, because any amount of time can pass between the kubelet's read of the Secret and the
+ * start of the container.
  */
 
 import type { Spec, Workload } from '../formats/spec.ts';
@@ -23,7 +23,7 @@ export function sameWorkload(a: Workload, b: Workload | null): boolean {
   return b !== null && a.kind === b.kind && a.name === b.name;
 }
 
-/** What is known of the pods that may go on with an earlier state of the Secret. */
+/** What is known about pods that may go on with an earlier state of the Secret. */
 export type OldPods =
   | { readonly kind: 'NoneTooOld' }
   | { readonly kind: 'TooOld'; readonly pods: readonly ReadOncePod[]; readonly more: number }
@@ -32,7 +32,7 @@ export type OldPods =
       readonly why: Exclude<ObservedPods['kind'], 'Read'>;
     };
 
-/** @param key one that signs no more; or the active one, for the keys before it. */
+/** @param key one that no longer signs, or the active key, which stands for the keys before it. */
 export function oldPodsFor({ observed, spec }: Situation, key: LedgerKey): OldPods {
   const { pods } = observed;
   if (pods.kind === 'NotChecked' && followsItsMounts(spec)) return { kind: 'NoneTooOld' };
@@ -44,14 +44,14 @@ export function oldPodsFor({ observed, spec }: Situation, key: LedgerKey): OldPo
   return old.length + more === 0 ? { kind: 'NoneTooOld' } : { kind: 'TooOld', pods: old, more };
 }
 
-/** Then the declared Ps is all there is to it, as before anybody looked at pods. */
+/** Whether the declared Ps alone says when issuers have the new key. */
 function followsItsMounts({ signer }: Spec): boolean {
   return signer.reload === 'Watch' && signer.restart.length === 0;
 }
 
 /**
- * Whether pods matter to a key: one that signs no more and is still published, and the active one,
- * unless no other signed before it. The pods of a revoked key are too old for the active one.
+ * Whether pods matter to a key: to one that no longer signs and is still published, and to the active
+ * key unless none signed before it. Pods that hold a revoked key are found through the active key.
  */
 export function concernsPods(ledger: Ledger, key: LedgerKey): boolean {
   if (key.state === 'Active') return ledger.previousKid !== null;
@@ -59,8 +59,8 @@ export function concernsPods(ledger: Ledger, key: LedgerKey): boolean {
 }
 
 /**
- * Whether the pods are to be read. Until a key is barred they are looked at again, so that one
- * reading that was wrong, or a pod that comes back, is noticed. A revocation waits for nothing.
+ * Whether to read the pods. They are read until a key is barred, in case one reading was wrong or a
+ * pod comes back. A pass that has to revoke a key does not wait for them.
  */
 export function needsPods(ledger: Ledger, revocations: Spec['revocations']): boolean {
   const isDue = ({ kid, bar }: LedgerKey) =>
@@ -72,8 +72,8 @@ export function needsPods(ledger: Ledger, revocations: Spec['revocations']): boo
 }
 
 /**
- * What this reading tells of the pods enters the ledger: that none is too old any more, or that one
- * is after all.
+ * Notes in the ledger what this reading shows of the pods: that none is too old any longer, or that
+ * one is after all.
  */
 export function noteOldPods(ledger: Ledger, situation: Situation): Ledger {
   let changed = false;
@@ -89,16 +89,16 @@ export function noteOldPods(ledger: Ledger, situation: Situation): Ledger {
 function settledOf(situation: Situation, key: LedgerKey): LedgerKey['settled'] {
   const { reload } = situation.spec.signer;
   const old = oldPodsFor(situation, key);
-  // Under `Watch` nobody asked whether pods read their mount once.
+  // Under `Watch`, pods that mount the Secret were not counted.
   const isOutdated = key.settled?.reload === 'Watch' && reload === 'Restart';
   if (old.kind === 'TooOld') return null;
   if (key.settled !== null && !isOutdated) return key.settled;
-  // Before that time a pod may still start with the old key.
+  // Before that gate opens, a pod can still start with the old key.
   const isProof = old.kind === 'NoneTooOld' && isOpen(takenUpGate(key), situation.nowMs);
   return isProof ? { seenMs: situation.seenMs, reload } : null;
 }
 
-/** The key by which pods are told to be too old: the active one, else the last that signed. */
+/** The key that pods are judged by: the active one, or else the last one that signed; null: none. */
 export function latestSwitch(ledger: Ledger): LedgerKey | null {
   const active = activeKey(ledger);
   if (active !== null) return concernsPods(ledger, active) ? active : null;

@@ -1,7 +1,7 @@
 /**
- * Which objects are the set's. By annotations and type, not by owner references: a garbage
- * collector that removed a JWKS would break the promise. What is not the set's is never touched
- * (invariant I6).
+ * Which objects belong to the set. Annotations and the Secret type decide, not owner references: a
+ * garbage collector that deleted a JWKS would break the promise. The operator leaves all other
+ * objects alone (invariant I6).
  */
 
 import { ANNOTATION, LABEL, MANAGER, REQUEST } from '../formats/names.ts';
@@ -17,16 +17,17 @@ import type {
 } from './model.ts';
 
 export type Ownership =
-  /** Its recorded owner is this very set. */
+  /** Its recorded owner is this set, with this UID. */
   | 'Own'
-  /** Recorded for an earlier set of this namespace and name: deleted and recreated, or restored. */
+  /** Its recorded owner is an earlier set of this namespace and name: recreated, or restored. */
   | 'AdoptedByName'
-  /** Recorded for a set elsewhere, which the user has named in the adopt annotation. */
+  /** Its recorded owner is another set, which the user has named in the adopt annotation. */
   | 'AdoptedByRequest'
-  /** Without a recorded owner, but the set knows each kid in it. */
+  /** It has no recorded owner, but the set knows every kid in it. */
   | 'AdoptedByKids'
   | 'Foreign';
 
+/** The recorded owner; null if the annotation is missing or malformed. */
 export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
   const text = meta.annotations[ANNOTATION.owner];
   if (text === undefined) return null;
@@ -46,12 +47,12 @@ export function formatOwner({ namespace, name, uid }: SetRef): string {
   return JSON.stringify({ namespace, name, uid });
 }
 
-/** Whether the user has named a set as one to be adopted. Never one that lives: both would rotate. */
+/** Whether the user has asked to adopt that set, and it no longer lives: else both would rotate. */
 export function adopts({ annotations, livingAdoptee }: ObservedSet, { uid }: SetRef): boolean {
   return annotations[REQUEST.adopt] === uid && livingAdoptee !== uid;
 }
 
-/** What the kids that stand in an object say about whose it is. */
+/** Judges one object by its type, its recorded owner, and the kids in it. */
 function ownershipOf(
   observed: Observed,
   meta: ObjectMeta,
@@ -79,7 +80,7 @@ export interface Owned {
   readonly keySecrets: ReadonlyMap<string, Ownership>;
 }
 
-/** @param ledgers the ledger and its copies, as far as they can be read. */
+/** @param ledgers the ledger and its copies, those that can be read. */
 export function judgeOwnership(observed: Observed, ledgers: readonly Ledger[]): Owned {
   const known = new Set(
     ledgers.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
@@ -114,7 +115,7 @@ function kidsOf({ content }: ObservedKeySecret): readonly string[] {
   return content.kind === 'Key' ? [content.kid] : [];
 }
 
-/** Whether a key Secret that no ledger knows may join: its kid is its thumbprint, and not ended. */
+/** Whether an unknown key Secret may join: its kid is its thumbprint, and has not ended. */
 export function mayJoin(secret: ObservedKeySecret, ledger: Ledger | null): boolean {
   if (secret.content.kind !== 'Key' || !secret.content.kidIsThumbprint) return false;
   if (ledger === null) return true;
@@ -122,7 +123,7 @@ export function mayJoin(secret: ObservedKeySecret, ledger: Ledger | null): boole
   return keyByKid(ledger, kid) === null && !hasEnded(ledger, kid, secret.ordinal);
 }
 
-/** The labels and annotations that an object of the set carries, as a patch on what it has. */
+/** The patch that gives an object of the set its labels and annotations. */
 export function metadataPatch(
   ref: SetRef,
   current: ObjectMeta | null,
@@ -173,7 +174,7 @@ function appliedNames(meta: ObjectMeta | null): { labels: string[]; annotations:
   }
 }
 
-/** Ours are never taken away, whatever a hand wrote into the annotation. */
+/** The operator's own names are never removed, whatever someone wrote into the annotation. */
 function names(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   return value.filter(

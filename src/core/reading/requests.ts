@@ -1,6 +1,6 @@
 /**
- * Requests by annotation: an id is new as long as it differs from the one of its verb that a
- * ledger write has handled. Taking the annotation away before that withdraws the request.
+ * Requests by annotation. An id is new if it differs from the id of the same kind that the ledger
+ * handled last. Removing the annotation before it is handled withdraws the request.
  */
 
 import { REQUEST, REQUEST_ID_LENGTH_MAX } from '../formats/names.ts';
@@ -9,13 +9,13 @@ import type { ObservedSet } from './model.ts';
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** The id of a request on the set; null where there is none, or it is longer than the status holds. */
+/** The id of a request on the set; null if there is none, or if it is longer than the status holds. */
 export function requestId(annotations: Annotations, request: string): string | null {
   const id = annotations[request];
   return id === undefined || id.length > REQUEST_ID_LENGTH_MAX ? null : id;
 }
 
-/** Ids present when a set is first seen count as handled: a copied manifest replays none. */
+/** Ids that are there when a set is first seen count as handled: a copied manifest repeats nothing. */
 export function presentRequests(annotations: Annotations): Ledger['handled'] {
   return {
     rotate: requestId(annotations, REQUEST.rotate),
@@ -23,19 +23,19 @@ export function presentRequests(annotations: Annotations): Ledger['handled'] {
   };
 }
 
-/** The id of a rotation that is asked for and not handled yet, or null. */
+/** The id of a rotation request that is not handled yet, or null. */
 export function openRotateRequest({ annotations }: ObservedSet, ledger: Ledger): string | null {
   const id = requestId(annotations, REQUEST.rotate);
   return id === ledger.handled.rotate ? null : id;
 }
 
-/** The id of a rollback that is asked for and not handled yet, or null. */
+/** The id of a rollback request that is not handled yet, or null. */
 export function openRollbackRequest({ annotations }: ObservedSet, ledger: Ledger): string | null {
   const id = requestId(annotations, REQUEST.rollback);
   return id === ledger.handled.rollback ? null : id;
 }
 
-/** The annotation names the set's own UID, so that a copied manifest skips nothing. */
+/** The annotation must hold the set's own UID, so that a copied manifest skips nothing. */
 export function skipsDeletionWait({ annotations, ref }: ObservedSet): boolean {
   return annotations[REQUEST.skipDeletionWait] === ref.uid;
 }

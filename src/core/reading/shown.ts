@@ -1,4 +1,4 @@
-/** What JWKS ConfigMap and signer Secret show, held against the ledger. */
+/** Compares what the JWKS ConfigMap and the signer Secret show with the ledger. */
 
 import { samePublicJwk } from '../formats/jwk.ts';
 import { ANNOTATION } from '../formats/names.ts';
@@ -15,9 +15,9 @@ import type { ObservedJwks, ObservedSigner } from './model.ts';
 import type { Situation } from './situation.ts';
 
 /**
- * Whether another hand changed the ConfigMap's identity or data since the ledger last noted it.
- * Edits of metadata don't count. Its data is ours if it is what the ledger, or the copy that
- * stands beside it and is no older than the note, makes of it.
+ * Whether someone else recreated the ConfigMap or changed its data since the ledger last noted it.
+ * Edits of labels and annotations don't count. The data is the operator's own if the ledger produces
+ * it, or if the copy beside it does and is not older than the note.
  */
 export function isDisturbed({ jwks, observed }: Situation, ledger: Ledger): boolean {
   const note = ledger.jwks;
@@ -46,12 +46,12 @@ function isOwnData(
   );
 }
 
-/** As {@link withLeavingPublished}, for the leaving keys that the ConfigMap shows. */
+/** {@link withLeavingPublished} for the leaving keys that the ConfigMap shows. */
 export function asShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
   return withLeavingPublished(ledger, (key) => showsKey(jwks, key));
 }
 
-/** The ledger's generation that the ConfigMap says it was made from; 0 before there was one. */
+/** The ledger generation that the ConfigMap says it was made from; 0 if it names none. */
 export function jwksGeneration(jwks: ObservedJwks): number {
   const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
   return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
@@ -66,17 +66,17 @@ export function noteOf(jwks: ObservedJwks): JwksNote {
   };
 }
 
-/** So many managers are noted one by one; the rest as one entry that changes with any of them. */
+/** How many managers are noted one by one. One more entry stands for the rest, and changes if they do. */
 const MANAGERS_NOTED_MAX = 32;
 
-/** The managers as a note holds them: bounded, because any number can be made to appear. */
+/** The managers as a note holds them. Their number is limited, because anybody can add more. */
 export function foldManagers(managers: readonly string[]): readonly string[] {
   if (managers.length <= MANAGERS_NOTED_MAX) return managers;
   const rest = managers.slice(MANAGERS_NOTED_MAX);
   return [...managers.slice(0, MANAGERS_NOTED_MAX), `${rest.length} more/${fingerprint(rest)}`];
 }
 
-/** FNV-1a over the texts: enough to notice a change, which is all that it is for. */
+/** FNV-1a over the texts, only to notice a change. */
 function fingerprint(texts: readonly string[]): string {
   let hash = 0x811c9dc5;
   for (const character of texts.join('\n')) {
@@ -95,7 +95,7 @@ export function showsKid(jwks: ObservedJwks, kid: string): boolean {
   return keysIn(jwks.data).some((shown) => shown.kid === kid);
 }
 
-/** Whether the signer Secret holds what the ledger says: the active key, or nothing. */
+/** Whether the signer Secret holds what the ledger says: the active key, or empty values. */
 export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean {
   const active = activeKey(ledger);
   if (active === null) return content.kind === 'Empty';

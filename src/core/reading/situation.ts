@@ -1,6 +1,6 @@
 /**
- * Gather, then judge: what one reading means, before any decision. Which objects are the set's,
- * what became of the ledger, and what time it safely is.
+ * What one reading means, before any decision: which objects belong to the set, what became of the
+ * ledger, and which time is safe to assume.
  */
 
 import { samePublicJwk } from '../formats/jwk.ts';
@@ -23,12 +23,12 @@ import { presentRequests } from './requests.ts';
 
 /** What became of the ledger. */
 export type LedgerState =
-  /** There never was one: at most a first key on its way. */
+  /** There never was one. A first key may be on its way. */
   | { readonly kind: 'None' }
   | {
       readonly kind: 'Sound';
       readonly ledger: Ledger;
-      /** A copy of this very generation stands in the status or at the JWKS. */
+      /** Whether the status or the JWKS ConfigMap has a copy of this generation. */
       readonly copied: boolean;
     }
   | {
@@ -37,26 +37,26 @@ export type LedgerState =
       readonly highestGeneration: number;
       readonly problem: string;
     }
-  /** A newer program wrote it. */
+  /** A newer version of the operator wrote it. */
   | { readonly kind: 'Newer'; readonly where: string; readonly version: number };
 
 export interface Situation {
   readonly observed: Observed;
   readonly set: ObservedSet;
   readonly spec: Spec;
-  /** The judging clock: the earlier one. */
+  /** The time by the judging clock, the earlier one. */
   readonly nowMs: number;
-  /** The recording clock: the later one. */
+  /** The time by the recording clock, the later one. */
   readonly seenMs: number;
-  /** The judging clock less this machine's; never positive. */
+  /** The judging clock minus this machine's clock; never positive. */
   readonly offsetMs: number;
   readonly clockInDoubt: boolean;
-  /** Only what is the set's; an object of somebody else's is in `foreign`. */
+  /** This and the next two hold only objects of the set. Others are in `foreign`. */
   readonly signer: ObservedSigner | null;
   readonly jwks: ObservedJwks | null;
   readonly keySecrets: readonly ObservedKeySecret[];
   readonly ownership: Owned;
-  /** Objects under the set's names that are not the set's, such as `Secret payments-signer`. */
+  /** Foreign objects with the set's names, for example `Secret payments-signer`. */
   readonly foreign: readonly string[];
   readonly ledgerState: LedgerState;
 }
@@ -104,7 +104,7 @@ interface Copies {
   readonly jwks: ReadLedger | null;
 }
 
-/** A ledger of another set is none, but where the user adopts that set. */
+/** Ignores the ledger of another set, unless the user adopts that set. */
 function ownLedger(read: ReadLedger | null, set: ObservedSet): ReadLedger | null {
   return read?.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
 }
@@ -150,7 +150,6 @@ function judgeLedgerState(
   return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
 }
 
-/** A ledger that is older than a copy, or differs from one of its generation, counts as lost. */
 function newestOf(copies: readonly Ledger[]): Ledger | null {
   return copies.reduce<Ledger | null>(
     (best, copy) => (best === null || copy.generation > best.generation ? copy : best),
@@ -158,7 +157,7 @@ function newestOf(copies: readonly Ledger[]): Ledger | null {
   );
 }
 
-/** A copy from an earlier set of this name says nothing against the ledger of the present one. */
+/** Drops copies of an earlier set of this name: they prove nothing about this set's ledger. */
 function ofThisLife(
   set: ObservedSet,
   ledger: Ledger,
@@ -168,6 +167,7 @@ function ofThisLife(
   return copies.filter((copy) => copy.set.uid === ledger.set.uid);
 }
 
+/** A ledger that is older than a copy, or differs from one of its generation, counts as lost. */
 function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): LedgerState {
   const newest = newestOf(copies);
   const text = serializeLedger(ledger);
@@ -179,19 +179,19 @@ function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): LedgerSt
   });
   if (newest !== null && newest.generation > ledger.generation) {
     return lost(
-      `the signer Secret's ledger is of generation ${ledger.generation}, a copy is of ${newest.generation}`,
+      `the signer Secret's ledger has generation ${ledger.generation}, but a copy has ${newest.generation}`,
     );
   }
   const same = copies.filter((copy) => copy.generation === ledger.generation);
   if (same.some((copy) => serializeLedger(copy) !== text)) {
-    return lost(`the signer Secret's ledger differs from a copy of its generation`);
+    return lost(`the signer Secret's ledger differs from a copy of the same generation`);
   }
   return { kind: 'Sound', ledger, copied: same.length > 0 };
 }
 
 /**
- * The first key alone may be activated without waiting, so nothing may hint at an earlier one:
- * no other key's Secret, no kid but its own in the JWKS, no key in the status.
+ * Only the first key may be activated without a wait, so nothing may hint at an earlier key: no other
+ * key's Secret, no other kid in the JWKS, and no key in the status.
  */
 function isFirstKeyPhase(
   set: ObservedSet,
@@ -203,23 +203,23 @@ function isFirstKeyPhase(
   const ownKid = content?.kind === 'Key' ? content.kid : null;
   if (jwks === null || jwks.data[JWKS_FILE] === undefined) return true;
   const kids = keysIn(jwks.data).map(({ kid }) => kid);
-  // What can't be read may have shown anything.
+  // A JWKS that cannot be read may have shown any key.
   return kids.length > 0 && kids.every((kid) => kid === ownKid);
 }
 
-/** Whether the spec says that a kid is no longer to be trusted. */
+/** Whether the spec revokes a kid. */
 export function isRevoked({ spec }: Pick<Situation, 'spec'>, kid: string): boolean {
   return spec.revocations.some((entry) => entry.kid === kid);
 }
 
-/** The usable Secret of a key, if there is one. */
+/** The usable Secret of a key; null if there is none. */
 export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecret | null {
   const found = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
   if (found?.content.kind !== 'Key') return null;
   return samePublicJwk(found.content.publicJwk, key.publicJwk) ? found : null;
 }
 
-/** The ledger that a set starts from; requests that are there already count as handled. */
+/** The ledger that a set starts from. Requests that are already there count as handled. */
 export function blankLedger({ set, spec }: Situation): Ledger {
   return emptyLedger(set.ref, spec, presentRequests(set.annotations));
 }

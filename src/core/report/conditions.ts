@@ -1,12 +1,11 @@
 /** The conditions of a set (Kubernetes API conventions, and what kstatus reads of them). */
 
 import type { ConditionReason, ConditionType } from '../formats/codes.ts';
-import type { Terms } from '../formats/spec.ts';
 import type { ConditionStatus, Verdict } from '../formats/status.ts';
 import { formatDurationMs } from '../formats/time.ts';
 import { stateViolations } from '../guard/invariants.ts';
 import { explainGate } from '../ledger/explain.ts';
-import { activationGate, type Gate, isOpen, servedSinceGate } from '../ledger/gates.ts';
+import { activationGate, isOpen, servedSinceGate } from '../ledger/gates.ts';
 import { activeKey } from '../ledger/ledger.ts';
 import type { Situation } from '../reading/situation.ts';
 import { successorOf } from '../schedule/activation.ts';
@@ -15,7 +14,7 @@ import { issuersOutdated } from './issuers-outdated.ts';
 import { revocationsApplied } from './revocations-applied.ts';
 import { haltOf, stallOf } from './stall.ts';
 
-/** @param schedule null where there is no sound ledger. */
+/** @param schedule null if there is no sound ledger. */
 export function conditionsOf(situation: Situation, schedule: Schedule | null): readonly Verdict[] {
   const ready = readyOf(situation, schedule);
   const halt = haltOf(situation);
@@ -47,7 +46,7 @@ function verdict(
   return { type, status, reason, message };
 }
 
-/** True once a key signs whose `servedSince` has passed; an ordinary rotation is never False. */
+/** True once a key signs that is served everywhere; an ordinary rotation never makes it False. */
 function readyOf(situation: Situation, schedule: Schedule | null): Verdict {
   const no = (reason: ConditionReason, message: string) =>
     verdict('Ready', 'False', reason, message);
@@ -56,63 +55,70 @@ function readyOf(situation: Situation, schedule: Schedule | null): Verdict {
   const { ledgerState, set } = situation;
   if (set.deleting) return no('Deleting', deletionText(schedule));
   if (ledgerState.kind === 'None')
-    return no('FirstKeyPending', 'the first key is being made and published');
+    return no('FirstKeyPending', 'The operator creates and publishes the first key');
   if (ledgerState.kind === 'Lost')
-    return no('LedgerLost', `${ledgerState.problem}: it is being recovered`);
-  if (schedule === null) return no('LedgerTooNew', 'a newer operator wrote the ledger');
+    return no(
+      'LedgerLost',
+      `The operator recovers the ledger: ${ledgerState.problem}. Every wait starts again.`,
+    );
+  if (schedule === null) return no('LedgerTooNew', 'A newer operator wrote the ledger');
   const { ledger } = schedule;
   const active = activeKey(ledger);
-  if (active === null) return no('NoSigningKey', noSigningKeyText(schedule));
+  if (active === null) return no('NoSigningKey', noSigningKeyText(situation, schedule));
   const served = servedSinceGate(active);
   if (!isOpen(served, situation.nowMs)) {
-    const waits = `key #${active.ordinal} signs, and is being served: ${explainGate(served, ledger.terms.declared)}`;
-    return no('PublicationPending', waits);
+    const waits = explainGate(served, ledger.terms.declared);
+    const message = `Key #${active.ordinal} signs, but may not be served everywhere yet: ${waits}`;
+    return no('PublicationPending', message);
   }
   return verdict(
     'Ready',
     'True',
     'Signing',
-    `key #${active.ordinal} signs and is served everywhere`,
+    `Key #${active.ordinal} signs and is served everywhere`,
   );
 }
 
-/** What comes first in the status may well be another step: this is the one that people wait for. */
-function noSigningKeyText({ ledger, activation }: Schedule): string {
-  const explanation = activation?.explanation;
+/** `status.nextTransition` may well be another step: people wait for the next activation. */
+function noSigningKeyText({ spec }: Situation, { ledger, activation }: Schedule): string {
   const next =
-    explanation === undefined
-      ? 'the next one may once it is published and its gate is open'
-      : `the next one waits: ${explanation}`;
-  if (!ledger.closed) return `no key signs: ${next}`;
-  return (
-    `the signing key is revoked and no key signs: ${next}; or it signs as soon as it is in the JWKS, ` +
-    'with spec.onRevokeWithoutStandby: SignImmediately; verifiers that do not know it yet then reject ' +
-    'its tokens'
-  );
+    activation === null
+      ? 'The next key signs once it is published and every verifier knows it.'
+      : `The next key waits: ${activation.explanation}.`;
+  if (!ledger.closed) return `No key signs. ${next}`;
+  const remedy =
+    spec.onRevokeWithoutStandby === 'SignImmediately'
+      ? ''
+      : ' To let it sign as soon as it is in the JWKS, set spec.onRevokeWithoutStandby to ' +
+        'SignImmediately: verifiers that do not know it yet then reject its tokens.';
+  return `No key signs: the signing key was revoked. ${next}${remedy}`;
 }
 
 function deletionText(schedule: Schedule | null): string {
   const next = schedule?.deletion ?? null;
   return next === null
-    ? 'the set is being deleted'
-    : `the set is being deleted; ${next.action} waits: ${next.explanation}`;
+    ? 'The set is being deleted'
+    : `The set is being deleted. Next, ${next.action === 'DeleteJwks' ? 'its JWKS' : 'its Secrets'}: ${next.explanation}.`;
 }
 
-/** How far the clocks are apart is left out: it would change the status in every pass. */
+/** Does not say how far the clocks are apart: that would change the status in every pass. */
 function clockSkew({ spec, observed }: Situation): Verdict {
   const { firstDateMs } = observed.reading;
   const allowed = formatDurationMs(spec.terms.clockSkewMs);
   const message =
     firstDateMs === null
-      ? "the API server's answers carry no Date: no gate opens, and nothing is recorded"
-      : `the clocks of operator and API server differ by more than spec.timing.clockSkew (${allowed}) ` +
-        'and a second: no gate opens, and nothing is recorded until they agree';
+      ? "The API server's answers have no Date. Until they do, no gate opens and no time is recorded. " +
+        'Look for a proxy that drops it.'
+      : `The clocks of operator and API server differ by more than spec.timing.clockSkew (${allowed}) ` +
+        'and a second. Until they agree, no gate opens and no time is recorded. Synchronize both (NTP).';
   return verdict('ClockSkew', 'True', 'ClocksDisagree', message);
 }
 
 function foreignKeySecrets({ foreign }: Situation): Verdict | null {
   if (foreign.length === 0) return null;
-  const message = `${foreign.join(', ')} has a name of this set but is not its own: it is left alone`;
+  const message =
+    `Not owned by this set, though named like its objects: ${foreign.join(', ')}. The operator ` +
+    `leaves ${foreign.length === 1 ? 'it' : 'them'} alone.`;
   return verdict('ForeignObjects', 'True', 'ObjectNotOwned', message);
 }
 
@@ -120,40 +126,46 @@ function standbyReady(situation: Situation, { ledger }: Schedule): Verdict {
   const key = successorOf(situation, ledger);
   if (key === null) {
     return situation.spec.rotation.standby
-      ? verdict('StandbyReady', 'False', 'NotPublished', 'the next key is not published yet')
+      ? verdict('StandbyReady', 'False', 'NotPublished', 'The next key is not published yet')
       : verdict('StandbyReady', 'False', 'NotWanted', 'spec.rotation.standby is false');
   }
   const gate = activationGate(key);
-  const name = `key #${key.ordinal}`;
   if (isOpen(gate, situation.nowMs)) {
-    return verdict('StandbyReady', 'True', 'Proven', `${name} is known to every verifier`);
+    return verdict('StandbyReady', 'True', 'Proven', `Every verifier knows key #${key.ordinal}`);
   }
   return verdict(
     'StandbyReady',
     'False',
     'Waiting',
-    `${name}: ${explainGate(gate, ledger.terms.declared)}`,
+    `Key #${key.ordinal} waits: ${explainGate(gate, ledger.terms.declared)}`,
   );
 }
 
 function rotationOverdue({ spec, nowMs }: Situation, schedule: Schedule): Verdict {
   const { rotationDue, rotationOverdueMs, ledger } = schedule;
   if (rotationDue === null || rotationOverdueMs === null || rotationOverdueMs > nowMs) {
-    return verdict('RotationOverdue', 'False', 'OnTime', 'no rotation is overdue');
+    return verdict('RotationOverdue', 'False', 'OnTime', 'No rotation is overdue');
   }
-  const why = spec.rotation.suspend ? 'Suspended' : 'Late';
-  return verdict('RotationOverdue', 'True', why, dueText(rotationDue, ledger.terms.declared));
+  const due = `The rotation is overdue: ${explainGate(rotationDue, ledger.terms.declared)}.`;
+  return spec.rotation.suspend
+    ? verdict('RotationOverdue', 'True', 'Suspended', `${due} ${SUSPENDED_TEXT}`)
+    : verdict('RotationOverdue', 'True', 'Late', `${due} ${LATE_TEXT}`);
 }
 
-function dueText(gate: Gate, declared: Terms): string {
-  return `the rotation was due (${explainGate(gate, declared)}); the old key signs until the next one may`;
-}
+const SUSPENDED_TEXT =
+  'The old key goes on signing. To rotate, set spec.rotation.suspend to false.';
+const LATE_TEXT = 'The old key goes on signing. status.nextTransition says what the set waits for.';
 
 function invariantsHold(situation: Situation): Verdict {
   const violations = stateViolations(situation);
   const [first] = violations;
   if (first === undefined) {
-    return verdict('InvariantsHold', 'True', 'NoneViolated', 'I1 to I8 hold (docs/rotation.md)');
+    return verdict(
+      'InvariantsHold',
+      'True',
+      'NoneViolated',
+      'The signer Secret, the JWKS and the ledger agree',
+    );
   }
   const names = violations.map(({ invariant }) => invariant).join(', ');
   return verdict('InvariantsHold', 'False', first.invariant, `${names}: ${first.message}`);

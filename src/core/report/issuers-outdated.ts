@@ -1,4 +1,4 @@
-/** The condition `IssuersOutdated`: which pods go on with an earlier key, and what to do. */
+/** The condition `IssuersOutdated`: which pods may still use an earlier key, and what to do. */
 
 import type { ConditionReason } from '../formats/codes.ts';
 import type { Workload } from '../formats/spec.ts';
@@ -19,7 +19,7 @@ import type { Situation } from '../reading/situation.ts';
 import { podsText, UNKNOWN_BECAUSE } from '../schedule/pods-text.ts';
 import { isMarked, listedWorkloads } from '../stages/restart.ts';
 
-/** @returns null where no pod is too old, or none matters. */
+/** @returns null if no pod is too old, or none matters. */
 export function issuersOutdated(situation: Situation, ledger: Ledger): Verdict | null {
   const key = latestSwitch(ledger);
   const isOpenCase = ledger.keys.some(
@@ -45,12 +45,12 @@ const UNKNOWN_REASONS = {
 
 const REMEDIES = {
   Forbidden:
-    'grant it list on pods there (SECURITY.md), or, where every issuer follows its mount, run it ' +
-    'with --check-issuers=false',
-  Failed: 'the log says why; it is tried again',
+    'Grant it list on pods there (SECURITY.md). If every issuer follows its mount, you can run it ' +
+    'with --check-issuers=false instead.',
+  Failed: 'The log says why; the operator tries again.',
   NotChecked:
-    'let it look, or take spec.signer.reload: Restart and spec.signer.restart away, where every ' +
-    'issuer follows its mount',
+    'Run it without that flag. If every issuer follows its mount, you can remove ' +
+    'spec.signer.reload: Restart and spec.signer.restart instead.',
 } as const;
 
 function unknown(
@@ -59,11 +59,11 @@ function unknown(
   why: Extract<OldPods, { kind: 'Unknown' }>['why'],
 ): Verdict | null {
   if (why === 'NotRead') return null;
-  // What failed once may well succeed before anything depends on it.
+  // A list that failed once may well succeed before anything depends on it.
   if (why === 'Failed' && !isOpen(takenUpGate(key), situation.nowMs)) return null;
   const message =
-    `${UNKNOWN_BECAUSE[why]}, so that nobody can tell whether one signs with an earlier key: ` +
-    `${REMEDIES[why]}. Until it is known, earlier keys stay published`;
+    `It is unknown whether pods still sign with an earlier key: ${UNKNOWN_BECAUSE[why]}. Until it is ` +
+    `known, earlier keys stay published. ${REMEDIES[why]}`;
   return { type: 'IssuersOutdated', status: 'Unknown', reason: UNKNOWN_REASONS[why], message };
 }
 
@@ -72,17 +72,18 @@ function held(
   ledger: Ledger,
   old: Extract<OldPods, { kind: 'TooOld' }>,
 ): Verdict {
+  const [reads, its] = isOne(old) ? ['reads', 'its'] : ['read', 'their'];
   const of = (reason: ConditionReason, remedy: string): Verdict => ({
     type: 'IssuersOutdated',
     status: 'True',
     reason,
     message:
-      `${podsText(old)} took the signer Secret up when the pod started, before the last switch ` +
-      `was complete, and may sign with an earlier key for as long as it runs: ${remedy}. Until ` +
-      'then earlier keys stay published; tokens of one that is revoked are rejected',
+      `${podsText(old)} ${reads} the signer Secret only at ${its} start, and may still sign with an ` +
+      `earlier key. ${remedy}. Until then, earlier keys stay published; tokens of a revoked key are ` +
+      'rejected.',
   });
   const active = activeKey(ledger);
-  if (active === null) return of('PodsHoldOldKey', 'stop these pods');
+  if (active === null) return of('PodsHoldOldKey', `Stop ${isOne(old) ? 'it' : 'them'}`);
   const listed = listedWorkloads(situation);
   const own = old.pods.filter(({ workload }) => isListed(situation, workload));
   const unreadable = listed.find(
@@ -93,9 +94,12 @@ function held(
   if (others.length === 0 && old.more === 0) {
     return of('Restarting', restartingText(listed, active));
   }
-  const itself =
-    own.length === 0 ? '' : '; those of spec.signer.restart the operator restarts itself';
-  return of('PodsHoldOldKey', `${byHandText(others, active)}${itself}`);
+  const how = restartText(others, active);
+  const remedy =
+    own.length === 0
+      ? `Restart ${isOne(old) ? 'it' : 'them'}, ${how}`
+      : `Restart those not in spec.signer.restart, ${how}; the operator restarts the others`;
+  return of('PodsHoldOldKey', remedy);
 }
 
 function isListed({ spec }: Situation, workload: Workload | null): boolean {
@@ -105,28 +109,32 @@ function isListed({ spec }: Situation, workload: Workload | null): boolean {
 function unreadableText({ kind, name, state }: ObservedWorkload): string {
   const found = `${kind} ${name} of spec.signer.restart`;
   return state === 'Forbidden'
-    ? `the operator may not read ${found}: grant it get and patch (issuers.restart: true in the chart's values), or restart it yourself`
-    : `${found} is not there: take it off the list, or restart these pods yourself`;
+    ? `The operator may not read ${found}: grant it get and patch (issuers.restart: true in the chart's values), or restart it yourself`
+    : `${found} does not exist: correct the list, or restart these pods yourself`;
 }
 
-function byHandText(others: readonly ReadOncePod[], active: LedgerKey): string {
+function isOne({ pods, more }: Extract<OldPods, { kind: 'TooOld' }>): boolean {
+  return pods.length + more === 1;
+}
+
+function restartText(others: readonly ReadOncePod[], active: LedgerKey): string {
   const workloads = new Map(
     others.flatMap(({ workload }) =>
       workload === null ? [] : [[`${workload.kind.toLowerCase()}/${workload.name}`, workload]],
     ),
   );
   const [first] = [...workloads.keys()].sort();
-  const how = first === undefined ? '' : `, such as with kubectl rollout restart ${first}`;
-  return `restart them${how}, ${fromWhen(active)}`;
+  const how = first === undefined ? '' : `, for example with kubectl rollout restart ${first}`;
+  return `${fromWhen(active)}${how}`;
 }
 
 function fromWhen(active: LedgerKey): string {
   const { opensAtMs } = restartGate(active);
-  if (opensAtMs === null) return 'once the switch was seen';
+  if (opensAtMs === null) return 'once the operator has seen the switch';
   return `not before ${formatInstant(ceilToSecondMs(opensAtMs))}`;
 }
 
-/** How far it is; where nothing has begun, from when on. */
+/** How far the restart is; before it begins, when it may. */
 function restartingText(listed: readonly ObservedWorkload[], active: LedgerKey): string {
   const marked = listed.flatMap((each) =>
     each.state === 'Found' && isMarked(each, active) ? [each] : [],
@@ -136,8 +144,9 @@ function restartingText(listed: readonly ObservedWorkload[], active: LedgerKey):
     const { kind, name, rollOut } = running;
     const { updated, available, wanted, heldUpBy } = rollOut;
     const why = heldUpBy === null ? '' : ` (${heldUpBy})`;
-    return `${kind} ${name} rolls out, ${updated} of ${wanted} pods updated, ${available} available${why}`;
+    return `${kind} ${name} rolls out: ${updated} of ${wanted} pods updated, ${available} available${why}`;
   }
-  if (marked.length > 0) return 'they are restarted, and the last of them are still to end';
-  return `the operator restarts their workloads, ${fromWhen(active)}`;
+  if (marked.length > 0)
+    return 'Their workloads were restarted, and the last old pods still have to end';
+  return `The operator restarts their workloads, ${fromWhen(active)}`;
 }

@@ -1,4 +1,4 @@
-/** The status as a projection of the ledger and of what is to come. */
+/** The status, computed from the ledger and the schedule. */
 
 import {
   type Condition,
@@ -31,7 +31,7 @@ import { transitionTime } from '../schedule/transition.ts';
 import { ROLLBACK_REFUSED_BECAUSE } from '../stages/rollback.ts';
 import { conditionsOf } from './conditions.ts';
 
-/** The status that this reading asks for; equal to the stored one where nothing is new. */
+/** The status that this reading calls for; equal to the stored one if nothing is new. */
 export function projectStatus(situation: Situation, schedule: Schedule | null): Status {
   const { set, observed } = situation;
   const base = {
@@ -39,15 +39,15 @@ export function projectStatus(situation: Situation, schedule: Schedule | null): 
     conditions: conditionsSince(observed, conditionsOf(situation, schedule)),
   };
   if (schedule !== null) return { ...base, ...ledgerStatus(situation, schedule) };
-  // Nothing is known of the ledger: what was last known stays, its copy above all.
+  // Nothing is known of the ledger: what was last known stays, above all its copy.
   const { conditions: _, observedGeneration: __, nextTransition: ___, ...known } = set.status ?? {};
   return { ...base, ...known };
 }
 
-/** A spec that an older schema let in, and that can't be acted upon. */
+/** For a spec that an older schema accepted, and that the operator cannot act on. */
 export function undecodableStatus(observed: Observed): Status {
   const { set } = observed;
-  const message = `${set.specProblems.join('; ')}: correct the spec; nothing is changed until then`;
+  const message = `${set.specProblems.join('; ')}. Correct the spec: until then the operator changes nothing.`;
   const verdicts: Verdict[] = [
     { type: 'Ready', status: 'False', reason: 'InvalidSpec', message },
     { type: 'Stalled', status: 'True', reason: 'InvalidSpec', message },
@@ -60,7 +60,7 @@ export function undecodableStatus(observed: Observed): Status {
   };
 }
 
-/** A condition keeps its time for as long as its status stays. */
+/** A condition keeps its time as long as its status stays the same. */
 function conditionsSince(observed: Observed, verdicts: readonly Verdict[]): readonly Condition[] {
   const { set, reading } = observed;
   const now = formatInstant(Math.floor(recordedMs(reading) / 1000) * 1000);
@@ -78,7 +78,7 @@ function conditionsSince(observed: Observed, verdicts: readonly Verdict[]): read
   });
 }
 
-/** Of a condition's message (metav1.Condition allows 32768). */
+/** The longest message of a condition (metav1.Condition allows 32768). */
 const MESSAGE_MAX = 2048;
 
 function ledgerStatus(situation: Situation, { ledger, upcoming }: Schedule): Status {
@@ -119,7 +119,7 @@ function nextTransition([next]: readonly Transition[]): NextTransition | null {
   };
 }
 
-/** A term that the spec raises counts before the ledger knows of it: no time shown is too early. */
+/** Terms that the spec raises count before the ledger knows them, so that no time is too early. */
 function keyStatuses(situation: Situation, known: Ledger): readonly KeyStatus[] {
   const ledger = withRaisedTerms(known, situation);
   const toRestart = situation.spec.restartToForget;
@@ -160,7 +160,7 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
   );
 }
 
-/** Of a key that a revocation has taken out nothing is announced: it waited for nothing. */
+/** A key that a revocation has taken out shows none: it waited for nothing. */
 function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): number | null {
   const { gate } = removalOf(situation, key, terms.declared);
   const hasLeftJwks = key.bar !== null && key.bar.removedSeenMs !== null;
@@ -178,7 +178,7 @@ function endedStatus(
   );
 }
 
-/** Who must be restarted to stop trusting a removed key, where that trust has no end by itself. */
+/** Who must be restarted to stop trusting a removed key, if that trust does not end by itself. */
 function restartRequired(
   removedSeenMs: number | null,
   trustMs: number | null,
@@ -201,7 +201,7 @@ function opens({ opensAtMs }: Gate): number | null {
   return opensAtMs;
 }
 
-/** What changed in the keys since the stored status, at the end of what it remembers. */
+/** The stored history, and what changed in the keys since then. */
 function historyOf(
   { set, seenMs }: Situation,
   keys: readonly KeyStatus[],
@@ -241,7 +241,7 @@ function same(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [ours, theirs] = [a as Members, b as Members];
-  // A member that is undefined is not written: it is as if it were not there.
+  // A member that is undefined is not written, so it counts as absent.
   const names = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
   return [...names].every((name) => same(ours[name], theirs[name]));
 }

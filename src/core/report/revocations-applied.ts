@@ -11,7 +11,7 @@ type Applied = Verdict & {
   readonly reason: 'Applied' | 'Applying' | 'KidUnknown';
 };
 
-/** More than so many kids are counted and not named. */
+/** The maximum number of kids that a message names; it counts the rest. */
 const NAMED_MAX = 4;
 
 type Fate =
@@ -21,11 +21,11 @@ type Fate =
   /** Null: some verifier trusts it until it is restarted. */
   | { readonly kind: 'Removed'; readonly kid: string; readonly distrustedByMs: number | null };
 
-/** @returns null where nothing is revoked. */
+/** @returns null if nothing is revoked. */
 export function revocationsApplied({ spec, ledgerState }: Situation): Applied | null {
   if (spec.revocations.length === 0) return null;
   if (ledgerState.kind !== 'Sound') {
-    const message = 'the ledger comes first: see Ready';
+    const message = 'The ledger comes first: see the condition Ready';
     return { type: 'RevocationsApplied', status: 'False', reason: 'Applying', message };
   }
   const { ledger } = ledgerState;
@@ -33,7 +33,7 @@ export function revocationsApplied({ spec, ledgerState }: Situation): Applied | 
   const of = (kind: Fate['kind']) => fates.filter((fate) => fate.kind === kind);
   const applying = of('Applying');
   const unknown = of('Unknown');
-  // One that is mistyped must not hide what became of the others.
+  // A mistyped entry must not hide what became of the others.
   const message = [
     ...(applying.length === 0 ? [] : [`${named(applying)}: not yet seen to be out of the JWKS`]),
     ...(unknown.length === 0 ? [] : [unknownText(unknown)]),
@@ -47,9 +47,9 @@ export function revocationsApplied({ spec, ledgerState }: Situation): Applied | 
 
 function unknownText(unknown: readonly Fate[]): string {
   return (
-    `${named(unknown)}: not a key that this set has or remembers, so nothing was changed for it ` +
-    '(compare it with status.keys and with the kid in the header of a token; of keys that ended long ' +
-    'ago the ordinals alone are remembered)'
+    `${named(unknown)}: this set knows no such key, so nothing was changed (compare it with status.keys ` +
+    'and with the kid in the header of a token; of keys that ended long ago, the set remembers only ' +
+    'the ordinals)'
   );
 }
 
@@ -73,7 +73,7 @@ function appliedText(fates: readonly Fate[], toRestart: readonly string[]): stri
   const ends = removed.map(({ distrustedByMs }) => distrustedByMs);
   if (ends.some((endMs) => endMs === null)) {
     const who = toRestart.length === 0 ? 'verifiers' : `the verifiers ${toRestart.join(', ')}`;
-    return `${named(removed)}: out of the JWKS; ${who} trust what they know until they are restarted`;
+    return `${named(removed)}: out of the JWKS, but trusted by ${who} until you restart them`;
   }
   const lastMs = Math.max(...ends.map((endMs) => endMs ?? 0));
   return `${named(removed)}: out of the JWKS, trusted by no verifier after ${formatInstant(ceilToSecondMs(lastMs))}`;

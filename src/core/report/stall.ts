@@ -1,4 +1,4 @@
-/** What keeps a set from going on until a person does something: the `Stalled` condition. */
+/** What holds a set up until a person does something: the `Stalled` condition. */
 
 import type { ConditionReason } from '../formats/codes.ts';
 import { ANNOTATION, REQUEST } from '../formats/names.ts';
@@ -13,15 +13,15 @@ export interface Stall {
   readonly message: string;
 }
 
-/** @returns why nothing but the status may be written, or null. */
+/** @returns why only the status may be written, or null. */
 export function stallOf(situation: Situation): Stall | null {
   const { ledgerState, ownership } = situation;
   if (ledgerState.kind === 'Newer') {
     return {
       code: 'LedgerTooNew',
       message:
-        `the ledger in ${ledgerState.where} is of version ${ledgerState.version}, which a newer operator wrote: ` +
-        'upgrade this operator; it writes nothing until then',
+        `A newer operator wrote the ledger in ${ledgerState.where} (version ${ledgerState.version}). ` +
+        'Upgrade this operator: until then it writes nothing but the status.',
     };
   }
   if (ownership.signer === 'Foreign' || ownership.jwks === 'Foreign')
@@ -29,13 +29,15 @@ export function stallOf(situation: Situation): Stall | null {
   return brokenFirstKey(situation);
 }
 
-/** @returns why nothing goes on before a person does something: a stall, or a step that is refused. */
+/** @returns why a person must do something: a stall, or a step that the API server refuses. */
 export function haltOf(situation: Situation): Stall | null {
   const { refusedWrite } = situation.observed;
   const refused: Stall | null =
     refusedWrite === null ? null : { code: 'WriteRefused', message: refusedWrite };
   return stallOf(situation) ?? refused;
 }
+
+const CREATE_AGAIN = 'create this set again with other names in spec.signer and spec.jwks';
 
 function foreignObject({ foreign, observed, ownership }: Situation): Stall {
   const meta = ownership.signer === 'Foreign' ? observed.signer?.meta : observed.jwks?.meta;
@@ -45,25 +47,22 @@ function foreignObject({ foreign, observed, ownership }: Situation): Stall {
       ? `has no ${ANNOTATION.owner} annotation of this set`
       : `belongs to the set ${owner.namespace}/${owner.name} (UID ${owner.uid})`;
   const remedy =
-    owner === null
-      ? 'delete or rename it, or choose another name in a new set'
-      : adoptionRemedy(observed.set, owner);
-  return { code: 'ObjectNotOwned', message: `${foreign[0]} ${found}: ${remedy}` };
+    owner === null ? `Delete it, or ${CREATE_AGAIN}.` : adoptionRemedy(observed.set, owner);
+  return { code: 'ObjectNotOwned', message: `${foreign[0]} ${found}. ${remedy}` };
 }
 
 function adoptionRemedy({ livingAdoptee }: ObservedSet, { uid }: SetRef): string {
-  const anew = 'make this set anew with other names in spec.signer and spec.jwks';
   return livingAdoptee === uid
-    ? `that set lives, and what lives is not adopted: delete it first, or ${anew}`
-    : `if that set is gone for good, annotate this one with ${REQUEST.adopt}=${uid}; else ${anew}`;
+    ? `That set still exists, so its objects are not adopted. Delete it first, or ${CREATE_AGAIN}.`
+    : `If that set no longer exists, annotate this one with ${REQUEST.adopt}=${uid}. Otherwise ${CREATE_AGAIN}.`;
 }
 
-/** A first key's Secret that holds no usable key can't be replaced without destroying it. */
+/** Replacing a first key's Secret that holds no usable key would destroy it: a person decides. */
 function brokenFirstKey({ ledgerState, keySecrets }: Situation): Stall | null {
   const [secret] = keySecrets;
   if (ledgerState.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
   return {
     code: 'KeySecretBroken',
-    message: `Secret ${secret.meta.name} holds no usable key (${secret.content.problem}): delete it`,
+    message: `Secret ${secret.meta.name} holds no usable key (${secret.content.problem}). Delete it: the operator then generates a new key.`,
   };
 }

@@ -8,15 +8,16 @@ import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Demand } from './demand.ts';
 import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
 
-/** Said before the arithmetic, where it is not the interval that asks for a rotation. */
+/** Why a rotation is due, if not by its interval; goes before the arithmetic. */
 const DEMANDED: Readonly<Record<Demand['code'], string>> = {
   RotationDue: '',
-  RotationRequested: 'a rotation is requested; ',
+  RotationRequested: 'a rotation was requested; ',
   AlgorithmChanged: 'the algorithm changes; ',
-  NoActiveKey: 'no key signs; ',
+  // `Ready` says so, with its reason.
+  NoActiveKey: '',
 };
 
-/** The key that signs next: of the asked kind, unbarred, with its Secret; the oldest of them. */
+/** The key that signs next: the oldest one that is of the right kind, unbarred, and has its Secret. */
 export function successorOf(situation: Situation, ledger: Ledger): LedgerKey | null {
   const { kind } = situation.spec;
   const standbys = ledger.keys.filter((key) => isStandby(situation, key));
@@ -28,8 +29,8 @@ function isStandby(situation: Situation, key: LedgerKey): boolean {
 }
 
 /**
- * Whether none signs because of a revocation, and the user prefers rejected tokens to none. Read
- * anew in each pass, so that an edit of the policy counts at once.
+ * Whether no key signs because of a revocation, and the user prefers rejected tokens to none. Read
+ * again in each pass, so that an edit of the policy counts at once.
  */
 export function signsImmediately({ spec }: Situation, ledger: Ledger): boolean {
   const isClosed = ledger.closed && activeKey(ledger) === null && ledger.deletion === null;
@@ -77,11 +78,12 @@ function waitsFor(
 }
 
 function suspended(key: LedgerKey): Transition {
-  const explanation = 'spec.rotation.suspend is true: no key is activated until it is false';
+  const explanation =
+    'spec.rotation.suspend is true: no scheduled or requested rotation until it is false';
   return { action: 'Activate', key, when: UNKNOWN, waitingFor: 'Suspended', explanation };
 }
 
-/** The pending key signs whose gate opens first, of those that were seen in the JWKS. */
+/** Of the pending keys that were seen in the JWKS, the one whose gate opens first signs. */
 function immediateActivation(
   situation: Situation,
   ledger: Ledger,
@@ -93,7 +95,7 @@ function immediateActivation(
   const key = observed ?? successor;
   if (key === null) return null;
   const explanation =
-    'no key signs, and spec.onRevokeWithoutStandby is SignImmediately: it signs once it is seen in the JWKS';
+    'with spec.onRevokeWithoutStandby: SignImmediately, the key signs as soon as it is seen in the JWKS';
   const when = observed === null ? UNKNOWN : AT_ONCE;
   return { action: 'Activate', key, when, waitingFor: 'NoActiveKey', explanation };
 }

@@ -1,6 +1,6 @@
 /**
- * Every instant at which a decision may change by itself. More than are needed, on purpose: a
- * pass that finds nothing to do costs little, a missed one would be a hidden dependence on time.
+ * Every instant at which a decision may change by itself. Deliberately more than are needed: a
+ * pass that finds nothing to do costs little, but a missed one would delay a step unnoticed.
  */
 
 import {
@@ -26,7 +26,7 @@ export function boundariesOf(situation: Situation, schedule: Schedule): readonly
   return schedulesOf(situation, schedule).flatMap((each) => timesOf(situation, each));
 }
 
-/** As it is, and as it will be once it knows the terms of the spec: steps and status tell of both. */
+/** As it is, and as it will be once it has the spec's terms: steps and status depend on both. */
 function schedulesOf(situation: Situation, schedule: Schedule): readonly Schedule[] {
   const { ledger } = schedule;
   const raised = withRaisedTerms(ledger, situation);
@@ -43,7 +43,7 @@ function timesOf(situation: Situation, schedule: Schedule): readonly number[] {
     ...transitions.map((transition) => transition && instantMs(transition)),
     schedule.rotationOverdueMs,
     nextTermChangeMs(ledger.terms, situation.nowMs),
-    // A term that is raised lengthens only the trust that has not run out.
+    // A term that is raised lengthens a trust only if it has not ended yet.
     ...ledger.tombstones.map(({ removedSeenMs, trustMs }) => trustEndMs(removedSeenMs, trustMs)),
   ];
   return times.filter((atMs) => atMs !== null);
@@ -53,11 +53,11 @@ function gatesOf(ledger: Ledger, demand: Demand): readonly Gate[] {
   const active = activeKey(ledger);
   return [
     ...namedGates(ledger).values(),
-    // Barred ones as well: the status shows the time of each.
+    // Barred keys as well: the status shows the time of each.
     ...ledger.keys.map(removalGate),
     // What a revocation or a rollback could go back to.
     ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
-    // Of pods that read the Secret once.
+    // For pods that read the Secret once.
     ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(takenUpGate),
     ...(active === null ? [] : [servedSinceGate(active), restartGate(active)]),
     ...('gate' in demand ? [demand.gate] : []),

@@ -1,4 +1,5 @@
 /** When an ordered deletion takes its next step. */
+import { REQUEST } from '../formats/names.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { deletionGate, lastOf } from '../ledger/gates.ts';
 import { type Ledger, neededKeys } from '../ledger/ledger.ts';
@@ -7,24 +8,33 @@ import type { Transition } from '../reading/model.ts';
 import { skipsDeletionWait } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
 import { removalOf } from './removal.ts';
-import { AT_ONCE, opening } from './transition.ts';
+import { AT_ONCE, isDue, opening } from './transition.ts';
 
-/** @returns null where no deletion has begun. */
+/** Why a deletion does not wait, for its steps. */
+export const DELETION_WAIT_SKIPPED = `the wait is skipped, as ${REQUEST.skipDeletionWait} requests`;
+
+/** @returns null if no deletion has begun. */
 export function deletionTransition(situation: Situation, ledger: Ledger): Transition | null {
   if (ledger.deletion === null) return null;
   const next = ledger.deletion.removing
     ? deleteRest(situation, ledger)
     : deleteJwks(situation, ledger);
-  return skipsDeletionWait(situation.set) ? { ...next, when: AT_ONCE } : next;
+  return skipsDeletionWait(situation.set) ? skipped(next, situation.nowMs) : next;
 }
 
-/** The JWKS goes with the last of the keys that signed. */
+/** What was skipped stays readable; a wait that is over by itself was not skipped. */
+function skipped(next: Transition, nowMs: number): Transition {
+  const explanation = `${DELETION_WAIT_SKIPPED}; without that: ${next.explanation}`;
+  return { ...next, when: AT_ONCE, ...(isDue(next, nowMs) ? {} : { explanation }) };
+}
+
+/** The JWKS is deleted when every key that signed may leave it. */
 function deleteJwks(situation: Situation, ledger: Ledger): Transition {
   const [first, ...others] = neededKeys(ledger).map((key) =>
     removalOf(situation, key, ledger.terms.declared),
   );
   if (first === undefined) {
-    const explanation = 'nothing is left to wait for';
+    const explanation = 'no key of the set has a token that is still valid';
     const waitingFor = 'TokensExpire';
     return { action: 'DeleteJwks', key: null, when: AT_ONCE, waitingFor, explanation };
   }
@@ -32,7 +42,7 @@ function deleteJwks(situation: Situation, ledger: Ledger): Transition {
   return { action: 'DeleteJwks', key: null, when: opening(gate), ...waits };
 }
 
-/** The rest goes once no cache asks for the JWKS any more. */
+/** The rest is deleted once no cache asks for the JWKS any more. */
 function deleteRest(situation: Situation, ledger: Ledger): Transition {
   const terms = ledger.keys.reduce(
     (sum, key) => largestTerms(sum, key.largest),

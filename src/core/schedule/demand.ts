@@ -1,4 +1,4 @@
-/** Why the next rotation is due, and from when on one is late. */
+/** Why the next rotation is due, and when it becomes overdue. */
 import { dueGate, type Gate, PUBLISH_MARGIN_MS } from '../ledger/gates.ts';
 import { activeKey, type Ledger, sameKind } from '../ledger/ledger.ts';
 import { effectiveTerms, leadMs } from '../ledger/terms.ts';
@@ -6,9 +6,9 @@ import { openRotateRequest } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
 
 export type Demand =
-  /** The interval of the active key asks for it, once this gate is open. */
+  /** By the interval of the active key: due once this gate is open. */
   | { readonly code: 'RotationDue'; readonly gate: Gate }
-  /** It is due now. */
+  /** Due now. */
   | { readonly code: 'RotationRequested' | 'AlgorithmChanged' | 'NoActiveKey' };
 
 export function demandOf(situation: Situation, ledger: Ledger): Demand {
@@ -20,8 +20,8 @@ export function demandOf(situation: Situation, ledger: Ledger): Demand {
 }
 
 /**
- * When the active key has signed for its interval, whatever asks for the next rotation and whatever
- * holds it up: from here on one is late. Null where no key signs, and in an ordered deletion.
+ * When the active key has signed for its interval, whatever demands the next rotation and whatever
+ * holds it up. Null if no key signs, and in an ordered deletion.
  */
 export function rotationDueGate({ spec }: Situation, ledger: Ledger): Gate | null {
   const active = activeKey(ledger);
@@ -29,9 +29,9 @@ export function rotationDueGate({ spec }: Situation, ledger: Ledger): Gate | nul
 }
 
 /**
- * A rotation counts as overdue once a key could have been published and proven since it was due:
- * then something is in its way. A request or a change of the algorithm, which may be in its way as
- * well, makes it no less overdue.
+ * A rotation is overdue once a key could have been published and proven since it was due: then
+ * something holds it up. That may be a request or a change of the algorithm; it is overdue all the
+ * same.
  */
 export function rotationOverdueMs(
   { nowMs }: Situation,

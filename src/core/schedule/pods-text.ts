@@ -1,20 +1,20 @@
-/** What is known of pods that are too old, in words. */
+/** In words: which pods are too old, or why that is not known. */
 import type { ReadOncePod } from '../reading/model.ts';
 import type { OldPods } from '../reading/old-pods.ts';
 
 export const UNKNOWN_BECAUSE: Readonly<
   Record<Extract<OldPods, { kind: 'Unknown' }>['why'], string>
 > = {
-  NotRead: 'the pods of the namespace have not been looked at yet',
-  NotChecked: 'the operator runs with --check-issuers=false and looks at no pods',
+  NotRead: 'the operator has not listed the pods of the namespace yet',
+  NotChecked: 'the operator runs with --check-issuers=false and lists no pods',
   Forbidden: 'the operator may not list the pods of the namespace',
-  Failed: 'the pods of the namespace could not be listed',
+  Failed: 'the operator could not list the pods of the namespace',
 };
 
-/** So many pods are named one by one. */
+/** The maximum number of pods that a text names. */
 const PODS_NAMED_MAX = 5;
 
-/** Such as `Pod a (env, Deployment api) and Pod b (subPath)`, by name, and how many more. */
+/** Such as `Pod a (env, Deployment api) and Pod b (subPath)`: names in order, and how many more. */
 export function podsText({ pods, more }: Extract<OldPods, { kind: 'TooOld' }>): string {
   const sorted = [...pods].sort((a, b) => (a.pod < b.pod ? -1 : 1));
   const named = sorted.slice(0, PODS_NAMED_MAX).map(podText);

@@ -13,7 +13,7 @@ import { successorOf } from './activation.ts';
 import type { Demand } from './demand.ts';
 import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
 
-/** @returns null where there is one already. */
+/** @returns null if there is one already. */
 export function publicationTransition(
   situation: Situation,
   ledger: Ledger,
@@ -21,11 +21,13 @@ export function publicationTransition(
 ): Transition | null {
   if (successorOf(situation, ledger) !== null || ledger.deletion !== null) return null;
   if (publishedKeys(ledger).length + ledger.keys.filter(isLeaving).length >= PUBLISHED_KEYS_MAX) {
-    const explanation = `${PUBLISHED_KEYS_MAX} keys are published: one must go first`;
+    const explanation = `${PUBLISHED_KEYS_MAX} keys are published, the maximum: one must leave the JWKS first`;
     return publication(UNKNOWN, 'PublishedKeysMax', explanation);
   }
   if (!hasRoomForAnotherKey(ledger)) {
-    return publication(UNKNOWN, 'LedgerFull', 'the ledger holds as many ended keys as it can');
+    const explanation =
+      'the ledger has no room for another key: an older living key must end first';
+    return publication(UNKNOWN, 'LedgerFull', explanation);
   }
   const active = activeKey(ledger);
   const { rotation } = situation.spec;

@@ -1,6 +1,6 @@
 /**
- * When a key that signs no more leaves the JWKS, as far as can be told now: before it is seen that
- * no pod holds it, there is a forecast where nothing is known to be in the way, else no time at all.
+ * When a key that no longer signs leaves the JWKS, as far as that is known. Until a live read shows
+ * that no pod holds the key, there is a forecast; if a pod may hold it, there is no time at all.
  */
 
 import type { WaitingFor } from '../formats/codes.ts';
@@ -28,7 +28,7 @@ import { podsText, UNKNOWN_BECAUSE } from './pods-text.ts';
 import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
 
 export interface Removal {
-  /** Its time is null while it can't be told. */
+  /** Its time is null while it is unknown. */
   readonly gate: Gate;
   readonly waitingFor: Extract<WaitingFor, 'TokensExpire' | 'PodsHoldKey' | 'PodsUnknown'>;
   readonly explanation: string;
@@ -41,17 +41,17 @@ export function removalOf(situation: Situation, key: LedgerKey, declared: Terms)
   };
   if (gate.isForecast !== true || gate.opensAtMs === null) return at('TokensExpire', gate);
   const old = oldPodsFor(situation, key);
-  // Once the pods could have been looked at and no look is noted, it opens later than was forecast.
+  // Past the time at which the pods could be checked, the forecast no longer holds.
   const isForecast = !isOpen(takenUpGate(key), situation.nowMs);
   switch (old.kind) {
     case 'TooOld':
       return at(
         'PodsHoldKey',
         unforeseenRemovalGate(key),
-        `${podsText(old)} may hold it for good; `,
+        `${podsText(old)} may hold the key until restarted; `,
       );
     case 'Unknown':
-      // A reading that failed once says nothing of the next.
+      // A list that failed once may well succeed next time.
       return isPassing(old.why) && isForecast
         ? at('TokensExpire', gate)
         : at('PodsUnknown', unforeseenRemovalGate(key), `${UNKNOWN_BECAUSE[old.why]}; `);
@@ -64,7 +64,7 @@ function isPassing(why: Extract<OldPods, { kind: 'Unknown' }>['why']): boolean {
   return why === 'NotRead' || why === 'Failed';
 }
 
-/** When each key leaves the JWKS that is on its way out. */
+/** When each key that is to end leaves the JWKS. */
 export function removals(situation: Situation, ledger: Ledger): readonly Transition[] {
   return ledger.keys.flatMap((key): readonly Transition[] => {
     const reason = key.bar === null ? endReason(situation, ledger, key) : null;
@@ -75,7 +75,7 @@ export function removals(situation: Situation, ledger: Ledger): readonly Transit
       return [{ action: 'Remove', key, ...waits, reason }];
     }
     if (!key.mayHaveSigned) {
-      const explanation = 'it never signed: it goes at once';
+      const explanation = 'it never signed, so it leaves at once';
       const waits = { when: AT_ONCE, waitingFor: 'Nothing', explanation } as const;
       return [{ action: 'Remove', key, ...waits, reason }];
     }
@@ -84,7 +84,7 @@ export function removals(situation: Situation, ledger: Ledger): readonly Transit
   });
 }
 
-/** Why an unbarred key is to end, or null where it is to stay. */
+/** Why an unbarred key is to end, or null if it stays. */
 function endReason(situation: Situation, ledger: Ledger, key: LedgerKey): EndReason | null {
   if (key.state === 'Retiring') return 'Retired';
   if (key.state !== 'Pending') return null;

@@ -24,7 +24,7 @@ export function previousSigner(situation: Situation, ledger: Ledger): PreviousSi
   const key = previousKid === null ? null : keyByKid(ledger, previousKid);
   const refused = (refusal: RollbackRefusal) => ({ refusal });
   if (ledger.deletion !== null) return refused('Deleting');
-  // Asked by the kid: a revoked key soon is no more than a tombstone.
+  // By the kid, because a revoked key soon is only a tombstone.
   if (previousKid !== null && isRevoked(situation, previousKid))
     return refused('PreviousKeyRevoked');
   if (key === null || key.state === 'Active') return refused('NoPreviousKey');
@@ -36,7 +36,7 @@ export function previousSigner(situation: Situation, ledger: Ledger): PreviousSi
   return isProven ? { key } : refused('PreviousKeyNotProven');
 }
 
-/** When the key that signed before signs again, or its refusal is told; null where none is asked. */
+/** When a requested rollback is carried out or refused; null if none is requested. */
 export function rollbackTransition(
   situation: Situation,
   ledger: Ledger,
@@ -46,11 +46,11 @@ export function rollbackTransition(
   const key = 'key' in previous ? previous.key : null;
   const active = activeKey(ledger);
   if (active === null) {
-    const explanation = 'a rollback is requested';
+    const explanation = 'a rollback was requested';
     return { action: 'RollBack', key, when: AT_ONCE, waitingFor: 'Nothing', explanation };
   }
   const gate = takenUpGate(active);
-  const explanation = `a rollback is requested; ${explainGate(gate, ledger.terms.declared)}`;
+  const explanation = `a rollback was requested; ${explainGate(gate, ledger.terms.declared)}`;
   return {
     action: 'RollBack',
     key,

@@ -1,7 +1,7 @@
 /**
  * What a sound ledger means, assessed once a pass: why the next rotation is due, and every
- * transition that the set waits for, each with its time and the arithmetic behind it. The stages act
- * on those whose time has come; conditions, status and metrics show the same ones.
+ * transition that the set waits for, with its time and arithmetic. The stages carry out those whose
+ * time has come; conditions, status and metrics show the same ones.
  */
 import type { Gate } from '../ledger/gates.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -18,7 +18,7 @@ import { byTime } from './transition.ts';
 export interface Schedule {
   readonly ledger: Ledger;
   readonly demand: Demand;
-  /** Null where no key signs, and in an ordered deletion. */
+  /** Null if no key signs, and in an ordered deletion. */
   readonly rotationDue: Gate | null;
   readonly rotationOverdueMs: number | null;
   readonly previous: PreviousSigner;
@@ -27,7 +27,7 @@ export interface Schedule {
   readonly publication: Transition | null;
   readonly removals: readonly Transition[];
   readonly deletion: Transition | null;
-  /** All of them that count: what the user has just requested, then the rest, soonest first. */
+  /** All that count: what the user has just requested, then the rest, soonest first. */
   readonly upcoming: readonly Transition[];
 }
 
@@ -55,7 +55,7 @@ export function scheduleOf(situation: Situation, ledger: Ledger): Schedule {
 
 type Parts = Pick<Schedule, 'rollback' | 'activation' | 'publication' | 'removals' | 'deletion'>;
 
-/** Once an ordered deletion has begun, nothing else counts. */
+/** Once an ordered deletion has begun, only that counts. */
 function inOrder(parts: Parts, demand: Demand): readonly Transition[] {
   const { rollback, activation, publication, deletion } = parts;
   if (deletion !== null) return [deletion];

@@ -1,4 +1,4 @@
-/** When a transition comes: at once, at an instant, or at a time that can't be told yet. */
+/** When a transition happens: at once, at an instant, or at a time that is not known yet. */
 import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
 import type { Gate } from '../ledger/gates.ts';
 import type { Transition, When } from '../reading/model.ts';
@@ -23,12 +23,12 @@ export function transitionTime({ when }: Transition): string | undefined {
   return when.kind === 'At' ? formatInstant(ceilToSecondMs(when.atMs)) : undefined;
 }
 
-/** The instant of a transition; null where it has none. */
+/** The instant of a transition; null if it has none. */
 export function instantMs({ when }: Transition): number | null {
   return when.kind === 'At' ? when.atMs : null;
 }
 
-/** Soonest first; what has no time yet comes last. */
+/** Soonest first; those without a time come last. */
 export function byTime(a: Transition, b: Transition): number {
   const [first, second] = [orderMs(a.when), orderMs(b.when)];
   return first === second ? 0 : first < second ? -1 : 1;

@@ -1,6 +1,6 @@
 /**
- * Keeping the objects what the ledger says they are: repairs after another hand, and the end of
- * key Secrets. Each function is one stage of the plan.
+ * Keeps the objects as the ledger says they are: repairs of what someone else changed, and the end
+ * of key Secrets. Each function is one stage of the plan.
  */
 
 import { keySecretName } from '../formats/names.ts';
@@ -36,7 +36,7 @@ import {
   writeSignerMetadata,
 } from './steps.ts';
 
-/** Another hand changed the signing key: it is put back, or, where it is nowhere, none signs. */
+/** Someone else changed the signing key: it is put back. If it is lost, no key signs. */
 export function repairSigner(situation: Situation, { ledger }: Schedule): Step | null {
   const { signer } = situation;
   if (signer === null || signerFits(ledger, signer)) return null;
@@ -53,15 +53,17 @@ export function repairSigner(situation: Situation, { ledger }: Schedule): Step |
         ? `another key under the kid ${shown}`
         : `the key ${shown}`;
   const remedy = isLost
-    ? `the private key of ${active.kid} is nowhere: none signs until the next key may`
-    : `${active?.kid ?? 'no key'} is put back`;
-  const message = `the signer Secret held ${found}: ${remedy}`;
+    ? `The private key of ${active.kid} is lost, so no key signs until the next one may.`
+    : active === null
+      ? 'No key of the set signs at present, so the operator empties the Secret.'
+      : `The operator puts ${active.kid} back.`;
+  const message = `Someone else changed Secret ${signer.meta.name}: it held ${found}. ${remedy}`;
   const code = isLost ? 'SigningKeyLost' : 'SignerRepaired';
   const write = writeSigner(situation, next, source ?? { from: 'nothing' });
   return guardedStep(write, { code, message }, [{ type: 'Warning', reason: code, message }]);
 }
 
-/** The signer still holds the active key whose Secret is gone: its Secret is made anew. */
+/** The active key's Secret is gone, but the signer holds the key: its Secret is created again. */
 export function restoreKeySecret(situation: Situation, { ledger }: Schedule): Step | null {
   const { signer } = situation;
   const active = activeKey(ledger);
@@ -69,7 +71,7 @@ export function restoreKeySecret(situation: Situation, { ledger }: Schedule): St
   const name = keySecretName(situation.set.ref.name, active.ordinal);
   if (situation.observed.keySecrets.some(({ meta }) => meta.name === name)) return null;
   const { kid, ordinal, publicJwk } = active;
-  const message = `Secret ${name} was gone: it is made anew from the signer Secret`;
+  const message = `Secret ${name} was gone. The operator creates it again from Secret ${signer.meta.name}.`;
   const metadata = keySecretMetadata(situation, ordinal, publicJwk, null);
   const restored = step(
     {
@@ -88,8 +90,8 @@ export function restoreKeySecret(situation: Situation, { ledger }: Schedule): St
 }
 
 /**
- * The JWKS is what the ledger makes of it. It is written even where nothing changes, when a bar
- * waits for a JWKS of its generation: a late write of an older one then conflicts.
+ * The JWKS is computed from the ledger. While a bar waits for a JWKS of its generation, it is written
+ * even if nothing changes in it: a late write of an older one then hits a conflict.
  */
 export function publishJwks(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
@@ -97,7 +99,7 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const shown = withHeldBack(situation, ledger);
   const kids = publishedKeys(shown).map(({ kid }) => kid);
   if (jwks === null) {
-    const message = `the JWKS ConfigMap was gone: it is written anew with ${kids.length} keys`;
+    const message = `ConfigMap ${situation.spec.jwks.name} was gone. The operator creates it again with ${keysText(kids)}.`;
     const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
     return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
   }
@@ -107,8 +109,12 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   );
   const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
   if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
-  const message = `the JWKS is written with the keys ${kids.join(', ')}`;
+  const message = `ConfigMap ${jwks.meta.name} is written with ${keysText(kids)}`;
   return guardedStep(writeJwks(situation, ledger, shown), { code: 'WriteJwks', message });
+}
+
+function keysText(kids: readonly string[]): string {
+  return `${kids.length === 1 ? 'the key' : 'the keys'} ${kids.join(', ')}`;
 }
 
 /** A leaving key whose gate moved later (T was raised) is published for that much longer. */
@@ -124,7 +130,11 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
 export function repairSignerMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (!isSignerMetadataStale(situation)) return null;
   const write = writeSignerMetadata(situation, ledger);
-  return step(write, 'RepairMetadata', 'labels and annotations of the signer Secret are put right');
+  return step(
+    write,
+    'RepairMetadata',
+    `Labels and annotations of Secret ${situation.spec.signer.name} are repaired`,
+  );
 }
 
 /** Labels, annotations and owner of the Secrets of living keys. */
@@ -134,7 +144,7 @@ export function repairKeySecretMetadata(situation: Situation, { ledger }: Schedu
     if (meta === undefined) continue;
     const metadata = keySecretMetadata(situation, key.ordinal, key.publicJwk, meta);
     if (!patchChanges(meta, metadata)) continue;
-    const message = `labels and annotations of Secret ${meta.name} are put right`;
+    const message = `Labels and annotations of Secret ${meta.name} are repaired`;
     return step(
       { kind: 'PatchKeySecretMetadata', name: meta.name, expects: exactly(meta), metadata },
       'RepairMetadata',
@@ -150,31 +160,31 @@ export function destroyBarred(situation: Situation, { ledger }: Schedule): Step 
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
     if (secret === undefined || secret.meta.deleting === true) continue;
-    const message = `key #${key.ordinal} is out of the JWKS: its private key is destroyed`;
+    const message = `Secret ${secret.meta.name} is deleted: its key has left the JWKS`;
     return deleteKeySecret(secret, { code: 'DestroyKey', message });
   }
   return null;
 }
 
-/** Then it becomes a tombstone. */
+/** Then the key becomes a tombstone. */
 export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step | null {
   const key = ledger.keys.find(({ bar, ordinal }) => {
     const isGone = !situation.keySecrets.some((secret) => secret.ordinal === ordinal);
     return bar !== null && bar.removedSeenMs !== null && isGone;
   });
   if (key === undefined) return null;
-  const message = `key #${key.ordinal} has ended: ${key.bar?.reason ?? 'Retired'}`;
+  const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})`;
   const write = writeSigner(situation, bury(ledger, key), { from: 'unchanged' });
   return step(write, 'BuryKey', message);
 }
 
-/** An ended key that a restore or a late POST brought back, or an orphan that never was used. */
+/** An ended key that a restore or a late POST brought back, or an orphan that was never used. */
 export function destroyEnded(situation: Situation, { ledger }: Schedule): Step | null {
   const ended = situation.keySecrets.find(
     (secret) => secret.meta.deleting !== true && isEnded(situation, secret, ledger),
   );
   if (ended === undefined) return null;
-  const message = `Secret ${ended.meta.name} is of a key that has ended: it is destroyed`;
+  const message = `Secret ${ended.meta.name} belongs to a key that has ended. The operator deletes it.`;
   const destroyed = deleteKeySecret(ended, { code: 'DestroyEndedKey', message });
   return withEvents(destroyed, { type: 'Warning', reason: 'EndedKeyDestroyed', message });
 }

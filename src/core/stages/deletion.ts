@@ -1,62 +1,70 @@
 /**
- * Ordered deletion (`deletionPolicy: Delete`): the signer's values are emptied, tokens live out,
- * the JWKS goes, caches let go, then the rest goes and the finalizer last. Each function is one
- * stage of the plan.
+ * Ordered deletion (`deletionPolicy: Delete`): the signer's values become empty, tokens expire, the
+ * JWKS is deleted, caches expire, then the rest is deleted, the finalizer last. Each function is
+ * one stage of the plan.
  */
 
-import { FINALIZER } from '../formats/names.ts';
-import { activeKey } from '../ledger/ledger.ts';
+import { FINALIZER, REQUEST } from '../formats/names.ts';
+import { mayLeave } from '../ledger/gates.ts';
+import { activeKey, type Ledger, neededKeys } from '../ledger/ledger.ts';
 import { emptySigner } from '../ledger/lifecycle.ts';
 import type { EventNote, ObjectMeta, Observed, Step } from '../reading/model.ts';
 import { skipsDeletionWait } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
+import { DELETION_WAIT_SKIPPED } from '../schedule/deletion.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { isDue } from '../schedule/transition.ts';
-import { deleteKeySecret, exactly, guardedStep, step, withEvents, writeSigner } from './steps.ts';
+import { deleteKeySecret, exactly, guardedStep, step, writeSigner } from './steps.ts';
 
 export function isOrderedDeletion({ set, spec }: Situation): boolean {
   return set.deleting && set.finalizers.includes(FINALIZER) && spec.deletionPolicy === 'Delete';
 }
 
-/** The finalizer stands on the set exactly while its deletion is to be ordered. */
+/** The set has the finalizer exactly while its deletion is to be ordered. */
 export function finalizerStep(situation: Situation): Step | null {
   const { set, spec } = situation;
   const isThere = set.finalizers.includes(FINALIZER);
   const isWanted = spec.deletionPolicy === 'Delete';
   if (isThere === isWanted || (set.deleting && !isThere)) return null;
-  return writeFinalizer(situation, isWanted, `deletionPolicy is ${spec.deletionPolicy}`);
+  return writeFinalizer(situation, isWanted, `spec.deletionPolicy is ${spec.deletionPolicy}`);
 }
 
-/** In a terminating namespace nothing may hold the set, whatever its spec says. */
+/** In a terminating namespace nothing may hold the set back, whatever its spec says. */
 export function releaseFinalizer(observed: Observed): Step {
-  return writeFinalizer(observed, false, 'the namespace is terminating');
+  return writeFinalizer(observed, false, 'the namespace is being deleted');
 }
 
-function writeFinalizer({ set }: Pick<Observed, 'set'>, present: boolean, message: string): Step {
+function writeFinalizer({ set }: Pick<Observed, 'set'>, present: boolean, why: string): Step {
   const expects = { uid: set.ref.uid, resourceVersion: set.resourceVersion };
+  const message = `The finalizer is ${present ? 'added' : 'removed'}: ${why}`;
   return step({ kind: 'WriteFinalizer', expects, present }, 'Finalizer', message);
 }
 
-/** Without a ledger nobody ever signed: everything may go at once. */
+/** Without a ledger no key ever signed: everything may be deleted at once. */
 export function deleteUnused(situation: Situation): Step | null {
   const { jwks, keySecrets } = situation;
-  const reason = { code: 'DeleteUnused', message: 'the set never signed anything' } as const;
+  const reasonFor = (object: string) =>
+    ({
+      code: 'DeleteUnused',
+      message: `${object} is deleted: no key of the set ever signed`,
+    }) as const;
   if (isToDelete(jwks)) {
-    const expects = exactly(jwks.meta);
-    return guardedStep({ kind: 'DeleteJwks', name: jwks.meta.name, expects }, reason);
+    const { name } = jwks.meta;
+    const write = { kind: 'DeleteJwks', name, expects: exactly(jwks.meta) } as const;
+    return guardedStep(write, reasonFor(`ConfigMap ${name}`));
   }
   const secret = keySecrets.find(isToDelete);
-  if (secret !== undefined) return deleteKeySecret(secret, reason);
+  if (secret !== undefined) return deleteKeySecret(secret, reasonFor(`Secret ${secret.meta.name}`));
   if (jwks !== null || keySecrets.length > 0) return null;
   return writeFinalizer(situation, false, 'nothing is left of the set');
 }
 
-/** Somebody else's finalizer keeps what is deleted already: that it goes is waited for. */
+/** What is deleted already may be kept by someone else's finalizer: then this waits. */
 function isToDelete<T extends { readonly meta: ObjectMeta }>(object: T | null): object is T {
   return object !== null && object.meta.deleting !== true;
 }
 
-/** The last step before the finalizer removes the ledger itself: then only the copy tells. */
+/** The last step before the finalizer deletes the ledger itself: only its copy is left to tell. */
 export function isDeletionFinished({
   signer,
   jwks,
@@ -73,30 +81,30 @@ export function finishDeletion(situation: Situation): Step {
   return writeFinalizer(situation, false, 'every object of the set is gone');
 }
 
-/** First nobody signs any more. */
+/** First, no key signs any more. */
 export function beginDeletion(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion !== null) return null;
   const active = activeKey(ledger);
   const deletion = { removing: false, jwksRemovedSeenMs: null };
-  const message = `the set is being deleted: ${active?.kid ?? 'no key'} stops signing`;
+  const message =
+    'The set is being deleted' +
+    (active === null ? '' : `: key #${active.ordinal} no longer signs`);
   return guardedStep(
     writeSigner(situation, emptySigner(ledger, { deletion }), { from: 'nothing' }),
     { code: 'BeginDeletion', message },
   );
 }
 
-function skippedNote(): EventNote {
-  return {
-    type: 'Warning',
-    reason: 'DeletionWaitSkipped',
-    message: 'the wait is skipped: every token that has not expired yet is rejected from now on',
-  };
-}
+const WAIT_SKIPPED: EventNote = {
+  type: 'Warning',
+  reason: 'DeletionWaitSkipped',
+  message: `The deletion does not wait, as ${REQUEST.skipDeletionWait} requests: tokens that have not expired are rejected from now on`,
+};
 
-/** A deletion that was under way when the set was restored, or its policy edited, is off. */
+/** A set that was restored, or whose policy was edited, is no longer being deleted. */
 export function abandonDeletion(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion === null || situation.set.deleting) return null;
-  const message = 'the set is not being deleted any more: it is published again';
+  const message = 'The set is no longer being deleted: the ordered deletion is called off';
   const back = { ...ledger, deletion: null };
   return guardedStep(writeSigner(situation, back, { from: 'unchanged' }), {
     code: 'AbandonDeletion',
@@ -104,35 +112,54 @@ export function abandonDeletion(situation: Situation, { ledger }: Schedule): Ste
   });
 }
 
-/** Then the JWKS goes, once the last token has expired; then, once caches let go, the rest. */
+/** Then the JWKS, once the last token has expired; then the rest, once caches have expired. */
 export function continueDeletion(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, deletion: next } = schedule;
   const { deletion } = ledger;
   if (deletion === null || !isDue(next, situation.nowMs)) return null;
-  const code = deletion.removing ? 'Delete' : 'DeleteJwks';
-  const reason = { code, message: next.explanation } as const;
   if (!deletion.removing) {
     const removing = { ...ledger, deletion: { ...deletion, removing: true } };
-    const begun = guardedStep(writeSigner(situation, removing, { from: 'unchanged' }), reason);
-    return skipsDeletionWait(situation.set) ? withEvents(begun, skippedNote()) : begun;
+    const write = writeSigner(situation, removing, { from: 'unchanged' });
+    const message = `The JWKS is to be deleted: ${next.explanation}`;
+    const events = whyJwksGoes(situation, ledger) === 'WaitSkipped' ? [WAIT_SKIPPED] : [];
+    return guardedStep(write, { code: 'DeleteJwks', message }, events);
   }
+  const reasonFor = ({ meta }: { readonly meta: ObjectMeta }) =>
+    ({ code: 'Delete', message: `Secret ${meta.name} is deleted: ${next.explanation}` }) as const;
   const { keySecrets, signer } = situation;
   const secret = keySecrets.find(isToDelete);
-  if (secret !== undefined) return deleteKeySecret(secret, reason);
-  // It holds the ledger, so it goes last.
+  if (secret !== undefined) return deleteKeySecret(secret, reasonFor(secret));
+  // It holds the ledger, so it is deleted last.
   if (keySecrets.length > 0 || !isToDelete(signer)) return null;
-  const expects = exactly(signer.meta);
-  return guardedStep({ kind: 'DeleteSigner', name: signer.meta.name, expects }, reason);
+  const write = {
+    kind: 'DeleteSigner',
+    name: signer.meta.name,
+    expects: exactly(signer.meta),
+  } as const;
+  return guardedStep(write, reasonFor(signer));
 }
 
-/** The ConfigMap goes once the ledger says so, which keeps every operator from writing it again. */
+/** Only once the ledger says so, which keeps every operator from writing the ConfigMap again. */
 export function deleteJwks(situation: Situation, { ledger }: Schedule): Step | null {
   const { jwks } = situation;
   if (!isToDelete(jwks) || ledger.deletion?.removing !== true) return null;
   if (!isOrderedDeletion(situation)) return null;
-  const message = 'the last token of the set has expired: its JWKS is removed';
+  const { name } = jwks.meta;
+  const message = `ConfigMap ${name} is deleted: ${BECAUSE[whyJwksGoes(situation, ledger)]}`;
   return guardedStep(
-    { kind: 'DeleteJwks', name: jwks.meta.name, expects: exactly(jwks.meta) },
+    { kind: 'DeleteJwks', name, expects: exactly(jwks.meta) },
     { code: 'DeleteJwks', message },
   );
+}
+
+const BECAUSE = {
+  TokensExpired: 'the last token of the set has expired',
+  WaitSkipped: DELETION_WAIT_SKIPPED,
+  /** T was raised, or the request to skip the wait was taken back, after the deletion had begun. */
+  Begun: 'its deletion had begun',
+} as const;
+
+function whyJwksGoes({ set, nowMs }: Situation, ledger: Ledger): keyof typeof BECAUSE {
+  if (neededKeys(ledger).every((key) => mayLeave(key, nowMs))) return 'TokensExpired';
+  return skipsDeletionWait(set) ? 'WaitSkipped' : 'Begun';
 }

@@ -1,6 +1,6 @@
 /**
- * The first key: nobody can hold a token or a JWKS of the set yet, so that only the waiting is
- * dropped. The objects have deterministic names and are made by POST, of which exactly one wins.
+ * The first key: nobody can hold a token or a JWKS of the set yet, so it signs without a wait. The
+ * objects have fixed names and are created by POST, of which exactly one succeeds.
  */
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
 import { activate, addPending, nextGeneration, withRevoked } from '../ledger/lifecycle.ts';
@@ -17,7 +17,7 @@ import {
   writeSigner,
 } from './steps.ts';
 
-/** @returns the next step; null where it must wait for the clocks to agree. */
+/** @returns the next step; null if it must wait for the clocks to agree. */
 export function firstKeyStep(situation: Situation): Step | null {
   const [secret] = situation.keySecrets;
   if (secret === undefined) {
@@ -29,14 +29,14 @@ export function firstKeyStep(situation: Situation): Step | null {
   const pending = ledgerOf(situation, secret, secret.content);
   const { jwks } = situation;
   if (jwks === null || !sameData(jwks.data, jwksData(pending))) {
-    const message = `the first key, ${secret.content.kid}, is published`;
+    const message = `The first key, ${secret.content.kid}, is published`;
     return step(writeJwks(situation, pending), 'PublishFirstKey', message);
   }
   if (situation.clockInDoubt) return null;
   return activateFirst(situation, secret.content.kid, pending);
 }
 
-/** Revoked before it ever signed: it enters the ledger as revoked, and nobody signs. */
+/** Revoked before it ever signed: it enters the ledger as revoked, and no key signs. */
 function closeFirst(
   situation: Situation,
   secret: ObservedKeySecret,
@@ -46,7 +46,7 @@ function closeFirst(
   const pending = ledgerOf(situation, secret, content);
   const revoked = withRevoked(pending, nextGeneration(pending), (kid) => isRevoked(situation, kid));
   const ledger = { ...revoked, closed: true, jwks: jwks === null ? null : noteOf(jwks) };
-  const message = `the first key, ${content.kid}, is revoked: none signs until the next one may`;
+  const message = `The first key, ${content.kid}, is revoked. No key signs until the next one may.`;
   return guardedStep(
     writeSigner(situation, ledger, { from: 'nothing' }),
     { code: 'RevokeFirstKey', message },
@@ -54,7 +54,7 @@ function closeFirst(
   );
 }
 
-/** A ledger that holds only this key, pending: what the JWKS is a projection of until there is one. */
+/** A ledger with only this key, pending: the JWKS is computed from it until there is a real one. */
 function ledgerOf(
   situation: Situation,
   { ordinal }: ObservedKeySecret,
@@ -77,6 +77,6 @@ function activateFirst(
   const source = fromKeySecret(situation, key);
   if (source === null) return null;
   const ledger = activate(published, kid, null, nowMs);
-  const message = `the first key, ${kid}, is in the JWKS and signs from now on`;
+  const message = `The first key, ${kid}, is in the JWKS and signs from now on`;
   return guardedStep(writeSigner(situation, ledger, source), { code: 'ActivateFirstKey', message });
 }

@@ -1,4 +1,4 @@
-/** What a live read shows enters the ledger. */
+/** Notes in the ledger what a live read shows. */
 import type { Step } from '../reading/model.ts';
 import { noteObservations } from '../reading/observations.ts';
 import type { Situation } from '../reading/situation.ts';
@@ -11,5 +11,5 @@ export function noteShown(situation: Situation, { ledger }: Schedule): Step | nu
   const noted = noteObservations(situation, ledger);
   if (noted === null) return null;
   const write = writeSigner(situation, noted, { from: 'unchanged' });
-  return step(write, 'NoteObservations', 'what a live read shows is noted in the ledger');
+  return step(write, 'NoteObservations', 'The ledger notes what a live read shows');
 }

@@ -1,7 +1,7 @@
 /**
- * A lost ledger is recovered from its newest copy, or without any from what the objects show.
+ * A lost ledger is recovered from its newest copy, or, if there is none, from what the objects show.
  * Whatever a copy may have missed counts as happening now: every published key may have signed
- * until now, and every wait starts anew. The JWKS is rewritten first, and carries the recovered
+ * until now, and every wait starts again. The JWKS is written first, with a copy of the recovered
  * ledger; the signer follows.
  */
 
@@ -34,7 +34,7 @@ import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 
 export type LostLedger = Extract<LedgerState, { kind: 'Lost' }>;
 
-/** Above the highest seen by two: a generation that was lost may still be in some hand. */
+/** Above the highest generation seen: one that was lost may still be on its way. */
 const GENERATIONS_SKIPPED = 2;
 
 export function recoveryStep(situation: Situation, lost: LostLedger): Step {
@@ -46,7 +46,7 @@ export function recoveryStep(situation: Situation, lost: LostLedger): Step {
   const isUnpublished =
     recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
   if (isUnpublished) return takeSigner(situation, recovered, lost);
-  const reason = recoveryReason(lost, `the JWKS is written first`);
+  const reason = recoveryReason(lost, `writes ConfigMap ${situation.spec.jwks.name} first`);
   const shown = asShown(situation.jwks, recovered);
   return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
@@ -56,11 +56,11 @@ export function recoveryStep(situation: Situation, lost: LostLedger): Step {
 function recoveryReason({ newest, problem }: LostLedger, next: string): Reason {
   const source =
     newest === null
-      ? 'no copy of it was found, so it is rebuilt from what the objects show'
-      : `it is recovered from the copy of generation ${newest.generation}`;
+      ? 'what the objects show (no copy was found)'
+      : `its copy of generation ${newest.generation}`;
   return {
     code: 'RecoverLedger',
-    message: `${problem}; ${source}: every wait starts anew, and ${next}`,
+    message: `The ledger is lost: ${problem}. The operator recovers it from ${source} and ${next}. Every wait starts again.`,
   };
 }
 
@@ -70,7 +70,7 @@ function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
   return jwksGeneration(jwks) === ledger.generation && sameData(jwks.data, data);
 }
 
-/** Ledger and signing key go into the signer Secret again, together. */
+/** Ledger and signing key are written into the signer Secret together. */
 function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): Step {
   // A revocation may have come since the JWKS was written.
   const settled = withRevoked(
@@ -79,13 +79,13 @@ function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): 
     (kid) => isRevoked(situation, kid),
   );
   const { ledger, source } = withSource(situation, settled);
-  const reason = recoveryReason(lost, 'the signer Secret is written');
+  const reason = recoveryReason(lost, `writes it into Secret ${situation.spec.signer.name}`);
   return guardedStep(writeSigner(situation, ledger, source), reason, [
     { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
   ]);
 }
 
-/** Where the active key's private half is nowhere, nobody signs until the standby may. */
+/** If the active key's private half is lost, no key signs until the standby may. */
 function withSource(
   situation: Situation,
   ledger: Ledger,
@@ -104,7 +104,7 @@ function withSource(
   return { ledger: { ...ledger, keys }, source: { from: 'nothing' } };
 }
 
-/** The write that begins a recovery hides an ended key that a hand put back: it is noted here. */
+/** The write that begins a recovery hides an ended key that someone put back: noted here. */
 function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombstone): Tombstone {
   const isShown = keysIn(jwks?.data ?? {}).some(({ kid }) => kid === stone.kid);
   return isShown ? backAgain(stone, terms, nowMs) : stone;
@@ -140,7 +140,7 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   );
 }
 
-/** A JWKS that is gone already stays gone; one that still stands waits for its tokens again. */
+/** A JWKS that is gone already stays gone; one that is still there waits for its tokens again. */
 function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionNote | null {
   if (deletion === null) return null;
   return { removing: deletion.removing && jwks === null, jwksRemovedSeenMs: null };
@@ -162,8 +162,8 @@ function rebuilt(situation: Situation): Ledger {
     const keyKind = secret === null ? kindOfJwk(publicJwk) : secret.keyKind;
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
-  // Nobody can tell which of them signed, so that each waits like one that did. What verifiers
-  // would not read stays an orphan, and may join when there is room.
+  // Nobody can tell which of them signed, so each waits like one that did. A key beyond the maximum
+  // stays an orphan, and may join when there is room.
   const roomLeft = PUBLISHED_KEYS_MAX - byKid.size;
   let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
     .slice(0, roomLeft)
@@ -186,7 +186,7 @@ function pendingSecrets(
   const seen = new Set(taken.keys());
   return situation.keySecrets.flatMap((secret): readonly KeyOrigin[] => {
     const { content, ordinal } = secret;
-    // A hand may have copied a Secret: its key joins once.
+    // Someone may have copied a Secret: its key joins once.
     if (content.kind !== 'Key' || seen.has(content.kid) || !mayJoin(secret, null)) return [];
     seen.add(content.kid);
     const { kid, publicJwk, keyKind } = content;

@@ -1,7 +1,7 @@
 /**
- * `spec.signer.restart`: workloads whose pods read the signer Secret once are restarted by the
- * operator, one after the other, each only where a pod of its own is too old, and the next only once
- * the one before has rolled out: a key that issuers can't work with stops the first of them alone.
+ * `spec.signer.restart`: the operator restarts workloads whose pods read the signer Secret once, one
+ * after the other: each only if one of its own pods is too old, the next once the one before has
+ * rolled out. So a key that issuers cannot work with stops only the first of them.
  */
 
 import type { Workload } from '../formats/spec.ts';
@@ -15,7 +15,7 @@ import type { Schedule } from '../schedule/schedule.ts';
 import { guardedStep } from './steps.ts';
 
 /**
- * What the pod template is marked with: the same for the same switch, so that a restart is made once
+ * The mark on the pod template: the same for the same switch, so that a restart happens once,
  * however often it is tried; another one for a switch back to a key that signed before.
  */
 export function restartMark(active: LedgerKey): string | null {
@@ -25,7 +25,7 @@ export function restartMark(active: LedgerKey): string | null {
 
 export type FoundWorkload = Extract<ObservedWorkload, { state: 'Found' }>;
 
-/** Whether the present switch has already restarted it. */
+/** Whether it was already restarted for the present switch. */
 export function isMarked({ restartedFor }: FoundWorkload, active: LedgerKey): boolean {
   return restartedFor === restartMark(active);
 }
@@ -55,7 +55,7 @@ export function restartNext(situation: Situation, { ledger }: Schedule): Step | 
 function restart(found: FoundWorkload, active: LedgerKey, restartedFor: string): Step {
   const { kind, name, uid, resourceVersion } = found;
   const workload: Workload = { kind, name };
-  const message = `${kind} ${name} is restarted, so that its pods sign with key #${active.ordinal}`;
+  const message = `The operator restarts ${kind} ${name}, so that its pods sign with key #${active.ordinal}`;
   return guardedStep(
     { kind: 'RestartWorkload', workload, expects: { uid, resourceVersion }, restartedFor },
     { code: 'RestartWorkload', message },

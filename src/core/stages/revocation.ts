@@ -1,7 +1,6 @@
 /**
- * Revocation waits for nothing: the key is barred in the ledger and out of the signer in one
- * write, and the JWKS follows. What may sign in its place, and what happens where nothing may, is
- * decided here.
+ * Revocation waits for nothing: one write bars the key in the ledger and takes it out of the signer,
+ * and the JWKS follows. This file decides what signs in its place, and what happens if no key may.
  */
 
 import type { RevocationReason } from '../formats/spec.ts';
@@ -26,7 +25,7 @@ import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
 
 /** Every key that the spec revokes and the ledger does not yet, in one write. */
 export function revoke(situation: Situation, schedule: Schedule): Step | null {
-  // The same edit may raise a term, which is noted only after this: its gates count already.
+  // The same edit may raise a term, which the ledger notes only after this: its gates count now.
   const ledger = withRaisedTerms(schedule.ledger, situation);
   const revoked = ledger.keys.filter(
     (key) => isRevoked(situation, key.kid) && key.bar?.reason !== 'Revoked',
@@ -38,7 +37,7 @@ export function revoke(situation: Situation, schedule: Schedule): Step | null {
   );
   const names = revoked.map((key) => `key #${key.ordinal} (${key.kid})`).join(', ');
   const reasons = [...new Set(revoked.map(({ kid }) => reasonOf(situation, kid)))].join(', ');
-  const said = `${names} ${revoked.length === 1 ? 'is' : 'are'} revoked (${reasons})`;
+  const said = `The spec revokes ${names} (${reasons})`;
   if (before === null || !revoked.includes(before)) {
     const write = writeSigner(situation, closed, { from: 'unchanged' });
     return guardedStep(write, { code: 'Revoke', message: said });
@@ -53,7 +52,7 @@ function reasonOf({ spec }: Situation, kid: string): RevocationReason {
   return spec.revocations.find((entry) => entry.kid === kid)?.reason ?? 'Unspecified';
 }
 
-/** This write replaces what a hand may have put into the signer: that may have signed till now. */
+/** This write replaces what someone may have put into the signer: it may have signed until now. */
 function noteOtherSigner({ signer }: Situation, ledger: Ledger): Ledger {
   if (signer === null || signerFits(ledger, signer)) return ledger;
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
@@ -69,20 +68,20 @@ function switchAway(
 ): Step {
   const rotateId = openRotateRequest(situation.set, closed);
   const ledger = activate(closed, next.kid, rotateId, situation.nowMs);
-  const message = `${said}: key #${next.ordinal} signs from now on`;
+  const message = `${said}. Key #${next.ordinal} signs from now on.`;
   return guardedStep(writeSigner(situation, ledger, source), { code: 'Revoke', message });
 }
 
 function closeSet(situation: Situation, closed: Ledger, said: string): Step {
-  const message = `${said}, and no other key may sign yet: none signs until one may`;
+  const message = `${said}. No other key may sign yet, so no key signs until the next one may.`;
   const event: EventNote = { type: 'Warning', reason: 'NoSigningKey', message };
   const write = writeSigner(situation, closed, { from: 'nothing' });
   return guardedStep(write, { code: 'Revoke', message }, [event]);
 }
 
 /**
- * Who signs in place of a revoked key: a standby whose gate is open, of the kind that is asked for
- * if there is one; else the key that signed before, as in a rollback; else, where the user prefers
+ * What signs in place of a revoked key: a standby whose gate is open, if possible of the kind that
+ * the spec asks for; else the key that signed before, as in a rollback; else, if the user prefers
  * rejected tokens to none, the observed standby whose gate opens first.
  */
 function replacement(situation: Situation, ledger: Ledger): LedgerKey | null {
@@ -114,7 +113,7 @@ function isUsableStandby(situation: Situation, ledger: Ledger, key: LedgerKey): 
   );
 }
 
-/** Where no key is left to publish, the next one comes first: the JWKS is never empty. */
+/** If no key is left to publish, the next one comes first: the JWKS is never empty. */
 export function replaceLastRevoked(situation: Situation, schedule: Schedule): Step | null {
   const { ledger } = schedule;
   if (ledger.deletion !== null || publishedKeys(ledger).length > 0) return null;
@@ -122,8 +121,8 @@ export function replaceLastRevoked(situation: Situation, schedule: Schedule): St
 }
 
 /**
- * The JWKS still shows a revoked key, and can be written without it at once: whatever else is to
- * be noted comes after that. Another hand in the JWKS comes before it, as the write would hide it.
+ * The JWKS still shows a revoked key, and can be written without it at once: notes come after that,
+ * except that of someone else's edit of the JWKS, which the write would hide.
  */
 export function isRevokedStillShown(situation: Situation, ledger: Ledger): boolean {
   const { jwks } = situation;

@@ -1,6 +1,6 @@
 /**
- * Rollback: the key that signed immediately before signs again. Every verifier knows it, since it
- * never left the JWKS, so that only its own gate and a switch in flight are waited for.
+ * Rollback: the key that signed immediately before signs again. It never left the JWKS, so every
+ * verifier knows it, and it waits only for its own gate and for a switch in flight.
  */
 import { isOpen, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type RollbackRefusal } from '../ledger/ledger.ts';
@@ -15,16 +15,16 @@ import { fromKeySecret, guardedStep, step, withEvents, writeSigner } from './ste
 export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>> = {
   NoPreviousKey: 'no earlier key of this set is still published',
   PreviousKeyRevoked: 'the key that signed before is revoked',
-  PreviousKeyRemoved: 'the key that signed before is already on its way out of the JWKS',
+  PreviousKeyRemoved: 'the key that signed before is already leaving the JWKS',
   PreviousKeyOfOtherKind:
-    'the key that signed before is of another algorithm than spec.algorithm: change that instead',
-  PreviousKeySecretLost: 'the private key that signed before is gone',
+    'the key that signed before is of another algorithm than spec.algorithm: change spec.algorithm instead',
+  PreviousKeySecretLost: 'the private key that signed before is lost',
   PreviousKeyNotProven:
-    'it is not proven that every verifier knows the key that signed before: the JWKS was changed by another hand',
+    'it is not certain that every verifier knows the key that signed before: its wait started again or became longer',
   Deleting: 'the set is being deleted',
 };
 
-/** The switch back; or its refusal, which is noted so that the request is handled. */
+/** The switch back; or its refusal, which the ledger notes so that the request is handled. */
 export function rollbackStep(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, previous } = schedule;
   const id = openRollbackRequest(situation.set, ledger);
@@ -39,8 +39,8 @@ export function rollbackStep(situation: Situation, schedule: Schedule): Step | n
   const requests = { rollback: id, rotate: openRotateRequest(situation.set, ledger) };
   const next = rolledBack(ledger, key.kid, requests, situation.nowMs);
   const message =
-    `key #${key.ordinal} signs again, as requested` +
-    (active === null ? '' : `, key #${active.ordinal} no longer does`);
+    `Key #${key.ordinal} signs again, as requested` +
+    (active === null ? '' : `; key #${active.ordinal} no longer signs`);
   const write = writeSigner(situation, next, source);
   return guardedStep(write, { code: 'RollBack', message }, [
     { type: 'Normal', reason: 'RolledBack', message },
@@ -49,7 +49,7 @@ export function rollbackStep(situation: Situation, schedule: Schedule): Step | n
 
 function refuse(situation: Situation, ledger: Ledger, id: string, why: RollbackRefusal): Step {
   const write = writeSigner(situation, refuseRollback(ledger, id, why), { from: 'unchanged' });
-  const message = `the rollback ${id} is refused: ${ROLLBACK_REFUSED_BECAUSE[why]}`;
+  const message = `The rollback ${id} is refused: ${ROLLBACK_REFUSED_BECAUSE[why]}`;
   const refused = step(write, 'RefuseRollback', message);
   return withEvents(refused, { type: 'Warning', reason: 'RollbackRefused', message });
 }

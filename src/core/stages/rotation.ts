@@ -1,4 +1,4 @@
-/** The steps of a rotation: publish the next key, switch to it, take the old one out. */
+/** The steps of a rotation: publish the next key, switch to it, remove the old one. */
 
 import { activationGate, isOpen } from '../ledger/gates.ts';
 import {
@@ -28,8 +28,8 @@ import { isDue } from '../schedule/transition.ts';
 import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
 
 /**
- * The switch, once it is due and every gate is open: the key is in the ConfigMap that this very
- * reading shows, and nobody else has touched that ConfigMap's data.
+ * The switch, once it is due and every gate is open, if this very reading shows the key in the
+ * ConfigMap, and nobody else has changed that ConfigMap's data.
  */
 export function activateNext(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, activation: due } = schedule;
@@ -44,18 +44,18 @@ export function activateNext(situation: Situation, schedule: Schedule): Step | n
   const next = activate(ledger, key.kid, rotateId, situation.nowMs);
   const before = activeKey(ledger);
   const message =
-    `key #${key.ordinal} signs from now on` +
-    (before === null ? '' : `, key #${before.ordinal} no longer does`);
+    `Key #${key.ordinal} signs from now on` +
+    (before === null ? '' : `; key #${before.ordinal} no longer signs`);
   return guardedStep(writeSigner(situation, next, source), { code: 'Activate', message });
 }
 
-/** The next key: one that is there already joins, else one is generated. */
+/** The next key: a usable orphan joins the ledger; else one is generated. */
 export function publishNext(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, publication } = schedule;
   const orphans = situation.keySecrets.filter((secret) => isOrphan(secret, ledger));
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));
-  // The end of one is a time, and none is recorded while the clocks are in doubt.
+  // Ending one records a time, so it waits while the clocks are in doubt.
   if (useless !== undefined && hasRoomForOrphans(ledger) && !situation.clockInDoubt) {
     return endOrphan(situation, ledger, useless);
   }
@@ -65,11 +65,11 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
     from: 'unchanged',
   });
-  const message = `key #${origin.ordinal}, ${origin.kid}, is pending: it is published next`;
+  const message = `Key #${origin.ordinal}, ${origin.kid}, is pending: it is published next`;
   return step(write, 'AddKey', message);
 }
 
-/** A Secret of a key that the ledger does not know and that has not ended. */
+/** A Secret whose key the ledger does not know, and has not ended. */
 function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
   if (secret.content.kind !== 'Key') return false;
   return (
@@ -79,14 +79,14 @@ function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
   );
 }
 
-/** Of the kind that is asked for, under its own thumbprint, and not revoked. */
+/** Of the kind that the spec asks for, under its own thumbprint, and not revoked. */
 function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
   const { content } = orphan;
   if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
   return sameKind(content.keyKind, situation.spec.kind) && mayJoin(orphan, ledger);
 }
 
-/** An orphan that can't be used ends, so that it is destroyed and never published. */
+/** An orphan that cannot be used ends, so that it is destroyed and never published. */
 function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): Step | null {
   const origin = originOf(orphan);
   if (origin === null) return null;
@@ -94,7 +94,7 @@ function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecr
   const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation.seenMs), {
     from: 'unchanged',
   });
-  const message = `Secret ${orphan.meta.name} holds no key that this set can use: it ends`;
+  const message = `Secret ${orphan.meta.name} holds a key that this set cannot use: the key ends`;
   return step(write, 'BuryOrphan', message);
 }
 
@@ -105,8 +105,8 @@ function originOf({ content, ordinal }: ObservedKeySecret): KeyOrigin | null {
 }
 
 /**
- * Ordinals only grow, past every Secret of the set. A name that somebody else's Secret has is
- * passed over; only the very next ones, so that no stranger can use the ordinals up.
+ * Ordinals only grow, past every Secret of the set. Names that foreign Secrets have are skipped, but
+ * only the very next ones: so nobody can use up the ordinals.
  */
 export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger): number {
   const taken = keySecrets.map(({ ordinal }) => ordinal + 1);
@@ -115,13 +115,13 @@ export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger):
   return ordinal;
 }
 
-/** A key whose time is over is barred: from here on it can never sign again. */
+/** Bars a key whose time is over: from now on it can never sign again. */
 export function barNext(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, removals } = schedule;
   const due = removals.find((removal) => isDue(removal, situation.nowMs));
   if (due === undefined || due.key === null) return null;
   const reason = due.reason ?? 'Retired';
-  const message = `key #${due.key.ordinal} leaves the JWKS (${reason}): ${due.explanation}`;
+  const message = `Key #${due.key.ordinal} leaves the JWKS (${reason}): ${due.explanation}`;
   const write = writeSigner(situation, bar(ledger, due.key.kid, reason), { from: 'unchanged' });
   return guardedStep(write, { code: 'Bar', message });
 }

@@ -1,4 +1,4 @@
-/** How a decision becomes a write: names, labels, annotations and what is expected to be there. */
+/** How a decision becomes a write: names, labels, annotations, and what the write expects. */
 
 import type { StepReason } from '../formats/codes.ts';
 import { type PublicJwk, publicJwkText } from '../formats/jwk.ts';
@@ -26,20 +26,20 @@ import { jwksGeneration } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 
-/** What may have a step in a pass, with a sound ledger. */
+/** One row of the plan: what it does in a pass, with a sound ledger; null if nothing. */
 export type Stage = (situation: Situation, schedule: Schedule) => Step | null;
 
-/** A step of little danger, without events. */
+/** A step that is judged on one reading, without events. */
 export function step(write: Write, code: StepReason, message: string): Step {
   return { write, reason: { code, message }, events: [], guarded: false, basis: UNBASED };
 }
 
-/** A switch, a bar, an un-publish or a destroy: judged again on a second live reading. */
+/** A dangerous step, such as a switch or a removal: judged again on a second live reading. */
 export function guardedStep(write: Write, reason: Reason, events: readonly EventNote[] = []): Step {
   return { write, reason, events, guarded: true, basis: UNBASED };
 }
 
-/** The plan tells every step what it was computed from, whichever stage it comes from. */
+/** The plan adds what a step was computed from, whichever stage it comes from. */
 const UNBASED: Basis = { signer: null, jwks: null, keySecrets: null, set: '', judgedMs: 0 };
 
 export function basedOn(plain: Step, observed: Observed): Step {
@@ -67,7 +67,7 @@ export function writeSigner(situation: Situation, changed: Ledger, source: Signe
   return signerWrite(situation, ledger, source);
 }
 
-/** The ledger as it is, of its own generation, with labels and annotations put right. */
+/** The ledger unchanged, of its own generation, with labels and annotations repaired. */
 export function writeSignerMetadata(situation: Situation, ledger: Ledger): Write {
   return signerWrite(situation, ledger, { from: 'unchanged' });
 }
@@ -89,14 +89,14 @@ function signerMetadata({ set, signer, spec }: Situation, ledger: Ledger): Metad
   return metadataPatch(set.ref, signer?.meta ?? null, spec.signer, own);
 }
 
-/** The signer takes its values from the key's Secret, which must be there. */
+/** The signer takes its values from the key's Secret; null if that is not there. */
 export function fromKeySecret(situation: Situation, key: LedgerKey): SignerSource | null {
   const secret = secretOf(situation, key);
   if (secret === null) return null;
   return { from: 'keySecret', kid: key.kid, name: secret.meta.name, uid: secret.meta.uid };
 }
 
-/** The JWKS as the ledger has it, carrying the ledger's copy; without one before the first key. */
+/** The JWKS as the ledger has it, with a copy of the ledger; without one before the first key. */
 export function writeJwks(situation: Situation, ledger: Ledger, shown = ledger): Write {
   const { jwks, spec } = situation;
   return {
@@ -116,7 +116,7 @@ function jwksMetadata({ set, jwks, spec }: Situation, ledger: Ledger): MetadataP
   });
 }
 
-/** Whether the ConfigMap's labels and annotations are what they should be, copy aside. */
+/** Whether the ConfigMap's labels or annotations must be written, the ledger's copy aside. */
 export function isJwksMetadataStale({ set, jwks, spec }: Situation): boolean {
   if (jwks === null) return false;
   const { [ANNOTATION.ledger]: copy, [ANNOTATION.generation]: stamp } = jwks.meta.annotations;
@@ -129,7 +129,7 @@ export function isSignerMetadataStale({ set, signer, spec }: Situation): boolean
   return patchChanges(signer.meta, metadataPatch(set.ref, signer.meta, spec.signer, {}));
 }
 
-/** @param publicJwk null where the key is yet to be made: then whoever makes it adds it. */
+/** @param publicJwk null for a key that is not generated yet: whoever generates it adds this. */
 export function keySecretMetadata(
   { set }: Situation,
   ordinal: number,
@@ -154,7 +154,7 @@ export function createKeySecret(situation: Situation, ordinal: number): Step {
       metadata: keySecretMetadata(situation, ordinal, null, null),
     },
     'CreateKey',
-    `key #${ordinal} (${kind.algorithm}) is generated into Secret ${name}`,
+    `Key #${ordinal} (${kind.algorithm}) is generated and stored in Secret ${name}`,
   );
 }
 

@@ -18,7 +18,7 @@ const ROW_GAP_MS = 2.5 * BACKOFF_MAX_MS;
 const MESSAGES_MAX = 16;
 
 const IMMUTABLE =
-  '. Somebody has made this object immutable: docs/errors.md says how to undo that (Immutable objects)';
+  '. Someone has made this object immutable: docs/errors.md says how to undo that (Immutable objects)';
 
 interface Report {
   readonly write: Write['kind'];

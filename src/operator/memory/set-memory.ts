@@ -14,7 +14,7 @@ import { TakenNames } from './taken-names.ts';
 export class SetMemory {
   readonly seen = new SeenVersions();
   readonly keyContents = new KeyContents();
-  /** On its Secrets, by what they hold. */
+  /** On its Secrets, by their content. */
   readonly verdicts = new KeyVerdicts();
   readonly takenNames = new TakenNames();
   readonly refused = new RefusedWrites();
@@ -26,7 +26,7 @@ export class SetMemory {
   isMissing = false;
 }
 
-/** By the key of the work queue. There are as many as sets that were seen and are not dropped. */
+/** By the key of the work queue: one for each set that was seen and is not known to be gone. */
 export class SetMemories {
   readonly #bySet = new Map<string, SetMemory>();
 
@@ -43,7 +43,7 @@ export class SetMemories {
     return this.#bySet.get(setKey) ?? null;
   }
 
-  /** The only place where anything of a set is forgotten, and then everything is. */
+  /** The only place that forgets anything of a set; it forgets everything. */
   drop(setKey: string): void {
     this.#bySet.delete(setKey);
   }

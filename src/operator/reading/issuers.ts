@@ -13,7 +13,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 import type { Answer, KubeClient } from '../../platform/kube/client.ts';
 import type { Log } from '../../platform/log/log.ts';
-import { listHolders, unreadPods } from './pods.ts';
+import { listReadOncePods, unreadPods } from './pods.ts';
 import type { SetName } from './set-name.ts';
 import { readWorkload, unreadWorkload } from './workloads.ts';
 
@@ -53,7 +53,7 @@ export async function readIssuers(
   const deadlineMs = clock.monotonicMs() + writeDeadlineMs(spec.terms) * DEADLINE_SHARE;
   const [listed, workloads] = await withDeadline(clock, deadlineMs, signal, (bounded) =>
     Promise.all([
-      orUnread(listHolders(client, namespace, spec.signer, bounded), signal, (error) =>
+      orUnread(listReadOncePods(client, namespace, spec.signer, bounded), signal, (error) =>
         unreadPods(log, namespace, error),
       ),
       Promise.all(

@@ -72,7 +72,7 @@ async function readKeySecret(
 }
 
 /**
- * Before there is a ledger, only a list by label tells of key Secrets, and a list may come from a
+ * Before there is a ledger, only a list by label shows key Secrets, and a list may come from a
  * cache. A key whose Secret is missing in it would count as lost, so the first ones are asked for by
  * name as well.
  */

@@ -58,7 +58,7 @@ export class LiveReader {
     return { firstDateMs: Math.min(...known), lastDateMs: Math.max(...known) };
   }
 
-  /** Keeps the date of an answer that somebody else has read. */
+  /** Keeps the date of an answer that was read elsewhere. */
   dated<Dated extends Pick<Answer, 'dateMs'>>(answer: Dated): Dated {
     this.#dates.push(answer.dateMs);
     return answer;

@@ -15,7 +15,7 @@ import { fieldsOf, recordsOf } from './fields.ts';
 import { signerContentOf } from './secret-content.ts';
 import type { SetName } from './set-name.ts';
 
-/** @param livingAdoptee see there */
+/** @param livingAdoptee see `ObservedSet` */
 export function observedSet(
   name: SetName,
   set: KubeObject,
@@ -59,7 +59,7 @@ export function observedJwks(configMap: KubeObject): ObservedJwks {
 
 /**
  * Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply). If
- * somebody has wiped that record, no later edit could be told from it: then every version counts as
+ * somebody has wiped that record, it can't show later edits: then every version counts as
  * someone else's.
  */
 function otherManagersOfData({ metadata }: KubeObject): readonly string[] {

@@ -1,11 +1,11 @@
-/** The pods of a namespace that keep what they took from a set's signer Secret. */
+/** The pods of a namespace that read a set's signer Secret once, and keep what they have read. */
 import type { SignerSpec } from '../../core/formats/spec.ts';
 import type { ObservedPods, ReadOncePod } from '../../core/reading/model.ts';
 import type { Answer, KubeClient } from '../../platform/kube/client.ts';
 import { KubeApiError } from '../../platform/kube/errors.ts';
 import { PODS } from '../../platform/kube/resources.ts';
 import type { Log } from '../../platform/log/log.ts';
-import { holderOf } from './pod-holder.ts';
+import { readOncePodOf } from './read-once-pod.ts';
 
 /** Pods are large. */
 const PODS_PAGE_SIZE = 250;
@@ -19,7 +19,7 @@ interface ListedPods {
   readonly answers: readonly Pick<Answer, 'dateMs'>[];
 }
 
-export async function listHolders(
+export async function listReadOncePods(
   client: KubeClient,
   namespace: string,
   signer: SignerSpec,
@@ -31,12 +31,12 @@ export async function listHolders(
     pageSize: PODS_PAGE_SIZE,
     signal,
     transform: (pod) => {
-      const holder = holderOf(pod, signer);
-      return holder === null ? null : { metadata: { name: holder.pod }, holder };
+      const readOncePod = readOncePodOf(pod, signer);
+      return readOncePod === null ? null : { metadata: { name: readOncePod.pod }, readOncePod };
     },
   });
   const readOnce = answer.items
-    .map((item) => item['holder'] as ReadOncePod)
+    .map((item) => item['readOncePod'] as ReadOncePod)
     .sort((a, b) => a.sinceMs - b.sinceMs);
   const more = Math.max(0, readOnce.length - PODS_MAX);
   const pods = { kind: 'Read', readOnce: readOnce.slice(0, PODS_MAX), more } as const;

@@ -1,4 +1,4 @@
-/** Events on the set (events.k8s.io/v1): told once a write has succeeded, and never relied upon. */
+/** Events on the set (events.k8s.io/v1): sent once a write has succeeded, and never relied upon. */
 
 import { API_GROUP_VERSION, MANAGER, SET_KIND } from '../../core/formats/names.ts';
 import type { EventNote, ObservedSet } from '../../core/reading/model.ts';
@@ -10,14 +10,14 @@ import { microTime } from '../../platform/kube/time.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Random } from '../../platform/random.ts';
 
-/** An event that can't be told within this time is dropped. */
+/** An event that can't be sent within this time is dropped. */
 const EVENT_TIMEOUT_MS = 10_000;
-/** More than so many are not kept on their way: an API server without events loses them. */
+/** The maximum number of events that wait to be sent: if the API server takes none, the rest is dropped. */
 const EVENTS_WAITING_MAX = 256;
-/** Of an event's note (the API server refuses a longer one). */
+/** Of an event's note: the API server rejects a longer one. */
 const NOTE_BYTES_MAX = 1024;
 
-export interface EventTellerOptions {
+export interface EventSenderOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;
@@ -26,33 +26,33 @@ export interface EventTellerOptions {
   readonly instance: string;
 }
 
-export interface EventTeller {
+export interface EventSender {
   /**
-   * Puts events on their way, one after the other. Nobody waits for them: a revocation goes on
-   * while an API server that is slow with events is not.
+   * Sends events in the background, one after the other. Nobody waits for them, so an API server that
+   * is slow with events does not hold up a revocation.
    */
-  tell(set: ObservedSet, notes: readonly EventNote[]): void;
-  /** Gives what is on its way so long to arrive, then gives it up. */
+  send(set: ObservedSet, notes: readonly EventNote[]): void;
+  /** Gives the waiting events this long to arrive, then drops them. */
   stop(graceMs: number): Promise<void>;
 }
 
-export function createEventTeller(options: EventTellerOptions): EventTeller {
-  return new Teller(options);
+export function createEventSender(options: EventSenderOptions): EventSender {
+  return new Sender(options);
 }
 
-class Teller implements EventTeller {
-  readonly #options: EventTellerOptions;
+class Sender implements EventSender {
+  readonly #options: EventSenderOptions;
   readonly #stopping = new AbortController();
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
 
-  constructor(options: EventTellerOptions) {
+  constructor(options: EventSenderOptions) {
     this.#options = options;
   }
 
-  tell(set: ObservedSet, notes: readonly EventNote[]): void {
+  send(set: ObservedSet, notes: readonly EventNote[]): void {
     for (const note of notes) {
-      if (this.#waiting >= EVENTS_WAITING_MAX) this.#drop(set, note, 'too many wait');
+      if (this.#waiting >= EVENTS_WAITING_MAX) this.#drop(set, note, 'too many events are waiting');
       else this.#enqueue(set, note);
     }
   }
@@ -62,7 +62,7 @@ class Teller implements EventTeller {
     const { clock } = this.#options;
     const arrived = new AbortController();
     const grace = clock.sleepUntil(clock.monotonicMs() + graceMs, arrived.signal).catch(() => {
-      // All arrived before the grace was over.
+      // All arrived in time.
     });
     await Promise.race([this.#last, grace]);
     arrived.abort();
@@ -72,7 +72,7 @@ class Teller implements EventTeller {
 
   #enqueue(set: ObservedSet, note: EventNote): void {
     this.#waiting += 1;
-    // Its time is that of the step, however long it waits.
+    // Its time is the step's, however long it waits.
     const atMs = this.#options.clock.wallMs();
     this.#last = this.#last.then(async () => {
       await this.#post(set, note, atMs);
@@ -93,7 +93,7 @@ class Teller implements EventTeller {
 
   #drop({ ref }: ObservedSet, { reason }: EventNote, why: unknown): void {
     const set = `${ref.namespace}/${ref.name}`;
-    this.#options.log.warn({ set, reason, err: why }, 'event not told');
+    this.#options.log.warn({ set, reason, err: why }, 'an event was dropped');
   }
 
   #eventOf(set: ObservedSet, note: EventNote, atMs: number): KubeObject {
@@ -122,7 +122,7 @@ class Teller implements EventTeller {
   }
 }
 
-/** As much of it as fits, in whole characters. */
+/** As many whole characters as fit. */
 function cut(text: string): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(NOTE_BYTES_MAX));
   return text.slice(0, read);

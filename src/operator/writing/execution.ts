@@ -4,7 +4,7 @@ import type { KeyPair } from '../../platform/keys/key-maker.ts';
 import type { KubeClient, WriteOptions } from '../../platform/kube/client.ts';
 import type { SetSnapshot } from '../reading/observe.ts';
 
-/** The step can't be taken as planned; the next reading tells what to do instead. */
+/** The step can't be taken as planned; the next pass plans another. */
 export class StepOutdated extends Error {
   override readonly name = 'StepOutdated';
   readonly code = 'STEP_OUTDATED';

@@ -40,7 +40,7 @@ async function signerData(
       const ref = { namespace, name: source.name };
       const { object } = await client.get(SECRETS, ref, { signal: options.signal });
       if (object.metadata.uid !== source.uid)
-        throw new StepOutdated(`Secret ${source.name} is another`);
+        throw new StepOutdated(`Secret ${source.name} was replaced`);
       return signerDataOf(object, source.kid, snapshot);
     }
   }
@@ -55,7 +55,7 @@ function signerDataOf(
   const pem = dataOf(secret)[SIGNER_FILE.pem] ?? '';
   const known = observed.keySecrets.find(({ meta }) => meta.uid === secret.metadata.uid)?.content;
   if (known?.kind !== 'Key' || known.kid !== kid)
-    throw new StepOutdated(`Secret holds another key`);
+    throw new StepOutdated(`Secret ${secret.metadata.name} holds another key`);
   const jwk = privateJwkOf(Buffer.from(pem, 'base64').toString(), known.publicJwk);
   if (typeof jwk !== 'string')
     throw new StepOutdated(`Secret ${secret.metadata.name}: ${jwk.problem}`);

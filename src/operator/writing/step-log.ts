@@ -6,7 +6,7 @@ import type { Log } from '../../platform/log/log.ts';
  * A step that repairs or revokes something, or comes with a Warning for another reason, is a
  * warning. A status is written all the time: only what it newly reports matters.
  *
- * @param live the reading that the step was judged by
+ * @param live the reading that the step was checked against
  */
 export function logStep(log: Log, set: string, step: Step, live: Observed): void {
   const { write, reason } = step;

@@ -1,4 +1,4 @@
-/** Takes one planned step: a key is made if it needs one, it is judged once more, written, and reported. */
+/** Takes one planned step: makes a key if it needs one, checks it once more, writes it, and reports it. */
 import { admit, type Refusal } from '../../core/guard/guard.ts';
 import type { Step, Write } from '../../core/reading/model.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -8,7 +8,7 @@ import { KubeApiError } from '../../platform/kube/errors.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
 import type { Observer, SetSnapshot } from '../reading/observe.ts';
-import type { EventTeller } from './events.ts';
+import type { EventSender } from './events.ts';
 import { execute } from './execute.ts';
 import { StepOutdated } from './execution.ts';
 import { logStep } from './step-log.ts';
@@ -20,7 +20,7 @@ export interface StepTakerOptions {
   readonly keys: KeyMaker;
   readonly log: Log;
   readonly observer: Observer;
-  readonly events: EventTeller;
+  readonly events: EventSender;
   /** Asked before each write; false once the lease may be somebody else's. */
   readonly leads: () => boolean;
   /** Called for each refused step. */
@@ -133,7 +133,7 @@ export class StepTaker {
     const { clock, events } = this.#options;
     const isImmutable = isTargetImmutable(write, live);
     const note = memory.refused.note(write, error, isImmutable, clock.monotonicMs());
-    if (note !== null) events.tell(live.observed.set, [note]);
+    if (note !== null) events.send(live.observed.set, [note]);
   }
 
   #reportRefusal({ key }: PassOf, step: Step, refusal: Refusal): void {
@@ -149,7 +149,7 @@ export class StepTaker {
     memory.allowance.spend(clock.monotonicMs());
     memory.preparedKey.drop();
     logStep(log, key, step, live.observed);
-    events.tell(live.observed.set, step.events);
+    events.send(live.observed.set, step.events);
   }
 }
 

@@ -4,16 +4,16 @@ import type { Clock } from '../../platform/clock.ts';
 import { WRITE_MIN_LEFT_MS } from '../../platform/kube/client.ts';
 import type { SetSnapshot } from '../reading/observe.ts';
 
-/** From the oldest live read that the write was judged by, on the monotonic clock. */
+/** Counted from the oldest read that the write is based on, on the monotonic clock. */
 export function deadlineOf({ observed, startedMonotonicMs }: SetSnapshot): number {
   const { spec } = observed.set;
   return startedMonotonicMs + (spec === null ? WRITE_DEADLINE_MAX_MS : writeDeadlineMs(spec.terms));
 }
 
 /**
- * Whether a reading began so long ago (this process stood still, the API server was slow) that it may
- * show some objects from before a change and others from after it. No write could be made in time by
- * it anyway, so nothing is judged by it either.
+ * Whether a reading began so long ago (this process was paused, the API server was slow) that it may
+ * show some objects from before a change and others from after it. No write could be made in time
+ * anyway, so nothing is decided by it either.
  */
 export function isOutOfDate(snapshot: SetSnapshot, clock: Clock): boolean {
   return deadlineOf(snapshot) - clock.monotonicMs() < WRITE_MIN_LEFT_MS;

@@ -1,20 +1,20 @@
-/** The flags of every program that talks to a cluster, and the way to it. */
+/** The flags of every program that connects to a cluster, and the connection. */
 import { systemClock } from '../clock.ts';
-import { createKubeTransport, type KubeTransport } from '../kube/undici-transport.ts';
+import { createKubeTransport, type KubeTransport } from '../kube/http-transport.ts';
 import { optionalText } from './option-kinds.ts';
 
 export const CLUSTER_OPTIONS = {
   kubeconfig: optionalText({
     placeholder: '<file>',
-    help: 'a kubeconfig file instead of the usual places',
+    help: "the kubeconfig file; without it, the pod's service account, KUBECONFIG or ~/.kube/config",
   }),
   context: optionalText({
     placeholder: '<name>',
-    help: 'a context of the kubeconfig instead of its current one',
+    help: 'the context of the kubeconfig; without it, the current one is used',
   }),
 } as const;
 
-/** @throws KubeConfigError where there is no way to a cluster */
+/** @throws KubeConfigError if no usable cluster is configured */
 export function connect(config: {
   readonly kubeconfig: string | null;
   readonly context: string | null;

@@ -1,18 +1,18 @@
-/** The kinds of values that a flag can have: how each is read, described and defaulted. */
+/** The kinds of values of flags: how each is read and described, and its default. */
 import { formatDurationMs, parseDurationMs } from '../../core/formats/time.ts';
 
-/** How one flag is declared. `T` is what the program gets. */
+/** The declaration of one flag. `T` is the type of its value. */
 export interface OptionKind<T> {
-  /** For help: `<port>`. */
+  /** In the help: `<port>`. */
   readonly placeholder: string;
   readonly help: string;
-  /** The default as text, read like any other; null where there is none. */
+  /** The default as text, which is read like any other value. Null: there is none. */
   readonly defaultText: string | null;
-  /** What the program gets where there is neither a value nor a default. */
+  /** The value if there is neither a value nor a default. */
   readonly absent: { readonly value: T } | 'required';
-  /** `--flag` alone, without a value, means this text. */
+  /** What `--flag` without a value means. Null: a value is required. */
   readonly bareText: string | null;
-  /** Reads a text, or says what to write instead: `write a whole number from 1 to 64`. */
+  /** Reads a text, or advises what to write: `write a whole number from 1 to 64`. */
   read(text: string): { readonly value: T } | { readonly advice: string };
 }
 
@@ -50,7 +50,7 @@ export function port(options: Described<number>): OptionKind<number> {
   return { ...integer({ ...options, min: 0, max: 65_535 }), placeholder: '<port>' };
 }
 
-/** A duration such as `1m30s`; the program gets milliseconds. */
+/** A duration such as `1m30s`. The value is in milliseconds. */
 export function duration(
   options: Described<number> & { readonly minMs: number; readonly maxMs: number },
 ): OptionKind<number> {
@@ -66,7 +66,7 @@ export function duration(
 export function choice<const C extends string>(
   options: Described<C> & {
     readonly choices: readonly C[];
-    /** Where the choices together are too long for a column of the help; `help` names them then. */
+    /** For choices that are too long for their column of the help. `help` then names them. */
     readonly placeholder?: string;
   },
 ): OptionKind<C> {
@@ -93,7 +93,7 @@ const TEXT_LENGTH_MAX = 4096;
 type TextOptions = {
   readonly help: string;
   readonly placeholder: string;
-  /** What a text must match, and how to say so. */
+  /** What the text must match, and the advice if it does not. */
   readonly pattern?: RegExp;
   readonly advice?: string;
 };
@@ -114,7 +114,7 @@ export function requiredText(options: TextOptions): OptionKind<string> {
   return textKind(options, null);
 }
 
-/** Null where it is not given. */
+/** The value is null if the flag is not given. */
 export function optionalText(options: TextOptions): OptionKind<string | null> {
   return { ...textKind(options, null), absent: { value: null } };
 }
@@ -125,7 +125,7 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** Where to listen: `0.0.0.0:8081`, `[::1]:8081`, or `:8081` for every address of the machine. */
+/** An address to listen on: `0.0.0.0:8081`, `[::1]:8081`, or `:8081` for all of the machine. */
 export function hostPort(options: Described<string>): OptionKind<HostPort> {
   const advice = 'write host:port, such as 0.0.0.0:8081, [::1]:8081 or :8081';
   return kind(options, '<host:port>', options.default, (text) => {

@@ -1,6 +1,6 @@
 /**
- * Flags and environment variables, declared once as data. A flag wins over its environment
- * variable, that over the default. Whatever is wrong ends in one line and exit code 2.
+ * Flags and environment variables, declared once as data. A flag takes precedence over its environment
+ * variable, and that over the default. Every mistake ends in one line and exit code 2.
  */
 import { Command, CommanderError, Option } from 'commander';
 import type { OptionKind } from './option-kinds.ts';
@@ -25,11 +25,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const ENVIRONMENT_PREFIX = 'SIGNING_KEYS_';
 export const USAGE_EXIT_CODE = 2;
 const SHOWN_LENGTH_MAX = 60;
-/** Kubernetes sets `SIGNING_KEYS_PORT=tcp://10.0.0.1:80` where a Service is named signing-keys. */
+/** Kubernetes sets `SIGNING_KEYS_PORT=tcp://10.0.0.1:80` if a Service is named signing-keys. */
 const SERVICE_LINK = /^(?:tcp|udp|sctp):\/\//;
 
 /**
- * Reads what a program was called with.
+ * Reads the flags and the environment of a program.
  * @param argv without the interpreter, the script and the command
  */
 export function parseOptions<const D extends OptionDeclarations>(
@@ -55,7 +55,7 @@ export function environmentVariableOf(name: string): string {
   return ENVIRONMENT_PREFIX + flagOf(name).slice(2).replaceAll('-', '_').toUpperCase();
 }
 
-/** Commander throws instead of exiting, and prints nothing by itself. */
+/** Makes Commander throw instead of exiting, and print nothing. */
 function silent(command: Command): Command {
   return command
     .exitOverride()
@@ -114,7 +114,7 @@ function readValues(
   return { ok: true, values };
 }
 
-/** Where a value comes from; an environment variable that is empty counts as not set. */
+/** The source of a value. An empty environment variable counts as not set. */
 function sourceOf(
   name: string,
   kind: OptionKind<unknown>,
@@ -139,7 +139,7 @@ function mistake(message: string): EarlyExit {
   return { ok: false, exitCode: USAGE_EXIT_CODE, stdout: '', stderr: `error: ${message}\n` };
 }
 
-/** Commander says `error: …` and suggests on a second line. */
+/** Commander begins with `error: ` and makes a suggestion on a second line. */
 function oneLine(message: string): string {
   const line = message
     .replace(/^error: /, '')

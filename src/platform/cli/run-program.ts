@@ -1,21 +1,21 @@
-/** What all programs have in common: flags in, an exit code out. */
+/** What all programs do: read flags, run, and return an exit code. */
 import { type OptionDeclarations, type OptionValues, parseOptions } from './options.ts';
 
 export interface Program<D extends OptionDeclarations> {
-  /** As it is called, such as `signing-keys serve`. */
+  /** As users call it, such as `signing-keys serve`. */
   readonly name: string;
   readonly help: string;
   readonly options: D;
   /** @returns the exit code */
   readonly run: (values: OptionValues<D>) => Promise<number>;
   /**
-   * The exit code of a failure that is told in one line, because its message says what to do; null
-   * for any other, which is a bug and keeps its stack.
+   * The exit code of a failure whose message says what to do, so that one line is enough. Null for any
+   * other failure, which is a bug and is shown with its stack.
    */
   readonly exitCodeOf: (error: unknown) => number | null;
 }
 
-/** Reads flags and environment, runs the program, and says what stopped it. */
+/** Reads flags and environment, runs the program, and prints what stopped it. */
 export async function runProgram<const D extends OptionDeclarations>(
   program: Program<D>,
   argv: readonly string[],

@@ -1,14 +1,14 @@
-/** What a supervisor or a terminal sends to end a program in order. */
+/** The signals by which a supervisor or a terminal stops a program. */
 const STOP_SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Takes over SIGTERM and SIGINT for the rest of the process's life. The kernel drops a signal that
- * process 1 of a container has no handler for: this has to come before all that takes time.
+ * Handles SIGTERM and SIGINT from now on. Call it before anything that takes time: the kernel drops a
+ * signal for which process 1 of a container has no handler.
  *
- * A second one of either ends the process at once, with the exit code that a shell gives to a process
- * that died of it.
+ * The second signal ends the process immediately, with the exit code that shells report for a process
+ * that the signal killed.
  *
- * @returns what aborts with the first of them
+ * @returns a signal that aborts at the first of them
  */
 export function takeStopSignals(): AbortSignal {
   const controller = new AbortController();

@@ -1,16 +1,16 @@
 import { watch } from 'node:fs';
 
-/** Something that can be stopped, and stays so. */
+/** Closing it ends it permanently. */
 export interface FolderWatch {
   close(): void;
 }
 
 /**
- * Starts to tell of changes among the entries of a folder.
- * @param onChange called some time after an entry came, went or was renamed; often several times
- * for one change. It is a hint: changes can be missed, so content has to be compared as well.
- * @param onFailure called at most once, when nothing will be told any more: the platform's limit
- * on watches is reached, or the folder is gone.
+ * Starts to report changes of the entries of a folder.
+ * @param onChange called some time after an entry was added, removed or renamed, often several times
+ * for one change. It is only a hint: changes can be missed, so the caller must compare content as well.
+ * @param onFailure called at most once, when there will be no more reports: the system's limit on
+ * watches is reached, or the folder is gone.
  */
 export type WatchFolder = (
   path: string,
@@ -19,9 +19,9 @@ export type WatchFolder = (
 ) => FolderWatch;
 
 /**
- * Watches with inotify. The folder itself is watched and not `..data` nor a file in it: inotify
- * follows a symbolic link to its target, and a kubelet never changes that target but replaces
- * the link, so such a watch falls silent after the first swap.
+ * Watches with inotify. It watches the folder, not `..data` or a file in it: inotify follows a symbolic
+ * link to its target, and the kubelet never changes that target but replaces the link. A watch of the
+ * link would report nothing after the first switch.
  */
 export const watchFolder: WatchFolder = (path, onChange, onFailure) => {
   let closed = false;
@@ -38,7 +38,7 @@ export const watchFolder: WatchFolder = (path, onChange, onFailure) => {
     });
     watcher.on('error', fail);
   } catch (error) {
-    // Told later, so that a caller has the returned value before its callback runs.
+    // Reported later, so that the caller has the returned value before its callback runs.
     queueMicrotask(() => fail(error instanceof Error ? error : new Error(String(error))));
   }
   return {

@@ -1,27 +1,27 @@
 /**
- * Reads a mounted folder as one consistent state. A kubelet's atomic writer puts each state into
- * a folder of its own, and swaps it in by renaming the link `..data`; files that are read one by
- * one through their links can come from two states.
+ * Reads a mounted folder as one consistent state. The kubelet writes each state into a new folder and
+ * switches to it by renaming the link `..data`. Files that are read one after the other through their
+ * links could come from two states.
  */
 import { constants } from 'node:fs';
 import { access, type FileHandle, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../error-code.ts';
 
-/** A file's bytes, or why it has none; a file that is not there is `null`. */
+/** A file's bytes, or why it can't be read. `null`: there is no such file. */
 export type FileContent = Uint8Array | { readonly problem: string } | null;
 
 /** The files of a folder, by name, all of one state. */
 export type Snapshot = ReadonlyMap<string, FileContent>;
 
-/** The link that a kubelet swaps; a folder without one is read as it is. */
+/** The link that the kubelet renames. A folder without it is read directly. */
 const DATA_LINK = '..data';
-/** Each further attempt needs one more swap during a read of a few files: a kubelet makes none. */
+/** An attempt fails only if the state changes during it, which kubelets never do this often. */
 const ATTEMPTS_MAX = 5;
 
 /**
  * Reads the named files, each up to its bound in bytes.
- * @returns all of them from one state, or what is wrong with the folder as a whole.
+ * @returns all files of one state, or what is wrong with the folder as a whole
  */
 export async function readSnapshot(
   folder: string,
@@ -36,35 +36,35 @@ export async function readSnapshot(
     }
     const after = await resolveState(folder);
     if ('problem' in after) return after;
-    // The old state's folder is removed after the swap, so what was read may be incomplete.
+    // The kubelet removes the old state after the switch, so what was read may be incomplete.
     if (after.path === before.path) return files;
   }
   return { problem: `it changed during each of ${ATTEMPTS_MAX} reads` };
 }
 
-/** @returns why the path is no folder that can be read, with what to do; null where it is one. */
+/** @returns why the path is not a readable folder and what to do, or null if it is one */
 export async function findFolderProblem(path: string): Promise<string | null> {
   try {
     await readdir(path);
     return null;
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ENOENT') return 'which is not there; mount the ConfigMap there, or create it';
+    if (code === 'ENOENT') return 'which does not exist; mount the ConfigMap there, or create it';
     if (code === 'ENOTDIR') return 'which is not a folder; name the folder that holds jwks.json';
     return `which cannot be read (${code}); let this user read it`;
   }
 }
 
-/** The folder that holds the present state. */
+/** The folder of the current state. */
 async function resolveState(
   folder: string,
 ): Promise<{ readonly path: string } | { readonly problem: string }> {
   try {
-    // Not realpath: it fails where the old state is removed between its own steps.
+    // Not realpath: it fails if the old state is removed during its work.
     return { path: join(folder, await readlink(join(folder, DATA_LINK))) };
   } catch (error) {
     const code = errorCode(error);
-    // EINVAL: it is there but no link, so no kubelet made it.
+    // EINVAL: it exists but is not a link, so the kubelet did not make it.
     if (code !== 'ENOENT' && code !== 'EINVAL') return { problem: `it cannot be read (${code})` };
   }
   try {
@@ -78,7 +78,7 @@ async function resolveState(
 async function readBounded(path: string, bytesMax: number): Promise<FileContent> {
   let file: FileHandle;
   try {
-    // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;

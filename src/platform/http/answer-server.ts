@@ -1,7 +1,7 @@
 /**
- * A fast HTTP server for answers that are composed ahead of requests, on a port that is open to
- * everyone: everything that a stranger can make grow is bounded. http-endpoint.ts is the
- * convenient one, for ports that few ask.
+ * A fast HTTP server for answers that are composed before the requests, on a port that is open to
+ * everyone: everything that a client can make grow is bounded. For a port with few clients, endpoint.ts
+ * is easier to use.
  */
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
@@ -15,51 +15,51 @@ import { cutStalledPeers } from './stalled-peers.ts';
 
 export interface Answer {
   readonly status: number;
-  /** Name, value, name, value: the flat form, which node:http writes without a copy. */
+  /** Name, value, name, value: node:http writes this form without a copy. */
   readonly headers: string[];
   /**
-   * The body's bytes as latin1, one character a byte: node:http writes a string together with
-   * the headers, a Buffer in a second chunk (a tenth fewer requests a second, measured).
+   * The body's bytes as latin1, one character a byte. node:http writes a string together with the
+   * headers, but a Buffer separately, which cost a tenth of the requests a second when measured.
    */
   readonly body: string;
   readonly count: AnswerCount;
 }
 
-/** How often an answer was given. A plain number, since it grows with every request. */
+/** How often an answer was given. A plain number, because every request increments it. */
 export interface AnswerCount {
   requests: number;
 }
 
 export interface AnswerLimits {
   readonly connectionsMax: number;
-  /** From a connection's first moment, or a request's first byte, to the end of its headers. */
+  /** From the start of a connection, or a request's first byte, to the end of its headers. */
   readonly headersTimeoutMs: number;
   /** From a request's first byte to its last. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
-  /** How long a peer may leave an answer unread; it is cut after at most twice that. */
+  /** How long a peer may leave an answer unread. After at most twice that its connection is closed. */
   readonly unreadTimeoutMs: number;
 }
 
-/** The request line and all headers together. */
+/** The maximum size of the request line and all headers together. */
 const HEADER_BYTES_MAX = 16_384;
-/** The timeouts are checked so often, so each is exceeded by at most so much. */
+/** Between two checks of the timeouts. Each may be exceeded by this much. */
 const TIMEOUT_CHECK_INTERVAL_MS = 500;
 
 export interface AnswerServerOptions {
-  /** 0 for any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly flags?: ListenFlags;
   readonly limits: AnswerLimits;
   readonly clock: Clock;
   readonly log: Log;
-  /** @param path without the query, not decoded */
+  /** Chooses the answer. @param path without the query, not decoded */
   choose(method: string, path: string, rawHeaders: readonly string[]): Answer;
-  /** For a request that announces a body. It is not read, so the connection is closed. */
+  /** The answer to a request with a body. The body is not read, so the connection is closed. */
   readonly bodyRefused: Answer;
-  /** Counts what was no request: 400, 408 or 431. */
+  /** Counts what was not a valid request: 400, 408 or 431. */
   readonly countMalformed: (status: number) => void;
-  /** Called for each connection beyond the most that may be open. */
+  /** Called for each connection that is closed because too many are open. */
   readonly onConnectionDropped: () => void;
 }
 
@@ -70,9 +70,9 @@ export interface AnswerServer {
    * @throws ListenError
    */
   listen(host: string | null): Promise<number>;
-  /** From now on every answer closes its connection, so that clients go elsewhere. */
+  /** From now on every answer closes its connection, so that clients connect to other replicas. */
   drain(): void;
-  /** Accepts nothing more, answers what is under way, and cuts what is left after `graceMs`. */
+  /** Drains, and closes all connections that are left after `graceMs`. Then none is open. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
       ? bodyRefused
       : options.choose(request.method ?? '', pathOf(request.url ?? ''), rawHeaders);
     answer.count.requests++;
-    // After a body that is not read, a next request could not be told from its rest.
+    // The body is not read, so what follows on the connection may be the rest of it.
     if (draining || refused) response.shouldKeepAlive = false;
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body, 'latin1');
@@ -133,8 +133,8 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
 }
 
 /**
- * The value of a header, several lines joined; null where there is none. `request.headers` would
- * build an object of all of them for each request.
+ * The value of a header, with several lines joined, or null. `request.headers` would build an object
+ * of all headers for each request.
  * @param rawHeaders name, value, name, value
  * @param name in lower case
  */
@@ -167,7 +167,7 @@ function statusOf(code: string | undefined): number {
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
 }
 
-/** Answers what is no request. @returns false where nobody is left to be told. */
+/** Answers what is not a valid request. @returns false if the connection is closed already */
 function refuse(socket: Duplex, status: number): boolean {
   if (!socket.writable || !(socket instanceof Socket)) {
     socket.destroy();
@@ -177,7 +177,7 @@ function refuse(socket: Duplex, status: number): boolean {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
       'Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n',
   );
-  // Not waited for: the peer may never close its side.
+  // Without waiting for the peer, which may never close its side.
   socket.destroySoon();
   return true;
 }

@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import type { Clock } from '../clock.ts';
 
 /**
- * Takes no new connection, closes idle ones, lets answers under way end, and cuts the connections
- * that are left after `graceMs`. Resolves when none is left.
+ * Accepts no more connections, closes idle ones, lets running answers end, and closes all others after
+ * `graceMs`. Resolves when no connection is left.
  */
 export async function closeServer(server: Server, clock: Clock, graceMs: number): Promise<void> {
   const over = new AbortController();
@@ -15,7 +15,7 @@ export async function closeServer(server: Server, clock: Clock, graceMs: number)
     });
   });
   await clock.sleepUntil(clock.monotonicMs() + graceMs, over.signal).catch(() => {
-    // All connections ended by themselves.
+    // All connections ended in time.
   });
   server.closeAllConnections();
   await closed;

@@ -1,6 +1,6 @@
 /**
- * A small HTTP server for fixed paths: GET and HEAD only, with a limit on everything that a
- * stranger can make grow (headers, time, connections). It has no opinion about what it serves.
+ * A small HTTP server for fixed paths, GET and HEAD only. Everything that a client can make grow
+ * (headers, time, connections) is bounded.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,25 +11,25 @@ import { closeServer } from './close-server.ts';
 import { logServerErrors } from './server-errors.ts';
 
 export interface HttpLimits {
-  /** From the connection's first byte until all headers are in; then 408. */
+  /** From a connection's first byte until all headers have arrived. Then 408. */
   readonly headersTimeoutMs: number;
-  /** Until the whole request is in; then 408. At least `headersTimeoutMs`. */
+  /** Until the whole request has arrived. Then 408. At least `headersTimeoutMs`. */
   readonly requestTimeoutMs: number;
-  /** How long an idle connection is kept for a next request. */
+  /** How long an idle connection stays open. */
   readonly keepAliveTimeoutMs: number;
-  /** A connection on which nothing moves for so long is cut: a client that does not read. */
+  /** A connection without traffic for this long is closed: its client does not read. */
   readonly idleTimeoutMs: number;
-  /** Headers in bytes; then 431. */
+  /** Of all headers together. More get a 431. */
   readonly headerBytesMax: number;
-  /** Number of headers; further ones are dropped unread. */
+  /** The maximum number of headers. More are dropped unread. */
   readonly headersMax: number;
-  /** Connections at a time; further ones are closed at once. */
+  /** The maximum number of open connections. More are closed immediately. */
   readonly connectionsMax: number;
-  /** Requests on one connection; then it is closed, so that load spreads over replicas. */
+  /** After this many requests a connection is closed, so that load spreads over replicas. */
   readonly requestsPerConnectionMax: number;
 }
 
-/** For a port that only kubelets and Prometheus ask. */
+/** For a port that only kubelets and Prometheus use. */
 export const OPERATIONAL_LIMITS: HttpLimits = {
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
@@ -51,15 +51,15 @@ export interface HttpQuestion {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Beside `content-length`, which is set here. */
+  /** Without `content-length`, which is set here. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
-/** Answers one path. Asked for HEAD too, whose body is then not sent. */
+/** Answers one path, for HEAD too: its body is then not sent. */
 export type HttpRoute = (question: HttpQuestion) => HttpAnswer | Promise<HttpAnswer>;
 
-/** What a user calls address and port, such as `--host` and `--port`, for the advice of an error. */
+/** The flags for address and port, such as `--host` and `--port`, for an error's advice. */
 export interface ListenFlags {
   readonly host: string;
   readonly port: string;
@@ -68,11 +68,11 @@ export interface ListenFlags {
 export interface HttpEndpointOptions {
   /**
    * An address to bind, such as `127.0.0.1`, `0.0.0.0` or `::`. Null: every address of the machine.
-   * That is `::`, which IPv4 reaches too, and where the kernel has no IPv6, `0.0.0.0`
+   * That is `::`, which accepts IPv4 as well, or `0.0.0.0` if the kernel has no IPv6
    * (https://nodejs.org/api/net.html#serverlistenport-host-backlog-callback).
    */
   readonly host: string | null;
-  /** 0 for any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly flags?: ListenFlags;
   /** By exact path. */
@@ -80,23 +80,23 @@ export interface HttpEndpointOptions {
   readonly limits: HttpLimits;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of each answer, 404 and 405 included, for counting. Must not throw. */
+  /** Called for each answer, 404 and 405 included, to count it. Must not throw. */
   readonly onAnswer?: (path: string | null, status: number) => void;
 }
 
 export interface HttpEndpoint {
   readonly port: number;
   /**
-   * Takes no new connection, closes idle ones, lets answers under way end, and cuts what is left
-   * after `graceMs`. Resolves when no connection is left; may be called again.
+   * Accepts no more connections, closes idle ones, lets running answers end, and closes all others
+   * after `graceMs`. Resolves when no connection is left. May be called again.
    */
   close(graceMs: number): Promise<void>;
 }
 
-/** The port could not be opened: a mistake of whoever starts the program. */
+/** The port can't be opened: a flag or the machine needs a change. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
-  /** The system's: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`. */
+  /** Of the system: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`. */
   readonly code: string;
   constructor(code: string, message: string) {
     super(message);
@@ -104,7 +104,7 @@ export class ListenError extends Error {
   }
 }
 
-/** What to do, and by which flag. */
+/** What to do, and with which flag. */
 const LISTEN_ADVICE: Readonly<Record<string, readonly [string, keyof ListenFlags]>> = {
   EADDRINUSE: ['another process listens there; stop it or choose another port', 'port'],
   EACCES: ['this user may not open it; choose a port from 1024 on', 'port'],
@@ -115,12 +115,12 @@ const LISTEN_ADVICE: Readonly<Record<string, readonly [string, keyof ListenFlags
   ENOTFOUND: ['that is not an address; choose 0.0.0.0, :: or one that this machine has', 'host'],
 };
 
-/** How often Node looks for connections beyond their time. */
+/** How often Node checks connections for their timeouts. */
 const CONNECTIONS_CHECK_MS = 1000;
 const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
 
 /**
- * Opens the port and answers from then on.
+ * Opens the port and answers requests.
  * @throws ListenError
  */
 export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<HttpEndpoint> {
@@ -135,7 +135,7 @@ export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<H
       connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, limits.headersTimeoutMs),
     },
     (request, response) => {
-      // A body is not wanted: it is not read either, so the connection can't be used again.
+      // A body is never read, so the connection can't be reused.
       if (closing !== null || hasBody(request)) response.setHeader('connection', 'close');
       response.once('close', () => {
         if (closing !== null) server.closeIdleConnections();
@@ -196,7 +196,7 @@ async function respond(
   response.writeHead(answer.status, {
     'x-content-type-options': 'nosniff',
     ...answer.headers,
-    // A 304 says nothing of the length of what it leaves out.
+    // A 304 has no body, and does not state the length of the one it leaves out.
     ...(answer.status === 304 ? {} : { 'content-length': Buffer.byteLength(answer.body) }),
   });
   response.end(request.method === 'HEAD' || answer.status === 304 ? undefined : answer.body);

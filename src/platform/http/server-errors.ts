@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log/log.ts';
 
-/** Between two lines: while the system has no room for connections, accepts fail again at once. */
+/** Between two log lines. While the system has no room for connections, accepting fails constantly. */
 export const SERVER_ERROR_LOG_INTERVAL_MS = 60_000;
 
 /**
- * From now on, errors of a server that listens are logged: without a listener, one connection that
+ * Logs the errors of a listening server from now on. Without a listener for them, one connection that
  * can't be accepted would end the process.
  */
 export function logServerErrors(server: Server, log: Log, clock: Clock): void {

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 
 /**
- * Cuts connections whose peer has left an answer unread for `unreadTimeoutMs` to twice that, until
- * the signal aborts. node:http bounds what comes in but not what goes out, and pipelined requests
- * that nobody reads the answers of would hold their memory for ever. The connections are looked at
- * from time to time, because a timeout on each would cost every request.
+ * Closes connections whose peer has left an answer unread for one to two times `unreadTimeoutMs`, until
+ * the signal aborts. node:http has timeouts for what it receives but not for what it sends, so a peer
+ * that pipelines requests and reads no answer could hold memory permanently. One periodic check of
+ * all connections is cheaper than a timeout for each.
  */
 export function cutStalledPeers(
   server: Server,
@@ -14,7 +14,7 @@ export function cutStalledPeers(
   clock: Clock,
   signal: AbortSignal,
 ): void {
-  /** Each open connection with how much was written to it at the last look, if any was unread. */
+  /** The bytes written to each open connection at the last check, or null if all had been read. */
   const open = new Map<Socket, number | null>();
   server.on('connection', (socket) => {
     open.set(socket, null);
@@ -33,6 +33,6 @@ export function cutStalledPeers(
       look();
     }
   };
-  // The only way for it to end is the signal.
+  // Only the signal ends it.
   run().catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** Makes key pairs without ever blocking the event loop: RSA-4096 takes up to a second. */
+/** Makes key pairs without blocking the event loop: RSA-4096 takes up to a second. */
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { PublicJwk } from '../../core/formats/jwk.ts';
@@ -10,30 +10,30 @@ export interface KeyPair {
   /** The RFC 7638 thumbprint of the public key. */
   readonly kid: string;
   readonly publicJwk: PublicJwk;
-  /** PKCS#8 PEM, unencrypted. Goes into a Secret and nowhere else. */
+  /** PKCS#8 PEM, unencrypted. Must go into a Secret and nowhere else. */
   readonly privatePem: string;
 }
 
 export interface KeyMaker {
   /**
-   * Makes one key pair of this kind. Rejects with the signal's reason when it aborts first; a key
-   * that is being made then is thrown away.
+   * Makes one key pair of this kind. If the signal aborts first, rejects with its reason and discards
+   * the key.
    */
   make(kind: KeyKind, signal: AbortSignal): Promise<KeyPair>;
 }
 
 /**
- * So many keys are made at a time. libuv has four threads by default, which also read files and
- * resolve names: two stay free for those, so that a hundred new sets don't stop a projection.
+ * The maximum number of keys in the making. libuv has four threads by default, which also read files and
+ * resolve names. Two stay free for that, so that a hundred new sets don't delay it.
  */
 export const KEYS_IN_THE_MAKING_MAX = 2;
 
-/** F4: what every common library uses, and the smallest that FIPS 186-5 section A.1.1 allows. */
+/** F4: what all common libraries use, and the smallest that FIPS 186-5 section A.1.1 allows. */
 const RSA_PUBLIC_EXPONENT = 65_537;
 
 const generate = promisify(generateKeyPair);
 
-/** Makes keys in libuv's thread pool, at most {@link KEYS_IN_THE_MAKING_MAX} at a time. */
+/** Makes keys in libuv's thread pool, at most {@link KEYS_IN_THE_MAKING_MAX} at once. */
 export function createKeyMaker(): KeyMaker {
   const slots = new Slots(KEYS_IN_THE_MAKING_MAX);
   return {
@@ -78,7 +78,7 @@ async function generateEc(namedCurve: string): Promise<string> {
   return toPem((await generate('ec', { namedCurve })).privateKey);
 }
 
-/** Plain `rsa` for PS* too: verifiers read one kind of JWK, and RSASSA-PSS keys have none. */
+/** Type `rsa` for PS* too: there is no JWK for RSASSA-PSS keys. */
 async function generateRsa(modulusLength: number): Promise<string> {
   const pair = await generate('rsa', { modulusLength, publicExponent: RSA_PUBLIC_EXPONENT });
   return toPem(pair.privateKey);

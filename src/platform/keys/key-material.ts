@@ -1,7 +1,7 @@
 /**
  * Private keys as text: PKCS#8 PEM (RFC 5208), JWK (RFC 7517, RFC 7518 section 6, RFC 8037) and
- * the checks of what a Secret holds. Nothing here returns or throws a key's private value but
- * {@link privateJwkOf}; problems name entries and members, never values.
+ * the checks of Secrets. Only {@link privateJwkOf} returns private values, and nothing throws any:
+ * problems name entries and members, never values.
  */
 
 import {
@@ -23,7 +23,7 @@ import {
 import { SIGNER_FILE } from '../../core/formats/names.ts';
 import { ALGORITHMS, type Algorithm } from '../../core/formats/spec.ts';
 
-/** What is wrong, as a clause to be put behind the object's name. */
+/** What is wrong, as a clause to put after the object's name. */
 export interface Problem {
   readonly problem: string;
 }
@@ -38,7 +38,7 @@ const SIGNER_ENTRIES = [
   SIGNER_FILE.jwk,
 ] as const;
 
-/** Shorter ones are refused by RFC 7518 sections 3.3 and 3.5. */
+/** RFC 7518 sections 3.3 and 3.5 forbid shorter ones. */
 const RSA_MODULUS_BITS_MIN = 2048;
 const PKCS8_PEM = /^-----BEGIN PRIVATE KEY-----\r?\n[\s\S]+-----END PRIVATE KEY-----\s*$/;
 
@@ -58,7 +58,7 @@ export function thumbprint(jwk: Omit<PublicJwk, 'kid' | 'alg' | 'use'>): string 
 
 /**
  * The public half of a private key, as it is published.
- * @param kid for an imported key, which keeps its own; else the key's thumbprint
+ * @param kid of an imported key, which keeps its own. Default: the key's thumbprint
  */
 export function publicJwkOf(
   privatePem: string,
@@ -81,8 +81,8 @@ export function privateJwkOf(privatePem: string, publicJwk: PublicJwk): string |
 }
 
 /**
- * Whether the Secret of one key holds the private half of the public JWK that is noted for it,
- * proven by a signature.
+ * Checks that the Secret of one key holds the private half of its recorded public JWK, by making a
+ * signature.
  * @param kidRule `thumbprint` for a key that was generated here, `any` for an imported one
  */
 export function checkKeySecret(
@@ -99,9 +99,9 @@ export function checkKeySecret(
 }
 
 /**
- * Whether the four entries of a signer Secret tell of one and the same key.
- * @returns that key's public JWK; `empty` where all four are there and empty (after a revocation
- * without a successor, or in deletion); else what is wrong
+ * Checks that the four entries of a signer Secret describe the same key.
+ * @returns that key's public JWK, `empty` if all four exist and are empty (after a revocation without
+ * a successor, or during deletion), or what is wrong
  */
 export function checkSignerSecret(
   data: SecretData,
@@ -156,7 +156,7 @@ function readPrivatePem(privatePem: string): KeyObject | Problem {
   try {
     return createPrivateKey({ key: privatePem, format: 'pem', type: 'pkcs8' });
   } catch {
-    // OpenSSL's own message says nothing more that may be shown.
+    // OpenSSL's own message adds nothing that may be shown.
     return { problem: `'${SIGNER_FILE.pem}' does not parse as a private key` };
   }
 }
@@ -167,7 +167,7 @@ function publicJwkOfKey(key: KeyObject, algorithm: Algorithm, kid?: string): Pub
   const exported = createPublicKey(key).export({ format: 'jwk' }) as Record<string, unknown>;
   const { kty, crv, n, e, x, y } = exported;
   const bare = { kty, crv, n, e, x, y } as Parameters<typeof thumbprint>[0];
-  // Read back by the strict reader: it puts the members into canonical order.
+  // Read by the strict reader, which puts the members into canonical order.
   return parsePublicJwk({ ...bare, kid: kid ?? thumbprint(bare), alg: algorithm, use: 'sig' });
 }
 
@@ -203,11 +203,11 @@ function keyProblem(key: KeyObject, publicJwk: PublicJwk): string | null {
   const derived = publicJwkOfKey(key, publicJwk.alg, publicJwk.kid);
   if ('problem' in derived) return derived.problem;
   if (!samePublicJwk(derived, publicJwk)) {
-    return `'${SIGNER_FILE.pem}' is the private half of another key than the public JWK`;
+    return `'${SIGNER_FILE.pem}' is not the private half of the public JWK`;
   }
   return signsFor(key, publicJwk)
     ? null
-    : `'${SIGNER_FILE.pem}' makes signatures that its own public key refuses`;
+    : `'${SIGNER_FILE.pem}' makes signatures that its own public key does not verify`;
 }
 
 function kidProblem(publicJwk: PublicJwk, kidRule: 'thumbprint' | 'any'): string | null {
@@ -217,8 +217,8 @@ function kidProblem(publicJwk: PublicJwk, kidRule: 'thumbprint' | 'any'): string
 }
 
 /**
- * A parse proves little: OpenSSL takes a private exponent that does not belong to the public
- * key in the same file. So one signature is made and verified, as JWS would (RFC 7518 section 3).
+ * Makes a signature and verifies it, as JWS does (RFC 7518 section 3). Parsing proves little: OpenSSL
+ * accepts a private exponent that does not belong to the public key in the same file.
  */
 function signsFor(key: KeyObject, publicJwk: PublicJwk): boolean {
   const probe = Buffer.from('signing-keys probe');
@@ -256,7 +256,7 @@ function isPublicMember(name: string, publicJwk: PublicJwk): boolean {
   return name === 'kty' || names.includes(name);
 }
 
-/** The text's members must be exactly the expected ones; their order is free. */
+/** The text must have exactly the expected members, in any order. */
 function privateJwkProblem(text: string, expected: Record<string, unknown>): string | null {
   const found = parseRecord(text);
   if (found === null) return `'${SIGNER_FILE.jwk}' is not a JSON object`;

@@ -11,7 +11,7 @@ import {
   TransportError,
 } from './transport.ts';
 
-/** A refused request's `Status`; what is longer is cut and counts as no `Status`. */
+/** The maximum size of a `Status`. A longer one is cut off and ignored. */
 export const STATUS_MAX_BYTES = 1024 * 1024;
 const JSON_TYPE = 'application/json';
 /** What to accept so that of one object, or of each event's, only `metadata` is sent. */
@@ -42,8 +42,8 @@ export interface CallAnswer {
 export type Caller = (call: Call) => Promise<CallAnswer>;
 
 /**
- * One request and its whole answer, or a {@link KubeApiError}. Only the caller's own abort
- * comes through as it is.
+ * Makes one request and reads its whole answer. Rejects with a {@link KubeApiError}, or with the
+ * signal's reason if the caller aborts.
  */
 export function createCaller(transport: Transport, clock: Clock): Caller {
   return async (call) => {
@@ -76,13 +76,13 @@ function requestOf(call: Call): KubeRequest {
   };
 }
 
-/** The error for an answer that is not 2xx. Reads its body, so that the connection is free again. */
+/** The error for an answer other than 2xx. Reads the body, so that the connection can be reused. */
 export async function refusal(request: Request, response: KubeResponse): Promise<KubeApiError> {
   let facts = null;
   try {
     facts = readStatus(parseJson(await readText(response.body, STATUS_MAX_BYTES)));
   } catch (error) {
-    // A proxy's page, or a cut-off Status: the HTTP status says enough. But an abort is one.
+    // A proxy's page, or a Status that was cut off: the HTTP status is enough. An abort is not ignored.
     if (!(error instanceof Unusable || error instanceof TransportError)) throw error;
   }
   return errorOfStatus(request, response.status, facts, retryAfterMs(response.headers));
@@ -93,7 +93,7 @@ function retryAfterMs(headers: Readonly<Record<string, string>>): number | null 
   return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null;
 }
 
-/** Why an answer with a good status is of no use. */
+/** Why an answer with a good status can't be used. */
 export class Unusable extends Error {
   readonly reason: 'BodyTooLarge' | 'NotJson' | 'NotUtf8' | 'LineTooLong';
   constructor(reason: 'BodyTooLarge' | 'NotJson' | 'NotUtf8' | 'LineTooLong') {
@@ -109,7 +109,7 @@ async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    // Leaving the loop closes the connection: there may be gigabytes to come.
+    // Leaving the loop closes the connection: gigabytes may follow.
     if (size > maxBytes) throw new Unusable('BodyTooLarge');
     chunks.push(chunk);
   }
@@ -120,7 +120,7 @@ async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   }
 }
 
-/** The engine's own error quotes the text, and that may be a Secret: it is not passed on. */
+/** Hides the engine's error, which quotes the text, and that may be a Secret. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -131,25 +131,28 @@ export function parseJson(text: string): unknown {
 
 const CHECK_CERTIFICATE =
   "the server's certificate is not trusted: check the CA and the server's name in the kubeconfig";
-const CHECK_NAME = "the server's name is not known: check it in the kubeconfig, and the DNS";
+const CHECK_NAME = "the server's name can't be resolved: check it in the kubeconfig, and the DNS";
 
-/** What to look at, by the code of a connection; others have the hint of their kind. */
+/** What to check, by the code of a connection. Other codes get the hint of their kind. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
-  [/^ECONNREFUSED$/, 'nothing listens there: is the API server up, and the kubeconfig current?'],
+  [
+    /^ECONNREFUSED$/,
+    'nothing listens there: check that the API server runs and that the kubeconfig is current',
+  ],
   [/^(?:ENOTFOUND|EAI_AGAIN)$/, CHECK_NAME],
   [/CERT/, CHECK_CERTIFICATE],
   [/^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/, CHECK_CERTIFICATE],
 ];
 
-/** What is wrong with credentials only the transport knows; it says so in its own words. */
+/** What is wrong with credentials only the transport knows: its message is the hint. */
 function hintOf({ code, message }: TransportError): string | null {
   if (code.startsWith('CREDENTIALS_') || code === 'CA_INVALID') return message;
   return HINTS.find(([pattern]) => pattern.test(code))?.[1] ?? null;
 }
 
 /**
- * What the caller of the client gets: its own abort reason, or a {@link KubeApiError}. A fault
- * of the program itself comes through as it is.
+ * The error for the caller of the client: its own abort reason, or a {@link KubeApiError}. A fault of
+ * the program itself stays unchanged.
  */
 export function toKubeError(error: unknown, request: Request, signal: AbortSignal): unknown {
   if (error instanceof KubeApiError) return error;

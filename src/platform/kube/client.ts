@@ -15,15 +15,15 @@ import { openWatch, type Watch, type WatchOptions } from './watch-stream.ts';
 
 /** A read that takes longer has failed. */
 export const READ_TIMEOUT_MS = 30_000;
-/** With less time left a write is not sent: it could take effect after its deadline. */
+/** A write with less time left is not sent: it could take effect after its deadline. */
 export const WRITE_MIN_LEFT_MS = 250;
-/** The largest answer to anything but a list. An object in etcd has at most 1.5 MiB. */
+/** The maximum size of an answer other than a list. An object in etcd has at most 1.5 MiB. */
 export const OBJECT_MAX_BYTES = 8 * 1024 * 1024;
 
 export interface Answer {
-  /** As the server sent it. For `delete` that may be a `Status`. */
+  /** As the server sent it. For `delete` it may be a `Status`. */
   readonly object: KubeObject;
-  /** The server's clock as it answered, in whole seconds; null where the answer had no `Date`. */
+  /** The server's clock when it answered, in whole seconds. Null: the answer had no `Date`. */
   readonly dateMs: number | null;
 }
 
@@ -36,9 +36,9 @@ export interface ReadOptions {
 }
 
 export interface WriteOptions {
-  /** An abort leaves the outcome unknown. */
+  /** After an abort the write may or may not take effect. */
   readonly signal: AbortSignal;
-  /** On the clock's monotonic scale. The server is told, and stops trying by then. */
+  /** On the clock's monotonic scale. The server gets it as a timeout, and gives up by then. */
   readonly deadlineMs: number;
 }
 
@@ -47,22 +47,21 @@ export interface DeleteOptions extends WriteOptions {
 }
 
 /**
- * Objects in, objects out, as the server sends them: unknown fields survive. Every method
- * rejects with a {@link KubeApiError}, or with the signal's reason when that aborts. Nothing is
- * ever retried here.
+ * Reads and writes objects as the server sends them, so that unknown fields survive. Every method
+ * rejects with a {@link KubeApiError}, or with the signal's reason if that aborts. It never retries.
  */
 export interface KubeClient {
   get(resource: Resource, ref: ObjectRef, options: ReadOptions): Promise<Answer>;
-  /** Page by page, all of it, of one namespace or (without one) of all. */
+  /** Lists all objects of one namespace, or of all, page by page. */
   list(resource: Resource, options: ListOptions): Promise<ListAnswer>;
   /** Resolves when the server has accepted the watch. */
   watch(resource: Resource, options: WatchOptions): Promise<Watch>;
-  /** The object names itself in its `metadata`. */
+  /** The object's `metadata` has its name and namespace. */
   create(resource: Resource, object: KubeObject, options: WriteOptions): Promise<Answer>;
-  /** Fails with `conflict` unless the object's `metadata.resourceVersion` is the current one. */
+  /** Fails with `conflict` if the object's `metadata.resourceVersion` is not the current one. */
   replace(resource: Resource, object: KubeObject, options: WriteOptions): Promise<Answer>;
   replaceStatus(resource: Resource, object: KubeObject, options: WriteOptions): Promise<Answer>;
-  /** Sends a merge patch (RFC 7396): members of the body replace those of the object, null removes. */
+  /** Sends a merge patch (RFC 7396): members of the body replace the object's, null removes one. */
   patch(resource: Resource, ref: ObjectRef, body: unknown, options: WriteOptions): Promise<Answer>;
   delete(resource: Resource, ref: ObjectRef, options: DeleteOptions): Promise<Answer>;
 }
@@ -184,7 +183,7 @@ class RequestingClient implements KubeClient {
       if (leftMs >= WRITE_MIN_LEFT_MS) return { timeout: `${leftMs}ms` };
       throw new KubeApiError(call.request, { kind: 'no-time-left', reason: 'Deadline' });
     };
-    // A deletion sets no field, so it has no manager.
+    // A deletion sets no fields, so it has no manager.
     const manager = call.method === 'DELETE' ? {} : { fieldManager: MANAGER };
     return await this.#ask({
       ...call,

@@ -2,7 +2,7 @@ import { accessSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig, type User } from '@kubernetes/client-node';
-// The parser that client-node itself uses. Its own loadYaml would bring all its models along.
+// The parser that client-node uses. Its own loadYaml would load all of its models.
 import { load } from 'js-yaml';
 import { isRecord } from '../../core/formats/is-record.ts';
 import { errorCode } from '../error-code.ts';
@@ -14,17 +14,17 @@ export class KubeConfigError extends Error {
 }
 
 export interface KubeConfigOptions {
-  /** A kubeconfig file; wins over everything else. */
+  /** A kubeconfig file. Takes precedence over everything else. */
   readonly kubeconfig?: string;
-  /** A context of the kubeconfig instead of its current one. Rules the pod's own account out. */
+  /** A context of the kubeconfig. With it, the pod's service account is not used. */
   readonly context?: string;
-  /** Put before `/var/run/secrets/…`; empty by default. */
+  /** The parent folder of `/var/run/secrets/…`. Empty by default. */
   readonly serviceAccountRoot?: string;
 }
 
 export interface LoadedConfig {
   readonly config: KubeConfig;
-  /** Where it came from, for a log line: `the pod's service account` or the files. */
+  /** Its source, for a log line: `the pod's service account` or the files. */
   readonly source: string;
   readonly server: URL;
   /** The context's default namespace. */
@@ -36,10 +36,10 @@ const CORRECT_CONTEXT = 'Correct it, or pass --context with another one';
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /**
- * Finds the cluster: the given kubeconfig, else the pod's service account, else `KUBECONFIG`,
- * else `~/.kube/config`. The pod's account goes before the environment so that a stray
- * kubeconfig in an image never decides which cluster an operator works on.
- * @throws KubeConfigError which says what was looked for and what to do
+ * Finds the cluster: the given kubeconfig, else the pod's service account, else `KUBECONFIG`, else
+ * `~/.kube/config`. The pod's account comes before the environment, so that a stray kubeconfig in an
+ * image can't choose the cluster that an operator works on.
+ * @throws KubeConfigError with what is missing and what to do
  */
 export function loadKubeConfig(options: KubeConfigOptions): LoadedConfig {
   if (options.kubeconfig !== undefined) return loadFiles([options.kubeconfig], options.context);
@@ -48,14 +48,14 @@ export function loadKubeConfig(options: KubeConfigOptions): LoadedConfig {
   if (inCluster && options.context === undefined) return loadServiceAccount(root);
   const fromEnvironment = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter(Boolean);
   if (fromEnvironment.length > 0) {
-    // As kubectl does: of several files, those that are not there are passed over.
+    // Like kubectl: missing files are skipped if there are others.
     const files = fromEnvironment.filter(isReadable);
     return loadFiles(files.length > 0 ? files : fromEnvironment, options.context);
   }
   const fallback = join(homedir(), '.kube', 'config');
   if (isReadable(fallback)) return loadFiles([fallback], options.context);
   throw new KubeConfigError(
-    `no cluster is configured: there is no ${fallback}, KUBECONFIG is not set and this is no ` +
+    `no cluster is configured: there is no ${fallback}, KUBECONFIG is not set and this is not a ` +
       'pod (KUBERNETES_SERVICE_HOST is not set). Pass --kubeconfig FILE or set KUBECONFIG',
   );
 }
@@ -78,7 +78,7 @@ function loadFiles(files: readonly string[], context: string | undefined): Loade
   merged.currentContext = '';
   for (const file of files) {
     const config = readConfigFile(resolve(file));
-    // As kubectl does: the first file that names something wins.
+    // Like kubectl: the first file that defines a name takes precedence.
     addMissing(merged.clusters, config.clusters);
     addMissing(merged.users, config.users);
     addMissing(merged.contexts, config.contexts);
@@ -108,13 +108,13 @@ function readConfigFile(file: string): KubeConfig {
     useTokenFiles(config.users, load(text), dirname(file));
     return config;
   } catch (error) {
-    throw new KubeConfigError(`${file} is no kubeconfig: ${parseFault(error)}. ${CORRECT_FILE}`);
+    throw new KubeConfigError(`${file} is not a kubeconfig: ${parseFault(error)}. ${CORRECT_FILE}`);
   }
 }
 
 /**
- * client-node does not know the field `tokenFile` of a kubeconfig; its token-file provider,
- * which it uses inside a cluster, does the same and reads a rotated file again.
+ * client-node ignores the field `tokenFile` of a kubeconfig. Its token-file provider, which it uses
+ * inside a cluster, does the same and also notices a rotated file.
  */
 function useTokenFiles(users: readonly User[], parsed: unknown, directory: string): void {
   const entries = isRecord(parsed) && Array.isArray(parsed['users']) ? parsed['users'] : [];
@@ -123,7 +123,7 @@ function useTokenFiles(users: readonly User[], parsed: unknown, directory: strin
     const tokenFile = fields['tokenFile'];
     const user = users.find(({ name }) => name === entry['name']);
     if (typeof tokenFile !== 'string' || tokenFile === '' || user === undefined) continue;
-    // The fields are read-only in the types only; the object is this module's own.
+    // Only the types make the fields read-only. The object belongs to this module.
     Object.assign(user, {
       token: undefined,
       authProvider: { name: 'tokenFile', config: { tokenFile: resolve(directory, tokenFile) } },
@@ -131,7 +131,7 @@ function useTokenFiles(users: readonly User[], parsed: unknown, directory: strin
   }
 }
 
-/** Never the parser's own message: it quotes the lines around the fault, tokens included. */
+/** Never the parser's own message, which quotes the lines around the fault, tokens included. */
 function parseFault(error: unknown): string {
   if (isRecord(error) && isRecord(error['mark']) && typeof error['mark']['line'] === 'number') {
     return `line ${error['mark']['line'] + 1} is not valid YAML`;
@@ -150,14 +150,14 @@ function check(config: KubeConfig, source: string): LoadedConfig {
       config.currentContext === ''
         ? 'current-context'
         : `context ${JSON.stringify(config.currentContext)}`;
-    const advice = names === '' ? CORRECT_FILE : `Pass --context with one that is there: ${names}`;
+    const advice = names === '' ? CORRECT_FILE : `Pass --context with one of these: ${names}`;
     throw new KubeConfigError(`${source} has no ${missing}. ${advice}`);
   }
   const cluster = config.clusters.find(({ name }) => name === context.cluster);
   if (cluster === undefined) {
     throw new KubeConfigError(
       `the context ${JSON.stringify(context.name)} of ${source} names the cluster ` +
-        `${JSON.stringify(context.cluster)}, which is not there. ${CORRECT_CONTEXT}`,
+        `${JSON.stringify(context.cluster)}, which does not exist. ${CORRECT_CONTEXT}`,
     );
   }
   checkUser(config, context, source);
@@ -174,10 +174,10 @@ function checkUser(config: KubeConfig, context: { name: string; user: string }, 
   if (context.user !== undefined) {
     throw new KubeConfigError(
       `the context ${JSON.stringify(context.name)} of ${source} names the user ` +
-        `${JSON.stringify(context.user)}, which is not there. ${CORRECT_CONTEXT}`,
+        `${JSON.stringify(context.user)}, which does not exist. ${CORRECT_CONTEXT}`,
     );
   }
-  // Without a user client-node leaves the cluster's CA out as well.
+  // Without a user, client-node ignores the cluster's CA as well.
   Object.assign(context, { user: '' });
   config.users.push({ name: '' });
 }
@@ -189,12 +189,12 @@ function checkServer(
   const server = URL.parse(cluster.server);
   if (server === null || !/^https?:$/.test(server.protocol)) {
     throw new KubeConfigError(
-      `${source}: the cluster's server is no http or https URL. ${CORRECT_FILE}`,
+      `${source}: the cluster's server is not an http or https URL. ${CORRECT_FILE}`,
     );
   }
   if (server.protocol === 'http:' && cluster.skipTLSVerify !== true) {
     throw new KubeConfigError(
-      `${source}: ${server.origin} would send the token in the clear. Use https, or set ` +
+      `${source}: http to ${server.origin} would expose the token. Use https, or set ` +
         'insecure-skip-tls-verify: true for a proxy on this machine',
     );
   }

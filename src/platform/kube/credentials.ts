@@ -6,12 +6,12 @@ import { abortable, DeadlineExceeded, withDeadline } from '../deadline.ts';
 import { errorCode } from '../error-code.ts';
 import { TransportError } from './transport.ts';
 
-/** An exec plugin or an OIDC provider that takes longer has failed. */
+/** An exec plugin or OIDC provider that takes longer has failed. */
 export const CREDENTIALS_TIMEOUT_MS = 30_000;
-/** After a 401 credentials are read anew, but not more often: an exec plugin may be slow. */
+/** Credentials are read again after a 401, but not more often: an exec plugin may be slow. */
 export const CREDENTIALS_RENEW_MIN_MS = 5000;
 
-/** What one request needs to be let in. */
+/** What authenticates one request. */
 export interface Credentials {
   /** Lower-case names: `authorization`, `impersonate-user`. */
   readonly headers: Readonly<Record<string, string>>;
@@ -19,15 +19,15 @@ export interface Credentials {
 }
 
 export interface TlsIdentity {
-  /** Equal for equal identities: a connection may be shared among those. */
+  /** Equal for equal identities, whose requests may share connections. */
   readonly fingerprint: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Asks client-node for the credentials of each request. It reads the CA file every time and
- * the token file once a minute; concurrent requests share one call, so that fifty of them do
- * not start fifty exec plugins.
+ * Gets the credentials of each request from client-node, which reads the CA file every time and the
+ * token file once a minute. Concurrent requests share one call, so that fifty of them don't start fifty
+ * exec plugins.
  */
 export class CredentialSource {
   readonly #clock: Clock;
@@ -36,7 +36,7 @@ export class CredentialSource {
   #pending: Promise<Credentials> | null = null;
   #renewedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param reload reads the configuration from its source; may throw */
+  /** @param reload reads the configuration again from its source; may throw */
   constructor(config: KubeConfig, reload: () => KubeConfig, clock: Clock) {
     this.#config = config;
     this.#reload = reload;
@@ -45,14 +45,14 @@ export class CredentialSource {
 
   /**
    * @throws TransportError `CREDENTIALS_UNREADABLE`, `CREDENTIALS_FAILED` or `CA_INVALID`.
-   *   Nothing of the failure is kept: the next request starts afresh.
+   *   A failure is not remembered: the next request tries again.
    */
   async current(signal: AbortSignal): Promise<Credentials> {
     this.#pending ??= this.#start();
     return await abortable(this.#pending, signal);
   }
 
-  /** The server did not accept the credentials: what client-node remembers of them is dropped. */
+  /** The server rejected the credentials: forgets what client-node has cached of them. */
   renew(): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#renewedAtMs < CREDENTIALS_RENEW_MIN_MS) return;
@@ -60,7 +60,7 @@ export class CredentialSource {
     try {
       this.#config = this.#reload();
     } catch {
-      this.#forget(); // The file is being replaced; what was read from it before still holds.
+      this.#forget(); // The file is being replaced: what was read from it before is still valid.
     }
   }
 
@@ -87,7 +87,7 @@ export class CredentialSource {
     }
   }
 
-  /** A new KubeConfig has new authenticators, and those hold the caches. */
+  /** The caches are in the authenticators, and a new KubeConfig has new ones. */
   #forget(): void {
     const { clusters, users, contexts, currentContext } = this.#config;
     this.#config = new KubeConfig();
@@ -95,7 +95,7 @@ export class CredentialSource {
   }
 }
 
-/** Never the message of the cause: an exec plugin's holds all that it printed. */
+/** Never includes the cause's message: an exec plugin's contains everything that it printed. */
 function failure(error: unknown): TransportError {
   if (error instanceof DeadlineExceeded) {
     return new TransportError(
@@ -116,8 +116,8 @@ function failure(error: unknown): TransportError {
 }
 
 /**
- * TLS would take a CA file with no certificate in it, as one that is just being written, and
- * then trust nobody; every request would fail as if the server were an impostor.
+ * TLS accepts a CA file without a certificate, such as one that is being written, and then trusts no
+ * server: every request would fail as if the server were an impostor.
  */
 function checkCa(ca: RequestOptions['ca']): void {
   if (ca === undefined) return;
@@ -143,7 +143,10 @@ function headersOf(config: KubeConfig, options: RequestOptions): Record<string, 
       throw new TransportError('CREDENTIALS_UNREADABLE', `${tokenFile} is empty`);
     }
   } else if (/[^\t\x20-\x7e]/.test(authorization)) {
-    throw new TransportError('CREDENTIALS_UNREADABLE', 'the token holds characters no token has');
+    throw new TransportError(
+      'CREDENTIALS_UNREADABLE',
+      'the token has characters that are not allowed in a token',
+    );
   }
   return headers;
 }

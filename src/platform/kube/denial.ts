@@ -1,18 +1,18 @@
 /**
- * Who denied a request, as the API server's own words say, and what to do about that. Only words
- * that stand before anybody else's are read, and only names are taken from them: what follows (a
- * policy's message, a webhook's) may quote what was refused.
+ * Who denied a request, according to the API server, and what to do about it. It reads only the words
+ * of the API server itself and takes only names from them: the rest of the message, from a policy or a
+ * webhook, may quote what was refused.
  */
 
-/** Of an object: a DNS subdomain (RFC 1123), as are the names of webhooks. */
+/** The name of an object or webhook: a DNS subdomain (RFC 1123). */
 const NAME = '([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)';
 /** `configmaps "payments-jwks" is forbidden: ` (apierrors.NewForbidden). */
 const FORBIDDEN = '^[a-z0-9./-]+(?: "[^"]*")? is forbidden: ';
 
 export interface Denial {
-  /** False where nobody judged it: a webhook that does not answer. */
+  /** False if nothing judged the request: a webhook did not answer. */
   readonly isJudged: boolean;
-  /** What to do about it. Free of secrets. */
+  /** What to do about it. Holds no secrets. */
   readonly hint: string;
 }
 
@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
 
 /**
  * @param message of a `Status`
- * @returns null where nobody is said to have denied it
+ * @returns null if the message names nothing that denied it
  */
 export function denialIn(message: string): Denial | null {
   for (const { words, isJudged = true, hint } of RULES) {

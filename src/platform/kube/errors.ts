@@ -2,12 +2,12 @@ import type { ObjectRef } from './resource.ts';
 import { refText } from './resource.ts';
 import type { StatusCause, StatusFacts } from './status.ts';
 
-/** A server that asks for more is not taken at its word. */
+/** The longest wait that a server can ask for. */
 export const RETRY_AFTER_MAX_MS = 300_000;
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'replace' | 'patch' | 'delete';
 
-/** What went wrong, as the code that calls the API decides by it. */
+/** What went wrong. Callers decide by it. */
 export type ErrorKind =
   | 'unauthorized'
   | 'forbidden'
@@ -21,21 +21,21 @@ export type ErrorKind =
   | 'too-large'
   | 'throttled'
   | 'server-error'
-  /** An admission webhook gave no answer that the server could use. */
+  /** An admission webhook gave the API server no usable answer. */
   | 'webhook-failed'
   | 'unavailable'
-  /** The server gave up (504), or this side did at its deadline. */
+  /** The server gave up (504), or this program at its deadline. */
   | 'timeout'
-  /** So little time was left that nothing was sent. */
+  /** Too little time was left, so nothing was sent. */
   | 'no-time-left'
-  /** Refused, reset, cut off: no status came. */
+  /** Refused, reset or cut off before a status arrived. */
   | 'no-answer'
-  /** An answer came that can't be used: cut off, too large, no JSON. */
+  /** The answer can't be used: cut off, too large, not JSON. */
   | 'bad-answer';
 
 /**
- * `retry`: the same request may succeed later. `re-read`: what the caller believes of the
- * object is out of date. `give-up`: it fails again until somebody changes something.
+ * `retry`: the same request may succeed later. `re-read`: the caller's copy of the object is out of
+ * date. `give-up`: the request fails until someone changes something.
  */
 export type Advice = 'retry' | 're-read' | 'give-up';
 
@@ -48,13 +48,13 @@ const RULES: Readonly<Record<ErrorKind, Rule>> = {
   unauthorized: rule('retry', 'check the token or certificate'),
   forbidden: rule('give-up', 'a right is missing, or a policy, webhook or quota denied it'),
   'namespace-terminating': rule('give-up', 'the namespace is being deleted'),
-  'not-found': rule('re-read', 'it, its namespace or its type is not there'),
-  'already-exists': rule('re-read', 'read what is there'),
-  conflict: rule('re-read', 'it was changed meanwhile: read it again'),
+  'not-found': rule('re-read', 'it, its namespace or its type does not exist'),
+  'already-exists': rule('re-read', 'read the existing object'),
+  conflict: rule('re-read', 'it has changed meanwhile: read it again'),
   gone: rule('re-read', 'the version is too old: list again'),
   invalid: rule('give-up', 'correct the fields named'),
-  'bad-request': rule('give-up', 'the server does not take such a request'),
-  'too-large': rule('give-up', 'the object is larger than the server takes'),
+  'bad-request': rule('give-up', 'the server does not accept this request'),
+  'too-large': rule('give-up', 'the object is larger than the server accepts'),
   throttled: rule('retry', 'the server is busy: try later'),
   'server-error': rule('retry', "see the API server's log"),
   'webhook-failed': rule('retry', 'an admission webhook does not answer'),
@@ -69,37 +69,37 @@ function rule(advice: Advice, hint: string): Rule {
   return { advice, hint };
 }
 
-/** What was asked for, so that an error can name it. */
+/** What was requested. Errors name it. */
 export interface Request {
   readonly verb: Verb;
-  /** The plural, with the subresource where there is one: `signingkeysets/status`. */
+  /** The plural, and the subresource if there is one: `signingkeysets/status`. */
   readonly resource: string;
   readonly ref: Partial<ObjectRef>;
 }
 
 interface Found {
   readonly kind: ErrorKind;
-  /** A word of Kubernetes (`Conflict`) or of this side (`Truncated`, `ECONNRESET`). */
+  /** A word of Kubernetes (`Conflict`) or of this program (`Truncated`, `ECONNRESET`). */
   readonly reason: string;
   readonly status?: number;
   readonly causes?: readonly StatusCause[];
   readonly retryAfterMs?: number | null;
-  /** Said instead of the kind's hint. Must be free of secrets. */
+  /** Replaces the kind's hint. Must not hold secrets. */
   readonly hint?: string;
 }
 
 /**
- * A request that failed. It holds no body, no header and of the server's prose only who denied it,
- * so that it may go to a log, a condition or an event as it is.
+ * A request that failed. It holds no body and no header, and of the server's own text only the name of
+ * what denied the request, so that it may appear in a log, a condition or an event.
  */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
-  /** Stable: `KUBE_` and the kind, such as `KUBE_NOT_FOUND`. */
+  /** `KUBE_` and the kind, such as `KUBE_NOT_FOUND`. Stable. */
   readonly code: string;
   readonly kind: ErrorKind;
   readonly advice: Advice;
   readonly reason: string;
-  /** How long the server asked to wait, where it did. */
+  /** How long the server asked to wait, if it did. */
   readonly retryAfterMs?: number;
   readonly causes: readonly StatusCause[];
 
@@ -116,8 +116,8 @@ export class KubeApiError extends Error {
 }
 
 /**
- * The error for an answer other than 2xx, or for an ERROR inside a watch.
- * @param retryAfterMs of the header, which comes before that of the `Status`
+ * The error for an answer other than 2xx, or for an ERROR event of a watch.
+ * @param retryAfterMs of the header, which takes precedence over the one in the `Status`
  */
 export function errorOfStatus(
   request: Request,
@@ -126,8 +126,8 @@ export function errorOfStatus(
   retryAfterMs: number | null,
 ): KubeApiError {
   const kind = kindOf(status, facts);
-  // The rest of a denial is in words of a webhook's own: causes that say what they like, and when to
-  // ask again, for which no step of the set can wait.
+  // A webhook chooses the rest of a denial itself: causes with any text, and a wait that no step of the
+  // set can afford.
   const isDenied = facts?.denial?.isJudged === true;
   const askedMs = isDenied ? null : (retryAfterMs ?? facts?.retryAfterMs ?? null);
   return new KubeApiError(request, {
@@ -150,11 +150,11 @@ function hintFor(
   return denial === null ? {} : { hint: denial.hint };
 }
 
-/** A list of no objects, or of a namespace that is not there, is an empty one and no 404. */
+/** A list of no objects, or of a missing namespace, is an empty list and not a 404. */
 const TYPE_NOT_THERE =
-  'the type is not there: apply its CustomResourceDefinition, of the version of this program';
+  'the type does not exist: apply the CustomResourceDefinition of the version of this program';
 
-/** True where the server knows no such version yet, as after etcd was restored from a backup. */
+/** True if the server has not reached this version yet, as after etcd was restored from a backup. */
 export function isVersionFromTheFuture(error: KubeApiError): boolean {
   return error.causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
 }
@@ -176,7 +176,7 @@ const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
 };
 
 function kindOf(status: number, facts: StatusFacts | null): ErrorKind {
-  // A webhook may choose any status, and a policy's is 422 unless told: no field of ours is wrong.
+  // A webhook may use any status, and a policy's default is 422: it says nothing about our fields.
   const denial = facts?.denial ?? null;
   if (denial !== null) return denial.isJudged ? 'forbidden' : 'webhook-failed';
   if (status === 403 && facts?.causes.some((cause) => cause.reason === 'NamespaceTerminating')) {
@@ -203,7 +203,7 @@ function messageOf(request: Request, found: Found, hint: string): string {
   const causes = (found.causes ?? [])
     .filter(({ field, reason }) => field !== '' || reason !== 'Unknown')
     .map(({ field, reason }) => `${field || '?'}: ${reason}`);
-  // As roles and audit logs call it.
+  // The name in roles and audit logs.
   const verb = request.verb === 'replace' ? 'update' : request.verb;
   return (
     `${verb} ${request.resource}${object === '' ? '' : ` ${object}`}: ${found.kind} ` +

@@ -4,22 +4,22 @@ import type { Caller } from './call.ts';
 import { KubeApiError, type Request } from './errors.ts';
 import { isKubeObject, type KubeObject, type Resource, resourcePath } from './resource.ts';
 
-/** Objects asked for at a time. */
+/** Objects per page. */
 export const PAGE_SIZE = 500;
-/** 500 of the largest objects, for which etcd would have no room. */
+/** The maximum size of a page: 130 kB per object on average. */
 export const PAGE_MAX_BYTES = 64 * 1024 * 1024;
 export const PAGE_TIMEOUT_MS = 60_000;
-/** A million objects: a server that goes on beyond that repeats itself. */
+/** A million objects. A server that sends more pages repeats itself. */
 export const PAGES_MAX = 2000;
-/** A list in pages that expires this often is asked for in one piece. */
+/** After this many expired lists in pages, it asks for all objects at once. */
 export const LIST_RESTARTS_MAX = 2;
 
 export interface Selection {
-  /** Left out: all namespaces. */
+  /** Default: all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Only `metadata`, so that no Secret's data comes into the process. */
+  /** Only `metadata`, so that no Secret's data enters the process. */
   readonly metadataOnly?: boolean;
 }
 
@@ -29,13 +29,13 @@ export interface ListOptions extends Selection {
   readonly timeoutMs?: number;
   /** Default {@link PAGE_SIZE}. */
   readonly pageSize?: number;
-  /** What is kept of an object, or null: so that a long list of large ones takes little memory. */
+  /** What to keep of an object, or null, so that a long list of large ones needs little memory. */
   readonly transform?: (object: KubeObject) => KubeObject | null;
 }
 
 export interface ListAnswer {
   readonly items: readonly KubeObject[];
-  /** Where a watch goes on from. */
+  /** The version from which a watch continues. */
   readonly resourceVersion: string;
   /** The server's clock at the last page. */
   readonly dateMs: number | null;
@@ -45,8 +45,8 @@ const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.
 
 /**
  * Lists page by page (kubernetes.io/docs/reference/using-api/api-concepts, "Retrieving large
- * results sets in chunks"). The pages are of one moment; when that has been compacted away in
- * mid-list (410), it begins again.
+ * results sets in chunks"). All pages show the same moment. If the server has compacted that away before
+ * the last page (410), it begins again.
  */
 export async function listAll(
   caller: Caller,
@@ -100,8 +100,8 @@ async function listOnce(
 
 function readPage(request: Request, value: unknown) {
   const metadata = isRecord(value) && isRecord(value['metadata']) ? value['metadata'] : {};
-  // A server written in Go may send an empty list as null. One that is not there at all is no
-  // list: to take it for an empty one would be to believe that every object is gone.
+  // A server written in Go may send an empty list as null. A missing one is not a list: to treat it as
+  // empty would mean that every object is gone.
   const given = isRecord(value) ? value['items'] : undefined;
   const items = given === null ? [] : given;
   const { resourceVersion, continue: next } = metadata;

@@ -1,6 +1,6 @@
 import { isRecord } from '../../core/formats/is-record.ts';
 
-/** A type of the API as its path names it. `group` is empty for the core group. */
+/** A type of the API, as in its paths. `group` is empty for the core group. */
 export interface Resource {
   readonly group: string;
   readonly version: string;
@@ -9,13 +9,13 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
-/** One object. `namespace` is left out for types that are not namespaced. */
+/** The name of one object. Types without namespaces have no `namespace`. */
 export interface ObjectRef {
   readonly namespace?: string;
   readonly name: string;
 }
 
-/** What the operator uses of metadata; whatever else the server sent is there too. */
+/** The metadata that the operator uses. Other fields of the server are kept as well. */
 export interface ObjectMeta {
   readonly [field: string]: unknown;
   readonly name?: string;
@@ -31,8 +31,8 @@ export interface ObjectMeta {
 }
 
 /**
- * An object as the server sent it, or as it is to be sent. Never a typed model: those drop
- * fields they do not know, and the next write would then delete them.
+ * An object as the server sent it, or as it is sent. Never a typed model: those drop unknown fields, and
+ * the next write would then delete them.
  */
 export interface KubeObject {
   readonly [field: string]: unknown;
@@ -40,9 +40,9 @@ export interface KubeObject {
 }
 
 /**
- * The path of a collection, of one object in it or of a subresource, percent-encoded.
- * @param namespace left out: of all namespaces, or a type that is not namespaced
- * @throws RangeError for a part that is no path segment: such a name would be read as another path
+ * The path of a collection, an object or a subresource, percent-encoded.
+ * @param namespace default: all namespaces, or a type without namespaces
+ * @throws RangeError for a part that is not a path segment: it would lead to another path
  */
 export function resourcePath(
   resource: Resource,
@@ -64,17 +64,17 @@ export function resourcePath(
 
 function encodeSegment(part: string): string {
   if (part === '' || part === '.' || part === '..') {
-    throw new RangeError(`${JSON.stringify(part)} is no name of an object, type or namespace`);
+    throw new RangeError(`${JSON.stringify(part)} is not a name of an object, type or namespace`);
   }
   return encodeURIComponent(part);
 }
 
-/** True for what every object of the API has: an object with an object `metadata`. */
+/** Whether it has `metadata`, as every object of the API. */
 export function isKubeObject(value: unknown): value is KubeObject {
   return isRecord(value) && isRecord(value['metadata']);
 }
 
-/** `auth/payments`, or `payments` where there is no namespace. For messages and store keys. */
+/** `auth/payments`, or `payments` without a namespace. For messages and as a key of maps. */
 export function refText(namespace: string | undefined, name: string): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }

@@ -1,31 +1,31 @@
 import { isRecord } from '../../core/formats/is-record.ts';
 import { type Denial, denialIn } from './denial.ts';
 
-/** What is kept of a `Status` answer: nothing that could quote an object's content. */
+/** The part of a `Status` that can't quote an object's content. */
 export interface StatusFacts {
-  /** `Status.code`, or null: needed where it came inside a watch, without an HTTP status. */
+  /** `Status.code`, or null. Needed inside a watch, where there is no HTTP status. */
   readonly code: number | null;
-  /** `Status.reason` where it is one that Kubernetes defines, else `Unknown`. */
+  /** `Status.reason` if Kubernetes defines it, else `Unknown`. */
   readonly reason: string;
   readonly causes: readonly StatusCause[];
   readonly retryAfterMs: number | null;
-  /** Who denied it and what to do, where the server's own words say so; see `denial.ts`. */
+  /** Who denied it and what to do, if the server says so. See `denial.ts`. */
   readonly denial: Denial | null;
 }
 
 export interface StatusCause {
-  /** Such as `spec.tokenTTL`; what stood in brackets is kept only if it is an index or a key. */
+  /** Such as `spec.tokenTTL`. Brackets keep their content only if it is an index or a key. */
   readonly field: string;
   /** Such as `FieldValueInvalid`, or `Unknown`. */
   readonly reason: string;
 }
 
-/** A refused object can have hundreds of faults; the first ones are enough to act on. */
+/** A refused object can have hundreds of faults. The first ones are enough to act on. */
 export const CAUSES_MAX = 20;
 const FIELD_MAX_LENGTH = 256;
 
-// An admission webhook may put any text into a reason, so only what apimachinery defines
-// passes (k8s.io/apimachinery/pkg/apis/meta/v1, StatusReason and CauseType).
+// An admission webhook can put any text into a reason, so only those of apimachinery are accepted
+// (k8s.io/apimachinery/pkg/apis/meta/v1, StatusReason and CauseType).
 const REASONS = new Set(
   `Unauthorized Forbidden NotFound AlreadyExists Conflict Gone Invalid ServerTimeout
   StoreReadError Timeout TooManyRequests BadRequest MethodNotAllowed NotAcceptable
@@ -39,9 +39,9 @@ const CAUSE_REASONS = new Set(
 );
 
 /**
- * Reads a `Status` object. The messages in it are dropped, but for the name of who denied it: they
- * quote the values that were refused, and for a Secret that is key material.
- * @returns null where the value is no `Status`
+ * Reads a `Status` object. Drops its messages, except for the name of what denied the request: they
+ * quote the refused values, and for a Secret those are key material.
+ * @returns null if the value is not a `Status`
  */
 export function readStatus(value: unknown): StatusFacts | null {
   if (!isRecord(value) || value['kind'] !== 'Status') return null;
@@ -72,8 +72,8 @@ function known(value: unknown, allowed: ReadonlySet<string>): string {
 }
 
 /**
- * A field path names keys, which are no secrets; but the paths of server-side apply select list
- * entries by value (`[kid="…"]`, `[="…"]`), and those values are dropped.
+ * A field path has keys, which are not secret. But the paths of server-side apply select list entries by
+ * value (`[kid="…"]`, `[="…"]`). Those values are dropped.
  */
 function safeField(value: unknown): string {
   if (typeof value !== 'string' || value.length > FIELD_MAX_LENGTH) return '';

@@ -8,13 +8,13 @@ import { isKubeObject, type KubeObject, type Resource, resourcePath } from './re
 import { readStatus } from './status.ts';
 import type { KubeResponse, Transport } from './transport.ts';
 
-/** The server sends the headers at once, before any event. */
+/** The server sends the headers immediately, before any event. */
 export const WATCH_OPEN_TIMEOUT_MS = 30_000;
-/** One event is one line. An object in etcd has at most 1.5 MiB; its JSON may be larger. */
+/** Of one event, which is one line. An object in etcd has at most 1.5 MiB, its JSON may be larger. */
 export const WATCH_LINE_MAX_BYTES = 8 * 1024 * 1024;
 
 export interface WatchOptions extends Selection {
-  /** Of the list, of a bookmark or of the last event. */
+  /** From the list, a bookmark or the last event. */
   readonly resourceVersion: string;
   /** The server ends the watch after this long. */
   readonly timeoutSeconds: number;
@@ -23,14 +23,14 @@ export interface WatchOptions extends Selection {
 }
 
 export interface WatchEvent {
-  /** A bookmark's object holds only the `resourceVersion` that all was sent up to. */
+  /** A bookmark's object has only the `resourceVersion` up to which everything was sent. */
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: KubeObject;
 }
 
 /**
- * Ends when the server ends the watch. Throws a {@link KubeApiError} for an ERROR event, for a
- * line that is no event (`bad-answer`) and for a dropped connection, or the signal's reason.
+ * Ends when the server ends the watch. Throws a {@link KubeApiError} for an ERROR event, a line that is
+ * not an event (`bad-answer`) or a lost connection, and the signal's reason if that aborts.
  */
 export type Watch = AsyncGenerator<WatchEvent, void>;
 
@@ -49,7 +49,7 @@ export async function openWatch(
   options.signal.addEventListener('abort', onAbort, { once: true });
   try {
     const openByMs = clock.monotonicMs() + WATCH_OPEN_TIMEOUT_MS;
-    // The deadline is for the headers alone, so it must not end the connection after them.
+    // The deadline is only for the headers: after them it must not end the connection.
     const response = await withDeadline(clock, openByMs, options.signal, (opening) => {
       const onDeadline = () => connection.abort(opening.reason);
       opening.addEventListener('abort', onDeadline, { once: true });
@@ -101,12 +101,12 @@ async function* readEvents(
     throw toKubeError(error, request, signal);
   } finally {
     letGo();
-    // However the reader left: no watch stays open.
+    // No watch stays open, however the reader stops.
     connection.abort();
   }
 }
 
-/** Whole lines only: what stands after the last newline was cut off. */
+/** Yields whole lines only: a last one without a newline was cut off. */
 export async function* readLines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let parts: Uint8Array[] = [];

@@ -1,10 +1,10 @@
 /**
- * Leader election by client-go's rules (k8s.io/client-go/tools/leaderelection), over a Lease.
- * Whether another's lease has expired is judged by how long it has not changed on this machine's
- * monotonic clock; the times written in it are never compared with this machine's.
+ * Leader election by client-go's rules (k8s.io/client-go/tools/leaderelection), with a Lease. A lease
+ * of another process has expired if it has not changed for its duration by this machine's monotonic
+ * clock. The times in the Lease are never compared with this machine's clock.
  *
- * A lease is no mutex: a process that stops between {@link LeaderElector.leads} and its write can
- * write late. Every write must be safe with two leaders at work; an election only saves work.
+ * A lease is not a mutex: a process that pauses between {@link LeaderElector.leads} and its write can
+ * write late. Every write must be safe with two leaders; the election only avoids double work.
  */
 import type { Clock } from '../clock.ts';
 import { abortable, withDeadline } from '../deadline.ts';
@@ -20,17 +20,17 @@ import {
   type StoredLease,
 } from './lease.ts';
 
-/** So long must a lease stand unchanged before another may take it. */
+/** How long a lease must stay unchanged before another process may take it. */
 export const LEASE_DURATION_MS = 15_000;
-/** A leader that could not renew for so long has lost. Shorter than the lease by the margin. */
+/** A leader that has not renewed for this long gives up, with a margin before the lease expires. */
 export const RENEW_DEADLINE_MS = 10_000;
 export const RETRY_PERIOD_MS = 2000;
 /**
- * Candidates look at the lease every half to whole of this, so that one that was given up is taken
- * within a second. client-go waits up to 4.4 s; a read a second is little to ask of an API server.
+ * Candidates read the lease after half to all of this time, so that they take a released one within a
+ * second. client-go waits up to 4.4 s, but one read a second is a small load for an API server.
  */
 export const CANDIDATE_PERIOD_MS = 1000;
-/** What a lease says that was given up, as client-go writes it. */
+/** The duration in a released lease, as client-go writes it. */
 const RELEASED_DURATION_MS = 1000;
 
 export interface ElectionTimes {
@@ -54,7 +54,7 @@ export interface ElectionOptions {
   readonly store: LeaseStore;
   readonly namespace: string;
   readonly name: string;
-  /** Unique to this process, such as the Pod's name and a few random digits. */
+  /** Unique to this process, such as the Pod's name and some random digits. */
   readonly identity: string;
   readonly times?: ElectionTimes;
 }
@@ -62,7 +62,7 @@ export interface ElectionOptions {
 /** Why {@link LeaderElector.hold} ended. */
 export type HoldEnd =
   | { readonly kind: 'lost'; readonly reason: string }
-  /** Its signal aborted; the lease is still held and waits to be released. */
+  /** The signal aborted. The lease is still held and can be released. */
   | { readonly kind: 'stopped' };
 
 export interface LeaderElector {
@@ -70,12 +70,12 @@ export interface LeaderElector {
   acquire(signal: AbortSignal): Promise<void>;
   /** Renews until the lease is lost (then the process must exit) or the signal aborts. */
   hold(signal: AbortSignal): Promise<HoldEnd>;
-  /** To be asked before each write: false as soon as the renew deadline has passed. */
+  /** Check this before each write: false as soon as the renew deadline has passed. */
   leads(): boolean;
   /**
-   * Gives the lease up, so that the next one need not wait for it to expire. Only after `hold` has
-   * ended and all work has: two processes would work at once otherwise.
-   * @returns whether it was given up; a failure is logged, the lease then expires by itself
+   * Releases the lease, so that the next leader need not wait for it to expire. Call it only after
+   * `hold` and all work have ended: otherwise two processes would work at once.
+   * @returns whether it was released. A failure is logged, and the lease then expires
    */
   release(signal: AbortSignal): Promise<boolean>;
 }
@@ -91,9 +91,9 @@ class Elector implements LeaderElector {
   readonly #times: ElectionTimes;
   #stored: StoredLease | null = null;
   #record: LeaseRecord | null = null;
-  /** When `#record` was first seen as it is; only this tells whether it has expired. */
+  /** When `#record` was first seen with this content. Its expiry depends on nothing else. */
   #changedMs = 0;
-  /** When the write that last succeeded was begun; null while this process does not lead. */
+  /** When the last successful write began. Null while this process does not lead. */
   #renewedMs: number | null = null;
 
   constructor(options: ElectionOptions) {
@@ -135,7 +135,7 @@ class Elector implements LeaderElector {
     while (this.leads()) {
       const nextMs = Math.min(this.#nowMs() + this.#times.retryPeriodMs, this.#deadlineMs());
       await clock.sleepUntil(nextMs, signal).catch(() => {
-        // Aborted: told apart below.
+        // Aborted: handled below.
       });
       if (signal.aborted) return { kind: 'stopped' };
       if (!this.leads()) break;
@@ -155,14 +155,14 @@ class Elector implements LeaderElector {
     this.#renewedMs = null;
     try {
       if (await this.#bounded(untilMs, signal, (inner) => this.#giveUp(inner))) return true;
-      this.#options.log.warn(fields, 'the lease was changed by another; not released');
+      this.#options.log.warn(fields, 'the lease was changed by another process; not released');
     } catch (err) {
       this.#options.log.warn({ ...fields, err }, 'the lease could not be released');
     }
     return false;
   }
 
-  /** Read first: a renewal that was cut off by the shutdown may have landed. */
+  /** Reads first: a renewal that the shutdown interrupted may have succeeded. */
   async #giveUp(signal: AbortSignal): Promise<boolean> {
     const { clock, identity, store } = this.#options;
     const stored = await store.get(signal);
@@ -181,7 +181,7 @@ class Elector implements LeaderElector {
     return (await store.replace(lease, stored.resourceVersion, signal)) !== 'conflict';
   }
 
-  /** One try to take or renew the lease, ended at the given time. Never rejects. */
+  /** Tries once to take or renew the lease, until the given time. Never rejects. */
   async #attempt(untilMs: number, signal: AbortSignal): Promise<Attempt> {
     try {
       return await this.#bounded(untilMs, signal, (inner) => this.#takeOrRenew(inner));
@@ -189,7 +189,7 @@ class Elector implements LeaderElector {
       if (!signal.aborted) {
         this.#options.log.warn({ lease: this.#leaseName(), err }, 'the lease could not be written');
       }
-      return { leads: false, reason: 'the API server could not be asked in time' };
+      return { leads: false, reason: 'the API server did not answer in time' };
     }
   }
 
@@ -204,7 +204,7 @@ class Elector implements LeaderElector {
     this.#observe(stored);
     const { holder } = readLease(stored.lease);
     if (holder !== this.#options.identity) {
-      // Another held it meanwhile: what this process believed to lead is over, expired or not.
+      // Another process has held it meanwhile: this one no longer leads, even if that has expired.
       this.#renewedMs = null;
       if (wasLeading || !this.#expired()) {
         return { leads: false, reason: `it is held by '${holder}'` };
@@ -213,7 +213,7 @@ class Elector implements LeaderElector {
     return this.#write(stored, signal);
   }
 
-  /** Writes the lease as this process's own, over what is stored or anew. */
+  /** Writes the lease with this process as its holder: replaces the stored one, or creates it. */
   async #write(stored: StoredLease | null, signal: AbortSignal): Promise<Attempt> {
     const { clock, identity, namespace, name, store } = this.#options;
     const startedMs = this.#nowMs();
@@ -234,7 +234,7 @@ class Elector implements LeaderElector {
       stored === null
         ? await store.create(newLease(namespace, name, edit), signal)
         : await store.replace(editLease(stored.lease, edit), stored.resourceVersion, signal);
-    if (answer === 'conflict') return { leads: false, reason: 'another wrote it first' };
+    if (answer === 'conflict') return { leads: false, reason: 'another process wrote it first' };
     const untilMs = wasLeading ? this.#deadlineMs() : startedMs + this.#times.renewDeadlineMs;
     if (signal.aborted || this.#nowMs() >= untilMs) {
       return { leads: false, reason: 'the answer came after the renew deadline' };
@@ -280,7 +280,7 @@ class Elector implements LeaderElector {
     return (this.#renewedMs ?? Number.NEGATIVE_INFINITY) + this.#times.renewDeadlineMs;
   }
 
-  /** Half of the renew deadline, so that one request that hangs leaves time for another. */
+  /** Half of the renew deadline, so that after one hanging request there is time for another. */
   #requestDeadlineMs(): number {
     return this.#nowMs() + this.#times.renewDeadlineMs / 2;
   }

@@ -1,6 +1,6 @@
 /**
- * A Lease of coordination.k8s.io/v1 as raw JSON: edited in place, so that fields which this
- * program does not know survive.
+ * A Lease of coordination.k8s.io/v1 as raw JSON. Edits keep the fields that this program does not
+ * know.
  */
 import { isRecord } from '../../core/formats/is-record.ts';
 
@@ -11,13 +11,13 @@ export interface StoredLease {
   readonly resourceVersion: string;
 }
 
-/** Where the lease is kept. Any failure but a conflict is a rejection. */
+/** Where the lease is stored. Every failure other than a conflict is a rejection. */
 export interface LeaseStore {
-  /** Reads live, never from a cache; null where there is none. */
+  /** Reads it from the API server, never from a cache. Null: there is none. */
   get(signal: AbortSignal): Promise<StoredLease | null>;
-  /** `conflict`: it is there already (409 AlreadyExists). */
+  /** `conflict`: it exists already (409 AlreadyExists). */
   create(lease: LeaseObject, signal: AbortSignal): Promise<StoredLease | 'conflict'>;
-  /** Replaces exactly this version. `conflict`: it is another one by now, or gone (409, 404). */
+  /** Replaces exactly this version. `conflict`: it has changed or is gone (409, 404). */
   replace(
     lease: LeaseObject,
     resourceVersion: string,
@@ -27,13 +27,13 @@ export interface LeaseStore {
 
 /** The fields of `spec` that an election needs. */
 export interface LeaseRecord {
-  /** Empty where nobody holds it. */
+  /** Empty: no process holds it. */
   readonly holder: string;
-  /** Null where it is missing or no positive number. */
+  /** Null if it is missing or not a positive number. */
   readonly durationMs: number | null;
   readonly transitions: number;
   readonly acquireTime: string | null;
-  /** Changes whenever the holder or its times do; says nothing by itself. */
+  /** Changes whenever the holder or one of the times changes. Has no other meaning. */
   readonly fingerprint: string;
 }
 
@@ -57,7 +57,7 @@ export function readLease(lease: LeaseObject): LeaseRecord {
 }
 
 export interface LeaseEdit {
-  /** Empty to give it up. */
+  /** Empty: the lease is released. */
   readonly holder: string;
   readonly durationMs: number;
   readonly transitions: number;

@@ -1,15 +1,15 @@
-/** Turns whatever was given to the log into small, plain, invariantBroken data. Never throws. */
+/** Turns anything that is given to the log into small, plain data without secrets. Never throws. */
 import { types } from 'node:util';
 import { isSecretMember, REDACTED, redact } from './redact.ts';
 
 const DEPTH_MAX = 6;
 const ENTRIES_MAX = 100;
 const TEXT_LENGTH_MAX = 4096;
-/** What is looked through for secrets; the rest of a longer text is dropped unseen. */
+/** How much of a text is searched for secrets. The rest is dropped. */
 const TEXT_LENGTH_SEEN_MAX = 65_536;
 const STACK_FRAMES_MAX = 20;
 
-/** The copy that is written: errors reduced, secrets taken out, everything bounded. */
+/** The copy that is written: errors are reduced, secrets removed, sizes bounded. */
 export function safeFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const copy = safeValue(fields, 0, []);
   return typeof copy === 'object' && copy !== null ? (copy as Record<string, unknown>) : {};
@@ -50,7 +50,7 @@ function safeObject(value: object, depth: number, above: readonly object[]): unk
     if (Array.isArray(value)) {
       return value.slice(0, ENTRIES_MAX).map((item) => safeValue(item, depth + 1, chain));
     }
-    // Bytes, keys, maps and other machinery: nothing that a reader of a log could use.
+    // Bytes, keys, maps and the like: of no use in a log.
     if (!isPlain(value)) return `[${value.constructor?.name ?? 'object'}]`;
     return safeRecord(value, depth, chain);
   } catch {
@@ -69,8 +69,8 @@ function safeRecord(value: object, depth: number, chain: readonly object[]): obj
 }
 
 /**
- * Only what an error says of itself: a client's errors carry whole requests and answers, Secrets
- * included, as further properties and behind `Body:` in their message.
+ * Keeps only an error's own message and code. A client's errors carry whole requests and answers,
+ * Secrets included, as further properties and after `Body:` in their message.
  */
 function safeError(error: Error, depth: number, chain: readonly object[]): object {
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
@@ -87,7 +87,7 @@ function safeError(error: Error, depth: number, chain: readonly object[]): objec
   };
 }
 
-/** Without the head, which repeats the message. */
+/** Without the first line, which repeats the message. */
 function stackFrames(stack: string): string {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
   return safeText(frames.slice(0, STACK_FRAMES_MAX).join('\n'));

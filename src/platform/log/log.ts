@@ -1,7 +1,7 @@
-/** Named facts beside a message. Never a key, a token or Secret data. */
+/** Facts that belong to a message, by name. Never a key, a token or Secret data. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** The least that a part of the platform needs of a logger. */
+/** What the code needs of a logger. */
 export interface Log {
   debug(fields: LogFields, message: string): void;
   info(fields: LogFields, message: string): void;

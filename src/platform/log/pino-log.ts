@@ -1,4 +1,4 @@
-/** The log of both programs: pino, one JSON object a line, or lines for people. */
+/** The log of the programs, by pino: one JSON object a line, or lines for people. */
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
 import type { Log } from './log.ts';
 import { safeFields, safeText } from './log-fields.ts';
@@ -9,14 +9,14 @@ export const LOG_FORMATS = ['json', 'pretty'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LogOptions {
-  /** The least level that is written. */
+  /** The lowest level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Takes whole lines; `stdout` is written to synchronously, so that a crash loses none. */
+  /** Gets whole lines. Writes to `stdout` are synchronous, so that a crash loses no line. */
   readonly destination: 'stdout' | { write(line: string): unknown };
 }
 
-/** Makes a log. Every text in it went through {@link safeFields}: no key, no token, no body. */
+/** Creates a log. All fields go through {@link safeFields}: it holds no key, token or body. */
 export async function createLog(options: LogOptions): Promise<Log> {
   const target: DestinationStream =
     options.destination === 'stdout' ? destination({ fd: 1, sync: true }) : toStream(options);
@@ -27,7 +27,7 @@ export async function createLog(options: LogOptions): Promise<Log> {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      // Errors come here as plain data already; pino's own serializer would take them apart again.
+      // Errors are plain data by now. pino's own serializer would change them again.
       serializers: { err: (err: unknown) => err },
     },
     stream,
@@ -50,15 +50,15 @@ function toStream({ destination: given }: LogOptions): DestinationStream {
 }
 
 /**
- * In this process and in step: pino's own way, a worker thread, would need files beside the
- * bundle. Loaded only when asked for, because JSON is what runs in a cluster.
+ * Formats in this process and synchronously. pino's own way, a worker thread, would need files next to
+ * the bundle. Loaded only on request, because clusters use JSON.
  */
 async function prettyStream(target: DestinationStream): Promise<DestinationStream> {
-  // By its default, which is all that a bundle leaves of a CommonJS module.
+  // By its default export: a bundle keeps no others of a CommonJS module.
   const { default: pretty } = await import('pino-pretty');
   const prettify = pretty.prettyFactory({
     colorize: process.stdout.isTTY === true,
-    // As in every status and message: UTC, with its Z.
+    // In UTC, with a Z, as in every status and message.
     translateTime: "UTC:HH:MM:ss.l'Z'",
     errorLikeObjectKeys: [],
   });

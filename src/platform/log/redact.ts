@@ -1,19 +1,19 @@
 /**
- * The last line of defence of invariant I5: takes what looks like a private key or a token out of
- * any text on its way to a log. Nothing relies on it; what it finds is a bug elsewhere.
+ * The last line of defence of invariant I5: removes what looks like a private key or a token from
+ * every text before it is logged. No code relies on it. If it finds something, there is a bug elsewhere.
  */
 import { PRIVATE_MEMBERS } from '../../core/formats/jwk.ts';
 
 export const REDACTED = '[redacted]';
 
-/** `r`, `d` and `t` stand in `oth` (RFC 7518 section 6.3.2.7). */
+/** `r`, `d` and `t` are members of `oth` (RFC 7518 section 6.3.2.7). */
 const SECRET_MEMBERS: readonly string[] = [...PRIVATE_MEMBERS, 'r', 't'];
-/** Shorter values can't be key material (`k` of 96 bits), and may be any word. */
+/** Shorter values can be any word, and no key material (a `k` of 16 characters has 96 bits). */
 const SECRET_LENGTH_MIN = 16;
 
 /**
- * Each pattern works at any depth of JSON in JSON, where quotes and line breaks have backslashes
- * before them, and none takes such a backslash away from a quote: what was JSON stays JSON.
+ * Each pattern also works in JSON that is nested in JSON as text, where backslashes precede quotes and
+ * line breaks. None removes such a backslash, so that JSON stays valid.
  */
 const PATTERNS: readonly RegExp[] = [
   // A PEM block of any private key, to its end or, if it was cut, to the end of the text.
@@ -29,8 +29,8 @@ const PATTERNS: readonly RegExp[] = [
 ];
 
 /**
- * `"d":"…"` in JSON that stands in a text, however often escaped. It begins at the quote, not at
- * the backslashes before it: a long run of those would be looked through from each of them.
+ * `"d":"…"` in JSON, escaped any number of times. It begins at the quote and not at the backslashes
+ * before it: a search from each backslash of a long run would take quadratic time.
  */
 const MEMBER = new RegExp(
   `(["'])(${SECRET_MEMBERS.join('|')})(\\\\*)\\1(\\s*:\\s*\\\\*["'])[A-Za-z0-9+/_=-]{${SECRET_LENGTH_MIN},}`,

@@ -1,13 +1,13 @@
 import { type KubeObject, refText } from '../kube/resource.ts';
 
-/** What a reflector believes to be there. `namespace` is empty for types without one. */
+/** The objects that a reflector knows of. `namespace` is empty for types without one. */
 export interface ReadonlyObjectStore {
   get(namespace: string, name: string): KubeObject | undefined;
   values(): IterableIterator<KubeObject>;
   readonly size: number;
 }
 
-/** Something came, changed or went. A name used again for a new object is a delete, then an upsert. */
+/** An object appeared, changed or is gone. A new object of the same name: a delete, then an upsert. */
 export interface ObjectEvent {
   readonly type: 'upsert' | 'delete';
   /** Empty for types that are not namespaced. */
@@ -15,11 +15,11 @@ export interface ObjectEvent {
   readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
-  /** As it is in the store; at a `delete` as it last was. */
+  /** As stored. For a `delete`, as last stored. */
   readonly object: KubeObject;
 }
 
-/** Objects by name, each with the events that a change of it amounts to. */
+/** Objects by name. Each change returns the events that it amounts to. */
 export class ObjectStore implements ReadonlyObjectStore {
   readonly #objects = new Map<string, KubeObject>();
   readonly #transform: (object: KubeObject) => KubeObject;
@@ -40,7 +40,7 @@ export class ObjectStore implements ReadonlyObjectStore {
     return this.#objects.size;
   }
 
-  /** Nothing, where that very version is there already. */
+  /** Adds or replaces an object. No event if exactly this version is stored already. */
   put(given: KubeObject): ObjectEvent[] {
     const key = keyOf(given);
     const old = this.#objects.get(key);
@@ -53,7 +53,7 @@ export class ObjectStore implements ReadonlyObjectStore {
     return [...(replaced ? [eventOf('delete', old)] : []), eventOf('upsert', object)];
   }
 
-  /** Nothing, where it is not there, or another object of its name is. */
+  /** Removes an object. No event if it is not stored, or if another object of its name is. */
   remove(given: KubeObject): ObjectEvent[] {
     const key = keyOf(given);
     const old = this.#objects.get(key);

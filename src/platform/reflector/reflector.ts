@@ -8,15 +8,15 @@ import { type ObjectEvent, ObjectStore, type ReadonlyObjectStore } from './objec
 import { RetryDelay } from './retry-delay.ts';
 import { superviseWatch } from './watch-supervisor.ts';
 
-/** A list anew, however well the watch seems to work: between these two, at random. */
+/** It lists again after a random time between these two, even if the watch seems to work. */
 export const RELIST_MIN_MS = 300_000;
 export const RELIST_MAX_MS = 600_000;
-/** What the server is asked to end a watch after: between these two, at random. */
+/** It asks the server to end each watch after a random time between these two. */
 export const WATCH_TIMEOUT_MIN_SECONDS = 300;
 export const WATCH_TIMEOUT_MAX_SECONDS = 600;
-/** A watch that lasted this long was healthy: the next failure is a first one again. */
+/** After a watch of this length, the back-off begins again. */
 export const HEALTHY_AFTER_MS = 30_000;
-/** A watch that the server ended sooner counts as failed: else it could be a hot loop. */
+/** A watch that the server ends sooner counts as failed: otherwise it could become a hot loop. */
 export const WATCH_SHORT_MS = 1000;
 
 export type ReflectorHandler = (event: ObjectEvent) => void;
@@ -28,22 +28,22 @@ export interface ReflectorOptions extends Selection {
   readonly random: () => number;
   readonly log: Log;
   readonly resource: Resource;
-  /** What of an object is kept. Default: all. */
+  /** What to keep of an object. Default: all of it. */
   readonly transform?: (object: KubeObject) => KubeObject;
-  /** Called in order, at once. They only put names into a queue. */
+  /** Called in order, synchronously. They only put names into a queue. */
   readonly handlers: readonly ReflectorHandler[];
 }
 
 /**
- * Keeps a copy of the objects of one type, and tells of each change once. Goes on through any
- * failure until it is told to stop.
+ * Keeps a copy of the objects of one type, and reports each change once. Survives every failure until
+ * its signal aborts.
  */
 export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #store: ObjectStore;
   readonly #delay: RetryDelay;
   #synced = false;
-  /** Where the watch goes on from; null before a list. */
+  /** The version from which the watch continues. Null: it must list first. */
   #version: string | null = null;
   #relistAtMs = 0;
   #watchingSinceMs = Number.POSITIVE_INFINITY;
@@ -59,12 +59,12 @@ export class Reflector {
     return this.#store;
   }
 
-  /** True once the first list is in the store and the handlers know of it. */
+  /** True once the first list is in the store and was reported. */
   hasSynced(): boolean {
     return this.#synced;
   }
 
-  /** Resolves soon after the signal aborts, with no watch left open; never rejects. */
+  /** Resolves soon after the signal aborts, with no watch open. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#watchingSinceMs = Number.POSITIVE_INFINITY;
@@ -116,8 +116,8 @@ export class Reflector {
     });
     const ended = await watching.finally(() => this.#forgetFailures());
     if (ended === 'relist-due') return await this.#list(signal, true);
-    // A watch from a version that the server has yet to reach, as after a restored backup, is
-    // accepted and stays silent. So one that never spoke does not get its version again.
+    // The server accepts a watch from a version that it has not reached yet, as after a restored backup,
+    // and sends nothing. So the version of a watch that never sent anything is not used again.
     if (ended === 'silent' && !heard) this.#version = null;
     if (ended === 'silent') throw new WatchFailed('silent');
     if (clock.monotonicMs() - this.#watchingSinceMs < WATCH_SHORT_MS) {
@@ -125,7 +125,7 @@ export class Reflector {
     }
   }
 
-  /** However the watch ended: where it had lived long, what failed before it is over. */
+  /** After a long watch earlier failures no longer count, however it ended. */
   #forgetFailures(): void {
     const livedMs = this.#options.clock.monotonicMs() - this.#watchingSinceMs;
     if (livedMs >= HEALTHY_AFTER_MS) this.#delay.reset();
@@ -137,7 +137,7 @@ export class Reflector {
     const kind = kindOf(error);
     if (!canResume(error) || nowMs >= this.#relistAtMs) this.#version = null;
     this.#goneInARow = kind === 'gone' ? this.#goneInARow + 1 : 0;
-    // A version that grew too old is ordinary: list at once. One right after a list is not.
+    // A version that has become too old is normal: list immediately. Right after a list it is not.
     if (this.#goneInARow === 1) return;
     const askedMs = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0;
     const waitMs = Math.max(this.#delay.nextMs(), askedMs);
@@ -178,7 +178,7 @@ export class Reflector {
   }
 }
 
-/** Not an error of the API: the watch went quiet, or ended before it had begun. */
+/** Not an API error: the watch became silent, or ended right after it began. */
 class WatchFailed extends Error {
   readonly kind: 'silent' | 'short-watch';
   constructor(kind: 'silent' | 'short-watch') {
@@ -191,7 +191,7 @@ function kindOf(error: unknown): ErrorKind | 'silent' | 'short-watch' | 'bug' {
   return error instanceof KubeApiError || error instanceof WatchFailed ? error.kind : 'bug';
 }
 
-/** Whether the watch can go on where it was. If in doubt it can't: a list is always right. */
+/** Whether the watch can continue from its version. If in doubt, no: a list is always right. */
 function canResume(error: unknown): boolean {
   if (error instanceof WatchFailed) return true;
   if (!(error instanceof KubeApiError) || isVersionFromTheFuture(error)) return false;
@@ -211,7 +211,7 @@ function canResume(error: unknown): boolean {
   }
 }
 
-/** Of an error of unknown make only its type and place: its message may quote an object. */
+/** Of an unknown error only its type and place, because its message may quote an object. */
 function describe(error: unknown): Record<string, unknown> {
   if (error instanceof KubeApiError) return { code: error.code, error: error.message };
   if (error instanceof WatchFailed || !(error instanceof Error)) return {};

@@ -1,7 +1,7 @@
-/** As client-go's reflector: 0.8 s, doubled up to 30 s. */
+/** Like client-go's reflector: 0.8 s, doubled up to 30 s. */
 export const RETRY_MIN_MS = 800;
 export const RETRY_MAX_MS = 30_000;
-/** Up to half as much again, so that clients that failed together do not return together. */
+/** Adds up to half, so that clients that failed together do not all retry together. */
 export const RETRY_JITTER = 0.5;
 
 /** Delays that double with each failure. */

@@ -1,19 +1,20 @@
 import type { Clock } from '../clock.ts';
 
 /**
- * The server sends a bookmark about each minute. A watch without one for this long hangs on a
- * connection that is dead, or on a server that has forgotten it.
+ * The server sends a bookmark about every minute. If a watch gets none for this long, its connection is
+ * dead, or the server has lost the watch.
  */
 export const WATCH_SILENCE_MAX_MS = 150_000;
 
-/** How a watch came to its end, where it did not fail. */
+/** How a watch ended without a failure. */
 export type WatchEnd = 'closed' | 'silent' | 'relist-due';
 
 /**
- * Runs a watch, and ends it when it has been silent for {@link WATCH_SILENCE_MAX_MS} or when
- * `endAtMs` has come. Whichever way it ends, the signal given to `work` is aborted.
- * @param work calls `onHeard` at each event
- * @throws what `work` throws, unless this function ended it
+ * Runs a watch, and ends it after {@link WATCH_SILENCE_MAX_MS} of silence or at `endAtMs`. However it
+ * ends, the signal of `work` aborts.
+ * @param endAtMs on the clock's monotonic scale
+ * @param work calls `onHeard` for each event
+ * @throws what `work` throws, unless this function ended the watch
  */
 export async function superviseWatch(
   clock: Clock,

@@ -20,7 +20,7 @@ export interface ApiRequest {
 
 export interface ApiAnswer {
   readonly status: number;
-  /** The parsed JSON, or the text where the answer is not JSON. */
+  /** The parsed JSON, or the text if the answer is not JSON. */
   readonly body: unknown;
 }
 

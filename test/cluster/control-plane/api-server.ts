@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startTethered, type TetheredProcess } from '../../support/process/tethered-process.ts';
 import { waitFor } from '../../support/wait/wait-for.ts';
 import { callApi } from './api-client.ts';
-import { startTethered, type TetheredProcess } from './tethered-process.ts';
 
 export interface ApiServerOptions {
   readonly binary: string;
@@ -11,7 +11,7 @@ export interface ApiServerOptions {
   /** Where it listens. */
   readonly address: string;
   readonly port: number;
-  /** Where there are kubelets and controllers; else the API server is all that there is. */
+  /** If there are kubelets and controllers; else there is only the API server. */
   readonly kubelets?: KubeletAccess;
   readonly etcdUrl: string;
   /** Token of a user who may read everything. */

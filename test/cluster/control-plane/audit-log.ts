@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * What the API server is told to note: who did what to which object, when, and with what result.
+ * What the API server records: who did what to which object, when, and with what result.
  * Bodies are never noted: they hold Secret data.
  */
 const POLICY = {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type EnsureOptions, ensureShelf, probe } from './program-cache.ts';
-import { controlPlanePrograms, type Program } from './programs.ts';
+import type { Program } from '../../tools/building/program.ts';
+import { type EnsureOptions, ensureShelf, probe } from '../../tools/building/program-cache.ts';
+import { controlPlanePrograms } from './programs.ts';
 import { readVersions } from './versions.ts';
 
 /** Paths of programs that run. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TetheredProcess } from '../../support/process/tethered-process.ts';
 import { type ApiAnswer, type ApiEndpoint, type ApiRequest, callApi } from './api-client.ts';
 import {
   FILES,
@@ -14,7 +15,6 @@ import type { Binaries } from './binaries.ts';
 import { type Etcd, startEtcd } from './etcd.ts';
 import { freePort } from './free-port.ts';
 import { runKubectl } from './kubectl.ts';
-import type { TetheredProcess } from './tethered-process.ts';
 import {
   ADMIN,
   issueTokens,
@@ -28,7 +28,7 @@ export interface ControlPlaneOptions {
   readonly binaries: Binaries;
   /** Users beside `admin`; what they may do is for RBAC to say. */
   readonly users?: readonly User[];
-  /** Where kube-apiserver listens; 127.0.0.1 unless told. etcd is always on 127.0.0.1. */
+  /** Where kube-apiserver listens; 127.0.0.1 by default. etcd is always on 127.0.0.1. */
   readonly address?: string;
   /** For a cluster with nodes. Called with the folder that the files may be put into. */
   readonly kubelets?: (folder: string) => KubeletAccess;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { startTethered, type TetheredProcess } from '../../support/process/tethered-process.ts';
 import { waitFor } from '../../support/wait/wait-for.ts';
 import { freePort } from './free-port.ts';
-import { startTethered, type TetheredProcess } from './tethered-process.ts';
 
 export interface EtcdOptions {
   readonly binary: string;

@@ -1,21 +1,5 @@
+import { type Program, STRIPPED } from '../../tools/building/program.ts';
 import { MODULE_FOLDER, type Versions } from './versions.ts';
-
-/** A program that is built from a Go module which pins every source by hash. */
-export interface Program {
-  /** Its file's name in the cache. */
-  readonly name: string;
-  readonly goPackage: string;
-  /** The folder with the `go.mod`. */
-  readonly moduleFolder: string;
-  /** What it says of itself when it is asked with `versionArgs`. */
-  readonly version: string;
-  readonly versionArgs: readonly string[];
-  readonly linkerFlags: string;
-  /** How long its build takes on two cores with nothing downloaded yet. */
-  readonly usualTime: string;
-  /** What one may do instead where there is no Go, as in "install Go, or …". */
-  readonly withoutGo: string;
-}
 
 const ASSETS = 'set KUBEBUILDER_ASSETS to a folder that holds etcd, kube-apiserver and kubectl';
 
@@ -52,9 +36,6 @@ export function kubernetesProgram(name: string, versions: Versions, usualTime: s
     withoutGo: ASSETS,
   };
 }
-
-/** No symbols: nobody debugs these programs. */
-export const STRIPPED = '-s -w';
 
 /** Without these a server reports v0.0.0, and clients compare versions. */
 function kubernetesLinkerFlags(version: string): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { machine } from '../../tools/building/machine.ts';
 
 /** The folder with the Go module that the binaries are built from. */
 export const MODULE_FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -24,16 +25,6 @@ export function readVersions(): Versions {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
   const cacheKey = `kubernetes-${kubernetes}-etcd-${etcd}-${machine()}-${hash}`;
   return { kubernetes, etcd, cacheKey };
-}
-
-/** This machine, as a part of names in the cache. */
-export function machine(): string {
-  return `${process.platform}-${goArchitecture()}`;
-}
-
-/** Go's name for this machine's processor; Node's differs in one case that matters. */
-export function goArchitecture(): string {
-  return process.arch === 'x64' ? 'amd64' : process.arch;
 }
 
 function find(text: string, pattern: RegExp): string {

@@ -22,9 +22,9 @@ describe('jwks.json', () => {
     ['', `it is not a JSON object with an array 'keys'`],
     ['[]', `it is not a JSON object with an array 'keys'`],
     ['{"keys":{}}', `it is not a JSON object with an array 'keys'`],
-    ['{"keys":[]}', 'it holds no key'],
-    [jwksText(many(9)), 'it holds 9 keys, more than 8'],
-    [jwksText([...KEYS, ...KEYS]), 'keys[2]: its kid stands there twice'],
+    ['{"keys":[]}', 'it has no keys'],
+    [jwksText(many(9)), 'it has 9 keys, more than 8'],
+    [jwksText([...KEYS, ...KEYS]), 'keys[2]: its kid appears twice'],
     ['{"keys":[{"kty":"EC","d":"x"}]}', `keys[0]: a key has the private member 'd'`],
     [' '.repeat(JWKS_BYTES_MAX + 1), `it is larger than ${JWKS_BYTES_MAX} bytes`],
   ])('%.40j is refused', (text, problem) => {
@@ -41,11 +41,11 @@ describe('serve.json', () => {
   test.each([
     ['', 'it is not a JSON object'],
     ['[]', 'it is not a JSON object'],
-    ['{}', 'maxAgeSeconds is no whole number of seconds'],
-    ['{"maxAgeSeconds":1.5}', 'maxAgeSeconds is no whole number of seconds'],
+    ['{}', 'maxAgeSeconds is not a whole number of seconds'],
+    ['{"maxAgeSeconds":1.5}', 'maxAgeSeconds is not a whole number of seconds'],
     [
       '{"maxAgeSeconds":1,"sharedMaxAgeSeconds":-1}',
-      'sharedMaxAgeSeconds is no whole number of seconds',
+      'sharedMaxAgeSeconds is not a whole number of seconds',
     ],
   ])('%j is refused', (text, problem) => {
     expect(parseServePolicy(text)).toEqual({ problem });

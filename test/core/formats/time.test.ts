@@ -72,5 +72,5 @@ test('an instant beyond what a Date can hold is written as the last one', () => 
 });
 
 test('the time of day is the instant without its date', () => {
-  expect(formatTimeOfDay(Date.UTC(2026, 11, 1, 9, 0, 5))).toBe('09:00:05');
+  expect(formatTimeOfDay(Date.UTC(2026, 11, 1, 9, 0, 5))).toBe('09:00:05Z');
 });

@@ -161,7 +161,7 @@ test('a violation is refused with its name', () => {
   const live = world.observe();
   expect(admit(stepOf(world, write), live, live.reading.startedMs)).toEqual({
     code: 'InvariantViolated',
-    message: 'I2: the gate of k3 is not open',
+    message: 'I2: the activation gate of k3 is not open',
     invariants: ['I2'],
   });
 });

@@ -91,20 +91,24 @@ describe('a ledger that is malformed in one member is refused', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['generation', -1, 'generation is not a whole number'],
-    ['generation', 1.5, 'generation is not a whole number'],
-    ['generation', 2 ** 53, 'generation is not a whole number'],
-    ['keys.0.state', 'Retired', 'state is not known'],
-    ['keys.0.algorithm', 'none', 'algorithm is not known'],
-    ['keys.0.kid', 'other', 'a key and its JWK differ in kid'],
+    ['generation', -1, 'generation is not a non-negative integer'],
+    ['generation', 1.5, 'generation is not a non-negative integer'],
+    ['generation', 2 ** 53, 'generation is not a non-negative integer'],
+    ['keys.0.state', 'Retired', 'state has an unknown value'],
+    ['keys.0.algorithm', 'none', 'algorithm has an unknown value'],
+    ['keys.0.kid', 'other', 'a key and its JWK have different kids'],
     ['keys.0.publicJwk.d', 'AA', `a key has the private member 'd'`],
-    ['keys.1.ordinal', 2, 'an ordinal stands there twice'],
-    ['tombstones.0.kid', 'k2', 'a kid stands there twice'],
-    ['keys.1.state', 'Active', 'two keys are active'],
-    ['keys', new Array(17).fill({}), 'keys is longer than 16'],
-    ['keys.0.settled', { seenMs: 0.5, reload: 'Watch' }, 'settled.seenMs is not a whole number'],
-    ['keys.0.settled', { seenMs: 5, reload: 'Never' }, 'settled.reload is not known'],
-    ['version', 0, 'version 0 is not known'],
+    ['keys.1.ordinal', 2, 'an ordinal appears twice'],
+    ['tombstones.0.kid', 'k2', 'a kid appears twice'],
+    ['keys.1.state', 'Active', 'more than one key is active'],
+    ['keys', new Array(17).fill({}), 'keys has more than 16 entries'],
+    [
+      'keys.0.settled',
+      { seenMs: 0.5, reload: 'Watch' },
+      'settled.seenMs is not a non-negative integer',
+    ],
+    ['keys.0.settled', { seenMs: 5, reload: 'Never' }, 'settled.reload has an unknown value'],
+    ['version', 0, 'version 0 is unknown'],
   ])('%s: %j', (path, value, problem) => {
     expect(readLedger(replaced(path, value))).toEqual({ kind: 'Unreadable', problem });
   });
@@ -114,8 +118,8 @@ describe('a ledger that is malformed in one member is refused', () => {
     ['{', 'it is not JSON'],
     ['[]', 'ledger is not an object'],
     ['null', 'ledger is not an object'],
-    ['{}', 'version is not a whole number'],
-    [' '.repeat(LEDGER_BYTES_MAX + 1), `it is over ${LEDGER_BYTES_MAX} bytes`],
+    ['{}', 'version is not a non-negative integer'],
+    [' '.repeat(LEDGER_BYTES_MAX + 1), `it is larger than ${LEDGER_BYTES_MAX} bytes`],
   ])('%.10s', (bad, problem) => {
     expect(readLedger(bad)).toEqual({ kind: 'Unreadable', problem });
   });

@@ -12,11 +12,11 @@ const PUBLICATION: GateTerm = {
   term: 'publicationDelayMs',
 };
 const CACHES: GateTerm = {
-  label: 'caches hold up to',
+  label: 'verifiers cache up to',
   durationMs: 10 * MINUTE,
   term: 'verifierCacheTtlMs',
 };
-const SHARED: GateTerm = { label: 'shared caches hold up to', durationMs: 0 };
+const SHARED: GateTerm = { label: 'shared caches keep old copies up to', durationMs: 0 };
 const MARGIN: GateTerm = { label: 'less a margin of', durationMs: -MINUTE };
 
 function gateOf(atMs: number | null, ...terms: readonly GateTerm[]): Gate {
@@ -28,53 +28,53 @@ const LOWERED = { ...DEFAULT_TERMS, verifierCacheTtlMs: 5 * SECOND };
 const RAISED = { ...DEFAULT_TERMS, verifierCacheTtlMs: 20 * MINUTE };
 
 test.each<[string, Gate, string]>([
-  ['of one instant', gateOf(NINE_MS), 'published 09:00:00: 09:00:00'],
+  ['of one instant', gateOf(NINE_MS), 'published 09:00:00Z: 09:00:00Z'],
   [
     'that ends with what holds from then on says the instant once',
     gateOf(NINE_MS, PUBLICATION),
-    'published 09:00:00, served everywhere by 09:03:00',
+    'published 09:00:00Z, served everywhere by 09:03:00Z',
   ],
   [
     'of several terms adds them up',
     gateOf(NINE_MS, PUBLICATION, CACHES),
-    'published 09:00:00, served everywhere by 09:03:00, caches hold up to 10m: 09:13:00',
+    'published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m: 09:13:00Z',
   ],
   [
     'with a term of zero leaves it out',
     gateOf(NINE_MS, SHARED, CACHES),
-    'published 09:00:00, caches hold up to 10m: 09:10:00',
+    'published 09:00:00Z, verifiers cache up to 10m: 09:10:00Z',
   ],
   [
     'with a term that is subtracted shows how much',
     gateOf(NINE_MS, CACHES, MARGIN),
-    'published 09:00:00, caches hold up to 10m, less a margin of 1m: 09:09:00',
+    'published 09:00:00Z, verifiers cache up to 10m, less a margin of 1m: 09:09:00Z',
   ],
   [
     'over midnight shows the days',
     gateOf(NINE_MS + 890 * MINUTE, CACHES),
-    'published 2026-12-01T23:50:00Z, caches hold up to 10m: 2026-12-02T00:00:00Z',
+    'published 2026-12-01T23:50:00Z, verifiers cache up to 10m: 2026-12-02T00:00:00Z',
   ],
   [
     'between two seconds is rounded up, as it is not open before',
     gateOf(NINE_MS + 1, CACHES),
-    'published 09:00:01, caches hold up to 10m: 09:10:01',
+    'published 09:00:01Z, verifiers cache up to 10m: 09:10:01Z',
   ],
   [
     'that counts from something not seen yet shows no time',
     gateOf(null, PUBLICATION, SHARED, CACHES),
-    'not yet seen: published, then served everywhere 3m, then caches hold up to 10m',
+    'waits until published, then served everywhere within 3m, verifiers cache up to 10m',
   ],
 ])('a gate %s', (_, gate, expected) => {
   expect(explainGate(gate, DEFAULT_TERMS)).toBe(expected);
 });
 
 test.each([
-  ['lowered', LOWERED, 'caches hold up to 10m (lowered to 5s: the old value still counts)'],
-  ['raised', RAISED, 'caches hold up to 10m'],
-  ['left as it is', DEFAULT_TERMS, 'caches hold up to 10m'],
+  ['lowered', LOWERED, 'verifiers cache up to 10m (lowered to 5s: the old value still counts)'],
+  ['raised', RAISED, 'verifiers cache up to 10m'],
+  ['left as it is', DEFAULT_TERMS, 'verifiers cache up to 10m'],
 ])('a term that was %s', (_, declared, expected) => {
   const text = explainGate(gateOf(NINE_MS, CACHES), declared);
-  expect(text).toBe(`published 09:00:00, ${expected}: 09:10:00`);
+  expect(text).toBe(`published 09:00:00Z, ${expected}: 09:10:00Z`);
 });
 
 test.each([

@@ -53,73 +53,73 @@ test.each<[string, Gate, number | null, string]>([
     'servedSince',
     servedSinceGate(published),
     3 * MINUTE,
-    'published 09:00:00, served everywhere by 09:03:00',
+    'published 09:00:00Z, served everywhere by 09:03:00Z',
   ],
   [
     'Pending → Active',
     activationGate(published),
     3 * MINUTE + 10 * MINUTE + 30_000,
-    'published 09:00:00, served everywhere by 09:03:00, caches hold up to 10m, skew 30s: 09:13:30',
+    'published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m, clock skew 30s: 09:13:30Z',
   ],
   [
     'Pending → Active with a shared cache',
     activationGate(shared),
     3 * MINUTE + MINUTE + 10 * MINUTE + 30_000,
-    'published 09:00:00, served everywhere by 09:03:00, shared caches hold up to 1m, caches hold up to 10m, skew 30s: 09:14:30',
+    'published 09:00:00Z, served everywhere by 09:03:00Z, shared caches keep old copies up to 1m, verifiers cache up to 10m, clock skew 30s: 09:14:30Z',
   ],
   [
     'switchedAt',
     switchedGate(signing),
     3 * MINUTE,
-    'signing 09:00:00, every issuer signs with it by 09:03:00',
+    'seen signing 09:00:00Z, every issuer signs with it by 09:03:00Z',
   ],
   [
     'the next switch',
     takenUpGate(signing),
     3 * MINUTE + 30_000,
-    'the last switch was seen 09:00:00, every issuer signs with it by 09:03:00, skew 30s: 09:03:30',
+    'active key seen signing 09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 09:03:30Z',
   ],
   [
     'what starts reads the next key',
     takenUpGate(stopped),
     3 * MINUTE + 30_000,
-    'stopped signing 09:00:00, every issuer has switched by 09:03:00, skew 30s: 09:03:30',
+    'removed from the signer Secret 09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s: 09:03:30Z',
   ],
   [
     'a restart counts',
     restartGate(signing),
     3 * MINUTE + 2 * 30_000,
-    'the last switch was seen 09:00:00, what starts takes the new key by 09:03:00, twice the skew 1m: 09:04:00',
+    'active key seen signing 09:00:00Z, new pods get the new key by 09:03:00Z, 2 × clock skew = 1m: 09:04:00Z',
   ],
   [
     'Retiring → Retired, as forecast',
     removalGate(stopped),
     3 * MINUTE + 30_000 + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
-    'stopped signing 09:00:00, every issuer has switched by 09:03:00, skew 30s, its last token lives 15m, verifiers grant 5m, twice the skew 1m: 09:24:30',
+    'removed from the signer Secret 09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 09:24:30Z',
   ],
   [
     'Retiring → Retired',
     removalGate(settled),
     4 * MINUTE + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
-    'no issuer signs with it since 09:04:00, its last token lives 15m, verifiers grant 5m, twice the skew 1m: 09:25:00',
+    'no issuer has signed with it since 09:04:00Z, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 09:25:00Z',
   ],
   [
     'due',
     dueGate(signing, policy),
     720 * HOUR,
-    'active 2026-12-01T09:00:00Z, the rotation interval is 720h: 2026-12-31T09:00:00Z',
+    'active 2026-12-01T09:00:00Z, rotation interval 720h: 2026-12-31T09:00:00Z',
   ],
   [
     'the next key without a standby',
     publishGate(signing, policy, DEFAULT_TERMS),
     720 * HOUR - (13 * MINUTE + 30_000) - MINUTE,
-    'active 2026-12-01T09:00:00Z, the rotation interval is 720h, the next key needs a lead of 14m30s: 2026-12-31T08:45:30Z',
+    'active 2026-12-01T09:00:00Z, rotation interval 720h, the next key needs a lead of 14m30s: 2026-12-31T08:45:30Z',
   ],
   [
     'a gate whose observation is missing',
     activationGate(keyWith({}, FAST_TERMS)),
     null,
-    'not yet seen: published, then served everywhere 2s, then caches hold up to 5s, then skew 1s',
+    'waits until published, then served everywhere within 2s, verifiers cache up to 5s, clock skew 1s',
   ],
 ])('%s', (_, gate, afterMs, explanation) => {
   expect(gate.opensAtMs).toBe(afterMs === null ? null : NINE + afterMs);
@@ -136,8 +136,8 @@ test('the rest of a set goes P + H + C + S after its JWKS', () => {
 test('the explanation marks a term that was lowered meanwhile and still counts', () => {
   const declared = { ...DEFAULT_TERMS, publicationDelayMs: 2_000, verifierCacheTtlMs: 5_000 };
   expect(explainGate(activationGate(published), declared)).toBe(
-    'published 09:00:00, served everywhere by 09:03:00 (lowered to 2s: the old value still counts), ' +
-      'caches hold up to 10m (lowered to 5s: the old value still counts), skew 30s: 09:13:30',
+    'published 09:00:00Z, served everywhere by 09:03:00Z (lowered to 2s: the old value still counts), ' +
+      'verifiers cache up to 10m (lowered to 5s: the old value still counts), clock skew 30s: 09:13:30Z',
   );
 });
 
@@ -169,7 +169,7 @@ describe('a gate', () => {
   test('is shown in whole seconds, rounded up, as it is not open before', () => {
     const odd = servedSinceGate(keyWith({ publishedSeenMs: NINE + 1 }));
     expect(explainGate(odd, NOTHING_LOWERED)).toBe(
-      'published 09:00:01, served everywhere by 09:03:01',
+      'published 09:00:01Z, served everywhere by 09:03:01Z',
     );
   });
 });

@@ -122,8 +122,8 @@ describe('the removal', () => {
     const removal = upcoming.find(({ action }) => action === 'Remove');
     expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
-      'Pod a (env, Deployment api) and Pod b (subPath) may hold it for good; not yet seen: ' +
-        'no issuer signs with it since, then its last token lives 8s, then verifiers grant 1s, then twice the skew 2s',
+      'Pod a (env, Deployment api) and Pod b (subPath) may hold the key until restarted; ' +
+        'waits until no pod can hold it, then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
     );
   });
 
@@ -141,7 +141,7 @@ describe('the removal', () => {
     const pods = ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((name) => pod(name, 0));
     const world = worldAt(35, { kind: 'Read', readOnce: pods, more: 3 });
     expect(condition(world)?.message).toMatch(
-      /^Pod a \(env\), Pod b \(env\), Pod c \(env\), Pod d \(env\), Pod e \(env\) and 5 more took/,
+      /^Pod a \(env\), Pod b \(env\), Pod c \(env\), Pod d \(env\), Pod e \(env\) and 5 more read the signer Secret only at their start/,
     );
   });
 
@@ -164,7 +164,7 @@ describe('the removal', () => {
     world.api.pods = read(pod('a', 0));
     expect(admit(step, world.observe(), world.nowMs)).toMatchObject({
       code: 'Changed',
-      message: 'a pod holds a key that is to leave the JWKS',
+      message: 'a pod still holds a key that would leave the JWKS',
     });
   });
 
@@ -192,7 +192,7 @@ describe('the removal', () => {
     world.hands.deleteSet();
     world.runFor(120 * SECOND);
     expect(world.servedKids).toEqual(['k1', 'k2']);
-    expect(condition(world)?.message).toContain('stop these pods');
+    expect(condition(world)?.message).toContain('Stop it.');
     world.api.pods = read();
     world.runFor(120 * SECOND);
     expect(world.api.set).toBeNull();

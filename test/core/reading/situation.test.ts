@@ -92,7 +92,7 @@ describe('what became of the ledger', () => {
     world.hands.restoreSigner(old);
     const { ledgerState } = situation(world);
     expect(told(ledgerState)).toBe(
-      `lost: the signer Secret's ledger is of generation ${generation}, a copy is of ${copied}`,
+      `lost: the signer Secret's ledger has generation ${generation}, but a copy has ${copied}`,
     );
     expect(ledgerState).toMatchObject({ highestGeneration: copied });
   });
@@ -105,7 +105,7 @@ describe('what became of the ledger', () => {
       text.replace('"previousKid":"k1"', '"previousKid":"k3"'),
     );
     expect(told(situation(world).ledgerState)).toBe(
-      `lost: the signer Secret's ledger differs from a copy of its generation`,
+      `lost: the signer Secret's ledger differs from a copy of the same generation`,
     );
   });
 });

@@ -134,14 +134,14 @@ describe('a message says what happened and what to do', () => {
       'of a newer ledger',
       'Stalled',
       ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}'),
-      'the ledger in the signer Secret is of version 2, which a newer operator wrote: upgrade this operator; it writes nothing until then',
+      'A newer operator wrote the ledger in the signer Secret (version 2). Upgrade this operator: until then it writes nothing but the status.',
     ],
     [
       'of another set’s signer',
       'Stalled',
       ({ hands }) =>
         hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
-      'Secret payments-signer belongs to the set a/b (UID c): if that set is gone for good, annotate this one with signingkeys.dev/adopt=c; else make this set anew with other names in spec.signer and spec.jwks',
+      'Secret payments-signer belongs to the set a/b (UID c). If that set no longer exists, annotate this one with signingkeys.dev/adopt=c. Otherwise create this set again with other names in spec.signer and spec.jwks.',
     ],
     [
       'of a bad spec',
@@ -153,13 +153,13 @@ describe('a message says what happened and what to do', () => {
           specProblems: ['spec.tokenTTL: 1d is no duration'],
         };
       },
-      'spec.tokenTTL: 1d is no duration: correct the spec; nothing is changed until then',
+      'spec.tokenTTL: 1d is no duration. Correct the spec: until then the operator changes nothing.',
     ],
     [
       'of clocks that differ',
       'ClockSkew',
       (world) => Object.assign(world, { skewMs: 9_000 }),
-      'the clocks of operator and API server differ by more than spec.timing.clockSkew (1s) and a second: no gate opens, and nothing is recorded until they agree',
+      'The clocks of operator and API server differ by more than spec.timing.clockSkew (1s) and a second. Until they agree, no gate opens and no time is recorded. Synchronize both (NTP).',
     ],
   ])('%s', (_, type, disturb, expected) => {
     expect(message(settled(12 * SECOND, disturb), type)).toBe(expected);
@@ -176,7 +176,7 @@ test('a refused step shows next to the conditions that it leaves as they are, un
     ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
   );
   expect(texts?.slice(0, 2)).toEqual([
-    'Ready=True Signing: key #1 signs and is served everywhere',
+    'Ready=True Signing: Key #1 signs and is served everywhere',
     'Stalled=True WriteRefused: update secrets: forbidden',
   ]);
   // The present status does not mention a refusal, and no other step is wanted.

@@ -16,36 +16,43 @@ test.each<[string, Ledger | null, Ledger, readonly string[]]>([
     ledger,
     activate(ledger, 'k3', null, 0),
     [
-      'Normal KeyRetiring: key #2 (k2) no longer signs; it stays published until its tokens expire',
-      'Normal KeyActivated: key #3 (k3) signs from now on',
+      'Normal KeyRetiring: Key #2 (k2) no longer signs. It stays in the JWKS until its last token has expired.',
+      'Normal KeyActivated: Key #3 (k3) signs from now on',
     ],
   ],
   [
     'a signer that is emptied',
     ledger,
     emptySigner(ledger),
-    ['Normal KeyRetiring: key #2 (k2) no longer signs; it stays published until its tokens expire'],
+    [
+      'Normal KeyRetiring: Key #2 (k2) no longer signs. It stays in the JWKS until its last token has expired.',
+    ],
   ],
   [
     'a bar',
     ledger,
     bar(ledger, 'k1', 'Retired'),
-    ['Normal KeyRemoved: key #1 (k1) leaves the JWKS: Retired'],
+    ['Normal KeyRemoved: Key #1 (k1) leaves the JWKS (Retired)'],
   ],
-  ['an end', ledger, bury(ledger, retiring), ['Normal KeyRetired: key #1 (k1) has ended: Retired']],
+  [
+    'an end',
+    ledger,
+    bury(ledger, retiring),
+    ['Normal KeyRetired: Key #1 (k1) has ended (Retired)'],
+  ],
   [
     'a wait that starts again',
     ledger,
     withKey(ledger, 'k3', { publishedSeenMs: null }),
     [
-      'Warning WaitRestarted: the JWKS ConfigMap was changed or deleted by another hand: the wait of key #3 (k3) starts anew',
+      'Warning WaitRestarted: Someone else changed or deleted the JWKS ConfigMap. The wait of key #3 (k3) starts again.',
     ],
   ],
   [
     'the first ledger',
     null,
     { ...ledger, keys: ledger.keys.slice(1, 2) },
-    ['Normal KeyActivated: key #2 (k2) signs from now on'],
+    ['Normal KeyActivated: Key #2 (k2) signs from now on'],
   ],
 ])('%s', (_, before, after, expected) => {
   const events = transitionEvents(before, after);

@@ -50,7 +50,7 @@ function told(world: World): string | null {
   return condition === null ? null : `${condition.verdict}: ${condition.message}`;
 }
 
-const TAIL = ' Until then earlier keys stay published; tokens of one that is revoked are rejected';
+const TAIL = ' Until then, earlier keys stay published; tokens of a revoked key are rejected.';
 
 describe('pods that still use an earlier key', () => {
   test('none: there is no such condition', () => {
@@ -58,16 +58,18 @@ describe('pods that still use an earlier key', () => {
   });
 
   test.each<[string, ObservedPods, string]>([
-    ['a lone pod', held(pod('a')), 'restart them, not before 2026-12-01T09:00:34Z.'],
+    ['a lone pod', held(pod('a')), 'Restart it, not before 2026-12-01T09:00:34Z.'],
     [
       'a pod of a Deployment',
       held(pod('a', API)),
-      'restart them, such as with kubectl rollout restart deployment/api, not before 2026-12-01T09:00:34Z.',
+      'Restart it, not before 2026-12-01T09:00:34Z, for example with kubectl rollout restart deployment/api.',
     ],
   ])('%s: the message says how to restart it, and from when on', (_, pods, remedy) => {
     const text = told(worldWithPods(pods));
-    expect(text).toMatch(/^True PodsHoldOldKey: Pod a \(env.*\) took the signer Secret up when/);
-    expect(text).toContain(`for as long as it runs: ${remedy}${TAIL}`);
+    expect(text).toMatch(
+      /^True PodsHoldOldKey: Pod a \(env.*\) reads the signer Secret only at its start,/,
+    );
+    expect(text).toContain(`may still sign with an earlier key. ${remedy}${TAIL}`);
   });
 });
 
@@ -79,25 +81,25 @@ describe('pods of spec.signer.restart', () => {
       'the operator may not read the workload',
       [{ ...API, state: 'Forbidden' }],
       'True WorkloadUnreadable',
-      'the operator may not read Deployment api of spec.signer.restart: grant it get and patch',
+      'The operator may not read Deployment api of spec.signer.restart: grant it get and patch',
     ],
     [
       'the workload is not there',
       [{ ...API, state: 'Missing' }],
       'True WorkloadUnreadable',
-      'Deployment api of spec.signer.restart is not there: take it off the list',
+      'Deployment api of spec.signer.restart does not exist: correct the list',
     ],
     [
       'it rolls out',
       [found({ updated: 1, available: 1 })],
       'True Restarting',
-      'Deployment api rolls out, 1 of 2 pods updated, 1 available.',
+      'Deployment api rolls out: 1 of 2 pods updated, 1 available.',
     ],
     [
       'something delays the roll-out',
       [found({ updated: 0, heldUpBy: 'it is paused' })],
       'True Restarting',
-      'Deployment api rolls out, 0 of 2 pods updated, 2 available (it is paused).',
+      'Deployment api rolls out: 0 of 2 pods updated, 2 available (it is paused).',
     ],
   ])('%s', (_, workloads, verdict, part) => {
     const text = told(worldWithPods(pods, RESTARTED, workloads));
@@ -109,25 +111,28 @@ describe('pods of spec.signer.restart', () => {
     const world = worldWithPods(pods, RESTARTED, [found()]);
     world.api.workloads = world.api.workloads.map((each) => ({ ...each, rollOut: ROLLED_OUT }));
     world.settle();
-    expect(told(world)).toContain('they are restarted, and the last of them are still to end.');
+    expect(told(world)).toContain(
+      'Their workloads were restarted, and the last old pods still have to end.',
+    );
   });
 
   test('the user must restart other pods', () => {
     const text = told(worldWithPods(held(pod('a', API), pod('b')), RESTARTED, [found()]));
     expect(text?.split(':')[0]).toBe('True PodsHoldOldKey');
-    expect(text).toContain('; those of spec.signer.restart the operator restarts itself.');
+    expect(text).toContain(
+      'Restart those not in spec.signer.restart, not before 2026-12-01T09:00:34Z; the operator restarts the others.',
+    );
   });
 });
 
 describe('nobody knows which pods there are', () => {
   test.each<[ObservedPods['kind'], string, string]>([
-    ['Forbidden', 'Unknown PodsForbidden', 'grant it list on pods there'],
-    ['Failed', 'Unknown PodsUnreadable', 'the log says why; it is tried again'],
+    ['Forbidden', 'Unknown PodsForbidden', 'Grant it list on pods there'],
+    ['Failed', 'Unknown PodsUnreadable', 'The log says why; the operator tries again.'],
   ])('%s', (kind, verdict, remedy) => {
     const text = told(worldWithPods({ kind } as ObservedPods));
     expect(text?.split(':')[0]).toBe(verdict);
-    expect(text).toContain(remedy);
-    expect(text).toMatch(/Until it is known, earlier keys stay published$/);
+    expect(text).toContain(` Until it is known, earlier keys stay published. ${remedy}`);
   });
 
   test('if the operator does not check pods, but the spec says that they read once', () => {

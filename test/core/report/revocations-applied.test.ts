@@ -22,9 +22,8 @@ function told(world: World): string | null {
 
 const OUT = 'out of the JWKS, trusted by no verifier after';
 const UNKNOWN =
-  'not a key that this set has or remembers, so nothing was changed for it (compare it with ' +
-  'status.keys and with the kid in the header of a token; of keys that ended long ago the ordinals ' +
-  'alone are remembered)';
+  'this set knows no such key, so nothing was changed (compare it with status.keys and with the ' +
+  'kid in the header of a token; of keys that ended long ago, the set remembers only the ordinals)';
 
 describe('the condition reports what became of each entry', () => {
   test('none is revoked: there is no such condition', () => {
@@ -65,7 +64,7 @@ describe('the condition reports what became of each entry', () => {
     world.hands.revoke('k1');
     world.settle();
     expect(told(world)).toBe(
-      'True Applied: k1: out of the JWKS; the verifiers gateway, billing trust what they know until they are restarted',
+      'True Applied: k1: out of the JWKS, but trusted by the verifiers gateway, billing until you restart them',
     );
   });
 
@@ -87,6 +86,6 @@ describe('the condition reports what became of each entry', () => {
     const world = calmWorld();
     world.hands.revoke('k1');
     world.hands.annotateSigner(ANNOTATION.ledger, null);
-    expect(told(world)).toBe('False Applying: the ledger comes first: see Ready');
+    expect(told(world)).toBe('False Applying: The ledger comes first: see the condition Ready');
   });
 });

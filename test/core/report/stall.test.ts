@@ -32,16 +32,16 @@ describe('what stalls a set says what to do', () => {
       'a ledger of a newer operator',
       rotatedWorld,
       ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":7}'),
-      'LedgerTooNew: the ledger in the signer Secret is of version 7, which a newer operator ' +
-        'wrote: upgrade this operator; it writes nothing until then',
+      'LedgerTooNew: A newer operator wrote the ledger in the signer Secret (version 7). Upgrade ' +
+        'this operator: until then it writes nothing but the status.',
     ],
     [
       'a signer of another set',
       rotatedWorld,
       ({ hands }) => hands.annotateSigner(ANNOTATION.owner, OTHERS),
-      'ObjectNotOwned: Secret payments-signer belongs to the set a/b (UID c): if that set is ' +
-        `gone for good, annotate this one with ${REQUEST.adopt}=c; else make this set anew with ` +
-        'other names in spec.signer and spec.jwks',
+      'ObjectNotOwned: Secret payments-signer belongs to the set a/b (UID c). If that set no ' +
+        `longer exists, annotate this one with ${REQUEST.adopt}=c. Otherwise create this set again ` +
+        'with other names in spec.signer and spec.jwks.',
     ],
     [
       'a JWKS of another set, which still lives',
@@ -53,9 +53,9 @@ describe('what stalls a set says what to do', () => {
           annotations: { ...meta.annotations, [ANNOTATION.owner]: OTHERS },
         }));
       },
-      'ObjectNotOwned: ConfigMap payments-jwks belongs to the set a/b (UID c): that set lives, ' +
-        'and what lives is not adopted: delete it first, or make this set anew with other names ' +
-        'in spec.signer and spec.jwks',
+      'ObjectNotOwned: ConfigMap payments-jwks belongs to the set a/b (UID c). That set still ' +
+        'exists, so its objects are not adopted. Delete it first, or create this set again with ' +
+        'other names in spec.signer and spec.jwks.',
     ],
     [
       'a JWKS without an owner',
@@ -66,13 +66,14 @@ describe('what stalls a set says what to do', () => {
         world.hands.editJwksMeta((meta) => ({ ...meta, labels: {}, annotations: {} }));
       },
       `ObjectNotOwned: ConfigMap payments-jwks has no ${ANNOTATION.owner} annotation of this ` +
-        'set: delete or rename it, or choose another name in a new set',
+        'set. Delete it, or create this set again with other names in spec.signer and spec.jwks.',
     ],
     [
       'a first key’s Secret without a key',
       firstSecretWorld,
       (world) => breakSecret(world, 1),
-      'KeySecretBroken: Secret payments-key-1 holds no usable key (no PEM): delete it',
+      'KeySecretBroken: Secret payments-key-1 holds no usable key (no PEM). Delete it: the ' +
+        'operator then generates a new key.',
     ],
     // A rotation continues without it, or creates it again.
     [

@@ -115,9 +115,9 @@ describe('the next key signs', () => {
   });
 
   test.each<[string, (world: World) => void, RegExp]>([
-    ['the arithmetic alone', () => undefined, /^[^;]*09:00:30[^;]*09:01:00\b/],
-    ['that it is requested', request, /\brequested; .*09:00:30.*09:00:38\b/],
-    ['that the algorithm changes', algorithm('ES384'), /\balgorithm\b.*; .*09:00:30.*09:00:38\b/],
+    ['the arithmetic alone', () => undefined, /^[^;]*09:00:30[^;]*09:01:00Z$/],
+    ['that it is requested', request, /\brequested; .*09:00:30.*09:00:38Z$/],
+    ['that the algorithm changes', algorithm('ES384'), /\balgorithm\b.*; .*09:00:30.*09:00:38Z$/],
   ])('and the explanation gives %s', (_, disturb, expected) => {
     const world = rotatedWorld();
     disturb(world);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { REQUEST } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import type { ObservedPods } from '../../../src/core/reading/model.ts';
-import { deletionTransition } from '../../../src/core/schedule/deletion.ts';
+import { DELETION_WAIT_SKIPPED, deletionTransition } from '../../../src/core/schedule/deletion.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, situation, withKey } from '../../support/core-world/states.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
@@ -121,13 +121,29 @@ describe('then the rest', () => {
   });
 });
 
-test.each([
-  [16, 'DeleteJwks a key at once: TokensExpire'],
-  [28, 'Delete a key at once: CachesExpire'],
-])('a wait that is skipped is over at once: at %d s', (seconds, expected) => {
-  const world = deletedWorld(seconds);
-  skip(world);
-  expect(next(world)).toBe(expected);
+describe('a wait that is skipped', () => {
+  test.each([
+    [16, 'DeleteJwks a key at once: TokensExpire'],
+    [28, 'Delete a key at once: CachesExpire'],
+  ])('is over at once: at %d s', (seconds, expected) => {
+    const world = deletedWorld(seconds);
+    skip(world);
+    expect(next(world)).toBe(expected);
+  });
+
+  // The arithmetic says when it would have been over.
+  test.each<[string, number, boolean]>([
+    ['is called skipped', 25, true],
+    ['is not called skipped once it is over anyway', 26, false],
+  ])('%s', (_, seconds, isSkipped) => {
+    const world = deletedWorld(16);
+    skip(world);
+    world.nowMs = START_MS + seconds * SECOND;
+    const transition = deletionTransition(situation(world), ledgerOf(world));
+    expect(transition?.explanation.includes(DELETION_WAIT_SKIPPED)).toBe(isSkipped);
+    expect(transition?.explanation).toMatch(/09:00:26Z$/);
+    expect(transition?.when.kind).toBe('AtOnce');
+  });
 });
 
 test('the UID of another set skips nothing', () => {

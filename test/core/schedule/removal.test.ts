@@ -72,21 +72,25 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'the arithmetic',
     NONE,
-    /^no issuer signs with it since 09:00:33, its last token lives 8s, .*44$/,
+    /^no issuer has signed with it since 09:00:33Z, token lifetime 8s, .*44Z$/,
   ],
-  ['the pod', held(pod('a')), /^Pod a \(env\) may hold it for good; not yet seen: no issuer signs/],
+  [
+    'the pod',
+    held(pod('a')),
+    /^Pod a \(env\) may hold the key until restarted; waits until no pod can hold it,/,
+  ],
   [
     'two pods, by name, and their workload',
     held(
       pod('b', { readsBy: 'SubPath' }),
       pod('a', { workload: { kind: 'Deployment', name: 'x' } }),
     ),
-    /^Pod a \(env, Deployment x\) and Pod b \(subPath\) may hold it/,
+    /^Pod a \(env, Deployment x\) and Pod b \(subPath\) may hold the key/,
   ],
   [
     'five pods, and how many more there are',
     { kind: 'Read', readOnce: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => pod(name)), more: 2 },
-    /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold it/,
+    /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold the key/,
   ],
   [
     'why the pods are not known',

@@ -6,6 +6,8 @@ import { type World, worldWith } from '../../support/core-world/world.ts';
 
 const DYING: Spec = { ...FAST_SPEC, deletionPolicy: 'Delete' };
 
+const SKIPPED = `the wait is skipped, as ${REQUEST.skipDeletionWait} requests`;
+
 function deletedAfter(durationMs: number): World {
   const world = worldWith(DYING);
   world.runFor(durationMs);
@@ -88,6 +90,51 @@ describe('an ordered deletion', () => {
     expect(isEmpty(world)).toBe(true);
     const events = world.written.flatMap(({ step }) => step.events.map(({ reason }) => reason));
     expect(events.filter((reason) => reason === 'DeletionWaitSkipped')).toHaveLength(1);
+  });
+
+  test.each<[string, number, readonly string[]]>([
+    [
+      'while its tokens live',
+      5,
+      [
+        `ConfigMap payments-jwks is deleted: ${SKIPPED}`,
+        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:17Z, gone ` +
+          'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 09:00:25Z',
+      ],
+    ],
+    [
+      'while only caches hold the JWKS',
+      15,
+      [
+        'ConfigMap payments-jwks is deleted: the last token of the set has expired',
+        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:26Z, gone ` +
+          'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 09:00:34Z',
+      ],
+    ],
+  ])('says what was waited for if its wait is skipped %s', (_, afterS, expected) => {
+    const world = deletedAfter(12 * SECOND);
+    world.runFor(afterS * SECOND);
+    world.hands.annotate(REQUEST.skipDeletionWait, world.api.set?.ref.uid ?? '');
+    world.settle();
+    const messages = world.written.map(({ step }) => step.reason.message);
+    expect(messages).toEqual(expect.arrayContaining([...expected]));
+  });
+
+  test('does not claim to skip a wait that is over', () => {
+    const world = deletedAfter(12 * SECOND);
+    world.nowMs += 60 * SECOND;
+    world.settle();
+    world.nowMs += 60 * SECOND;
+    world.hands.annotate(REQUEST.skipDeletionWait, world.api.set?.ref.uid ?? '');
+    world.settle();
+    expect(isEmpty(world)).toBe(true);
+    const steps = world.written.map(({ step }) => step);
+    const messages = steps.map(({ reason }) => reason.message);
+    expect(messages).toContain(
+      'ConfigMap payments-jwks is deleted: the last token of the set has expired',
+    );
+    const events = steps.flatMap((step) => step.events.map(({ reason }) => reason));
+    expect(events).not.toContain('DeletionWaitSkipped');
   });
 
   test("is not skipped by a copied manifest's annotation", () => {

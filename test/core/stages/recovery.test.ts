@@ -116,8 +116,23 @@ describe('events', () => {
     world.hands.createSet(FAST_SPEC, { [REQUEST.adopt]: uid }, 'moved');
     world.settle();
     const events = world.written.flatMap(({ step }) => step.events);
-    expect(events.filter(({ reason }) => reason === 'KeysAdopted')).toHaveLength(1);
+    const adopted = events.filter(({ reason }) => reason === 'KeysAdopted');
+    expect(adopted).toHaveLength(1);
+    expect(adopted[0]?.message).toContain('The Secrets of its single keys are not adopted');
     expect(world.api.jwks?.meta.annotations[ANNOTATION.owner]).toContain('"moved"');
+  });
+
+  test('do not speak of key Secrets that stay, if the adopted set has the same name', () => {
+    const world = rotatedWorld();
+    const owner = '{"namespace":"elsewhere","name":"payments","uid":"c"}';
+    world.hands.annotate(REQUEST.adopt, 'c');
+    world.hands.annotateSigner(ANNOTATION.owner, owner);
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    world.settle();
+    const events = world.written.flatMap(({ step }) => step.events);
+    const [adopted] = events.filter(({ reason }) => reason === 'KeysAdopted');
+    expect(adopted?.message).toMatch(/^This set adopts the keys of the set elsewhere\/payments /);
+    expect(adopted?.message).not.toContain('not adopted');
   });
 
   test('report that the first key signs', () => {

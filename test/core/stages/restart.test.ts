@@ -71,7 +71,7 @@ describe('a workload is restarted', () => {
     world.runUntil(START_MS + 33 * SECOND);
     expect(restarts(world)).toEqual([]);
     expect(told(world)).toContain(
-      'the operator restarts their workloads, not before 2026-12-01T09:00:34Z',
+      'The operator restarts their workloads, not before 2026-12-01T09:00:34Z',
     );
     world.runUntil(START_MS + 58 * SECOND);
     expect(restarts(world)).toEqual(['34 api']);
@@ -91,7 +91,7 @@ describe('a workload is restarted', () => {
     world.runUntil(START_MS + 40 * SECOND);
     expect(restarts(world)).toEqual([]);
     expect(told(world)).toMatch(
-      /^PodsHoldOldKey: .*kubectl rollout restart deployment\/api, not before 2026-12-01T09:00:34Z/,
+      /^PodsHoldOldKey: .*not before 2026-12-01T09:00:34Z, for example with kubectl rollout restart deployment\/api/,
     );
   });
 
@@ -148,7 +148,7 @@ test.each<[string, ObservedWorkload, RegExp]>([
   [
     'is not there',
     { ...API, state: 'Missing' },
-    /^WorkloadUnreadable: .*Deployment api .* is not there/,
+    /^WorkloadUnreadable: .*Deployment api .* does not exist/,
   ],
   [
     'the operator may not read',

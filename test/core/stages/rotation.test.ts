@@ -73,7 +73,7 @@ describe('the switch', () => {
       kind: 'WriteSigner',
       source: { from: 'keySecret', kid: 'k2', name: 'payments-key-2' },
     });
-    expect(step.reason.message).toBe('key #2 signs from now on, key #1 no longer does');
+    expect(step.reason.message).toBe('Key #2 signs from now on; key #1 no longer signs');
   });
 });
 
@@ -146,7 +146,7 @@ describe('the bar', () => {
     expect(step.guarded).toBe(true);
     expect(step.write).toMatchObject({ kind: 'WriteSigner', source: { from: 'unchanged' } });
     expect(step.reason.message).toMatch(
-      /^key #1 leaves the JWKS \(Retired\): no issuer signs with/,
+      /^Key #1 leaves the JWKS \(Retired\): no issuer has signed with/,
     );
   });
 
@@ -156,7 +156,7 @@ describe('the bar', () => {
     const { step, at } = firstStep(world, 'Bar');
     expect(at).toBe(35);
     expect(step.reason.message).toBe(
-      'key #3 leaves the JWKS (SecretLost): it never signed: it goes at once',
+      'Key #3 leaves the JWKS (SecretLost): it never signed, so it leaves at once',
     );
   });
 });

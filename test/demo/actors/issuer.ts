@@ -7,7 +7,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { importPKCS8, SignJWT } from 'jose';
 import { receiveStart, tellDemo } from '../actor.ts';
-import type { FromIssuer, IssuerStart, Issuing } from '../messages.ts';
+import type { FromIssuer, IssuerStart, Issuing } from '../record/messages.ts';
 
 interface Signer {
   /** The state of the mount that it was read from. */

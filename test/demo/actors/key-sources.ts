@@ -1,19 +1,19 @@
 /**
- * The two kinds of verifier. Both hold a key set for the declared time, and neither fetches anew
+ * The two kinds of verifier. Both hold a key set for the declared time, and neither fetches again
  * when it meets a kid that it does not know: such verifiers need the whole lead of a new key.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import type { KeySourcePlan, VerifierStart } from '../messages.ts';
+import type { KeySourcePlan, VerifierStart } from '../record/messages.ts';
 
 export interface Verifier {
   /** Gets a key set, as a verifier does when it starts. */
   prime(): Promise<void>;
   /** Rejects with why the token is not accepted at that time. */
   check(token: string, nowMs: number): Promise<void>;
-  /** How old the held key set is; null where that is not known. */
+  /** How old the held key set is; null if that is not known. */
   cacheAgeMs(): number | null;
 }
 

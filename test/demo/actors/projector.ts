@@ -6,8 +6,8 @@
 
 import { ProjectedVolume } from '../../support/files/projected-volume.ts';
 import { receiveStart, tellDemo } from '../actor.ts';
-import type { FromProjector, ProjectorStart, VolumePlan } from '../messages.ts';
-import { type WatchedObject, watchObjects } from '../watch-objects.ts';
+import type { FromProjector, ProjectorStart, VolumePlan } from '../record/messages.ts';
+import { type WatchedObject, watchObjects } from '../record/watch-objects.ts';
 
 /**
  * The part of the declared delay that a mount takes. The rest is left to what comes on top: the

@@ -2,7 +2,7 @@
  * What a verifier counts. Tokens of a revoked key are not valid, so that they are counted apart
  * from the moment of the revocation on: whoever still accepts them is no worse for refusing them.
  */
-import type { RevokedCounts } from '../messages.ts';
+import type { RevokedCounts } from '../record/messages.ts';
 
 export class TokenTally {
   readonly #replicas: number;

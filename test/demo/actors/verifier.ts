@@ -3,8 +3,8 @@
  * token from its arrival until it expires.
  */
 import { receiveStart, tellDemo } from '../actor.ts';
-import { nextCheckMs, validUntilMs } from '../check-times.ts';
-import type { FromVerifier, IssuedToken, ToVerifier, VerifierStart } from '../messages.ts';
+import { nextCheckMs, validUntilMs } from '../record/check-times.ts';
+import type { FromVerifier, IssuedToken, ToVerifier, VerifierStart } from '../record/messages.ts';
 import { createVerifier, type Verifier } from './key-sources.ts';
 import { TokenTally } from './token-tally.ts';
 

@@ -1,6 +1,6 @@
 /** Container images without Docker: the archive that `docker save` would write. */
 import { rmSync } from 'node:fs';
-import { goArchitecture } from '../../cluster/control-plane/versions.ts';
+import { goArchitecture } from '../../tools/building/machine.ts';
 import { type TarEntry, writeTar } from './tar.ts';
 
 export interface ImageSpec {

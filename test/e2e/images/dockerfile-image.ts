@@ -1,8 +1,8 @@
-/** The image that users run, as the Dockerfile builds it, where there is Docker to build it with. */
+/** The image that users run, as the Dockerfile builds it, if there is Docker to build it with. */
 import { join } from 'node:path';
 import { buildImage } from '../../../scripts/build-image.ts';
-import { type Docker, docker } from '../../image/docker.ts';
-import { ensureLocalBases } from '../../image/local-bases.ts';
+import { type Docker, docker } from '../../tools/docker.ts';
+import { ensureLocalBases } from '../../tools/local-bases.ts';
 import { REFERENCES } from './image-archive.ts';
 
 /** The machine's own daemon: none is started for this. */
@@ -10,7 +10,7 @@ const MACHINES: Docker = { host: null };
 
 /**
  * With the bases that `make image` takes, by the same variables of the environment.
- * @returns the archive's path; null where no daemon answers, or none is to be used
+ * @returns the archive's path; null if no daemon answers, or none is to be used
  */
 export async function dockerfileArchive(
   folder: string,

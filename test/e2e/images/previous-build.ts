@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from '../project-root.ts';
+import { ROOT } from '../install/project-root.ts';
 import { writeProgramArchive } from './program-image.ts';
 
 export interface PreviousBuild {

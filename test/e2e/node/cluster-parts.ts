@@ -2,14 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILES } from '../../cluster/control-plane/api-server.ts';
 import type { ControlPlane } from '../../cluster/control-plane/control-plane.ts';
-import {
-  startTethered,
-  type TetheredProcess,
-} from '../../cluster/control-plane/tethered-process.ts';
 import type { User } from '../../cluster/control-plane/users.ts';
-import type { EnclosedProcess, Enclosure } from './enclosure.ts';
+import { startTethered, type TetheredProcess } from '../../support/process/tethered-process.ts';
+import type { EnclosedProcess, Enclosure } from './host/enclosure.ts';
+import type { Place } from './host/place.ts';
 import { NODE_NAME } from './kubelet.ts';
-import type { Place } from './place.ts';
 import type { NodePrograms } from './programs.ts';
 
 /** The API server's own roles are bound to these names. */
@@ -46,7 +43,7 @@ export async function startControllers(
       // By default it takes every pod out of its Service 50 s after the node was last heard of, and the
       // API server is away for a minute: then not even a name can be looked up.
       '--node-monitor-grace-period=5m',
-      // It makes this folder, where nobody wants it by default.
+      // By default it makes this folder in a place where nobody wants it.
       `--flex-volume-plugin-dir=${join(folder, 'volume-plugins')}`,
       `--service-account-private-key-file=${inControlPlane(FILES.serviceAccountKey)}`,
       `--root-ca-file=${inControlPlane(join(FILES.certificates, 'apiserver.crt'))}`,

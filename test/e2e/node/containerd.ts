@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '../../support/wait/wait-for.ts';
-import { CNI_FOLDER } from './debian.ts';
-import type { EnclosedProcess, Enclosure } from './enclosure.ts';
-import { writeNetworkConfig } from './network.ts';
-import type { Place } from './place.ts';
+import { CNI_FOLDER } from './host/debian.ts';
+import type { EnclosedProcess, Enclosure } from './host/enclosure.ts';
+import { writeNetworkConfig } from './host/network.ts';
+import type { Place } from './host/place.ts';
 import type { NodePrograms } from './programs.ts';
 
 export const PAUSE_IMAGE = 'signing-key-operator.test/pause:1';

@@ -1,7 +1,7 @@
 /** Opens a node's namespaces, with a mount and a process in them, and waits to be killed. */
-import { openEnclosure } from './enclosure.ts';
-import { linkNode } from './network.ts';
-import { takePlace } from './place.ts';
+import { openEnclosure } from './host/enclosure.ts';
+import { linkNode } from './host/network.ts';
+import { takePlace } from './host/place.ts';
 import { ensureNodePrograms } from './programs.ts';
 
 const programs = await ensureNodePrograms(() => undefined);

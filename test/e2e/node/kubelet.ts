@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlPlane } from '../../cluster/control-plane/control-plane.ts';
 import type { Containerd } from './containerd.ts';
-import type { EnclosedProcess, Enclosure } from './enclosure.ts';
-import type { Place } from './place.ts';
+import type { EnclosedProcess, Enclosure } from './host/enclosure.ts';
+import type { Place } from './host/place.ts';
 import type { NodePrograms } from './programs.ts';
 
 export const NODE_NAME = 'node-1';

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { type ControlPlane, startControlPlane } from '../../cluster/control-plane/control-plane.ts';
 import { makeCertificate } from '../../support/kube/certificate.ts';
 import { waitFor } from '../../support/wait/wait-for.ts';
-import { Endings } from '../endings.ts';
 import { clusterDnsObjects } from './cluster-dns.ts';
 import { PART_USERS, startControllers, startKubeProxy } from './cluster-parts.ts';
 import { type Containerd, startContainerd } from './containerd.ts';
-import { ensureDebianPackages } from './debian.ts';
-import { type EnclosedProcess, type Enclosure, openEnclosure } from './enclosure.ts';
-import { coverKernelSettings } from './kernel-settings.ts';
+import { Endings } from './endings.ts';
+import { ensureDebianPackages } from './host/debian.ts';
+import { type EnclosedProcess, type Enclosure, openEnclosure } from './host/enclosure.ts';
+import { coverKernelSettings } from './host/kernel-settings.ts';
+import { linkNode } from './host/network.ts';
+import { type Place, takePlace } from './host/place.ts';
 import { type KubeletSetup, NODE_NAME, NODE_USER, startKubelet } from './kubelet.ts';
-import { linkNode } from './network.ts';
 import { writeNodeImages } from './node-images.ts';
-import { type Place, takePlace } from './place.ts';
 import { ensureNodePrograms, type NodePrograms } from './programs.ts';
 
 /** How long each step took. */

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Binaries, ensureBinaries } from '../../cluster/control-plane/binaries.ts';
-import { moduleKey, requiredVersion } from '../../cluster/control-plane/go-module.ts';
-import { ensureShelf, type Shelf } from '../../cluster/control-plane/program-cache.ts';
-import { kubernetesProgram, type Program, STRIPPED } from '../../cluster/control-plane/programs.ts';
+import { kubernetesProgram } from '../../cluster/control-plane/programs.ts';
 import { readVersions } from '../../cluster/control-plane/versions.ts';
+import { moduleKey, requiredVersion } from '../../tools/building/go-module.ts';
+import type { Program } from '../../tools/building/program.ts';
+import { STRIPPED } from '../../tools/building/program.ts';
+import { ensureShelf, type Shelf } from '../../tools/building/program-cache.ts';
 
 /** Paths of everything that a node is made of, but for what comes from Debian. */
 export interface NodePrograms {

@@ -4,7 +4,7 @@ import { verify as verifyJwt } from 'jsonwebtoken';
 import { JwksClient } from 'jwks-rsa';
 import { jwksFolder } from './jwks-folder.ts';
 
-/** Rejects where the token is not accepted. */
+/** Rejects if the token is not accepted. */
 export type Verify = (token: string) => Promise<void>;
 
 export interface KeySource {

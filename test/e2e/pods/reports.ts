@@ -67,7 +67,7 @@ export interface LoadReport {
 }
 
 export interface Judgement {
-  /** Null where nobody could be asked for the keys. */
+  /** Null if nobody could be asked for the keys. */
   readonly verdict: 'accepted' | 'refused' | null;
   /** Why it was not accepted. */
   readonly error?: string;

@@ -4,9 +4,9 @@
  */
 import { expect, test } from 'vitest';
 import { recordFigure } from '../../support/vitest/record-figure.ts';
-import { DEFAULT_TERMS, kidOf, requestRotation, stateOf } from '../signing-key-sets.ts';
-import { expectNoneRejected, untilInUse } from '../token-judgement.ts';
-import { startTokenWorld } from '../token-world.ts';
+import { DEFAULT_TERMS, kidOf, requestRotation, stateOf } from '../world/signing-key-sets.ts';
+import { expectNoneRejected, untilInUse } from '../world/token-judgement.ts';
+import { startTokenWorld } from '../world/token-world.ts';
 
 const MINUTE_MS = 60_000;
 /** P + C + S are 13.5 minutes, and Ps + T + L + 3S are 24.5; no step waits for another pass. */

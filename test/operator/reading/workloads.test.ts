@@ -1,4 +1,4 @@
-/** What a workload's own fields say of its roll-out. */
+/** What a workload's own fields say about its roll-out. */
 import { expect, test } from 'vitest';
 import { foundWorkload } from '../../../src/operator/reading/workloads.ts';
 import type { KubeObject } from '../../../src/platform/kube/resource.ts';
@@ -28,7 +28,7 @@ test('a Deployment counts replicas, a DaemonSet nodes', () => {
 test.each<[string, object, string | null]>([
   ['a paused Deployment', { paused: true }, 'its spec.paused is true'],
   [
-    'one that waits for a hand',
+    'one that waits for a person',
     { updateStrategy: { type: 'OnDelete' } },
     'its updateStrategy is OnDelete: delete its pods',
   ],

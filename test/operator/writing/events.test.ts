@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ObservedSet } from '../../../src/core/reading/model.ts';
-import { createEventTeller } from '../../../src/operator/writing/events.ts';
+import { createEventSender } from '../../../src/operator/writing/events.ts';
 import type { KubeClient } from '../../../src/platform/kube/client.ts';
 import type { KubeObject } from '../../../src/platform/kube/resource.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
@@ -21,11 +21,11 @@ test.each([
 ])('a note has as many whole characters as fit (%#)', async (message, note) => {
   const made: KubeObject[] = [];
   const create = async (_: unknown, object: KubeObject) => void made.push(object);
-  const teller = createEventTeller({
+  const sender = createEventSender({
     ...{ client: { create } as unknown as KubeClient, clock: new VirtualClock() },
     ...{ random: { float: () => 0, hex: () => 'ab' }, log: recordLog(), instance: 'one' },
   });
-  teller.tell(SET, [{ type: 'Normal', reason: 'NotAtRest', message }]);
-  await teller.stop(0);
+  sender.send(SET, [{ type: 'Normal', reason: 'NotAtRest', message }]);
+  await sender.stop(0);
   expect(made.map((event) => event['note'])).toEqual([note]);
 });

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../../fake-api/faults.ts';
-import { FaultyTransport } from '../../fake-api/faulty-transport.ts';
+import type { Fault, FaultedRequest } from '../../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../operator-world.ts';
 
 const QUARTER_MS = 15 * 60_000;
@@ -9,7 +9,7 @@ const QUARTER_MS = 15 * 60_000;
 let world: OperatorWorld | undefined;
 afterEach(() => world?.stopAll());
 
-/** An operator whose writes of the JWKS are answered so, for as long as `isBroken` says. */
+/** An operator whose writes of the JWKS are answered with a status as long as `isBroken` says so. */
 function startWith(status: number, isBroken: () => boolean, faultyVerb = 'create'): OperatorWorld {
   return startFaulty(() => (isBroken() ? statusFault(status) : null), faultyVerb);
 }
@@ -47,7 +47,7 @@ test.each([
   [403, 'KUBE_FORBIDDEN'],
   [422, 'KUBE_INVALID'],
 ])(
-  'a write that is answered with %i for ever is told of, and not each time',
+  'a write that is always answered with %i is reported, but not each time',
   async (status, code) => {
     let isBroken = true;
     const of = startWith(status, () => isBroken);
@@ -56,7 +56,7 @@ test.each([
     expect(first).toMatch(/^Warning create configmaps auth\/payments-jwks: /);
     expect(first).toContain(code);
     expect(more).toEqual([]);
-    // What comes after the refused step in order, the status, does not wait for it, and tells of it.
+    // The status, which comes after the refused step, does not wait for it, and reports it.
     expect(of.condition('Ready')).toBe('False FirstKeyPending');
     expect(of.condition('Stalled')).toBe('True WriteRefused');
     const stalled = of.status().conditions?.find(({ type }) => type === 'Stalled');
@@ -72,7 +72,7 @@ test.each([
   },
 );
 
-test('a refused rotation shows as stalled and as overdue, and costs no write but that', async () => {
+test('a refused rotation shows as stalled and as overdue, and costs no other write', async () => {
   let isBroken = false;
   const of = startWith(403, () => isBroken, 'update');
   await of.clock.advance(2 * 60_000);
@@ -87,7 +87,7 @@ test('a refused rotation shows as stalled and as overdue, and costs no write but
   expect(of.operatorWrites()).toHaveLength(before);
 });
 
-test('what is refused and then no longer wanted stalls nothing', async () => {
+test('a refused write that is no longer wanted stalls nothing', async () => {
   let isBroken = false;
   const of = startWith(403, () => isBroken, 'update');
   const relabel = (labels: Readonly<Record<string, string>>) =>
@@ -107,7 +107,7 @@ test('what is refused and then no longer wanted stalls nothing', async () => {
   expect(of.operatorWrites()).toHaveLength(before + 1);
 });
 
-test('another operator goes on telling of a refusal, without a change of the status', async () => {
+test('another operator keeps reporting a refusal, and does not change the status', async () => {
   const of = startWith(403, () => true);
   await of.clock.advance(60_000);
   const before = of.operatorWrites().length;
@@ -123,7 +123,7 @@ test('another operator goes on telling of a refusal, without a change of the sta
   expect(of.operatorWrites()).toHaveLength(before);
 });
 
-test('a status that is refused as well keeps no other step from being tried again', async () => {
+test('if the status is refused as well, other steps are still tried again', async () => {
   const of = new OperatorWorld();
   world = of;
   let isBroken = true;
@@ -144,7 +144,7 @@ test('a status that is refused as well keeps no other step from being tried agai
 const WEBHOOK_GONE =
   'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: refused';
 
-test('a webhook that does not answer is told of after a minute', async () => {
+test('a webhook that does not answer is reported after a minute', async () => {
   let isBroken = true;
   const of = startFaulty(() => (isBroken ? statusFault(500, WEBHOOK_GONE) : null));
   await of.clock.advance(50_000);
@@ -161,7 +161,7 @@ test('a webhook that does not answer is told of after a minute', async () => {
   expect(of.condition('Stalled')).toBe('none');
 });
 
-test('a webhook that restarts now and then is not told of', async () => {
+test('a webhook that restarts now and then is not reported', async () => {
   let isBroken = false;
   const of = startFaulty(() => (isBroken ? statusFault(500, WEBHOOK_GONE) : null), 'update');
   await of.clock.advance(60_000);
@@ -175,7 +175,7 @@ test('a webhook that restarts now and then is not told of', async () => {
   expect(refusals(of)).toEqual([]);
 });
 
-test('a webhook that failed, then gave way to another failure for minutes, is not told of', async () => {
+test('a webhook that failed, followed by another failure for minutes, is not reported', async () => {
   let fault: Fault | null = statusFault(500, WEBHOOK_GONE);
   let failures = 0;
   const of = startFaulty(() => {
@@ -193,7 +193,7 @@ test('a webhook that failed, then gave way to another failure for minutes, is no
   expect(refusals(of)).toEqual([]);
 });
 
-test('a write that hangs for a minute, while what is read is answered, is told of', async () => {
+test('a write that hangs for a minute while reads are answered is reported', async () => {
   let isBroken = true;
   const of = startFaulty(() => (isBroken ? { kind: 'hang', committed: false } : null));
   await of.clock.advance(5 * 60_000);
@@ -206,14 +206,14 @@ test('a write that hangs for a minute, while what is read is answered, is told o
   expect(of.condition('Stalled')).toBe('none');
 });
 
-test('a webhook that denies does not say when the set is looked at again', async () => {
+test('a webhook that denies a write does not decide when the next pass is', async () => {
   const message = 'admission webhook "a.example.com" denied the request: no';
   const of = startFaulty(() => ({ ...statusFault(403, message), retryAfterSeconds: 300 }));
   await of.clock.advance(10_000);
   expect(of.condition('Stalled')).toBe('True WriteRefused');
 });
 
-test('two webhooks that deny in turns cost no more tries than one, and hardly a write', async () => {
+test('two webhooks that deny in turns cost no more tries than one, and hardly any write', async () => {
   let tries = 0;
   const of = startFaulty(() => {
     const name = tries++ % 2 === 0 ? 'a' : 'b';
@@ -227,7 +227,7 @@ test('two webhooks that deny in turns cost no more tries than one, and hardly a 
   expect(events).not.toContain('NotAtRest');
 });
 
-test('what may pass by itself is not told of', async () => {
+test('a failure that may pass by itself is not reported', async () => {
   let isBroken = true;
   const of = startWith(503, () => isBroken);
   await of.clock.advance(2 * 60_000);
@@ -240,7 +240,7 @@ test('what may pass by itself is not told of', async () => {
 test.each([
   ['configmaps', 'payments-jwks'],
   ['secrets', 'payments-signer'],
-])('%s %s that a hand has made immutable is told of by that name', async (resource, name) => {
+])('%s %s that someone has made immutable is reported by that word', async (resource, name) => {
   const of = new OperatorWorld();
   world = of;
   of.start();
@@ -251,7 +251,7 @@ test.each([
   });
   await of.clock.advance(60_000);
   expect(refusals(of).join()).toMatch(/made this object immutable: .* \(KUBE_INVALID\)/);
-  // Deleted by hand it is made anew, and the set goes on.
+  // Once it is deleted, the operator creates it again, and the set goes on.
   of.api.hand.delete(resource, NAMESPACE, name);
   await of.clock.advance(120_000);
   expect(of.condition('Ready')).toBe('True Signing');

@@ -53,7 +53,7 @@ function exitOf(
 }
 
 describe('values', () => {
-  it('are the defaults where nothing is given', () => {
+  it('are the defaults if nothing is given', () => {
     expect(valuesOf([])).toEqual({
       workers: 4,
       resync: 300_000,
@@ -66,7 +66,7 @@ describe('values', () => {
     });
   });
 
-  it('have the types that were declared', () => {
+  it('have the declared types', () => {
     const values = valuesOf([]);
     expectTypeOf(values.workers).toEqualTypeOf<number>();
     expectTypeOf(values.logFormat).toEqualTypeOf<'json' | 'pretty'>();
@@ -92,7 +92,7 @@ describe('values', () => {
     [['--listen', 'localhost:65535'], {}, { listen: { host: 'localhost', port: 65_535 } }],
     [['--namespace', 'auth'], {}, { namespace: 'auth' }],
     [[], { SIGNING_KEYS_PORT: '9000' }, { port: 9000 }],
-    // A Service named `signing-keys` puts this into every Pod of its namespace.
+    // Kubernetes sets this in every Pod of a namespace with a Service named `signing-keys`.
     [[], { SIGNING_KEYS_PORT: 'tcp://10.0.0.1:80' }, { port: 8080 }],
   ])('%j with %j', (argv, env, values) => {
     expect(valuesOf(argv, env as Record<string, string>)).toMatchObject(values);
@@ -155,7 +155,7 @@ describe('mistakes end in one line and exit code 2', () => {
     });
   });
 
-  it('has no line break or escape of its user in it', () => {
+  it('has no line break or escape sequence from the command line', () => {
     const { stderr } = exitOf(['--a\n\u001b[31mb']);
     expect(stderr).toMatch(/^error: .*\n$/);
     expect(stderr).not.toContain('\u001b');

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { startProgram } from '../../server/serve-process.ts';
 import { temporaryFolder } from '../../support/files/temporary-folder.ts';
 
-/** Sends a signal in the moment in which it is taken over, and tells which files were loaded by then. */
+/** Sends a signal as soon as it is handled, and reports which files were loaded by then. */
 const PRELOADED = `
 import { registerHooks } from 'node:module';
 const loaded = [];
@@ -24,7 +24,7 @@ process.on('newListener', (name) => {
 `;
 
 test.each(['operator', 'serve'])(
-  '%s takes a signal over before it loads what takes time, and ends in order',
+  '%s handles signals before it loads anything slow, and ends in order',
   async (command) => {
     const folder = temporaryFolder();
     const preloaded = join(folder, 'preloaded.mjs');
@@ -44,7 +44,7 @@ test.each(['operator', 'serve'])(
   },
 );
 
-/** Nobody answers there. */
+/** Nothing answers there. */
 const KUBECONFIG = JSON.stringify({
   apiVersion: 'v1',
   kind: 'Config',

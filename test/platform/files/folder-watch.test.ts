@@ -5,7 +5,7 @@ import { watchFolder } from '../../../src/platform/files/folder-watch.ts';
 import { makeFolder, until } from '../../server/fixtures.ts';
 import { ProjectedVolume } from '../../support/files/projected-volume.ts';
 
-test('each swap of a projected volume is told', async () => {
+test('each switch of a projected volume is reported', async () => {
   const volume = new ProjectedVolume(await makeFolder());
   await volume.project({ a: '0' });
   let changes = 0;
@@ -22,7 +22,7 @@ test('each swap of a projected volume is told', async () => {
   }
 });
 
-test('nothing is told once it is closed', async () => {
+test('nothing is reported after close', async () => {
   const folder = await makeFolder();
   let closedChanges = 0;
   let changes = 0;
@@ -43,7 +43,7 @@ test('nothing is told once it is closed', async () => {
   expect(closedChanges).toBe(0);
 });
 
-test('a folder that cannot be watched is told once, after the call', async () => {
+test('a folder that can not be watched is reported once, after the call', async () => {
   const folder = join(await makeFolder(), 'gone');
   await mkdir(folder);
   await rm(folder, { recursive: true });

@@ -20,7 +20,7 @@ async function readTexts(folder: string): Promise<Record<string, unknown>> {
   );
 }
 
-test('while a kubelet swaps, all files are of one state', async () => {
+test('all files are of one state while a kubelet switches', async () => {
   const volume = new ProjectedVolume(await makeFolder());
   const state = (number: number) => Object.fromEntries(NAMES.map((name) => [name, `${number}`]));
   await volume.project(state(0));
@@ -34,7 +34,7 @@ test('while a kubelet swaps, all files are of one state', async () => {
   try {
     while (seen.size < 20) {
       const snapshot = await readSnapshot(volume.folder, BOUNDS);
-      // So many swaps in a row that no read held is an honest answer, too.
+      // It may also report that the folder changed during each attempt.
       if ('problem' in snapshot) continue;
       const texts = NAMES.map((name) => Buffer.from(snapshot.get(name) as Uint8Array).toString());
       expect(new Set(texts).size).toBe(1);
@@ -46,7 +46,7 @@ test('while a kubelet swaps, all files are of one state', async () => {
   }
 });
 
-test('a folder that no kubelet writes is read as it is', async () => {
+test('a folder that no kubelet writes is read directly', async () => {
   const folder = await makeFolder();
   await writeFile(join(folder, 'a.json'), 'text');
   await mkdir(join(folder, 'b.json'));
@@ -75,7 +75,7 @@ test('a named pipe does not hang the reader', async () => {
   });
 });
 
-test('a folder that is gone is named as such', async () => {
+test('a missing folder is a problem', async () => {
   const folder = await makeFolder();
   await rm(folder, { recursive: true });
   expect(await readSnapshot(folder, BOUNDS)).toEqual({ problem: 'it cannot be read (ENOENT)' });

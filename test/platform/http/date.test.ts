@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseHttpDateMs } from '../../../src/platform/http/date.ts';
 
-test('every date that a server can send is read as it was meant', () => {
+test('every date that a server can send is read correctly', () => {
   const seconds = fc.integer({ min: 0, max: 253_402_300_799 });
   fc.assert(
     fc.property(seconds, (s) => parseHttpDateMs(new Date(s * 1000).toUTCString()) === s * 1000),
@@ -25,6 +25,6 @@ test.each([
   'sun, 06 nov 1994 08:49:37 gmt',
   'Sun, 06 Nov 1994 08:49:37 GMT ',
   'Invalid Date',
-])('%s is no date', (text) => {
+])('%s is not a date', (text) => {
   expect(parseHttpDateMs(text)).toBeNull();
 });

@@ -47,7 +47,7 @@ async function ask(port: number, path: string, method = 'GET', agent?: Agent) {
   return { status: response.statusCode, headers: response.headers, body };
 }
 
-/** A raw connection: what it was sent until it was closed. */
+/** Everything that a raw connection receives until it is closed. */
 function open(port: number) {
   const socket = connect(port, '127.0.0.1');
   sockets.push(socket);
@@ -88,14 +88,14 @@ describe('answers', () => {
     expect(logged).toHaveLength(status === 500 ? 1 : 0);
   });
 
-  it('cuts the connection where a route gives headers that can not be sent', async () => {
+  it('closes the connection if a route returns invalid headers', async () => {
     const headers = { 'x-bad': 'a\r\nb' };
     const { port, logged } = await start({ '/bad': () => ({ status: 200, headers, body: '' }) });
     await expect(ask(port, '/bad')).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(logged).toHaveLength(1);
   });
 
-  it('closes the connection of a request with a body, unread', async () => {
+  it('closes the connection of a request with a body without reading it', async () => {
     const { port } = await start({ '/hello': hello });
     const { socket, closed } = open(port);
     socket.write('GET /hello HTTP/1.1\r\nhost: x\r\ncontent-length: 999999999\r\n\r\nxxx');
@@ -113,14 +113,14 @@ describe('limits', () => {
     expect(await closed).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it('cuts one that never ends its headers: 408', async () => {
+  it('closes a connection whose headers never end: 408', async () => {
     const { port } = await start({ '/hello': hello }, { headersTimeoutMs: 100 });
     const { socket, closed } = open(port);
     socket.write('GET /hello HTTP/1.1\r\nhost: x\r\n');
     expect(await closed).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('cuts one on which nothing moves', async () => {
+  it('closes a connection without traffic', async () => {
     const limits = { idleTimeoutMs: 100 };
     const { port } = await start({ '/slow': () => new Promise(() => {}) }, limits);
     const { socket, closed } = open(port);
@@ -128,14 +128,14 @@ describe('limits', () => {
     expect(await closed).toBe('');
   });
 
-  it('answers what is no HTTP with 400', async () => {
+  it('answers what is not HTTP with 400', async () => {
     const { port } = await start({ '/hello': hello });
     const { socket, closed } = open(port);
     socket.write('what is this\r\n\r\n');
     expect(await closed).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('closes connections beyond the limit at once, and takes others when one is free', async () => {
+  it('closes connections beyond the limit immediately, and accepts others once one is free', async () => {
     const { port } = await start({ '/hello': hello }, { connectionsMax: 2 });
     const first = [open(port), open(port)];
     for (const { socket } of first) {
@@ -151,7 +151,7 @@ describe('limits', () => {
       .toMatchObject({ status: 200 });
   });
 
-  it('closes a connection after so many requests', async () => {
+  it('closes a connection after the maximum number of requests', async () => {
     const { port } = await start({ '/hello': hello }, { requestsPerConnectionMax: 2 });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const kept: (string | undefined)[] = [];
@@ -164,7 +164,7 @@ describe('limits', () => {
 });
 
 describe('close', () => {
-  it('ends idle keep-alive connections at once', async () => {
+  it('closes idle keep-alive connections immediately', async () => {
     const { endpoint, port } = await start({ '/hello': hello });
     const agent = new Agent({ keepAlive: true });
     await ask(port, '/hello', 'GET', agent);
@@ -173,7 +173,7 @@ describe('close', () => {
     await expect(ask(port, '/hello')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('lets an answer under way end, then closes its connection', async () => {
+  it('lets a running answer end, then closes its connection', async () => {
     let finish = () => {};
     let asked = () => {};
     const begun = new Promise<void>((resolve) => {
@@ -197,7 +197,7 @@ describe('close', () => {
     agent.destroy();
   });
 
-  it('cuts what is left when the grace is over', async () => {
+  it('closes what is left after the grace', async () => {
     let asked = () => {};
     const begun = new Promise<void>((resolve) => {
       asked = resolve;
@@ -214,14 +214,14 @@ describe('close', () => {
   });
 });
 
-it('listens on every address where no host is named', async () => {
+it('listens on every address if no host is given', async () => {
   const routes = { '/hello': hello };
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const fixed = { routes, limits: OPERATIONAL_LIMITS, clock: systemClock, log };
   const endpoint = await startHttpEndpoint({ ...fixed, host: null, port: 0 });
   endpoints.push(endpoint);
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  // Others, of other tests' nodes, come and go.
+  // Other addresses, of other tests' nodes, appear and disappear.
   const reachable = addresses.filter(({ internal }) => internal);
   expect(reachable).not.toEqual([]);
   for (const { address, family } of reachable) {
@@ -251,7 +251,7 @@ describe('a port that can not be opened', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
   });
 
-  it('names the flag of what is to be changed', async () => {
+  it('names the flag to change', async () => {
     const flags = { host: '--address', port: '--number' };
     const { port } = await start(routes);
     const taken = startHttpEndpoint({ ...fixed, flags, host: '127.0.0.1', port });
@@ -261,7 +261,7 @@ describe('a port that can not be opened', () => {
   });
 });
 
-it('does not keep a client waiting that reads the answer of HEAD', async () => {
+it('does not make a client wait for the body of HEAD', async () => {
   const { port } = await start({ '/hello': hello });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   await ask(port, '/hello', 'HEAD', agent);

@@ -62,7 +62,7 @@ async function serverAt(port: number): Promise<Server> {
   return found;
 }
 
-/** As Node makes it where the system has no room for one more connection. */
+/** As Node creates it when the system has no room for another connection. */
 function acceptFailure(): Error {
   return Object.assign(new Error('accept ENFILE'), { code: 'ENFILE', syscall: 'accept' });
 }
@@ -71,7 +71,7 @@ describe.each([
   ['the answer server', startAnswerServer],
   ['the endpoint', startEndpoint],
 ])('%s', (_, start) => {
-  test('outlives an accept that fails, and tells of many only now and then', async () => {
+  test('survives failing accepts, and logs only some of many', async () => {
     const log = recordLog();
     const clock = new VirtualClock();
     const port = await start(clock, log);

@@ -14,7 +14,7 @@ const kinds: KeyKind[] = ALGORITHMS.map((algorithm) => ({
   rsaModulusLength: /^[RP]S/.test(algorithm) ? 2048 : null,
 }));
 
-describe('every algorithm, judged by jose', () => {
+describe('every algorithm, checked with jose', () => {
   it.each(kinds)(
     '$algorithm: private.pem and private.jwk sign, the public JWK verifies',
     async (kind) => {
@@ -52,8 +52,8 @@ describe('every algorithm, judged by jose', () => {
   ] as const)(
     '$algorithm: coordinates and d always have $bytes bytes',
     async ({ algorithm, bytes }) => {
-      // One in 256 coordinates begins with a zero byte (every other one of P-521's), which a
-      // careless writer drops.
+      // One in 256 coordinates (of P-521 every other) begins with a zero byte, which is easily
+      // dropped.
       for (let round = 0; round < 60; round++) {
         const pair = await maker.make({ algorithm, rsaModulusLength: null }, never);
         const privateJwk = privateJwkOf(pair.privatePem, pair.publicJwk);
@@ -91,14 +91,14 @@ describe('RSA', () => {
   });
 });
 
-describe('many at a time', () => {
+describe('many at once', () => {
   it('makes each of them, all different', async () => {
     const kind: KeyKind = { algorithm: 'ES256', rsaModulusLength: null };
     const pairs = await Promise.all(Array.from({ length: 20 }, () => maker.make(kind, never)));
     expect(new Set(pairs.map((pair) => pair.kid)).size).toBe(20);
   });
 
-  it('lets one that gives up leave, and the others in', async () => {
+  it('lets the others continue if one gives up', async () => {
     const crowded = createKeyMaker();
     const slow: KeyKind = { algorithm: 'RS256', rsaModulusLength: 2048 };
     const giveUp = new AbortController();
@@ -112,7 +112,7 @@ describe('many at a time', () => {
       ...first.map((made) => made.then(() => order.push('first'))),
       patient.then(() => order.push('patient')),
     ]);
-    // With two places taken, the third in line can't be done before one of them was left.
+    // With two slots taken, the third can't end before one of them is free.
     expect(order[0]).toBe('first');
     await expect(crowded.make(slow, giveUp.signal)).rejects.toThrow('no longer wanted');
   });

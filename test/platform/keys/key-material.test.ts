@@ -37,12 +37,12 @@ function signerTexts(pair: KeyPair): Record<string, string> {
   };
 }
 
-/** A file whose private scalar is not the one of the public key that it also holds. */
+/** A file whose private scalar does not belong to its public key. */
 function mismatchedPem(): string {
   const of = (pair: KeyPair) =>
     createPrivateKey(pair.privatePem).export({ format: 'der', type: 'pkcs8' });
   const mixed = Buffer.from(of(es));
-  // PKCS#8 of P-256: the 32 bytes of the scalar stand at 36 (RFC 5915), the point behind them.
+  // PKCS#8 of P-256: the scalar is 32 bytes at offset 36 (RFC 5915), and the point follows.
   of(other).copy(mixed, 36, 36, 68);
   const lines = mixed.toString('base64').replace(/.{64}/g, '$&\n');
   return `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`;
@@ -118,7 +118,7 @@ describe('publicJwkOf', () => {
 describe('privateJwkOf', () => {
   it('refuses a PEM that is not the private half of the public JWK', () => {
     expect(privateJwkOf(other.privatePem, es.publicJwk)).toEqual({
-      problem: expect.stringContaining('another key'),
+      problem: expect.stringContaining('not the private half'),
     });
   });
 
@@ -152,7 +152,7 @@ describe('checkKeySecret', () => {
       encode({ 'private.pem': other.privatePem }),
       es.publicJwk,
       'thumbprint',
-      'another key',
+      'not the private half',
     ],
     [
       'another kind',
@@ -161,7 +161,13 @@ describe('checkKeySecret', () => {
       'any',
       'not a key for ES256',
     ],
-    ['two keys mixed', encode({ 'private.pem': mismatchedPem() }), es.publicJwk, 'any', 'refuses'],
+    [
+      'two keys mixed',
+      encode({ 'private.pem': mismatchedPem() }),
+      es.publicJwk,
+      'any',
+      'does not verify',
+    ],
   ] as const)('%s', (_name, data, publicJwk, kidRule, problem) => {
     expect(checkKeySecret(data, publicJwk, kidRule)).toEqual(
       problem === null ? { ok: true } : { problem: expect.stringContaining(problem) },
@@ -196,7 +202,7 @@ describe('checkSignerSecret', () => {
     ['the alg of another kind', { ...whole, alg: 'ES384' }, 'not a key for ES384'],
     ['the kid of another key', { ...whole, kid: other.kid }, `differs in 'kid'`],
     ["another key's PEM", { ...whole, 'private.pem': other.privatePem }, `differs in 'x'`],
-    ['a JWK that is none', { ...whole, 'private.jwk': '[]' }, 'not a JSON object'],
+    ['text that is not a JWK', { ...whole, 'private.jwk': '[]' }, 'not a JSON object'],
     ['a cut JWK', { ...whole, 'private.jwk': '{"kty"' }, 'not a JSON object'],
     ['another d', withJwk({ ...jwk, d: signerTexts(other)['private.jwk'] }), `differs in 'd'`],
     ['a public JWK', withJwk(es.publicJwk), `differs in 'd'`],
@@ -205,7 +211,7 @@ describe('checkSignerSecret', () => {
     expect(checkSignerSecret(encode(texts))).toEqual({ problem: expect.stringContaining(problem) });
   });
 
-  it('never says a value', () => {
+  it('never quotes a value', () => {
     const broken = withJwk({ ...jwk, d: 'AAAA-planted-AAAA', 'planted-member': 1 });
     expect(JSON.stringify(checkSignerSecret(encode(broken)))).not.toContain('planted');
   });

@@ -30,7 +30,7 @@ describe('the verdict on a key Secret', () => {
     );
   });
 
-  test('is another for another key, on either side', () => {
+  test('differs for a different key, on either side', () => {
     expect(verdicts.ofKey(secretOf(other), ours.publicJwk)).toHaveProperty('problem');
     expect(verdicts.ofKey(secretOf(ours), other.publicJwk)).toHaveProperty('problem');
     expect(verdicts.ofKey({}, ours.publicJwk)).toHaveProperty('problem');
@@ -44,7 +44,7 @@ describe('the verdict on a signer Secret', () => {
     expect(verdicts.ofSigner({ ...signerOf(ours) })).toBe(verdict);
   });
 
-  test.each(Object.values(SIGNER_FILE))('is another where %s is another key’s', (file) => {
+  test.each(Object.values(SIGNER_FILE))('differs if %s is of another key', (file) => {
     const mixed = { ...signerOf(ours), [file]: signerOf(other)[file] ?? '' };
     const isAlike = file === SIGNER_FILE.alg;
     const verdict = isAlike ? { publicJwk: ours.publicJwk } : { problem: expect.any(String) };
@@ -54,7 +54,7 @@ describe('the verdict on a signer Secret', () => {
   });
 });
 
-test('what is remembered holds no private key', () => {
+test('a verdict holds no private key', () => {
   const told = JSON.stringify([
     verdicts.ofKey(secretOf(ours), ours.publicJwk),
     verdicts.ofSigner(signerOf(ours)),

@@ -13,7 +13,7 @@ import {
 } from '../../support/kube/kube-fixture.ts';
 import { eventually } from '../../support/wait/eventually.ts';
 
-/** Stands for key material; must never come out of an error. */
+/** Stands for key material. No error may contain it. */
 const PLANTED = 'hunter2+PRIVATE/KEY==';
 const REF = { namespace: 'auth', name: 'payments-key-1' };
 
@@ -58,7 +58,7 @@ const ROWS: Record<string, Row> = {
     kind: 'forbidden',
     advice: 'give-up',
   },
-  '403 in a namespace that is going': {
+  '403 in a namespace that is being deleted': {
     answer: refuse(403, 'Forbidden', {
       causes: [{ reason: 'NamespaceTerminating', message: PLANTED, field: 'metadata.namespace' }],
     }),
@@ -74,7 +74,7 @@ const ROWS: Record<string, Row> = {
       reason: 'NotFound',
       message:
         'create secrets auth/payments-key-1: not-found (404 NotFound); it, its namespace or its ' +
-        'type is not there',
+        'type does not exist',
     },
   },
   '409 AlreadyExists': {
@@ -115,7 +115,7 @@ const ROWS: Record<string, Row> = {
       ],
     },
   },
-  '403 of a webhook, in words of its own': {
+  '403 of a webhook, with its own text': {
     answer: (response) => {
       const causes = [{ reason: 'NamespaceTerminating', message: PLANTED, field: 'hunter2' }];
       const said = status(403, 'Forbidden', { causes, retryAfterSeconds: 300 });
@@ -221,13 +221,13 @@ const ROWS: Record<string, Row> = {
     advice: 'retry',
     also: { reason: 'BodyTooLarge' },
   },
-  'an answer that is no JSON': {
+  'an answer that is not JSON': {
     answer: (response) => response.end(`${PLANTED} {`),
     kind: 'bad-answer',
     advice: 'retry',
     also: { reason: 'NotJson' },
   },
-  'an answer that is no object': {
+  'an answer that is not an object': {
     answer: (response) => response.end(`{"metadata":"${PLANTED}"}`),
     kind: 'bad-answer',
     advice: 'retry',
@@ -250,7 +250,7 @@ function expectNoSecret(error: unknown): void {
   expect(`${shown} ${(error as Error).stack}`).not.toContain('hunter2');
 }
 
-describe('what the API server answers, at the client', () => {
+describe('the answers of the API server, at the client', () => {
   test.each(Object.entries(ROWS))('%s', async (_, row) => {
     await using kube = await startKube((request, response) => {
       request.resume().on('end', () => row.answer(response));
@@ -281,11 +281,11 @@ describe('what the API server answers, at the client', () => {
       reason: 'ECONNREFUSED',
       message:
         'create secrets auth/payments-key-1: no-answer (ECONNREFUSED); nothing listens there: ' +
-        'is the API server up, and the kubeconfig current?',
+        'check that the API server runs and that the kubeconfig is current',
     });
   });
 
-  test('a type that is not there', async () => {
+  test('a type that does not exist', async () => {
     await using kube = await startKube((_, response) => sendJson(response, 404, {}));
     const options = { resourceVersion: '1', timeoutSeconds: 1, signal: never() };
     const list = await rejection(kube.client.list(SECRETS, { signal: never() }));
@@ -294,15 +294,15 @@ describe('what the API server answers, at the client', () => {
       expect(error).toMatchObject({
         code: 'KUBE_NOT_FOUND',
         message:
-          `${verb} secrets: not-found (404 Unknown); the type is not there: apply its ` +
-          'CustomResourceDefinition, of the version of this program',
+          `${verb} secrets: not-found (404 Unknown); the type does not exist: apply the ` +
+          'CustomResourceDefinition of the version of this program',
       });
     }
     const read = await rejection(kube.client.get(SECRETS, REF, { signal: never() }));
-    expect(read).toMatchObject({ message: expect.stringMatching(/its type is not there$/) });
+    expect(read).toMatchObject({ message: expect.stringMatching(/its type does not exist$/) });
   });
 
-  test('a write that hangs ends at its deadline and gives its connection up', async () => {
+  test('a hanging write ends at its deadline and closes its connection', async () => {
     await using kube = await startKube(() => {});
     const error = rejection(create(kube));
     await eventually('the request came', () => kube.api.requests.length === 1);
@@ -313,7 +313,7 @@ describe('what the API server answers, at the client', () => {
     await eventually('the connection is closed', () => kube.api.open === 0);
   });
 
-  test('a read that hangs in mid-body ends by itself', async () => {
+  test('a read that hangs within its body ends at its timeout', async () => {
     await using kube = await startKube((_, response) => {
       response.write('{"metadata":');
     });
@@ -323,7 +323,7 @@ describe('what the API server answers, at the client', () => {
     expect(await error).toMatchObject({ kind: 'timeout', reason: 'Deadline' });
   });
 
-  test('the abort of the caller comes through as it is', async () => {
+  test('an abort by the caller rejects with its reason', async () => {
     await using kube = await startKube(() => {});
     const stop = new AbortController();
     const error = rejection(kube.client.get(SECRETS, REF, { signal: stop.signal }));
@@ -334,7 +334,7 @@ describe('what the API server answers, at the client', () => {
     expect(kube.clock.sleeping).toBe(0);
   });
 
-  test('the bound on answers leaves room for the largest object of etcd', () => {
+  test('the maximum size of an answer fits the largest object of etcd', () => {
     expect(OBJECT_MAX_BYTES).toBeGreaterThan(2 * 1.5 * 1024 * 1024);
   });
 });

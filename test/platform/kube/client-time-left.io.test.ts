@@ -5,11 +5,11 @@ import {
   type KubeClient,
   WRITE_MIN_LEFT_MS,
 } from '../../../src/platform/kube/client.ts';
-import { SECRETS } from '../../../src/platform/kube/resources.ts';
 import {
   createKubeTransport,
   REQUEST_CONNECTIONS_MAX,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
+import { SECRETS } from '../../../src/platform/kube/resources.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import {
   kubeconfigText,
@@ -23,7 +23,7 @@ import { eventually } from '../../support/wait/eventually.ts';
 const REF = { namespace: 'auth', name: 'a' };
 const OBJECT = { metadata: { ...REF, resourceVersion: '1' } };
 const DEADLINE_MS = 20_000;
-/** Asks the API server for the token, so that it takes as long as the test likes. */
+/** Asks the API server for the token, so that the test decides how long it takes. */
 const PLUGIN = `
   const answer = await fetch(process.argv[2] + '/token');
   console.log(JSON.stringify({ status: { token: await answer.text() } }));`;
@@ -31,7 +31,7 @@ const PLUGIN = `
 interface Kube extends AsyncDisposable {
   readonly client: KubeClient;
   readonly clock: VirtualClock;
-  /** All that came, in order: the test answers it. */
+  /** All requests, in order. The test answers them. */
   readonly held: { readonly line: string; readonly response: ServerResponse }[];
 }
 
@@ -61,14 +61,14 @@ async function startHeld(): Promise<Kube> {
 
 interface Waiting {
   readonly write: Promise<unknown>;
-  /** What it waits for is there. */
+  /** Ends what it waits for. */
   goOn(): void;
 }
 
 function startWrite({ client, clock }: Kube): Promise<unknown> {
   const deadlineMs = clock.monotonicMs() + DEADLINE_MS;
   const write = client.replace(SECRETS, OBJECT, { signal: never(), deadlineMs });
-  write.catch(() => {}); // Looked at by the test.
+  write.catch(() => {}); // The test checks it.
   return write;
 }
 
@@ -97,7 +97,7 @@ describe.each([
   ['credentials', forCredentials],
   ['a connection', forConnection],
 ])('a write that waited long for %s', (_, start) => {
-  test('tells the server the time that is left as it is sent', async () => {
+  test('tells the server the time that is left when it is sent', async () => {
     await using kube = await startHeld();
     const { write, goOn } = await start(kube);
     const before = kube.held.length;

@@ -23,7 +23,7 @@ interface Seen {
   readonly body: unknown;
 }
 
-/** Answers every request with itself, so that a test sees what was really sent. */
+/** Answers every request with itself, so that a test sees what was sent. */
 function echo(seen: Seen[]) {
   return (request: IncomingMessage, response: ServerResponse) => {
     let text = '';
@@ -42,7 +42,7 @@ function echo(seen: Seen[]) {
   };
 }
 
-test('an object comes and goes as it is, with the time of the server', async () => {
+test('objects are sent and received unchanged, with the time of the server', async () => {
   const seen: Seen[] = [];
   await using kube = await startKube(echo(seen));
   const deadlineMs = kube.clock.monotonicMs() + 5000;
@@ -56,7 +56,7 @@ test('an object comes and goes as it is, with the time of the server', async () 
   });
 });
 
-test('each write says what it is', async () => {
+test('each write has its method, path, query and content type', async () => {
   const seen: Seen[] = [];
   await using kube = await startKube(echo(seen));
   const { client } = kube;
@@ -105,7 +105,7 @@ test('names are encoded, and one that would change the path is refused', async (
   expect(kube.api.requests.length).toBe(1);
 });
 
-test('metadata alone is asked for in words that allow nothing else', async () => {
+test('a request for metadata accepts nothing else', async () => {
   const seen: Seen[] = [];
   await using kube = await startKube(echo(seen));
   await kube.client.get(SECRETS, REF, { signal: never(), metadataOnly: true });
@@ -145,7 +145,7 @@ test('a list is read page by page', async () => {
   ]);
 });
 
-test('a list whose pages expire begins again, in the end in one piece', async () => {
+test('a list whose pages expire begins again, and finally without pages', async () => {
   await using kube = await startKube((request, response) => {
     const query = new URL(request.url ?? '', 'http://x').searchParams;
     if (query.get('continue') !== null) sendJson(response, 410, { kind: 'Status', code: 410 });

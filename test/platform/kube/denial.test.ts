@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { denialIn } from '../../../src/platform/kube/denial.ts';
 
-/** Each as kube-apiserver 1.36 words it; test/cluster/denials.test.ts asks a real one. */
+/** The messages of kube-apiserver 1.36. test/cluster/api/denials.test.ts gets them from a real one. */
 test.each([
   [
     `configmaps "payments-jwks" is forbidden: ValidatingAdmissionPolicy 'freeze' with binding 'freeze' denied request: not before Monday`,
@@ -45,13 +45,13 @@ const PLANTED = 'hunter2+PRIVATE/KEY==';
 test.each([
   '',
   `Secret "x" is invalid: data: Invalid value: "${PLANTED}"`,
-  // What somebody else worded comes after the server's own words, and is not read.
+  // Text from elsewhere follows the server's own words, and is not read.
   `Secret "x" is invalid: data: Invalid value: "secrets "x" is forbidden: exceeded quota: ${PLANTED}, "`,
   `Secret "x" is invalid: \nadmission webhook "hunter2" denied the request`,
-  // A name that is none.
+  // Not a valid name.
   `admission webhook "${PLANTED}" denied the request: no`,
   `secrets "x" is forbidden: ValidatingAdmissionPolicy '${PLANTED}' with binding 'x' denied`,
   `secrets "x" is forbidden: exceeded quota: ${'a'.repeat(300)}, requested: 1`,
-])('nothing is taken from: %s', (message) => {
+])('takes nothing from: %s', (message) => {
   expect(denialIn(message)).toBeNull();
 });

@@ -24,7 +24,7 @@ async function linesOf(body: AsyncIterable<Uint8Array>): Promise<string[]> {
   return lines;
 }
 
-test('lines do not depend on how the bytes are cut, and half a line is none', async () => {
+test('lines do not depend on how bytes are split, and half a line is not a line', async () => {
   const text = fc.string({ unit: 'grapheme' }).map((line) => `"${line.replaceAll('\n', ' ')}"`);
   await fc.assert(
     fc.asyncProperty(fc.array(text), fc.array(fc.nat(20)), async (lines, sizes) => {
@@ -34,7 +34,7 @@ test('lines do not depend on how the bytes are cut, and half a line is none', as
   );
 });
 
-test('a line has a bound', async () => {
+test('a line has a maximum size', async () => {
   const endless = async function* () {
     for (let i = 0; i < 100; i += 1) yield new Uint8Array(WATCH_LINE_MAX_BYTES / 8).fill(97);
   };
@@ -45,7 +45,7 @@ test('a line has a bound', async () => {
 
 const options = { resourceVersion: '1', timeoutSeconds: 300 };
 
-test('a watch that is not accepted in time is given up; an accepted one has no deadline', async () => {
+test('a watch must be accepted before a deadline, and has none afterwards', async () => {
   await using kube = await startKube((request, response) => {
     if (request.url?.includes('/slow/')) return;
     response.flushHeaders();
@@ -72,7 +72,7 @@ test('a watch that is not accepted in time is given up; an accepted one has no d
   await eventually('it hung up', () => kube.api.open === 0);
 });
 
-test('how long an error inside a watch asks to wait has a bound', async () => {
+test('the wait that an error inside a watch asks for has a maximum', async () => {
   const details = { retryAfterSeconds: 99_999_999 };
   const object = { kind: 'Status', code: 429, reason: 'TooManyRequests', details };
   await using kube = await startKube((_, response) => {

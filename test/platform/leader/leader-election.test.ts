@@ -27,7 +27,7 @@ function createWorld() {
 const specOf = (server: LeaseServer) => server.stored()?.lease['spec'] as Record<string, unknown>;
 
 describe('taking a lease', () => {
-  it('makes it where there is none, and renews it', async () => {
+  it('creates a missing one and renews it', async () => {
     const { clock, server } = createWorld();
     const a = createCandidate({ name: 'a', clock, server });
     a.run();
@@ -53,7 +53,7 @@ describe('taking a lease', () => {
     for (const ms of intervals) expect(ms).toBeLessThanOrEqual(RETRY_PERIOD_MS + EXCHANGES_MS);
   });
 
-  it('takes over a dead one after its lease has stood still for the whole duration', async () => {
+  it('takes over from a dead leader once the lease has been unchanged for its whole duration', async () => {
     const { clock, server } = createWorld();
     const a = createCandidate({ name: 'a', clock, server });
     const b = createCandidate({ name: 'b', clock, server });
@@ -87,7 +87,7 @@ describe('taking a lease', () => {
     expect(b.elector.leads()).toBe(true);
   });
 
-  it('does not take a touch of its labels for a sign of life', async () => {
+  it('does not count a change of labels as a renewal', async () => {
     const { clock, server } = createWorld();
     server.put(newLease('system', 'operator', deadHolder()));
     const b = createCandidate({ name: 'b', clock, server });
@@ -101,7 +101,7 @@ describe('taking a lease', () => {
     expect(server.stored()?.lease['metadata']).toMatchObject({ labels: {} });
   });
 
-  it('waits its own duration for a lease that says none', async () => {
+  it('waits its own duration for a lease without one', async () => {
     const { clock, server } = createWorld();
     server.put({ spec: { holderIdentity: 'somebody' } });
     const b = createCandidate({ name: 'b', clock, server });
@@ -112,7 +112,7 @@ describe('taking a lease', () => {
     expect(b.elector.leads()).toBe(true);
   });
 
-  it('gives only one of many the lease that is free', async () => {
+  it('gives a free lease to only one of many', async () => {
     const { clock, server } = createWorld();
     const all = ['a', 'b', 'c', 'd'].map((name) => createCandidate({ name, clock, server }));
     for (const candidate of all) candidate.run();
@@ -121,7 +121,7 @@ describe('taking a lease', () => {
     expect(new Set(server.writes.map((write) => write.by)).size).toBe(1);
   });
 
-  it('ends with the reason of its signal, and leaves no timer behind', async () => {
+  it('rejects with the reason of its signal, and leaves no timer', async () => {
     const { clock, server } = createWorld();
     server.put(newLease('system', 'operator', deadHolder()));
     const b = createCandidate({ name: 'b', clock, server });
@@ -134,7 +134,7 @@ describe('taking a lease', () => {
 });
 
 describe('losing a lease', () => {
-  it('gives up at the renew deadline when the store is gone', async () => {
+  it('gives up at the renew deadline if the store fails', async () => {
     const { clock, server } = createWorld();
     let weather: Weather = CALM;
     const a = createCandidate({ name: 'a', clock, server, weather: () => weather });
@@ -151,7 +151,7 @@ describe('losing a lease', () => {
     expect(server.writes).toHaveLength(1);
   });
 
-  it('gives up at the renew deadline when the store hangs and ignores the signal', async () => {
+  it('gives up at the renew deadline if the store hangs and ignores the signal', async () => {
     const { clock, server } = createWorld();
     let weather: Weather = CALM;
     const a = createCandidate({ name: 'a', clock, server, weather: () => weather });
@@ -163,7 +163,7 @@ describe('losing a lease', () => {
     expect(a.end()).toMatchObject({ kind: 'lost' });
   });
 
-  it('survives one request that hangs', async () => {
+  it('survives one hanging request', async () => {
     const { clock, server } = createWorld();
     let count = 0;
     const weather = () => (++count === 3 ? { ...CALM, thereMs: HOUR_MS } : CALM);
@@ -173,7 +173,7 @@ describe('losing a lease', () => {
     expect(a.elector.leads()).toBe(true);
   });
 
-  it('stops before its next write when it was paused beyond the lease', async () => {
+  it('does not write after a pause that is longer than the lease', async () => {
     const { clock, server } = createWorld();
     const a = createCandidate({ name: 'a', clock, server });
     const b = createCandidate({ name: 'b', clock, server });
@@ -183,7 +183,7 @@ describe('losing a lease', () => {
     a.freeze();
     await clock.advance(60_000);
     expect(b.elector.leads()).toBe(true);
-    // Before it has run one line, as the first thing a woken worker asks.
+    // Immediately after the pause, as a worker that wakes up checks it.
     expect(a.elector.leads()).toBe(false);
     const writesOfA = server.writes.filter((write) => write.by === 'a').length;
     a.thaw();
@@ -193,13 +193,13 @@ describe('losing a lease', () => {
     expect(b.elector.leads()).toBe(true);
   });
 
-  it('writes nothing when it was paused between reading and writing', async () => {
+  it('does not write after a pause between reading and writing', async () => {
     const { clock, server } = createWorld();
     let weather: Weather = CALM;
     const a = createCandidate({ name: 'a', clock, server, weather: () => weather });
     a.run();
     await clock.advance(EXCHANGES_MS);
-    // The renewal meets a conflict, so that it has to read.
+    // The renewal gets a conflict, so it has to read.
     server.put({ ...server.stored()?.lease, metadata: {} });
     weather = { ...CALM, backMs: 1000 };
     await clock.advance(RETRY_PERIOD_MS + 1500);
@@ -211,7 +211,7 @@ describe('losing a lease', () => {
     expect(server.writes).toHaveLength(1);
   });
 
-  it('counts from when its last renewal was begun, not from when the answer came', async () => {
+  it('counts from the start of its last renewal, not from the answer', async () => {
     const { clock, server } = createWorld();
     let weather: Weather = { thereMs: 1000, backMs: 1000, fate: 'ok' };
     const a = createCandidate({ name: 'a', clock, server, weather: () => weather });
@@ -226,7 +226,7 @@ describe('losing a lease', () => {
     expect(a.elector.leads()).toBe(false);
   });
 
-  it('stops at once when it sees another holder, expired or not', async () => {
+  it('stops immediately when it sees another holder, expired or not', async () => {
     const { clock, server } = createWorld();
     const a = createCandidate({ name: 'a', clock, server });
     a.run();
@@ -238,7 +238,7 @@ describe('losing a lease', () => {
     expect(readLease(server.stored()?.lease ?? {}).holder).toBe('dead');
   });
 
-  it('renews over a touch by another hand, and makes a deleted lease anew', async () => {
+  it('renews a lease that someone else changed, and creates a deleted one again', async () => {
     const { clock, server } = createWorld();
     const a = createCandidate({ name: 'a', clock, server });
     a.run();
@@ -254,8 +254,8 @@ describe('losing a lease', () => {
   });
 });
 
-describe('giving a lease up', () => {
-  it('lets the next one in within one retry', async () => {
+describe('releasing a lease', () => {
+  it('lets the next candidate take it within one retry', async () => {
     const { clock, server } = createWorld();
     const a = createCandidate({ name: 'a', clock, server });
     const b = createCandidate({ name: 'b', clock, server, dice: () => 0.999 });
@@ -266,7 +266,7 @@ describe('giving a lease up', () => {
     a.stop.abort();
     await clock.advance(0);
     expect(a.end()).toEqual({ kind: 'stopped' });
-    // Work that still drains is covered by the lease.
+    // The lease is held while work drains.
     expect(a.elector.leads()).toBe(true);
     const released = a.elector.release(new AbortController().signal);
     expect(a.elector.leads()).toBe(false);
@@ -278,7 +278,7 @@ describe('giving a lease up', () => {
     expect(specOf(server)['leaseTransitions']).toBe(1);
   });
 
-  it('works although a renewal was cut off in its middle', async () => {
+  it('works after an interrupted renewal', async () => {
     const { clock, server } = createWorld();
     const weather = { thereMs: 100, backMs: 100, fate: 'ok' } as const;
     const a = createCandidate({ name: 'a', clock, server, weather: () => weather });
@@ -292,7 +292,7 @@ describe('giving a lease up', () => {
     expect(specOf(server)['holderIdentity']).toBe('');
   });
 
-  it("never touches another's lease", async () => {
+  it("never changes another's lease", async () => {
     const { clock, server } = createWorld();
     const b = createCandidate({ name: 'b', clock, server });
     expect(await b.elector.release(new AbortController().signal)).toBe(false);
@@ -306,7 +306,7 @@ describe('giving a lease up', () => {
   });
 });
 
-describe('times that can not be safe are refused', () => {
+describe('unsafe times are refused', () => {
   it.each([
     {
       leaseDurationMs: 10_000,
@@ -333,7 +333,7 @@ describe('times that can not be safe are refused', () => {
 });
 
 describe('whatever the network and the scheduler do', () => {
-  it('two never lead at a time', async () => {
+  it('never has two leaders at once', async () => {
     const weather: fc.Arbitrary<Weather> = fc.record({
       thereMs: fc.oneof(fc.nat(50), fc.nat(20_000)),
       backMs: fc.oneof(fc.nat(50), fc.nat(20_000)),

@@ -48,7 +48,7 @@ describe('readLease', () => {
     expect(readLease(lease)).toMatchObject({ holder: '', durationMs: null, transitions: 0 });
   });
 
-  it('has a fingerprint that renewing changes and a label does not', () => {
+  it('has a fingerprint that a renewal changes and a label does not', () => {
     const lease = newLease('system', 'operator', EDIT);
     const labelled = { ...lease, metadata: { labels: { touched: 'yes' } } };
     const renewed = editLease(lease, { ...EDIT, renewTime: '2026-11-23T19:06:02.000000Z' });

@@ -39,7 +39,7 @@ describe('errors', () => {
     expect(JSON.stringify(written)).not.toContain(SECRET);
   });
 
-  it('of several keep each, but no cause or part that is no error', () => {
+  it('of several are all kept, but no cause or part that is not an error', () => {
     const several = new AggregateError([new Error('one'), SECRET], 'all failed', {
       cause: { body: SECRET },
     });

@@ -63,7 +63,7 @@ describe('pretty', () => {
     expect(lines.join('')).toMatch(/ERROR.*: a step failed\n\s+set: "auth\/payments"\n/);
   });
 
-  it('gives the time in UTC, wherever it runs', async () => {
+  it('gives the time in UTC in every time zone', async () => {
     vi.stubEnv('TZ', 'Asia/Tokyo');
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(new Date().getTimezoneOffset()).toBe(-540);
@@ -72,14 +72,14 @@ describe('pretty', () => {
     log.info({}, 'said');
     const said = /^\[(\d\d:\d\d:\d\d\.\d{3}Z)\]/.exec(stripVTControlCharacters(lines.join('')));
     const after = new Date().toISOString();
-    // Around midnight the day would be missing, so it is put back.
+    // The line has no date: add that of either moment, in case midnight is between them.
     const times = [before, after].map((at) => `${at.slice(0, 11)}${said?.[1]}`);
     expect(times.some((at) => before <= at && at <= after)).toBe(true);
   });
 });
 
 describe.each(LOG_FORMATS)('planted secrets, %s', (format) => {
-  it('never come out', async () => {
+  it('are never written', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const jwk = privateKey.export({ format: 'jwk' });

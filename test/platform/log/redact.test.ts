@@ -22,7 +22,7 @@ const pemOf = (key: KeyObject, type: 'pkcs8' | 'pkcs1' | 'sec1' = 'pkcs8') =>
 const bodyOf = (pem: string) => pem.replace(/-----[^\n]*\n?/g, '').trim();
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Every stretch of a PEM's body that is long enough to matter must be gone. */
+/** Every part of a PEM's body that is long enough to matter must be removed. */
 function expectGone(text: string, pem: string): void {
   for (const line of bodyOf(pem).split('\n')) expect(text).not.toContain(line.slice(0, 24));
 }
@@ -85,7 +85,7 @@ it.each([
 });
 
 it.each([
-  'published 09:00:00, served everywhere by 09:03:00, caches hold up to 10m, skew 30s: 09:13:30',
+  'published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m, clock skew 30s: 09:13:30Z',
   'kid NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs is active',
   'kid eyJLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs is active',
   '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',
@@ -96,7 +96,7 @@ it.each([
   expect(redact(text)).toBe(text);
 });
 
-it('takes little time for texts made to take long', () => {
+it('is fast even for texts that are built to make it slow', () => {
   const hard = [
     '-----BEGIN PRIVATE KEY-----'.repeat(2000),
     '\\'.repeat(65_536),
@@ -113,7 +113,7 @@ it('takes little time for texts made to take long', () => {
   }
 });
 
-it('keeps JSON JSON, and finds nothing the second time', () => {
+it('keeps JSON valid, and changes nothing when applied twice', () => {
   const part = fc.constantFrom(
     pemOf(rsa),
     pemOf(rsa).slice(0, 300),

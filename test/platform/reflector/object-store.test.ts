@@ -18,33 +18,33 @@ function filled(): ObjectStore {
 test.each([
   ['a new one', 'c', 'u3', ['upsert c u3 9']],
   ['a change', 'a', 'u1', ['upsert a u1 9']],
-  ['the name used again', 'a', 'u9', ['delete a u1 1', 'upsert a u9 9']],
+  ['a new object of the same name', 'a', 'u9', ['delete a u1 1', 'upsert a u9 9']],
 ])('put: %s', (_, name, uid, events) => {
   expect(told(filled().put(object(name, uid, '9')))).toEqual(events);
 });
 
-test('put: the version that is there is no event', () => {
+test('put: the stored version is not an event', () => {
   expect(filled().put(object('a', 'u1', '1'))).toEqual([]);
 });
 
 test.each([
-  ['what is there, as it last was', 'a', 'u1', ['delete a u1 1']],
-  ['what is not there', 'c', 'u1', []],
-  ['an older object of the name', 'a', 'u0', []],
+  ['a stored object, as last stored', 'a', 'u1', ['delete a u1 1']],
+  ['an unknown object', 'c', 'u1', []],
+  ['an older object of the same name', 'a', 'u0', []],
 ])('remove: %s', (_, name, uid, events) => {
   const store = filled();
   expect(told(store.remove(object(name, uid, '9')))).toEqual(events);
   expect(store.size).toBe(events.length === 0 ? 2 : 1);
 });
 
-test('replaceAll tells of the differences alone', () => {
+test('replaceAll reports only the differences', () => {
   const store = filled();
   const events = store.replaceAll([object('b', 'u2', '2'), object('c', 'u3', '3')]);
   expect(told(events)).toEqual(['delete a u1 1', 'upsert c u3 3']);
   expect([...store.values()].map(({ metadata }) => metadata.name)).toEqual(['b', 'c']);
 });
 
-test('objects of no namespace, and of one whose name looks the same, are told apart', () => {
+test('objects with and without a namespace are kept apart', () => {
   const store = new ObjectStore((given) => given);
   store.put({ metadata: { name: 'auth', uid: 'u1', resourceVersion: '1' } });
   store.put({ metadata: { namespace: 'auth', name: 'auth', uid: 'u2', resourceVersion: '2' } });

@@ -26,7 +26,7 @@ const FAULTS: [string, (response: ServerResponse) => void, string][] = [
   ],
 ];
 
-describe('a fault of the list is outlived', () => {
+describe('survives a fault of the list', () => {
   test.each(FAULTS)('%s', async (_, fault, kind) => {
     await inWorld(
       (server) => {
@@ -51,7 +51,7 @@ describe('a fault of the list is outlived', () => {
   });
 });
 
-describe('a fault of the watch is outlived', () => {
+describe('survives a fault of the watch', () => {
   test.each(FAULTS)('%s', async (name, fault, kind) => {
     await inWorld(
       (server) => {
@@ -64,7 +64,7 @@ describe('a fault of the watch is outlived', () => {
         expect(failures(world).at(-1)).toBe(kind);
         expect(await clock.advanceToNext()).toBe(kind === 'throttled' ? 60_000 : RETRY_MIN_MS);
         await watching(world);
-        // Where it is known that nothing was lost the watch resumes; else the list comes first.
+        // If certainly nothing was lost, the watch resumes. Otherwise it lists first.
         expect(server.lists).toBe(name === '404' || name === 'no JSON' ? 2 : 1);
         server.put('a');
         await eventually('it tells', () => world.told.length === 1);
@@ -81,7 +81,7 @@ describe('a version that is too old', () => {
   test.each([
     ['as a status', status(410)],
     ['inside the watch', inStream],
-  ])('%s: lists at once, but only once', async (_, fault) => {
+  ])('%s: lists immediately, but only once', async (_, fault) => {
     await inWorld(
       (server) => {
         server.watchFaults.push(fault, fault);
@@ -103,7 +103,7 @@ describe('a version that is too old', () => {
 
 test.each([
   ['an error inside', '{"type":"ERROR","object":{"kind":"Status","code":500}}\n', 1],
-  ['a line that is no event', '{"type":"ADDED","object":{"metadata":{"name":"x"}}}\n', 2],
+  ['a line that is not an event', '{"type":"ADDED","object":{"metadata":{"name":"x"}}}\n', 2],
 ])('%s, after events', async (_, line, lists) => {
   await inWorld(
     () => undefined,
@@ -123,7 +123,7 @@ test.each([
 });
 
 test.each(['end', 'reset'] as const)(
-  'a watch that the server ends (%s) goes on from the last bookmark',
+  'a watch that the server ends (%s) continues from the last bookmark',
   async (how) => {
     await inWorld(
       () => undefined,
@@ -151,7 +151,7 @@ test.each(['end', 'reset'] as const)(
   },
 );
 
-test('a version that the server does not have yet is not asked for again', async () => {
+test('a version that the server does not have yet is not requested again', async () => {
   const tooLarge = {
     kind: 'Status',
     code: 504,
@@ -172,7 +172,7 @@ test('a version that the server does not have yet is not asked for again', async
   );
 });
 
-test('watches that end at once do not make a hot loop', async () => {
+test('watches that end immediately do not make a hot loop', async () => {
   await inWorld(
     (server) => {
       server.watchFaults.push((response) => response.end());
@@ -189,8 +189,8 @@ test('watches that end at once do not make a hot loop', async () => {
 
 test.each([
   ['long: the next failure is a first one again', HEALTHY_AFTER_MS, RETRY_MIN_MS],
-  ['less long: the old failures still count', HEALTHY_AFTER_MS - 1, 4 * RETRY_MIN_MS],
-])('a watch that ended well lived %s', async (_, livedMs, waitMs) => {
+  ['too short: the old failures still count', HEALTHY_AFTER_MS - 1, 4 * RETRY_MIN_MS],
+])('a watch that ended well was %s', async (_, livedMs, waitMs) => {
   await inWorld(
     (server) => {
       server.listFaults.push(status(500), status(500));

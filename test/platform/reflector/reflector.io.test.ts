@@ -62,7 +62,7 @@ test('a list in pages', async () => {
   );
 });
 
-test('a watch without bookmarks is ended and resumed; with them it lives', async () => {
+test('a watch without bookmarks is ended and resumed, one with bookmarks is not', async () => {
   await inWorld(
     () => undefined,
     async (world) => {
@@ -84,7 +84,7 @@ test('a watch without bookmarks is ended and resumed; with them it lives', async
   );
 });
 
-test('a watch that never spoke is not resumed: its version may be one the server does not have', async () => {
+test('a watch that sent nothing is not resumed: the server may not have its version', async () => {
   await inWorld(
     () => undefined,
     async (world) => {
@@ -99,7 +99,7 @@ test('a watch that never spoke is not resumed: its version may be one the server
   );
 });
 
-test('what a watch misses is found by the next periodic list, and counted', async () => {
+test('the next periodic list finds and counts what a watch has missed', async () => {
   await inWorld(
     (server) => {
       server.put('a');
@@ -137,7 +137,7 @@ test('what a watch misses is found by the next periodic list, and counted', asyn
   );
 });
 
-test('the name of an object that is used again is a delete, then an upsert', async () => {
+test('a new object of the same name is a delete, then an upsert', async () => {
   await inWorld(
     (server) => {
       server.put('a');
@@ -152,7 +152,7 @@ test('the name of an object that is used again is a delete, then an upsert', asy
   );
 });
 
-test('a handler that throws is told of, and neither ends anything nor keeps others from it', async () => {
+test('a handler that throws is logged, and stops neither the watch nor other handlers', async () => {
   const names: string[] = [];
   await inWorld(
     () => ({
@@ -178,7 +178,7 @@ test('a handler that throws is told of, and neither ends anything nor keeps othe
   );
 });
 
-test('only what the transform keeps is in the store', async () => {
+test('the store has only what the transform keeps', async () => {
   await inWorld(
     (server) => {
       server.put('a', { managedFields: [{ manager: 'x' }], annotations: { secret: 'hunter2' } });
@@ -201,12 +201,12 @@ test('only what the transform keeps is in the store', async () => {
   );
 });
 
-describe('told to stop', () => {
+describe('stopped', () => {
   test.each([
     ['while the list hangs', (server: WatchServer) => server.listFaults.push(() => {}), 1],
     ['while the watch connects', (server: WatchServer) => server.watchFaults.push(() => {}), 2],
     ['while it watches', () => 0, 2],
-  ])('%s: it ends, and no connection stays with it', async (_, prepare, requests) => {
+  ])('%s: it ends and closes its connection', async (_, prepare, requests) => {
     await inWorld(
       (server) => {
         prepare(server);
@@ -225,7 +225,7 @@ describe('told to stop', () => {
     );
   });
 
-  test('while it waits to try again', async () => {
+  test('while it waits for a retry', async () => {
     await inWorld(
       (server) => {
         server.listFaults.push(status(500));

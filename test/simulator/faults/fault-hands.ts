@@ -1,10 +1,10 @@
-/** What a hand does to the very object that an operator is about to read or write. */
+/** What someone does to the very object that an operator is about to read or write. */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import { child, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
+import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { NAMESPACE } from '../world/world.ts';
-import type { Scene } from './faults.ts';
+import type { Scene } from './scene.ts';
 
-/** Where the object is not there, there is nothing to do to it. */
+/** If the object is not there, there is nothing to do to it. */
 function withObject({ world, step }: Scene, act: (object: JsonObject) => void): void {
   const object = world.api.hand.get(step.resource, NAMESPACE, step.name);
   if (object === null) world.note('*', `${step.name} is not there`);

@@ -3,12 +3,11 @@
  * it does there, and what is owed all the same.
  */
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
-import type { Fault, WatchFault } from '../../fake-api/faults.ts';
-import { goDurationMs } from '../../fake-api/go-duration.ts';
-import type { Member } from '../world/member.ts';
-import type { Step } from '../world/steps.ts';
-import type { StepFault, World } from '../world/world.ts';
+import type { Fault, WatchFault } from '../../fake-api/faults/faults.ts';
+import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
+import type { Step, StepFault } from '../world/steps.ts';
 import { deleteObject, editData, editMetadata, recreate, unpublish } from './fault-hands.ts';
+import type { Scene } from './scene.ts';
 
 export interface FaultKind {
   readonly on: (step: Step) => boolean;
@@ -18,17 +17,10 @@ export interface FaultKind {
    * deletes; or the same end with at most one more of each; or nothing but the promises.
    */
   readonly owes: 'all' | 'end' | 'promises';
-  /** How long the world may stand still until it goes on. */
+  /** How long nothing may happen in the world until it goes on. */
   readonly stallMs: number;
   /** Holds an operator up for longer than the moments of a scenario are apart. */
   readonly slow?: boolean;
-}
-
-/** Where a fault strikes. */
-export interface Scene {
-  readonly world: World;
-  readonly member: Member;
-  readonly step: Step;
 }
 
 /** Longer than a lease lasts, and the retry of whoever waits for it. */
@@ -37,7 +29,7 @@ const PAUSE_MS = 25_000;
 const TAKEOVER_MS = 25_000;
 /** A page of a list that is never answered is given up after a minute, other requests sooner. */
 const HANG_MS = 75_000;
-/** What no watch tells of is found by the list, or the pass, that comes in any case. */
+/** What no watch reports is found by the list, or the pass, that comes in any case. */
 export const RECHECK_MS = 620_000;
 const CLOCK_OUT_MS = 10_000;
 export const CLOCK_OUT_FOR_MS = 4000;
@@ -53,7 +45,7 @@ const isWrite = ({ kind }: Step) => kind === 'write';
 const isAnswer = ({ kind }: Step) => kind === 'read' || kind === 'write';
 const isEvent = ({ kind }: Step) => kind === 'event';
 const isWork = (step: Step) => isAnswer(step) && step.resource !== 'events';
-/** What a hand can get at: an object that the request names. */
+/** What someone can reach: an object that the request names. */
 const isNamed = ({ kind, resource, name }: Step) =>
   (kind === 'read' || kind === 'write') &&
   /^(?:secrets|configmaps|signingkeysets)$/.test(resource) &&
@@ -246,7 +238,7 @@ export function faultsOn(step: Step): readonly string[] {
   return [...named.map(([name]) => name), ...stales];
 }
 
-/** @throws where there is no such fault. */
+/** @throws if there is no such fault. */
 export function faultNamed(name: string): FaultKind {
   const back = STALE.exec(name)?.[1];
   if (back !== undefined) return { ...stale, does: (scene) => staleRead(scene, Number(back)) };

@@ -5,8 +5,8 @@
 
 import type { Scenario } from '../language/scenario.ts';
 import type { Member } from '../world/member.ts';
-import type { Step } from '../world/steps.ts';
-import type { FaultSource, StepFault, World } from '../world/world.ts';
+import type { Step, StepFault } from '../world/steps.ts';
+import type { FaultSource, World } from '../world/world.ts';
 import { type FaultKind, familyOf, faultNamed, faultsOn, RECHECK_MS } from './faults.ts';
 
 export interface PlannedFault {
@@ -39,7 +39,7 @@ export class StruckFaults {
   }
 }
 
-/** Strikes each planned fault once, where its step comes. */
+/** Strikes each planned fault once, when its step comes. */
 export class PlannedFaults extends StruckFaults implements FaultSource {
   readonly #planned: ReadonlyMap<string, PlannedFault>;
 

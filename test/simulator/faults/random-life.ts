@@ -1,13 +1,13 @@
 /**
  * Random lives of a set: commands out of the scenarios' verbs with at least two rotations among
- * them, and faults that strike so many steps after one of the commands.
+ * them, and faults that strike a number of steps after one of the commands.
  */
 
 import { type Command, durationOf, type Scenario } from '../language/scenario.ts';
 import type { Member } from '../world/member.ts';
 import { pick, seeded } from '../world/seeded.ts';
-import type { Step } from '../world/steps.ts';
-import type { FaultSource, StepFault, World } from '../world/world.ts';
+import type { Step, StepFault } from '../world/steps.ts';
+import type { FaultSource, World } from '../world/world.ts';
 import { CLOCK_IN_MS, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
 import { isLie, StruckFaults } from './plan.ts';
 
@@ -19,7 +19,7 @@ const SKIP_MAX = 60;
 export interface ArmedFault {
   /** Strikes after this command. */
   readonly command: number;
-  /** And so many steps. */
+  /** And this many steps. */
   readonly skip: number;
   /** Picks among the faults that apply there; a name: that one, as soon as it applies. */
   readonly what: number | string;
@@ -123,7 +123,7 @@ function act(atMs: number, text: string): Command {
   return { kind: 'act', atMs, verb, args, text: `${atMs}ms ${text}` };
 }
 
-/** Counts the steps after each command, and strikes where a fault is armed. */
+/** Counts the steps after each command, and strikes if a fault is armed. */
 export class ArmedFaults extends StruckFaults implements FaultSource {
   readonly #armed: Set<ArmedFault>;
   readonly #countdown = new Map<ArmedFault, number>();
@@ -167,7 +167,7 @@ export class ArmedFaults extends StruckFaults implements FaultSource {
 const FAR = /^(?:clock|server)-far-/;
 
 /**
- * One wrong clock is noticed by the other. Where both are wrong in the same way, as on a single
+ * One wrong clock is noticed by the other. If both are wrong in the same way, as on a single
  * machine, nothing tells: that is outside of what is assumed (docs/safety.md).
  */
 function isAClockOut({ api, members }: World): boolean {

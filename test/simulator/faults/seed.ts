@@ -1,7 +1,7 @@
 /**
  * A run as one text. `rotation/update:secrets:payments-signer:3/crash-after` is a scenario and a
  * fault at a step of it (more of them with `+`); `random/17` is all drawn from 17. What shrinking
- * left over stands behind it: `~c0,2` these commands alone, `~f1` these faults of a random run.
+ * left comes after it: `~c0,2` these commands alone, `~f1` these faults of a random run.
  */
 import type { PlannedFault } from './plan.ts';
 
@@ -18,7 +18,7 @@ export interface Seed {
 
 export const RANDOM = 'random';
 
-/** @throws where it is none. */
+/** @throws if it is none. */
 export function parseSeed(text: string): Seed {
   const [base = '', ...options] = text.split('~');
   const [scenario = '', ...rest] = base.split('/');

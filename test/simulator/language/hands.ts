@@ -1,7 +1,7 @@
 /** What people do to a set and its world: the verbs of the scenarios. */
 import { ANNOTATION, keySecretName, REQUEST, SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { Hand } from '../../fake-api/hand.ts';
-import { child, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
+import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
 import { kidOf, versionsOf } from '../record/views.ts';
 import { strangersObject } from '../world/strangers.ts';
@@ -29,7 +29,7 @@ export class Hands {
     this.#hand = world.api.hand;
   }
 
-  /** @throws where the API server refuses, or the verb is not known. */
+  /** @throws if the API server refuses, or the verb is not known. */
   act(verb: string, args: readonly string[]): void {
     const found = this.#verbs[verb];
     if (found === undefined) throw new Error(`the verb ${verb} is not known`);

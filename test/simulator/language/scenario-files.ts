@@ -21,7 +21,7 @@ export function allScenarios(): readonly Scenario[] {
   return scenarioFileNames().flatMap(scenariosOf);
 }
 
-/** @throws where no file holds a scenario of that name. */
+/** @throws if no file holds a scenario of that name. */
 export function scenarioNamed(name: string): Scenario {
   const known = byName.get(name);
   if (known !== undefined) return known;

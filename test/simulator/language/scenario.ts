@@ -1,10 +1,10 @@
 /**
  * Scenarios as text. First what the world is made of (`operators 2`, `elected false`,
  * `skew 400ms`, `quiet 25s`, `horizon 20h`, `restless`), then a line for each thing that happens: a moment, a verb, its
- * arguments. `rest` waits until the operators have nothing left to do, and moments count anew
+ * arguments. `rest` waits until the operators have nothing left to do, and moments count again
  * from there. `show` begins the timeline. `#` starts a comment.
  *
- * `each 1..4` makes a scenario of each number, which stands in its lines as `$N`.
+ * `each 1..4` makes a scenario of each number, which its lines have as `$N`.
  */
 import { parseDurationMs } from '../../../src/core/formats/time.ts';
 
@@ -14,12 +14,12 @@ export interface Scenario {
   readonly elected: boolean;
   /** How far the operators' clocks are from true time. */
   readonly skewMs: number;
-  /** So long without a write is rest; longer where a lease must run out first. */
+  /** This long without a write is rest; longer if a lease must run out first. */
   readonly quietMs: number;
   /** A next transition further away than this is none to wait for. */
   readonly horizonMs: number;
   /**
-   * Whether it ends alike however it is delayed: not where it rotates by its interval, nor where
+   * Whether it ends alike however it is delayed: not if it rotates by its interval, nor if
    * it brings back a state by its number, which is another state by a detour.
    */
   readonly comparable: boolean;
@@ -43,7 +43,7 @@ export type Command =
       readonly text: string;
     };
 
-/** One scenario, or several where the text has `each`. */
+/** One scenario, or several if the text has `each`. */
 export function parseScenarios(name: string, text: string): readonly Scenario[] {
   const range = /^each (\d+)\.\.(\d+)$/m.exec(text);
   if (range === null) return [parseScenario(name, text)];

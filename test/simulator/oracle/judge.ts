@@ -1,9 +1,11 @@
 /**
- * Judges a history from outside: by what stood in the API server, and by what issuers, servers and
+ * Judges a history from outside: by what was in the API server, and by what issuers, servers and
  * verifiers that keep their terms made of it. They influence no operator, so that they are played
  * afterwards, at the limits of what the terms allow. A pure function of the history and the seed.
  */
 import type { History } from '../record/history.ts';
+import { sceneOf } from './actors/scene.ts';
+import { timelineOf } from './facts/timeline.ts';
 import { countViolations } from './invariants/counts.ts';
 import { gateViolations } from './invariants/gates.ts';
 import { identityViolations } from './invariants/identities.ts';
@@ -15,11 +17,9 @@ import { signerViolations } from './invariants/signer.ts';
 import { rejectedTokens } from './promises/accepted.ts';
 import { trustedTooLong } from './promises/distrusted.ts';
 import { tooManySigners } from './promises/one-signer.ts';
-import { sceneOf } from './scene.ts';
-import { timelineOf } from './timeline.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict } from './verdict/verdict.ts';
 
-export { type Verdict, type Violation, violationText } from './verdict.ts';
+export { type Verdict, type Violation, violationText } from './verdict/verdict.ts';
 
 export interface JudgeOptions {
   /** Picks among what the terms allow: when tokens are signed, whose clock is off. */

@@ -1,13 +1,13 @@
 /** Histories that the real operator made, over the fake API. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../../operator/operator-world.ts';
 import { type Change, HAND, type History } from '../record/history.ts';
 import { judge } from './judge.ts';
 
 const SET = 'payments';
 
-/** A world that notes every change as it is committed; what the test itself does is a hand's. */
+/** A world that notes every change as it is committed; what the test does counts as done by hand. */
 class RecordedWorld extends OperatorWorld {
   readonly changes: Change[] = [];
   readonly #startMs = this.clock.wallMs();
@@ -94,7 +94,7 @@ describe('the same history breaks promises where', () => {
   });
 });
 
-describe('a hand at work', () => {
+describe('someone else at work', () => {
   const objects = [
     ['configmaps', 'payments-jwks'],
     ['secrets', 'payments-signer'],

@@ -8,11 +8,11 @@ import {
   SET_PLURAL,
   SIGNER_FILE,
 } from '../../../src/core/formats/names.ts';
-import { child, type JsonObject, metadataOf } from '../../fake-api/json.ts';
+import { child, type JsonObject, metadataOf } from '../../fake-api/json/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
 import { type Change, HAND, type History } from '../record/history.ts';
 import { judge } from './judge.ts';
-import type { Broken } from './rules.ts';
+import type { Broken } from './verdict/rules.ts';
 
 export const OPERATOR = 'operator-1';
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -63,7 +63,7 @@ export function violationsOf(
     .map(({ atMs, message }) => ({ atSeconds: (atMs - START_MS) / 1000, message }));
 }
 
-/** T 8s, C 5s, P 2s, Ps 2s, L 1s, S 1s; it begins with the set, declared by a hand. */
+/** T 8s, C 5s, P 2s, Ps 2s, L 1s, S 1s; it begins with the set, declared by hand. */
 export function smallHistory(moves: readonly Move[], endSeconds = 120): History {
   const book = new Book();
   book.write([0, HAND, 'set', {}]);
@@ -120,7 +120,7 @@ class Book {
     return { ...before, type: SECRET_TYPE.key, data, metadata: { annotations } };
   }
 
-  /** As an operator leaves an object, with its mark and the ledger; a hand leaves both standing. */
+  /** As an operator leaves an object, with its mark and the ledger; someone else leaves both. */
   #signed(
     body: JsonObject,
     before: JsonObject | null,

@@ -1,9 +1,9 @@
 /**
- * What truly happened in a run, by the world's one true clock. It is all that the oracle is told:
- * objects as they stood in the API server, who wrote them, and when. Nothing of what an operator
+ * What truly happened in a run, by the world's one true clock. It is all that the oracle gets:
+ * objects as they were in the API server, who wrote them, and when. Nothing of what an operator
  * thought, planned or remembered is in it.
  */
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 
 /** One committed change of one object. */
 export interface Change {
@@ -15,9 +15,9 @@ export interface Change {
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
-  /** Null where the object was created. */
+  /** Null if the object was created. */
   readonly before: JsonObject | null;
-  /** Null where it was deleted. */
+  /** Null if it was deleted. */
   readonly after: JsonObject | null;
   /** The identity of the operator whose request it was (`operator-1`), or `hand`. */
   readonly author: string;

@@ -12,10 +12,10 @@ export type Entry =
       readonly status: number;
     }
   | { readonly kind: 'change'; readonly atMs: number; readonly change: Change }
-  /** What the world does: hands, faults, operators that come and go. */
+  /** What the world does: people, faults, operators that come and go. */
   | { readonly kind: 'event'; readonly atMs: number; readonly mark: Mark; readonly text: string };
 
-/** `*` a hand, `!` a fault, `-` an operator's life, `#` the scenario itself. */
+/** `*` a person, `!` a fault, `-` an operator's life, `#` the scenario itself. */
 export type Mark = '*' | '!' | '-' | '#';
 
 export class Trace {

@@ -1,6 +1,6 @@
 /** What the history shows of a set: who signs, what is served, which key is which. */
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
-import { child, isObject, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
+import { child, isObject, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import type { Change } from './history.ts';
 
 /** The states that an object had, oldest first; deletions are none. */
@@ -28,14 +28,14 @@ export function ordinalsOf(changes: readonly Change[]): ReadonlyMap<string, numb
   return found;
 }
 
-/** @throws where no key of that ordinal was ever made. */
+/** @throws if no key of that ordinal was ever made. */
 export function kidOf(changes: readonly Change[], ordinal: number): string {
   const found = [...ordinalsOf(changes)].find(([, known]) => known === ordinal);
   if (found === undefined) throw new Error(`there never was a key #${ordinal}`);
   return found[0];
 }
 
-/** The kids in a JWKS ConfigMap; null where it can't be read. */
+/** The kids in a JWKS ConfigMap; null if it can't be read. */
 export function servedKids(configMap: JsonObject): readonly string[] | null {
   try {
     const { keys } = JSON.parse(text(child(configMap, 'data'), 'jwks.json'));
@@ -45,12 +45,12 @@ export function servedKids(configMap: JsonObject): readonly string[] | null {
   }
 }
 
-/** The kid in a signer Secret; empty where no key signs. */
+/** The kid in a signer Secret; empty if no key signs. */
 export function signerKid(secret: JsonObject): string {
   return Buffer.from(text(child(secret, 'data'), 'kid'), 'base64').toString();
 }
 
-/** The ledger of a signer Secret, as it is written; null where there is none. */
+/** The ledger of a signer Secret, as it is written; null if there is none. */
 export function ledgerOf(secret: JsonObject): JsonObject | null {
   const ledger = text(child(metadataOf(secret), 'annotations'), ANNOTATION.ledger);
   try {

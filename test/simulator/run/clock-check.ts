@@ -3,7 +3,7 @@
  * gate, and what it says of the set names the clocks.
  */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import { isObject, type JsonObject } from '../../fake-api/json.ts';
+import { isObject, type JsonObject } from '../../fake-api/json/json.ts';
 import { CLOCK_OUT_FOR_MS, LATE_MAX_MS } from '../faults/faults.ts';
 import type { PlannedFault } from '../faults/plan.ts';
 import type { Violation } from '../oracle/judge.ts';
@@ -58,7 +58,7 @@ function wrongOf({ resource, before, after }: Change): string | null {
   return opened === undefined ? null : `a gate of key #${String(opened['ordinal'])} opens`;
 }
 
-/** A revocation needs no gate; nor does the key that it calls at once, where the user wants that. */
+/** A revocation needs no gate; nor does the key that it calls at once, if the user wants that. */
 function revokes(old: JsonObject, now: JsonObject): boolean {
   return objectsIn(now['keys']).some(({ kid, bar }) => {
     const was = objectsIn(old['keys']).find((key) => key['kid'] === kid);

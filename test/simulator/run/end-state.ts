@@ -1,6 +1,6 @@
 /** How a run ended, in terms that do not depend on the way it took; and what it created. */
 import { ANNOTATION, SET_PLURAL } from '../../../src/core/formats/names.ts';
-import { child, isObject, type JsonObject, metadataOf, text } from '../../fake-api/json.ts';
+import { child, isObject, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { type Change, HAND } from '../record/history.ts';
 import {
   conditionsOf,

@@ -1,5 +1,5 @@
 /**
- * One step a pass: between two writes of one operator stands a reading of its own. A second write
+ * One step a pass: between two writes of one operator there is a reading of its own. A second write
  * by the same reading would be by a state that nobody has looked at since the first.
  */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';

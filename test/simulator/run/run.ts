@@ -1,10 +1,10 @@
 /** One run of a scenario, from its first command until nothing is left to do. */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import { child, metadataOf, text } from '../../fake-api/json.ts';
+import { child, metadataOf, text } from '../../fake-api/json/json.ts';
 import { Hands } from '../language/hands.ts';
 import type { Command, Scenario } from '../language/scenario.ts';
 import { judge, type Verdict, type Violation } from '../oracle/judge.ts';
-import { type Broken, isBroken } from '../oracle/rules.ts';
+import { type Broken, isBroken } from '../oracle/verdict/rules.ts';
 import type { History } from '../record/history.ts';
 import type { Trace } from '../record/trace.ts';
 import { seeded } from '../world/seeded.ts';
@@ -12,16 +12,16 @@ import type { Step } from '../world/steps.ts';
 import { type FaultSource, NAMESPACE, SET_NAME, World } from '../world/world.ts';
 import { endStateOf, rotationsIn, writeCounts } from './end-state.ts';
 
-/** What has not come to rest so long after all that was to be waited for never does. */
+/** What has not come to rest this long after everything that was to be waited for never does. */
 const REST_MAX_MS = 840_000;
 /**
  * Nor does what has changed this much meanwhile: somebody writes without end, and the run is over.
  * Whole lives with many faults have less than a thousand changes.
  */
 const CHANGES_MAX = 2000;
-/** So often it is looked whether somebody does. */
+/** How often the run checks for that. */
 const LOOK_MS = 20_000;
-/** After the last rest, a hand's touch makes a pass more: it must write nothing. */
+/** After the last rest, someone's touch causes one more pass: it must write nothing. */
 const TOUCH_MS = 3000;
 
 export interface RunOptions {
@@ -29,7 +29,7 @@ export interface RunOptions {
   readonly faults: FaultSource;
   /** What chance there is comes out of this. */
   readonly seed?: string;
-  /** A fault can make a hand's deed impossible: then it is left out, and said. */
+  /** A fault can make a command impossible: then it is left out, and the trace says so. */
   readonly lenient: boolean;
 }
 

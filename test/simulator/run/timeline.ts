@@ -3,9 +3,9 @@
  * JWKS, the states by ordinal, key Secrets that come and go, conditions, hands, faults.
  */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 import type { Violation } from '../oracle/judge.ts';
-import { withRule } from '../oracle/rules.ts';
+import { withRule } from '../oracle/verdict/rules.ts';
 import { type Change, HAND } from '../record/history.ts';
 import type { Entry } from '../record/trace.ts';
 import {
@@ -21,9 +21,9 @@ export interface TimelineOptions {
   readonly startMs: number;
   /** Begins at the scenario's `show`. */
   readonly fromShow: boolean;
-  /** Requests too, so that a fault can be seen where it hit. */
+  /** Requests too, so that a fault can be seen where it struck. */
   readonly withRequests: boolean;
-  /** Told where they happened. */
+  /** Shown where they happened. */
   readonly violations?: readonly Violation[];
 }
 

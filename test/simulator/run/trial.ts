@@ -18,7 +18,7 @@ export interface Trial {
   readonly violations: readonly Violation[];
 }
 
-/** @throws where it names no scenario that there is. */
+/** @throws if it names no scenario that there is. */
 export async function trySeed(seed: Seed): Promise<Trial> {
   return seed.number === null ? await tryPlan(seed) : await tryRandom(seed, seed.number);
 }
@@ -81,8 +81,8 @@ function chosen<Value>(
 }
 
 /**
- * What these faults bring about of themselves. Who is told that the set is gone has nothing left to
- * come to rest with; who is told that a key's Secret is gone makes another key. And where hands took
+ * What these faults bring about by themselves. An operator that is told that the set is gone has
+ * nothing left to come to rest with; one that is told that a key's Secret is gone makes another key. And if someone took
  * every copy, a read from before looks like a ledger that is newer than the one made since.
  */
 function isDueTo(

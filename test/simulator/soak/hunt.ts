@@ -4,10 +4,11 @@
  * run without a fault, which its plans are made from and measured by, is itself the first of them:
  * nothing is run that is not judged, and nothing twice.
  */
-import { plansOf, sampleOf } from '../faults/sample.ts';
+
 import { formatSeed, RANDOM, type Seed, seedOfPlan } from '../faults/seed.ts';
 import { scenarioFileNames, scenariosOf } from '../language/scenario-files.ts';
-import { withRule } from '../oracle/rules.ts';
+import { withRule } from '../oracle/verdict/rules.ts';
+import { plansOf, sampleOf } from '../run/sample.ts';
 import { type Trial, trySeed } from '../run/trial.ts';
 
 /** Of each scenario file, before random lives are tried. */

@@ -1,10 +1,10 @@
 /** One of the threads of a soak: its share of all plans and of the random lives, in turns. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { plansOf } from '../faults/sample.ts';
 import { RANDOM, type Seed, seedOfPlan } from '../faults/seed.ts';
-import { shrink } from '../faults/shrink.ts';
 import { allScenarios } from '../language/scenario-files.ts';
 import { count, emptyTally, failureText, type Tally } from '../run/report.ts';
+import { plansOf } from '../run/sample.ts';
+import { shrink } from '../run/shrink.ts';
 import { type Trial, trySeed } from '../run/trial.ts';
 
 export interface SoakShare {
@@ -27,7 +27,7 @@ export interface SoakNews {
 }
 
 const NEWS_EVERY_MS = 2000;
-/** After so many failures there is enough to look at: more are counted, not shrunk. */
+/** After this many failures there is enough to look at: more are counted, not shrunk. */
 const SHRUNK_MAX = 5;
 
 const share = workerData as SoakShare;
@@ -76,7 +76,7 @@ function lifeSeed(number: number): Seed {
   return { scenario: RANDOM, number, planned: [], commands: null, faults: null };
 }
 
-/** Every so-manieth plan, one scenario after the other in turns. */
+/** Every n-th plan, one scenario after the other in turns. */
 async function sharedPlans(share: number, shares: number, order: number) {
   const byScenario: { readonly name: string; readonly plans: readonly Seed[] }[] = [];
   let total = 0;

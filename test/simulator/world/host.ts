@@ -46,7 +46,7 @@ export class Host implements Clock {
     if (this.#paused || !this.isAlive) await this.#held(this.#timers);
   }
 
-  /** Passes when the process runs: what stands behind it happens in the process. */
+  /** Passes when the process runs: what comes after it happens in the process. */
   async running(): Promise<void> {
     while (this.#paused || !this.isAlive) await this.#held(this.#answers);
   }
@@ -67,7 +67,7 @@ export class Host implements Clock {
     if (!this.#paused) for (const wake of this.#answers.splice(0)) wake();
   }
 
-  /** Nothing of it reaches anybody any more, and its promises hang for ever. */
+  /** Nothing of it reaches anybody any more, and its promises hang forever. */
   kill(): void {
     this.#death.abort(new Error('the process is dead'));
   }

@@ -1,6 +1,7 @@
 /** One operator: the real one, on a host and behind a network that the world can break. */
 import { Registry } from '@prometheus-io/client';
 import { createOperator, type Operator } from '../../../src/operator/create-operator.ts';
+import type { KeyMaker } from '../../../src/platform/keys/key-maker.ts';
 import {
   type KubeRequest,
   type KubeResponse,
@@ -8,14 +9,15 @@ import {
   TransportError,
 } from '../../../src/platform/kube/transport.ts';
 import type { Random } from '../../../src/platform/random.ts';
-import type { Fault, FaultedRequest, WatchLine } from '../../fake-api/faults.ts';
-import { FaultyTransport } from '../../fake-api/faulty-transport.ts';
-import { goDurationMs } from '../../fake-api/go-duration.ts';
-import { requestInfo } from '../../fake-api/request-info.ts';
+import type { Fault, FaultedRequest, WatchLine } from '../../fake-api/faults/faults.ts';
+import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
+import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
+import { requestInfo } from '../../fake-api/requests/request-info.ts';
+import type { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { recordLog } from '../../support/kube/log-recorder.ts';
+import type { Mark, Trace } from '../record/trace.ts';
 import { Host } from './host.ts';
-import type { Step } from './steps.ts';
-import type { StepFault, World } from './world.ts';
+import type { Step, StepCounter, StepFault } from './steps.ts';
 
 export interface MemberOptions {
   readonly identity: string;
@@ -28,6 +30,28 @@ export interface MemberOptions {
   readonly election: { readonly namespace: string; readonly name: string } | null;
 }
 
+/** What an operator has around it. */
+interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly keys: KeyMaker;
+  readonly trace: Trace;
+  /** True time of the last write request of an operator, but of leases and events. */
+  lastWriteMs: number;
+  nowMs(): number;
+  note(mark: Mark, text: string): void;
+  revisionsOf(what: string): readonly number[];
+  countStep(make: (counter: StepCounter) => Step): Step;
+  faultAt(member: Member, step: Step): StepFault | null;
+  send(
+    identity: string,
+    request: KubeRequest,
+    signal: AbortSignal,
+    revision: number | null,
+  ): Promise<KubeResponse>;
+  /** Another one in the place of one that has ended. */
+  replace(member: Member): void;
+}
+
 /** Reads and writes that come to rest are no sign of work. */
 const NO_WORK = new Set(['leases', 'events']);
 
@@ -35,14 +59,14 @@ export class Member implements Transport {
   readonly host: Host;
   readonly log = recordLog();
   readonly #metrics = new Registry();
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #options: MemberOptions;
   readonly #operator: Operator;
   readonly #network: FaultyTransport;
   /** What is to become of the request that is handed to the network next. */
   #wire: readonly Fault[] = [];
 
-  constructor(world: World, options: MemberOptions) {
+  constructor(world: Surroundings, options: MemberOptions) {
     this.#world = world;
     this.#options = options;
     this.host = new Host(world.clock, options.offsetMs);
@@ -111,7 +135,7 @@ export class Member implements Transport {
     const step = world.countStep((counter) =>
       counter.ofRequest(info, this.identity, request.body, snapshots),
     );
-    const fault = world.options.faults.at(world, this, step);
+    const fault = world.faultAt(this, step);
     const sentAtMs = world.clock.monotonicMs();
     fault?.before?.(request);
     await this.host.running();
@@ -167,7 +191,7 @@ export class Member implements Transport {
   #faultOfLine(resource: string, { type, name }: WatchLine) {
     if (type === 'BOOKMARK' || type === 'ERROR' || !this.host.isAlive) return 'pass';
     const step = this.#world.countStep((counter) => counter.ofLine(resource, name, this.identity));
-    const fault = this.#world.options.faults.at(this.#world, this, step);
+    const fault = this.#world.faultAt(this, step);
     fault?.after?.();
     return fault?.line ?? { delayMs: this.#options.networkMs };
   }
@@ -183,7 +207,7 @@ export class Member implements Transport {
     return isWatch ? { ...response, body: this.#heard(response.body) } : response;
   }
 
-  /** What a watch brings while the process stands still is read when it runs again. */
+  /** What a watch brings while the process is paused is read when it runs again. */
   async *#heard(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of body) {
@@ -202,7 +226,7 @@ export class Member implements Transport {
     await clock.sleepUntil(clock.monotonicMs() + this.#options.networkMs, signal);
   }
 
-  /** What the design assumes: no write lands after its deadline, however long it stood still. */
+  /** What the design assumes: no write lands after its deadline, however long the process was paused. */
   #checkDeadline(request: KubeRequest, sentAtMs: number): void {
     const timeoutMs = goDurationMs(request.query?.['timeout'] ?? '') || Number.POSITIVE_INFINITY;
     if (this.#world.clock.monotonicMs() - sentAtMs <= timeoutMs) return;

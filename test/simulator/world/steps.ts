@@ -2,7 +2,9 @@
  * What an operator asks of the API server, by names that stay the same from run to run: the verb,
  * the object, and how many times it was so asked before. `update:secrets:payments-signer:3`.
  */
-import type { RequestInfo } from '../../fake-api/request-info.ts';
+import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
+import type { Fault, WatchFault } from '../../fake-api/faults/faults.ts';
+import type { RequestInfo } from '../../fake-api/requests/request-info.ts';
 
 export type StepKind = 'read' | 'write' | 'watch' | 'event';
 
@@ -14,11 +16,23 @@ export interface Step {
   /** Plural; with its subresource, such as `signingkeysets.status`. */
   readonly resource: string;
   readonly namespace: string;
-  /** `-` where the request is about more than one namespace, or its name is random. */
+  /** `-` if the request is about more than one namespace, or its name is random. */
   readonly name: string;
   /** Of a read: how many earlier states of what it reads there are. */
   readonly snapshots: number;
   readonly who: string;
+}
+
+/** What becomes of one step; each part is optional. */
+export interface StepFault {
+  /** Before the request is sent. */
+  before?(request: KubeRequest): void;
+  /** On its way. */
+  wire?(request: KubeRequest): readonly Fault[];
+  /** When the server has answered it, before the operator knows. */
+  after?(): void;
+  /** Of a watch's line. */
+  readonly line?: WatchFault;
 }
 
 const KINDS: Readonly<Record<string, StepKind>> = {

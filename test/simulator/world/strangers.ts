@@ -1,12 +1,12 @@
 /**
- * Objects of other hands under the set's names. They bear no mark of an owner, and are else as
+ * Objects of other people under the set's names. They carry no mark of an owner, and are otherwise as
  * tempting as can be: of the right type, with a sound key in them, and a key Secret is labelled, as
  * one is that was copied without its annotations.
  */
 import { publicJwkText } from '../../../src/core/formats/jwk.ts';
 import { ANNOTATION, LABEL, SECRET_TYPE, SIGNER_FILE } from '../../../src/core/formats/names.ts';
 import { privateJwkOf } from '../../../src/platform/keys/key-material.ts';
-import type { JsonObject } from '../../fake-api/json.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
 import { strangersKey } from './fixture-keys.ts';
 import { SET_NAME } from './world.ts';
 

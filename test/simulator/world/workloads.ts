@@ -1,5 +1,5 @@
 /**
- * Issuers as pods: what a hand makes, and what the controllers and the kubelets make of it. A pod
+ * Issuers as pods: what someone creates, and what the controllers and the kubelets make of it. A pod
  * that takes the signer Secret from the environment keeps what its node knew when it started.
  */
 import {
@@ -10,8 +10,8 @@ import {
   nameOf,
   same,
   text,
-} from '../../fake-api/json.ts';
-import { READ_AT, READS_ONCE } from '../oracle/actors/reading-pods.ts';
+} from '../../fake-api/json/json.ts';
+import { READ_AT, READS_ONCE } from '../oracle/facts/reading-pods.ts';
 import type { Change } from '../record/history.ts';
 import { NAMESPACE, SET_NAME, type World } from './world.ts';
 
@@ -187,7 +187,7 @@ export class Workloads {
   }
 }
 
-/** Says so to the oracle, where the pod reads the Secret only once. */
+/** Says so to the oracle, if the pod reads the Secret only once. */
 function markRead(pod: JsonObject, nowMs: number): void {
   const [container] = child(pod, 'spec')['containers'] as JsonObject[];
   const mounts = container?.['volumeMounts'];

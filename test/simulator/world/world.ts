@@ -1,19 +1,18 @@
 /**
  * The world: true time, an API server, one to three operators with machines and networks of their
- * own, and hands. The operators are the real ones; only their seams are replaced.
+ * own, and people. The operators are the real ones; only their seams are replaced.
  */
 import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { KubeRequest, KubeResponse } from '../../../src/platform/kube/transport.ts';
 import { FakeApi } from '../../fake-api/fake-api.ts';
-import type { Fault, WatchFault } from '../../fake-api/faults.ts';
-import { customResource } from '../../fake-api/resource-types.ts';
+import { customResource } from '../../fake-api/types/resource-types.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { type Change, HAND } from '../record/history.ts';
 import { type Mark, Trace } from '../record/trace.ts';
 import { fixtureKeys } from './fixture-keys.ts';
 import { Member } from './member.ts';
 import { hexOf, seeded } from './seeded.ts';
-import { type Step, StepCounter } from './steps.ts';
+import { type Step, StepCounter, type StepFault } from './steps.ts';
 
 export const NAMESPACE = 'auth';
 export const SET_NAME = 'payments';
@@ -44,18 +43,6 @@ export interface FaultSource {
 }
 
 export const NO_FAULTS: FaultSource = { at: () => null, stallMs: () => 0 };
-
-/** What becomes of one step; each part is optional. */
-export interface StepFault {
-  /** Before the request is sent. */
-  before?(request: KubeRequest): void;
-  /** On its way. */
-  wire?(request: KubeRequest): readonly Fault[];
-  /** When the server has answered it, before the operator knows. */
-  after?(): void;
-  /** Of a watch's line. */
-  readonly line?: WatchFault;
-}
 
 export class World {
   readonly clock = new VirtualClock();
@@ -170,6 +157,11 @@ export class World {
     } finally {
       this.#author = HAND;
     }
+  }
+
+  /** What goes wrong at a step of an operator. */
+  faultAt(member: Member, step: Step): StepFault | null {
+    return this.options.faults.at(this, member, step);
   }
 
   countStep(make: (counter: StepCounter) => Step): Step {

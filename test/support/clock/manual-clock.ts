@@ -1,12 +1,12 @@
 /**
- * A clock that stands still until a test moves it. Sleepers wake in the order of their times, and
+ * A clock that does not move until a test moves it. Sleepers wake in the order of their times, and
  * everything that a wake-up sets off by promises alone is done before the next one wakes.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../../src/platform/clock.ts';
 
 export interface ManualClock extends Clock {
-  /** Lets so many milliseconds pass, waking sleepers on the way. */
+  /** Lets this many milliseconds pass, waking sleepers on the way. */
   advance(ms: number): Promise<void>;
   /** Jumps without waking anybody in between: a process that was stopped. */
   jump(ms: number): Promise<void>;

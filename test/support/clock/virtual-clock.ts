@@ -7,7 +7,7 @@ interface Sleeper {
 }
 
 /**
- * A clock that stands still until it is advanced. Sleepers wake in the order of their times,
+ * A clock that does not move until it is advanced. Sleepers wake in the order of their times,
  * each at its own time, and what they do runs before the next one wakes.
  */
 export class VirtualClock implements Clock {
@@ -53,7 +53,7 @@ export class VirtualClock implements Clock {
     return this.#sleepers.size;
   }
 
-  /** When the next sleeper wakes, on the monotonic scale; null where nobody sleeps. */
+  /** When the next sleeper wakes, on the monotonic scale; null if nobody sleeps. */
   get nextWakeMs(): number | null {
     let nextMs: number | null = null;
     for (const { atMs } of this.#sleepers) nextMs = Math.min(atMs, nextMs ?? atMs);

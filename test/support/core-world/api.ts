@@ -24,7 +24,7 @@ import { fixtureJwk } from './fixtures.ts';
 
 export type Outcome = 'Applied' | 'Unchanged' | 'Conflict';
 
-/** Another hand's share in a ConfigMap's data, as managed fields tell it. */
+/** What someone else manages in a ConfigMap's data, as managed fields show it. */
 export interface FieldOwner {
   readonly file: string;
   readonly entry: string;

@@ -11,16 +11,23 @@ import type {
   ObservedKeySecret,
   ObservedSigner,
 } from '../../../src/core/reading/model.ts';
-import { managersOf } from './api.ts';
+import { type Api, managersOf } from './api.ts';
 import { EC_KIND, fixtureJwk } from './fixtures.ts';
-import type { World } from './world.ts';
 
 export type SecretName = string;
 
-export class Hands {
-  readonly #world: World;
+/** What someone can reach. */
+interface Reach {
+  readonly api: Api;
+  readonly nowMs: number;
+  /** Told of each change of who signs, or of what is served. */
+  noteFact(): void;
+}
 
-  constructor(world: World) {
+export class Hands {
+  readonly #world: Reach;
+
+  constructor(world: Reach) {
     this.#world = world;
   }
 
@@ -73,7 +80,7 @@ export class Hands {
     api.set = { ...api.set, status: null, resourceVersion: api.nextVersion() };
   }
 
-  /** `kubectl delete`: waits for the finalizer where there is one. */
+  /** `kubectl delete`: waits for the finalizer, if there is one. */
   deleteSet(): void {
     const { api } = this.#world;
     if (api.set === null) throw new Error('there is no set');

@@ -25,7 +25,7 @@ function unknownKeySigned(world: World, written: Written): readonly string[] {
   const isSwitch = ['Activate', 'RollBack', 'Revoke'].includes(step.reason.code);
   const previousKid = world.facts[written.factsBefore - 1]?.signerKid;
   if (!isSwitch || signerKid === null || signerKid === previousKid) return [];
-  // The user prefers rejected tokens to none, where a revocation calls the key.
+  // If a revocation calls the key, the user prefers rejected tokens to none.
   if (prefersRejectedTokens(world, atMs) && hasRevocation(world, atMs)) return [];
   const P = held(world, 'publicationDelayMs', atMs);
   const leadMs =
@@ -87,7 +87,7 @@ function factsSince(world: World, sinceMs: number, before: number): readonly Fac
   return facts.slice(Math.max(first, 0));
 }
 
-/** When a key was last replaced in the signer; null where it never was in it. */
+/** When a key was last replaced in the signer; null if it never was in it. */
 function stoppedSigning(world: World, kid: string, before: number): number | null {
   const facts = world.facts.slice(0, before);
   const last = facts.findLastIndex(({ signerKid }) => signerKid === kid);
@@ -146,7 +146,7 @@ function ordinalsReused(applied: readonly Written[]): readonly string[] {
   });
 }
 
-/** Computed here anew from the ledger's own times and largest terms: never earlier than before. */
+/** Computed here again from the ledger's own times and largest terms: never earlier than before. */
 function gatesEarlier(applied: readonly Written[]): readonly string[] {
   const latest = new Map<string, number>();
   return applied.flatMap(({ step }) => {

@@ -75,7 +75,7 @@ class Scenario {
     down: ([forText = '']) => {
       this.#world.nowMs += durationMs(forText);
     },
-    /** The operator makes so many writes, and is killed. */
+    /** The operator makes this number of writes, and is killed. */
     writes: ([count]) => {
       for (let made = 0; made < Number(count); made += 1) this.#world.runPass();
     },

@@ -36,7 +36,7 @@ export class Timeline {
   }
 
   #time(): string {
-    return formatTimeOfDay(this.#world.nowMs);
+    return formatTimeOfDay(this.#world.nowMs).slice(0, -1);
   }
 
   #noteWrite({ step, outcome }: Written): void {

@@ -1,6 +1,6 @@
 /**
  * The core in a world of its own: an API server in memory, one true time, operators with clocks
- * that may be wrong, hands that do harm, and a record of everything for an outside oracle.
+ * that may be wrong, people who do harm, and a record of everything for an outside oracle.
  */
 
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
@@ -43,7 +43,7 @@ export interface Refused {
   readonly refusal: Refusal;
 }
 
-/** One change of who signs or what is served, by whichever hand. */
+/** One change of who signs or what is served, whoever made it. */
 export interface Fact {
   readonly atMs: number;
   readonly signerKid: string | null;
@@ -71,7 +71,7 @@ export class World {
   readonly facts: Fact[] = [];
   /** Each spec that an operator has read, from when on: nobody can act on one that was never seen. */
   readonly specsSeen: { readonly atMs: number; readonly spec: Spec }[] = [];
-  /** The two objects after each write, for a hand that restores them. */
+  /** The two objects after each write, for whoever restores them. */
   readonly snapshots: Pick<Api, 'signer' | 'jwks'>[] = [];
   onObserved: ((seen: Observed, skewMs: number) => void) | null = null;
   onWritten: ((written: Written) => void) | null = null;

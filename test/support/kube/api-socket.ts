@@ -10,7 +10,7 @@ export type Answering = (request: IncomingMessage, response: ServerResponse) => 
 
 /** A server on a real socket that answers as the test says, and counts what reaches it. */
 export interface ApiSocket extends AsyncDisposable {
-  /** How the next requests are answered; may be set anew at any time. */
+  /** How the next requests are answered; may be set again at any time. */
   answer: Answering;
   readonly url: string;
   readonly port: number;

@@ -1,9 +1,9 @@
 import { createKubeClient, type KubeClient } from '../../../src/platform/kube/client.ts';
-import type { Resource } from '../../../src/platform/kube/resource.ts';
 import {
   createKubeTransport,
   type KubeTransport,
-} from '../../../src/platform/kube/undici-transport.ts';
+} from '../../../src/platform/kube/http-transport.ts';
+import type { Resource } from '../../../src/platform/kube/resource.ts';
 import { VirtualClock } from '../clock/virtual-clock.ts';
 import {
   type Answering,
@@ -49,7 +49,7 @@ export function never(): AbortSignal {
   return new AbortController().signal;
 }
 
-/** What a promise rejects with; fails where it resolves. */
+/** What a promise rejects with; fails if it resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   const nothing = Symbol('resolved');
   const error: unknown = await promise.then(

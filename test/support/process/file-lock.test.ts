@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { takeFileLock, withFileLock } from '../../cluster/control-plane/file-lock.ts';
 import { temporaryFolder } from '../files/temporary-folder.ts';
+import { takeFileLock, withFileLock } from './file-lock.ts';
 
 const LOCK_HOLDER = fileURLToPath(new URL('lock-holder.ts', import.meta.url));
 

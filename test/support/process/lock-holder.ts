@@ -1,4 +1,4 @@
-import { withFileLock } from '../../cluster/control-plane/file-lock.ts';
+import { withFileLock } from './file-lock.ts';
 
 // A process that a test kills while it holds the lock.
 await withFileLock(process.argv[2] ?? '', async () => {

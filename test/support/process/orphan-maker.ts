@@ -1,4 +1,4 @@
-import { startTethered } from '../../cluster/control-plane/tethered-process.ts';
+import { startTethered } from './tethered-process.ts';
 
 // A parent that a test kills: it starts one program that never ends, and says which.
 const [logPath = '', folder = ''] = process.argv.slice(2);

@@ -4,10 +4,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startTethered } from '../../cluster/control-plane/tethered-process.ts';
 import { temporaryFolder } from '../files/temporary-folder.ts';
 import { waitFor } from '../wait/wait-for.ts';
 import { isRunning } from './is-running.ts';
+import { startTethered } from './tethered-process.ts';
 
 const ORPHAN_MAKER = fileURLToPath(new URL('orphan-maker.ts', import.meta.url));
 
@@ -46,7 +46,7 @@ describe('a tethered program', () => {
   test.each([
     ['exit 3', 'exit code 3'],
     ['kill -KILL $$', 'signal SIGKILL'],
-  ])('that ends by itself with "%s" is told of as %s', async (script, end) => {
+  ])('that ends by itself with "%s" is reported as %s', async (script, end) => {
     const { folder, doomed } = folders();
     const program = await start(`echo last words; ${script}`, folder, doomed);
     expect(await program.ended).toBe(end);

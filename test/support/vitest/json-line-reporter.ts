@@ -12,12 +12,12 @@ export interface SuiteSummary {
   readonly errors: number;
   /** From the start of the run until its end. */
   readonly durationMs: number;
-  /** What `recordFigure` was told; only where there is something. */
+  /** What `recordFigure` was given, if anything. */
   readonly figures?: Readonly<Record<string, Figure | readonly Figure[]>>;
 }
 
 /**
- * Ends each suite in one line of JSON for machines. It stands after the reporter for people, so
+ * Ends each suite in one line of JSON for machines. It comes after the reporter for people, so
  * that its line is the last one.
  */
 export default class JsonLineReporter implements Reporter {

@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'operator-safety.test.ts',
   'high-availability.test.ts',
-  'cluster/issuers.test.ts',
+  'cluster/operator/issuers.test.ts',
   'plans-4-of-4.test.ts',
   'plans-1-of-4.test.ts',
   'plans-2-of-4.test.ts',

@@ -4,19 +4,19 @@
  * that reads the Secret once goes on until it is gone.
  */
 import { HAND } from '../../record/history.ts';
-import type { Memory } from '../memory.ts';
-import type { SetVersion } from '../set-versions.ts';
-import { deadlineMs, type SignerVersion, standingAt, type Timeline } from '../timeline.ts';
-import type { ReadingPod } from './reading-pods.ts';
+import type { Memory } from '../facts/memory.ts';
+import type { ReadingPod } from '../facts/reading-pods.ts';
+import type { SetVersion } from '../facts/set-versions.ts';
+import { deadlineMs, type SignerVersion, standingAt, type Timeline } from '../facts/timeline.ts';
 
-/** A time in which one key stood in the signer Secret. */
+/** A time in which one key was in the signer Secret. */
 export interface Stint {
   readonly kid: string;
-  /** Which key stood there under that kid. */
+  /** Which key was there under that kid. */
   readonly key: string;
   readonly version: SignerVersion;
   readonly startMs: number;
-  /** Commit of what replaced it; Infinity where nothing did. */
+  /** Commit of what replaced it; Infinity if nothing did. */
   readonly endMs: number;
   /** When the last issuer lets go of it that follows its mount. */
   readonly signsUntilMs: number;
@@ -24,11 +24,14 @@ export interface Stint {
   readonly pods: readonly ReadingPod[];
   /** When the last issuer of all lets go of it. */
   readonly heldUntilMs: number;
-  /** Put there by a hand, and by no operator. */
+  /** Put there by someone, and by no operator. */
   readonly byHand: boolean;
   /** Whether its tokens are promised to be accepted. */
   readonly isPromised: boolean;
-  /** Since when operators have had this key sign, with no other one in between; long ago for a hand's. */
+  /**
+   * Since when operators have had this key sign, with no other one in between; long ago for one that
+   * someone put there.
+   */
   readonly activatedMs: number;
   /** What verifiers hold of a JWKS that was committed until then without it is nobody's fault. */
   readonly unknownUntilMs: number;
@@ -90,14 +93,14 @@ function podsWith({ terms, pods }: Timeline, { startMs, endMs }: Span): readonly
   return pods.filter(({ readsMs }) => startMs <= readsMs && readsMs < staleUntilMs);
 }
 
-/** What stood in the signer Secret, and by whose will. */
+/** What was in the signer Secret, and by whose will. */
 function spansOf(timeline: Timeline): readonly Span[] {
   const spans: Span[] = [];
   let current: Span | null = null;
   /** The key that operators last had sign. */
   let chosen: Span | null = null;
   let signed: string | null = null;
-  /** The key that a revocation last called at once; where hands undo that, it is called again. */
+  /** The key that a revocation last called at once; if someone undoes that, it is called again. */
   let called: Pick<Span, 'kid' | 'unknownUntilMs'> | null = null;
   const close = (endMs: number) => {
     if (current !== null) spans.push({ ...current, endMs });
@@ -149,7 +152,7 @@ function isCalledAtOnce(timeline: Timeline, atMs: number, signedKid: string | nu
   return signedKid !== null && isWanted && revokedMs(timeline, signedKid) <= atMs;
 }
 
-/** What a hand put there and a later status calls active is the operators' own from then on. */
+/** What someone put there and a later status calls active is the operators' own from then on. */
 function adopted({ sets }: Timeline, spans: readonly Span[]): readonly Span[] {
   return spans.flatMap((span) => {
     const { byHand, startMs, endMs, kid } = span;
@@ -172,7 +175,7 @@ function adopted({ sets }: Timeline, spans: readonly Span[]): readonly Span[] {
 }
 
 /**
- * From when on a kid stands in `spec.revocations`. Taking the entry away un-revokes nothing, unless
+ * From when on a kid is in `spec.revocations`. Taking the entry away un-revokes nothing, unless
  * no operator has done anything in between: then nobody can have seen it.
  */
 export function revokedMs({ sets, history }: Timeline, kid: string): number {

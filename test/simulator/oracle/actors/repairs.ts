@@ -1,13 +1,13 @@
 /** Keys that sign again, because a recovery knows of no later one. */
 import { HAND } from '../../record/history.ts';
-import type { Scene } from '../scene.ts';
-import { standingBefore } from '../timeline.ts';
+import { standingBefore } from '../facts/timeline.ts';
 import type { Stint } from './issuers.ts';
+import type { Scene } from './scene.ts';
 
 /**
- * One generation may be lost, where hands take the ledger, or the whole signer, before it was
+ * One generation may be lost if someone takes the ledger, or the whole signer, before it was
  * copied: the key signs on that signed by the newest copy that is left. No gate opens then.
- * @returns when that key signed before; null where the stint is no such repair
+ * @returns when that key signed before; null if the stint is no such repair
  */
 export function repairedFrom({ memory, stints, timeline }: Scene, stint: Stint): Stint | null {
   const { kid, version, startMs } = stint;

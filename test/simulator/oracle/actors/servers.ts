@@ -1,11 +1,11 @@
 /**
  * What JWKS servers show, and what caches in front of them still hold. A server shows a ConfigMap
- * somewhere between at once and P after the commit; where it is gone or holds no good set, it goes
+ * somewhere between at once and P after the commit; if it is gone or holds no good set, it goes
  * on with the last good one. A cache may hold what a server showed for another H.
  */
-import type { Keys } from '../documents.ts';
-import type { Memory } from '../memory.ts';
-import type { JwksVersion, Timeline } from '../timeline.ts';
+import type { Keys } from '../facts/documents.ts';
+import type { Memory } from '../facts/memory.ts';
+import type { JwksVersion, Timeline } from '../facts/timeline.ts';
 
 /** A good set, from its commit until that of the next good one. */
 export interface PublishedSet {
@@ -13,7 +13,7 @@ export interface PublishedSet {
   readonly keys: Keys;
   readonly fromMs: number;
   readonly untilMs: number;
-  /** Put there by a hand; `base` is then what the last operator's set held. */
+  /** Put there by someone else; `base` is then what the last operator's set held. */
   readonly byHand: boolean;
   readonly base: Keys | null;
   /** When nothing was left of the set, so that nobody counts as its verifier any more. */
@@ -31,7 +31,7 @@ export function publishedSets(timeline: Timeline, { ends }: Memory): readonly Pu
     const last = sets.at(-1);
     const isSame = last !== undefined && sameKeys(last.keys, keys);
     if (!byHand) base = keys;
-    // What an operator writes again, it stands for.
+    // What an operator writes again is its own.
     if (isSame && last.forgottenMs > fromMs && (byHand || !last.byHand)) continue;
     if (last !== undefined) sets[sets.length - 1] = { ...last, untilMs: fromMs };
     const forgottenMs = ends.find((endMs) => endMs > fromMs) ?? NEVER;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../../fake-api/json.ts';
+import type { JsonObject } from '../../../fake-api/json/json.ts';
 import { HAND } from '../../record/history.ts';
-import { sceneOf } from '../scene.ts';
+import { timelineOf } from '../facts/timeline.ts';
 import { FIRST_KEY, type Move, NEXT_KEY, smallHistory, timeAt } from '../small-history.ts';
-import { timelineOf } from '../timeline.ts';
+import { sceneOf } from './scene.ts';
 import { audienceOf, copiesOf } from './verifiers.ts';
 
 /** As long an interval as the slowest needs. */

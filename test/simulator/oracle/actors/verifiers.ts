@@ -3,10 +3,10 @@
  * a set at the last moment at which it could, and holds it for as long as its terms allow.
  */
 
-import type { Timeline } from '../timeline.ts';
-import { type Share, termOfVerifier } from './declared-terms.ts';
-import type { DeclaredVerifier } from './declared-verifiers.ts';
-import { type Behaviour, PRESETS, refusesMs } from './presets.ts';
+import { type Share, termOfVerifier } from '../facts/declared-terms.ts';
+import type { DeclaredVerifier } from '../facts/declared-verifiers.ts';
+import { type Behaviour, PRESETS, refusesMs } from '../facts/presets.ts';
+import type { Timeline } from '../facts/timeline.ts';
 import { fetchable, type PublishedSet, ROUTES, type Route } from './servers.ts';
 
 export interface Verifier {
@@ -52,7 +52,7 @@ export function audienceOf({ sets }: Timeline, random: () => number): readonly V
 type Lateness = Pick<Verifier, 'name' | 'late'>;
 
 /**
- * C is a preset's own lifetime, or where that has no end, its cooldown: scaled to the C that the
+ * C is a preset's own lifetime or, if that has no end, its cooldown: scaled to the C that the
  * set declares, it is this share of it after which an unknown kid is looked for again.
  */
 function scaled(): readonly Lateness[] {

@@ -4,17 +4,17 @@
  */
 
 import { livesUntilMs, revokedMs } from '../actors/issuers.ts';
-import { kindOf } from '../documents.ts';
-import type { Scene } from '../scene.ts';
-import { standingBefore } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { kindOf } from '../facts/documents.ts';
+import { standingBefore } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function countViolations(scene: Scene): readonly Violation[] {
   return [...crowds(scene), ...destroyedTooSoon(scene)];
 }
 
 /**
- * More than one key of one kind that waits to sign; those that hands had a part in aside. What was
+ * More than one key of one kind that waits to sign, except those that someone else had a part in. What was
  * published before every copy of the ledger was lost waits for its end: it may have signed.
  */
 function crowds({ timeline, stints, memory }: Scene): readonly Violation[] {

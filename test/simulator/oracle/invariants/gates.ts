@@ -1,14 +1,14 @@
 /**
- * I8: no gate that a status shows moves earlier, as long as the set remembers it. Where a hand
- * made a wait start anew, it is the later wait that counts. Its time is by a clock that may be S
+ * I8: no gate that a status shows moves earlier, as long as the set remembers it. If someone
+ * made a wait start again, it is the later wait that counts. Its time is by a clock that may be S
  * behind that of the time before, and `Date` has whole seconds: so much earlier it may show.
  */
 import type { KeyStatus } from '../../../../src/core/formats/status.ts';
 import { HAND } from '../../record/history.ts';
-import type { Scene } from '../scene.ts';
-import type { SetVersion } from '../set-versions.ts';
-import { deadlineMs, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { SetVersion } from '../facts/set-versions.ts';
+import { deadlineMs, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 const GATES = ['activatableTime', 'removableTime'] as const;
 /** A `Date` header has whole seconds. */
@@ -47,7 +47,7 @@ export function gateViolations({ timeline, memory }: Scene): readonly Violation[
   });
 }
 
-/** What an operator showed may have been read before a hand was there: so far back it counts. */
+/** What an operator showed may have been read before someone changed it: that far back it counts. */
 function toleratedMs(timeline: Timeline, { atMs }: SetVersion, { sinceMs }: Shown): number {
   const { terms, jwks, signer, sets, keySecrets } = timeline;
   const fromMs = sinceMs - deadlineMs(timeline, sinceMs);

@@ -1,14 +1,14 @@
 /**
  * I4: under a kid an operator never shows another key, and one that it has taken out of the JWKS
- * never comes back by its hand, nor does a revoked one sign. Ordinals only grow. All of it as far
+ * never comes back by its doing, nor does a revoked one sign. Ordinals only grow. All of it as far
  * as the set's objects can still tell of it.
  */
 
 import type { Change } from '../../record/history.ts';
 import { revokedMs } from '../actors/issuers.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type JwksVersion, type SignerVersion } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { deadlineMs, type JwksVersion, type SignerVersion } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function identityViolations(scene: Scene): readonly Violation[] {
   return [
@@ -63,7 +63,7 @@ function takenOutMs({ timeline }: Scene): ReadonlyMap<string, number> {
     if (!byHand) {
       for (const kid of present) if (!keys.has(kid) && !taken.has(kid)) taken.set(kid, atMs);
     }
-    // What a hand takes out is not ended by that: the operator puts it back, or takes it out.
+    // What someone takes out is not ended by that: the operator puts it back, or takes it out.
     present = byHand ? new Set([...present, ...keys.keys()]) : new Set(keys.keys());
   }
   return taken;
@@ -83,7 +83,7 @@ function broughtBack(scene: Scene): readonly Violation[] {
 /** An operator that is at work has noticed by then. Histories end when nothing is left to do. */
 const NOTICED_MS = 20_000;
 
-/** The Secret of an ended key that a hand put back, and that is still there at the end. */
+/** The Secret of an ended key that someone put back, and that is still there at the end. */
 function leftBehind(scene: Scene): readonly Violation[] {
   const { timeline, memory } = scene;
   const set = timeline.sets.at(-1);

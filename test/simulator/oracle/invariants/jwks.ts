@@ -1,14 +1,14 @@
 /**
  * I3 and I7: a write of an operator takes no key out of the JWKS that some verifier must still
  * accept a token of, and leaves it neither empty nor unreadable. Only an ordered deletion takes
- * the ConfigMap away. What a hand had taken out before, the operator must put back.
+ * the ConfigMap away. The operator must put back what someone had taken out before.
  */
 
 import { livesUntilMs } from '../actors/issuers.ts';
-import type { Keys } from '../documents.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type JwksVersion, standingAt, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { Keys } from '../facts/documents.ts';
+import { deadlineMs, type JwksVersion, standingAt, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function jwksViolations(scene: Scene): readonly Violation[] {
   let own: Keys | null = null;
@@ -29,7 +29,7 @@ function emptied(timeline: Timeline, { atMs, change, keys }: JwksVersion): reado
   return [{ promise: 'I7', atMs, message: `the JWKS is ${what} by ${change.author}` }];
 }
 
-/** Also where a hand ended it a moment ago. */
+/** Even if someone ended it a moment ago. */
 function isOrderedDeletion(timeline: Timeline, atMs: number): boolean {
   const sinceMs = atMs - deadlineMs(timeline, atMs);
   const recent = timeline.sets.filter((set) => sinceMs <= set.atMs && set.atMs <= atMs);

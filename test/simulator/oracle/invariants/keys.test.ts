@@ -1,7 +1,7 @@
 /** I1 to I4 and I7: for each, histories that keep it and histories that break it. */
 import { HAND } from '../../record/history.ts';
+import { cases, READY, SWITCHED } from '../cases.ts';
 import { type Move, OPERATOR as OP } from '../small-history.ts';
-import { cases, READY, SWITCHED } from './cases.ts';
 
 const ENDED: readonly Move[] = [...SWITCHED, [40, OP, 'jwks', 'b'], [41, OP, 'key-1', null]];
 
@@ -10,7 +10,7 @@ cases('I1', READY, [
   ['to one that is not published', [[30, OP, 'signer', 'c']], [30]],
   ['to another key under a published kid', [[30, OP, 'signer', 'b*']], [30]],
   [
-    'a hand takes it out at that very moment',
+    'someone takes it out at that very moment',
     [
       [29.9, HAND, 'jwks', 'a'],
       [30, OP, 'signer', 'b'],
@@ -35,7 +35,7 @@ cases('I1', READY, [
   ],
   ['rubbish in the signer', [[30, OP, 'signer', '!']], [30]],
   [
-    'a hand’s rubbish',
+    'someone’s rubbish',
     [
       [30, HAND, 'signer', '!'],
       [31, OP, 'signer', 'a'],
@@ -58,7 +58,7 @@ cases('I2', READY, [
     [29],
   ],
   [
-    'a hand took the ConfigMap away in between',
+    'someone took the ConfigMap away in between',
     [
       [22, HAND, 'jwks', null],
       [23, OP, 'jwks', 'a b'],
@@ -67,7 +67,7 @@ cases('I2', READY, [
     [29],
   ],
   [
-    'and it waits anew',
+    'and it waits again',
     [
       [22, HAND, 'jwks', null],
       [23, OP, 'jwks', 'a b'],
@@ -85,7 +85,7 @@ cases('I2', READY, [
     [],
   ],
   [
-    'a switch that hands took before its ledger was copied: the key of the newest copy signs on',
+    'a switch that someone took away before its ledger was copied: the key of the newest copy signs on',
     [
       [26, OP, 'status', {}],
       [30, OP, 'signer', 'b'],
@@ -148,7 +148,7 @@ cases('I3', SWITCHED, [
     [],
   ],
   [
-    'what a hand took away must be put back',
+    'what someone took away must be put back',
     [
       [30, HAND, 'jwks', 'b'],
       [31, OP, 'jwks', 'b c'],
@@ -156,7 +156,7 @@ cases('I3', SWITCHED, [
     [31],
   ],
   [
-    'also where the ConfigMap was gone',
+    'even if the ConfigMap was gone',
     [
       [30, HAND, 'jwks', null],
       [31, OP, 'jwks', 'b'],
@@ -177,7 +177,7 @@ cases('I7', SWITCHED, [
   ['an empty set', [[50, OP, 'jwks', '']], [50]],
   ['no ConfigMap', [[50, OP, 'jwks', null]], [50]],
   [
-    'a hand’s doing',
+    'someone else’s doing',
     [
       [50, HAND, 'jwks', null],
       [51, HAND, 'jwks', ''],
@@ -208,7 +208,7 @@ cases('I4', ENDED, [
   ['nothing comes back', [[50, OP, 'jwks', 'b c']], []],
   ['an ended key in the JWKS', [[50, OP, 'jwks', 'a b']], [50]],
   [
-    'put there by a hand, and removed',
+    'put there by someone, and removed',
     [
       [50, HAND, 'jwks', 'a b'],
       [51, OP, 'jwks', 'b'],
@@ -216,7 +216,7 @@ cases('I4', ENDED, [
     [],
   ],
   [
-    'put there by a hand, and kept',
+    'put there by someone, and kept',
     [
       [50, HAND, 'jwks', 'a b'],
       [51, OP, 'jwks', 'a b c'],
@@ -225,7 +225,7 @@ cases('I4', ENDED, [
   ],
   ['an ended key in the signer', [[50, OP, 'signer', 'a']], [50]],
   [
-    'where hands took all that tells of its end',
+    'if someone took all that tells of its end',
     [
       [50, HAND, 'signer', null],
       [50, HAND, 'jwks', null],
@@ -285,7 +285,7 @@ cases('I4', ENDED, [
     [51],
   ],
   [
-    'a key Secret made anew',
+    'a key Secret that is made again',
     [
       [50, HAND, 'key-2', null],
       [51, OP, 'key-2', 'b'],

@@ -1,9 +1,9 @@
 /** I5, I6, I8, the counts and the orphans: for each, histories that keep it and histories that break it. */
 import { ANNOTATION, LABEL } from '../../../../src/core/formats/names.ts';
-import type { JsonObject } from '../../../fake-api/json.ts';
+import type { JsonObject } from '../../../fake-api/json/json.ts';
 import { HAND } from '../../record/history.ts';
+import { cases, READY, SWITCHED } from '../cases.ts';
 import { OPERATOR as OP, timeAt } from '../small-history.ts';
-import { cases, READY, SWITCHED } from './cases.ts';
 
 const PRIVATE_JWK = JSON.stringify({ kty: 'EC', crv: 'P-256', x: 'a', y: 'a', d: 'secret' });
 const showing = (text: string): JsonObject => ({ metadata: { annotations: { note: text } } });
@@ -23,7 +23,11 @@ cases('I5', READY, [
     [[30, OP, 'status', { d: 1, key: { kty: 'EC', x: 'a' } }]],
     [],
   ],
-  ['what a hand shows', [[30, HAND, 'configmaps/other', { data: { 'a.json': PRIVATE_JWK } }]], []],
+  [
+    'what someone else shows',
+    [[30, HAND, 'configmaps/other', { data: { 'a.json': PRIVATE_JWK } }]],
+    [],
+  ],
 ]);
 
 const owned = (namespace: string, name: string): JsonObject => ({
@@ -105,7 +109,7 @@ cases('I6', READY, [
     [],
   ],
   [
-    'made anew',
+    'made again',
     [
       [30, HAND, 'key-2', null],
       [30, HAND, 'key-2', unmarked('b')],
@@ -123,7 +127,7 @@ cases('I6', READY, [
     [31],
   ],
   [
-    'or one that a hand made and published',
+    'or one that someone made and published',
     [
       [29, HAND, 'key-7', 'x'],
       [29, HAND, 'jwks', 'a b x'],
@@ -203,7 +207,7 @@ cases('I8', READY, [
     [23],
   ],
   [
-    'a hand’s doing',
+    'someone else’s doing',
     [
       [21, HAND, 'status', gate('activatableTime', 40)],
       [22, OP, 'status', gate('activatableTime', 30)],
@@ -211,7 +215,7 @@ cases('I8', READY, [
     [],
   ],
   [
-    'after hands took away all that told of it',
+    'after someone took away all that told of it',
     [
       [21, OP, 'status', gate('activatableTime', 40)],
       [22, HAND, 'signer', null],
@@ -223,7 +227,7 @@ cases('I8', READY, [
     [],
   ],
   [
-    'by S + 1 s, where a hand made a wait start anew',
+    'by S + 1 s, if someone made a wait start again',
     [
       [21, OP, 'status', gate('activatableTime', 30)],
       [22, HAND, 'signer', null],
@@ -255,7 +259,7 @@ cases('I8', READY, [
     [26],
   ],
   [
-    'where a hand did so long before',
+    'if someone did so long before',
     [
       [10, HAND, 'signer', null],
       [11, OP, 'signer', 'a'],
@@ -285,7 +289,7 @@ cases('Counts', SWITCHED, [
     [28],
   ],
   [
-    'one of them is a hand’s',
+    'one of them is someone else’s',
     [
       [28, OP, 'key-3', 'c'],
       [28, HAND, 'key-4', 'd'],
@@ -311,7 +315,7 @@ cases('Counts', SWITCHED, [
     [31],
   ],
   [
-    'of an ended one that a hand had published again',
+    'of an ended one that someone had published again',
     [
       [40, OP, 'jwks', 'b'],
       [50, HAND, 'jwks', 'a b'],
@@ -325,7 +329,7 @@ cases('Orphans', SWITCHED, [
   ['each key is known', [], []],
   ['one that waits to be the next', [[28, OP, 'key-3', 'c']], []],
   [
-    'one that was passed over: another was made while it stood',
+    'one that was passed over: another was made while it was there',
     [
       [28, OP, 'key-3', 'c'],
       [29, OP, 'key-4', 'd'],
@@ -351,7 +355,7 @@ cases('Orphans', SWITCHED, [
     [],
   ],
   [
-    'one that a hand put there',
+    'one that someone put there',
     [
       [28, HAND, 'key-3', 'c'],
       [29, OP, 'key-4', 'd'],
@@ -359,7 +363,7 @@ cases('Orphans', SWITCHED, [
     [],
   ],
   [
-    'one that a hand took out of the ledger’s reach',
+    'one that someone took out of the ledger’s reach',
     [
       [28, OP, 'key-3', 'c'],
       [29, OP, 'key-4', 'd'],
@@ -377,7 +381,7 @@ cases('Orphans', SWITCHED, [
     [],
   ],
   [
-    'without a ledger, which hands took',
+    'without a ledger, which someone took',
     [
       [28, OP, 'key-3', 'c'],
       [29, OP, 'key-4', 'd'],

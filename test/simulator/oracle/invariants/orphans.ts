@@ -1,14 +1,14 @@
 /**
- * No private key is forgotten: when nothing is left to do, each key Secret that bears the set's
+ * No private key is forgotten: when nothing is left to do, each key Secret that has the set's
  * label is one that the ledger knows, or waits to be the next. One that was passed over, because
- * another key was made while it stood, would be there for ever. The ledger is a text here, and only
- * searched for the kid. What a hand put there it answers for itself.
+ * another key was made while it was there, would stay forever. The ledger is a text here, and only
+ * searched for the kid. What someone put there is their own affair.
  */
 import { LABEL } from '../../../../src/core/formats/names.ts';
-import { child, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
-import type { Scene } from '../scene.ts';
-import type { KeySecretVersion } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import { child, type JsonObject, metadataOf } from '../../../fake-api/json/json.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { KeySecretVersion } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function orphanViolations({ timeline }: Scene): readonly Violation[] {
   const { history, sets, signer, keySecrets } = timeline;

@@ -1,14 +1,14 @@
 /**
  * I6: operators change and delete no object that is not the set's. Of the set itself they write
- * the status and the finalizers. An object of ours whose marks a hand took off is known by its keys.
+ * the status and the finalizers. An object of ours whose marks someone removed is known by its keys.
  */
 import { ANNOTATION, ordinalOfKeySecret, SET_PLURAL } from '../../../../src/core/formats/names.ts';
-import { child, isObject, type JsonObject, metadataOf } from '../../../fake-api/json.ts';
+import { child, isObject, type JsonObject, metadataOf } from '../../../fake-api/json/json.ts';
 import { type Change, HAND } from '../../record/history.ts';
-import { keysOf, ownerOf, signerFactsOf } from '../documents.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, standingBefore, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { keysOf, ownerOf, signerFactsOf } from '../facts/documents.ts';
+import { deadlineMs, standingBefore, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function ownershipViolations(scene: Scene): readonly Violation[] {
   const { timeline } = scene;
@@ -62,7 +62,7 @@ function isAllowed(timeline: Timeline, change: Change, before: JsonObject, known
   }
 }
 
-/** Restarted, and nothing else, where the set's own spec lists it. */
+/** Restarted, and nothing else, if the set's own spec lists it. */
 function isOnlyRestarted(timeline: Timeline, { atMs, name, after }: Change, before: JsonObject) {
   if (after === null) return false;
   const sinceMs = atMs - deadlineMs(timeline, atMs);
@@ -103,7 +103,7 @@ function isOurs(timeline: Timeline, change: Change, before: JsonObject, known: K
     return isName && kidsOf(timeline, change, before).every(isKnown);
   }
   if (owner.namespace === namespace && owner.name === setName) return isName;
-  // What is another set's is for the judge of that set, unless it bears a name of ours.
+  // What is another set's is for the judge of that set, unless it has a name of ours.
   if (!isName) return owner.namespace === change.namespace;
   const sinceMs = change.atMs - deadlineMs(timeline, change.atMs);
   return timeline.sets.some(({ adopts, atMs }, index) => {
@@ -112,7 +112,7 @@ function isOurs(timeline: Timeline, change: Change, before: JsonObject, known: K
   });
 }
 
-/** The revision at which a hand was last at the object; that of the change where none ever was. */
+/** The revision at which someone last changed the object; that of the change if nobody ever did. */
 function lastByHand({ history }: Timeline, { resource, namespace, name, revision }: Change) {
   const put = history.changes.findLast(
     (other) =>
@@ -130,7 +130,7 @@ function isNameOfSet({ names, history }: Timeline, { resource, name }: Change): 
   return name === names.signer || ordinalOfKeySecret(history.setName, name) !== null;
 }
 
-/** The kids in an object; one that no set has where there are none. */
+/** The kids in an object; one that no set has, if there are none. */
 function kidsOf(timeline: Timeline, change: Change, object: JsonObject): readonly string[] {
   const none = ['none'];
   if (change.resource === 'configmaps') {

@@ -1,10 +1,10 @@
 /** I5: what anybody may read shows no private half: ConfigMaps, statuses, annotations, events. */
 import { PRIVATE_MEMBERS } from '../../../../src/core/formats/jwk.ts';
 import { SET_PLURAL } from '../../../../src/core/formats/names.ts';
-import { child, type Json, type JsonObject } from '../../../fake-api/json.ts';
+import { child, type Json, type JsonObject } from '../../../fake-api/json/json.ts';
 import { type Change, HAND, type History } from '../../record/history.ts';
-import { annotationsOf } from '../documents.ts';
-import type { Violation } from '../verdict.ts';
+import { annotationsOf } from '../facts/documents.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 const PEM = /PRIVATE KEY-----/;
 const MEMBER = new RegExp(`"(?:${PRIVATE_MEMBERS.join('|')})\\\\*"\\s*:`);

@@ -4,9 +4,9 @@
  */
 import type { Stint } from '../actors/issuers.ts';
 import { repairedFrom } from '../actors/repairs.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type JwksVersion, standingBefore } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import { deadlineMs, type JwksVersion, standingBefore } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export function signerViolations(scene: Scene): readonly Violation[] {
   return [...malformed(scene), ...unpublished(scene), ...tooSoon(scene)];
@@ -61,7 +61,7 @@ function chosen({ stints }: Scene): readonly Stint[] {
   });
 }
 
-/** No other key ever stood in the JWKS or in the signer Secret of this set. */
+/** No other key was ever in the JWKS or in the signer Secret of this set. */
 function isFirst({ timeline, stints, memory }: Scene, { kid, startMs }: Stint): boolean {
   const beganMs = memory.ends.findLast((endMs) => endMs <= startMs) ?? 0;
   const isBefore = (atMs: number) => beganMs <= atMs && atMs <= startMs;
@@ -75,7 +75,7 @@ function isFirst({ timeline, stints, memory }: Scene, { kid, startMs }: Stint): 
 }
 
 /**
- * A hand took the key out, or the whole ConfigMap away, too late for an operator to see it before
+ * Someone took the key out, or the whole ConfigMap away, too late for an operator to see it before
  * the key was activated, and this operator has not written the JWKS since: another one's repair it
  * need not have seen either.
  */

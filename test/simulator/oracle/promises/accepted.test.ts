@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../fake-api/json.ts';
+import type { JsonObject } from '../../../fake-api/json/json.ts';
 import { HAND } from '../../record/history.ts';
 import { judge } from '../judge.ts';
 import {
@@ -57,7 +57,7 @@ describe('rotations', () => {
       rejected: ['a 60'],
     },
     {
-      name: 'hands take the JWKS and the signer before a switch was copied: the key signs on',
+      name: 'someone takes the JWKS and the signer before a switch was copied: the key signs on',
       moves: [
         ...NEXT_KEY,
         [26, OP, 'status', {}],
@@ -228,7 +228,7 @@ describe('tokens that are not valid', () => {
       rejected: ['a 22'],
     },
     {
-      name: 'of a set that hands took away whole, and that is made anew',
+      name: 'of a set that someone took away whole, and that is made again',
       moves: [
         [20, HAND, 'key-1', null],
         [20, HAND, 'jwks', null],
@@ -259,7 +259,7 @@ describe('tokens that are not valid', () => {
   });
 });
 
-describe('what a hand brings about', () => {
+describe('what someone else brings about', () => {
   test.each<Case>([
     {
       name: 'it takes the active key out: until the repair, nobody is to blame',
@@ -288,7 +288,7 @@ describe('what a hand brings about', () => {
       rejected: [],
     },
     {
-      name: 'but an operator that puts it back knows, and must wait anew',
+      name: 'but an operator that puts it back knows, and must wait again',
       moves: [
         ...NEXT_KEY,
         [26.8, HAND, 'jwks', 'a'],

@@ -2,17 +2,17 @@
  * Promise 1: each valid token is accepted, from its signing until it expires, at each verifier
  * that keeps its terms.
  *
- * Not counted are rejections that a hand brought about and no rotation: by a copy of a JWKS that a
- * hand wrote, and from which it took the key. Where an operator had time to notice that, and still
+ * Not counted are rejections that someone brought about and no rotation: by a copy of a JWKS that
+ * someone wrote, and from which they took the key. If an operator had time to notice that, and still
  * chose the key afterwards, it is counted.
  */
 import { type Stint, type Token, tokensOf } from '../actors/issuers.ts';
 import { repairedFrom } from '../actors/repairs.ts';
+import type { Scene } from '../actors/scene.ts';
 import { fetchable, type PublishedSet, ROUTES } from '../actors/servers.ts';
 import { audienceOf, type Copy, copiesOf, type Verifier } from '../actors/verifiers.ts';
-import type { Scene } from '../scene.ts';
-import { deadlineMs, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import { deadlineMs, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 export interface Acceptance {
   readonly rejections: readonly Violation[];
@@ -44,7 +44,7 @@ export function rejectedTokens(scene: Scene, random: () => number): Acceptance {
   return { rejections, tokens: tokenCount, verifications: tokenCount * verifiers.length };
 }
 
-/** Whether a hand is to blame that the set lacks the key, or nobody. */
+/** Whether someone, or nobody, is to blame that the set lacks the key. */
 function isExcused(scene: Scene, set: PublishedSet, stint: Stint): boolean {
   if (set.fromMs <= stint.unknownUntilMs) return true;
   const { activatedMs } = repairedFrom(scene, stint) ?? stint;
@@ -52,7 +52,7 @@ function isExcused(scene: Scene, set: PublishedSet, stint: Stint): boolean {
 }
 
 /**
- * A hand took the key out, too late for an operator to see it before the key was activated: no
+ * Someone took the key out, too late for an operator to see it before the key was activated: no
  * more than a write's deadline earlier, and no operator has put the JWKS right in between.
  */
 function isTakenByHand(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../../fake-api/json.ts';
+import type { JsonObject } from '../../../fake-api/json/json.ts';
 import { HAND } from '../../record/history.ts';
 import {
   FIRST_KEY,
@@ -45,9 +45,9 @@ test.each<[string, readonly Move[], readonly number[]]>([
     [43.5],
   ],
   ['nothing is announced', [[41, OP, 'status', announcing(null)]], []],
-  ['a hand announces it', [[41, HAND, 'status', announcing(44)]], []],
+  ['someone announces it', [[41, HAND, 'status', announcing(44)]], []],
   [
-    'a hand puts the key back: until it is out again nobody can know',
+    'someone puts the key back: until it is out again nobody can know',
     [
       [41, OP, 'status', announcing(48)],
       [60, HAND, 'jwks', 'a b'],
@@ -68,7 +68,7 @@ test.each<[string, readonly Move[], readonly number[]]>([
     [62],
   ],
   [
-    'a hand takes it away again before an operator did anything: nobody can ever know',
+    'someone takes it away again before an operator did anything: nobody can ever know',
     [
       [41, OP, 'status', announcing(48)],
       [60, HAND, 'jwks', 'a b'],
@@ -209,7 +209,7 @@ test.each<[string, readonly Move[], readonly number[]]>([
   ],
   ['one of two is not', [listing('go-oidc', 'kong'), [41, OP, 'status', restarting('kong')]], [41]],
   ['nobody is', [listing('go-oidc'), [41, OP, 'status', restarting()]], [41]],
-  ['a hand forgets to', [listing('go-oidc'), [41, HAND, 'status', restarting()]], []],
+  ['someone forgets to', [listing('go-oidc'), [41, HAND, 'status', restarting()]], []],
   ['there is nobody to name', [listing('nimbus'), [41, OP, 'status', restarting()]], []],
   [
     'it is declared when the trust has ended',

@@ -1,23 +1,23 @@
 /**
  * Promise 2: once the time has passed that the status announces, by whoever's clock, no verifier
- * that keeps its D accepts the key. Where a hand had put the key back, an announcement counts
+ * that keeps its D accepts the key. If someone had put the key back, an announcement counts
  * again from when it is out of the JWKS: until then the operator could not know. Nor could anybody
- * ever know where a hand took it away again before any operator had done anything. Of a verifier
+ * ever know if someone took it away again before any operator had done anything. Of a verifier
  * that never forgets no time can be announced: then the status names it as one to restart.
  */
 import type { Status } from '../../../../src/core/formats/status.ts';
 import { HAND } from '../../record/history.ts';
+import type { Scene } from '../actors/scene.ts';
 import { fetchable, type PublishedSet } from '../actors/servers.ts';
-import type { Scene } from '../scene.ts';
-import type { SetVersion } from '../set-versions.ts';
-import { deadlineMs, type Timeline } from '../timeline.ts';
-import type { Violation } from '../verdict.ts';
+import type { SetVersion } from '../facts/set-versions.ts';
+import { deadlineMs, type Timeline } from '../facts/timeline.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 /** A time in which a kid was served without a gap. */
 interface Presence {
   readonly kid: string;
   readonly fromMs: number;
-  /** The last instant at which somebody may accept the key; Infinity where there is none. */
+  /** The last instant at which somebody may accept the key; Infinity if there is none. */
   readonly trustedUntilMs: number;
   /** It left, but some verifier never forgets it: whatever is announced while it counts is wrong. */
   readonly isKept: boolean;
@@ -51,7 +51,7 @@ function brokenAnnouncements(scene: Scene): readonly Violation[] {
   });
 }
 
-/** What an operator writes of a key that it saw leave, by the spec that stands beside it. */
+/** What an operator writes of a key that it saw leave, by the spec that is beside it. */
 function untoldRestarts({ byHand, exists, change, atMs, ...set }: SetVersion): Violation[] {
   const { before, after } = change;
   const isWritten = JSON.stringify(before?.['status']) !== JSON.stringify(after?.['status']);

@@ -32,7 +32,7 @@ test.each<[string, readonly Move[], readonly number[]]>([
     [],
   ],
   [
-    'with one that a hand put there',
+    'with one that someone put there',
     [
       [30, OP, 'signer', 'b'],
       [31, HAND, 'signer', 'x'],

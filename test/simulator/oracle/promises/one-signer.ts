@@ -1,10 +1,10 @@
 /**
  * Promise 3: one key signs; during a switch the old and the new. Keys that are being revoked, or
- * that a hand put there, are not counted. That it is one that verifiers know, the invariants say.
+ * that someone put there, are not counted. The invariants say that it is one that verifiers know.
  */
 import { revokedMs } from '../actors/issuers.ts';
-import type { Scene } from '../scene.ts';
-import type { Violation } from '../verdict.ts';
+import type { Scene } from '../actors/scene.ts';
+import type { Violation } from '../verdict/verdict.ts';
 
 const SIGNERS_MAX = 2;
 

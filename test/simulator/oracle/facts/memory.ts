@@ -1,0 +1,172 @@
+/**
+ * What a set's objects can still tell after someone has changed them. An operator has no other memory:
+ * if someone took the last object that tells of a key, nothing can be promised of it any more.
+ * The copies of the ledger are only compared as texts, and searched for a kid.
+ */
+import { type Change, HAND } from '../../record/history.ts';
+import type { Keys } from './documents.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface Memory {
+  /** The time of the newest copy that was there just before a change. */
+  knownBeforeMs(change: Change): number;
+  /** When someone took the last that told of a key; Infinity if it was always known. */
+  lostMs(kid: string): number;
+  /** Instants at which someone took the last copy of the ledger: no state of a key is known since. */
+  readonly wipes: readonly number[];
+  /** Instants at which nothing was left of the set: what comes after is another set. */
+  readonly ends: readonly number[];
+}
+
+interface Places {
+  readonly copies: { signer: string; jwks: string; set: string };
+  jwksKeys: Keys | null;
+  jwksExists: boolean;
+  signerExists: boolean;
+  signerKid: string;
+  statusHasKeys: boolean;
+  /** The kid in each key Secret, by the Secret's name. */
+  readonly secrets: Map<string, string>;
+}
+
+/** What one change does to what is there. */
+interface Move {
+  readonly change: Change;
+  readonly byHand: boolean;
+  readonly apply: (places: Places) => void;
+  /** The copy that the change wrote. */
+  readonly copy: string;
+}
+
+interface Known {
+  readonly revision: number;
+  readonly asOfMs: number;
+}
+
+const LONG_AGO = Number.NEGATIVE_INFINITY;
+const NEVER = Number.POSITIVE_INFINITY;
+
+export function memoryOf(timeline: Timeline): Memory {
+  const places: Places = {
+    copies: { signer: '', jwks: '', set: '' },
+    jwksKeys: null,
+    jwksExists: false,
+    signerExists: false,
+    signerKid: '',
+    statusHasKeys: false,
+    secrets: new Map(),
+  };
+  const writtenMs = new Map<string, number>();
+  const known: Known[] = [];
+  const kids = new Set<string>();
+  const lost = new Map<string, number>();
+  const ends: number[] = [];
+  const wipes: number[] = [];
+  let isPublished = false;
+  for (const { change, byHand, apply, copy } of movesOf(timeline)) {
+    apply(places);
+    if (!byHand && copy !== '') writtenMs.set(copy, change.atMs);
+    const newest = newestCopy(places, writtenMs);
+    if (newest === null && (known.at(-1)?.asOfMs ?? LONG_AGO) !== LONG_AGO) wipes.push(change.atMs);
+    known.push({ revision: change.revision, asOfMs: newest?.asOfMs ?? LONG_AGO });
+    for (const kid of places.jwksKeys?.keys() ?? []) kids.add(kid);
+    if (byHand) {
+      for (const kid of kids) {
+        if (!lost.has(kid) && !tellsOf(places, newest?.text ?? null, kid)) {
+          lost.set(kid, change.atMs);
+        }
+      }
+    }
+    isPublished ||= places.jwksExists;
+    if (isPublished && isNothingLeft(places)) {
+      ends.push(change.atMs);
+      isPublished = false;
+    }
+  }
+  return {
+    knownBeforeMs: ({ revision }) => lastBefore(known, revision)?.asOfMs ?? LONG_AGO,
+    lostMs: (kid) => lost.get(kid) ?? NEVER,
+    wipes,
+    ends,
+  };
+}
+
+/** By halves: it is asked for very often. */
+function lastBefore(known: readonly Known[], revision: number): Known | null {
+  let [from, to] = [0, known.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((known[middle]?.revision ?? 0) < revision) from = middle + 1;
+    else to = middle;
+  }
+  return known[from - 1] ?? null;
+}
+
+function movesOf({ sets, signer, jwks, keySecrets }: Timeline): readonly Move[] {
+  const moves: readonly Move[] = [
+    ...sets.map(({ change, byHand, copy, status }) => ({
+      change,
+      byHand,
+      copy,
+      apply: (places: Places) => {
+        places.copies.set = copy;
+        places.statusHasKeys = (status.keys ?? []).length > 0;
+      },
+    })),
+    ...signer.map(({ change, copy, facts }) => ({
+      change,
+      byHand: change.author === HAND,
+      copy,
+      apply: (places: Places) => {
+        places.copies.signer = copy;
+        places.signerExists = facts !== null;
+        places.signerKid = facts?.kind === 'Key' ? facts.kid : '';
+      },
+    })),
+    ...jwks.map(({ change, byHand, copy, keys }) => ({
+      change,
+      byHand,
+      copy,
+      apply: (places: Places) => {
+        places.copies.jwks = copy;
+        places.jwksKeys = keys;
+        places.jwksExists = change.after !== null;
+      },
+    })),
+    ...keySecrets.map(({ change, byHand, facts }) => ({
+      change,
+      byHand,
+      copy: '',
+      apply: ({ secrets }: Places) => {
+        if (change.after === null) secrets.delete(change.name);
+        else secrets.set(change.name, facts?.kid ?? '');
+      },
+    })),
+  ];
+  return [...moves].sort((a, b) => a.change.revision - b.change.revision);
+}
+
+function newestCopy(
+  { copies }: Places,
+  writtenMs: ReadonlyMap<string, number>,
+): { readonly text: string; readonly asOfMs: number } | null {
+  const standing = Object.values(copies).flatMap((text) => {
+    const asOfMs = writtenMs.get(text);
+    return asOfMs === undefined ? [] : [{ text, asOfMs }];
+  });
+  return standing.sort((a, b) => b.asOfMs - a.asOfMs)[0] ?? null;
+}
+
+/** A copy tells all there is; without any, the objects themselves must. */
+function tellsOf(places: Places, copy: string | null, kid: string): boolean {
+  if (copy !== null) return copy.includes(kid);
+  const { jwksKeys, signerKid, secrets } = places;
+  return jwksKeys?.has(kid) === true || signerKid === kid || [...secrets.values()].includes(kid);
+}
+
+/** What the first key's rule asks for: nothing shows that there ever was another key. */
+function isNothingLeft(places: Places): boolean {
+  const { jwksExists, signerExists, statusHasKeys, secrets, copies } = places;
+  const isTold = statusHasKeys || copies.set !== '';
+  return !jwksExists && !signerExists && !isTold && secrets.size <= 1;
+}
