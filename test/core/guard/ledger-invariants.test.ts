@@ -273,7 +273,7 @@ describe('if no ledger is known', () => {
       [],
     ],
     [
-      'of more than one key none may',
+      'several keys may not, as none of them is the first',
       () => ({ world: worldWith(FAST_SPEC), after: ledgerOf(settled()) }),
       ['I2'],
     ],
