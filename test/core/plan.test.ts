@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { plan } from '../../src/core/plan.ts';
 import { DEFAULT_SPEC, FAST_SPEC, HOUR, SECOND } from '../support/core-world/fixtures.ts';
-import { worldWith } from '../support/core-world/world.ts';
+import { rotatedWorld } from '../support/core-world/states.ts';
+import { START_MS, worldWith } from '../support/core-world/world.ts';
+import { told } from './schedule/told.ts';
 
 describe.each([
   { name: 'fast terms', spec: FAST_SPEC, forMs: 200 * SECOND, rotations: 6 },
@@ -40,4 +43,17 @@ describe.each([
     world.runFor(forMs);
     expect(world.written.filter(({ outcome }) => outcome !== 'Applied')).toEqual([]);
   });
+});
+
+test('a plan says when to ask again, and what comes next', () => {
+  const world = rotatedWorld();
+  const seen = world.observe();
+  const { step, nextAtMs, upcoming } = plan(seen, seen.reading.startedMs);
+  expect(step).toBeNull();
+  // The standby's gate, which the status shows.
+  expect(nextAtMs).toBe(START_MS + 38 * SECOND);
+  expect(upcoming.map(told)).toEqual([
+    'Remove k1 44s: TokensExpire',
+    'Activate k3 60s: RotationDue',
+  ]);
 });

@@ -35,7 +35,7 @@ function loseAllCopies({ hands }: World): void {
   hands.annotateSigner(ANNOTATION.ledger, null);
 }
 
-test('C raised by the very edit that revokes: no standby signs that is not proven by it', () => {
+test('C raised by the same edit that revokes: no standby signs that the larger C does not prove', () => {
   const world = worldWith(CALM);
   world.runFor(9_000);
   raise(world, { verifierCacheTtlMs: 60_000 });
@@ -57,7 +57,7 @@ test('T raised and lowered while the clocks are in doubt counts all the same', (
   expect(brokenPromises(world)).toEqual([]);
 });
 
-test('T raised between bar and un-publish, and the ledger lost', () => {
+test('T raised between a bar and the removal from the JWKS, and the ledger lost', () => {
   const world = worldWith(FAST_SPEC);
   runUntilBarred(world);
   raise(world, { tokenTtlMs: 3_600_000 });
@@ -98,7 +98,7 @@ test('all copies lost, and a JWKS full of other keys', () => {
   expect(world.servedKids).toContain('k1');
 });
 
-test('after a revocation that left nobody, no rollback skips the revoked key', () => {
+test('after a revocation that left no signing key, no rollback skips the revoked key', () => {
   const world = worldWith({ ...CALM, terms: { ...FAST_TERMS, tokenTtlMs: 60_000 } });
   world.runFor(20_000);
   world.hands.annotate(REQUEST.rotate, '1');
@@ -113,7 +113,7 @@ test('after a revocation that left nobody, no rollback skips the revoked key', (
   expect(world.api.set?.status?.rollbackRefused?.reason).toBe('PreviousKeyRevoked');
 });
 
-test('T raised between bar and un-publish is no edit of the JWKS by another hand', () => {
+test('T raised between a bar and the removal from the JWKS is not an edit by someone else', () => {
   const world = worldWith(FAST_SPEC);
   runUntilBarred(world);
   const standby = ledgerOf(world).keys.find(({ state }) => state === 'Pending');
@@ -126,7 +126,7 @@ test('T raised between bar and un-publish is no edit of the JWKS by another hand
   expect(events).not.toContain('WaitRestarted');
 });
 
-test('a key that is held back counts among the eight that are published', () => {
+test('a barred key that stays published counts among the eight', () => {
   const world = worldWith({ ...CALM, terms: { ...FAST_TERMS, tokenTtlMs: 120_000 } });
   world.runFor(10_000);
   for (let id = 0; id < 6; id += 1) {
@@ -145,7 +145,7 @@ test('a key that is held back counts among the eight that are published', () => 
 test('the last key is revoked when the ledger is full: its successor finds room', () => {
   const world = worldWith(CALM);
   world.runFor(20_000);
-  // As after so many standbys that were revoked while k1 signed: the floor can't rise past it.
+  // As if many standbys had been revoked while k1 signed: the floor can't rise past k1.
   const before = ledgerOf(world);
   const ledger = { ...before, generation: nextGeneration(before) };
   const tombstones = Array.from({ length: TOMBSTONES_MAX - 3 }, (_, n): Tombstone => {
@@ -162,7 +162,7 @@ test('the last key is revoked when the ledger is full: its successor finds room'
   expect(world.signerKid).not.toBeNull();
 });
 
-test('a removed key that a hand puts back before it is a tombstone', () => {
+test('a removed key that someone puts back before it is a tombstone', () => {
   const world = worldWith(CALM);
   world.runFor(20_000);
   revoke(world, 'k1');
@@ -198,7 +198,7 @@ test.each<[string, (world: World) => void]>([
   expect(world.servedKids).toContain(world.signerKid);
 });
 
-test('an ended key put back into signer and JWKS, while a revocation leaves nobody to sign', () => {
+test('an ended key put back into signer and JWKS, while a revocation leaves no signing key', () => {
   const world = worldWith({ ...CALM, terms: { ...FAST_TERMS, tokenTtlMs: 1000 } });
   world.runFor(20_000);
   const [k1] = ledgerOf(world).keys;
@@ -217,7 +217,7 @@ test('an ended key put back into signer and JWKS, while a revocation leaves nobo
   expect(world.servedKids).not.toContain('k1');
 });
 
-test('a rollback that is asked for in a deletion is refused, and the status says so', () => {
+test('a rollback that is requested in a deletion is refused, and the status says so', () => {
   const world = worldWith({ ...CALM, deletionPolicy: 'Delete' });
   world.runFor(20_000);
   world.hands.annotate(REQUEST.rotate, '1');

@@ -34,8 +34,8 @@ function runUntilBarred(world: World): void {
   }
 }
 
-// Each of these once left a set broken for ever, or for as long as T: a repair was refused, or
-// never reached, because of a second harm that came before it.
+// Each of these once left a set broken permanently, or for as long as T: because of the second harm, a
+// repair was refused, or never reached.
 describe('two harms before a repair', () => {
   test('the signer emptied and the JWKS deleted', () => {
     const world = worldWith(FAST_SPEC);
@@ -46,7 +46,7 @@ describe('two harms before a repair', () => {
     expect(isMended(world)).toBe(true);
   });
 
-  test('another key put into the signer, and the active one taken out of the JWKS', () => {
+  test('another key put into the signer, and the active one removed from the JWKS', () => {
     const world = worldWith(FAST_SPEC);
     world.runFor(38_000);
     const [k1] = ledgerOf(world).keys;
@@ -64,7 +64,7 @@ describe('two harms before a repair', () => {
     expect(isMended(world)).toBe(true);
   });
 
-  test('T raised between bar and un-publish, and the active key taken out of the JWKS', () => {
+  test('T raised between a bar and the removal from the JWKS, and the active key removed from the JWKS', () => {
     const world = worldWith(FAST_SPEC);
     runUntilBarred(world);
     const active = world.signerKid ?? '';
@@ -80,7 +80,7 @@ describe('two harms before a repair', () => {
     expect(world.servedKids).not.toContain('k1');
   });
 
-  test('the finalizer dropped after the JWKS went, and the set made anew', () => {
+  test('the finalizer removed after the JWKS was deleted, and the set created again', () => {
     const spec = { ...FAST_SPEC, deletionPolicy: 'Delete' as const };
     const world = worldWith(spec);
     world.runFor(20_000);
@@ -92,7 +92,7 @@ describe('two harms before a repair', () => {
     expect(isMended(world)).toBe(true);
   });
 
-  test('a clock set back within S, and the active key taken out of the JWKS', () => {
+  test('a clock set back within S, and the active key removed from the JWKS', () => {
     const world = worldWith(FAST_SPEC, { skewMs: 1900 });
     world.settle();
     world.skewMs = 0;
@@ -169,7 +169,7 @@ function settled(): World {
   return world;
 }
 
-test('a switch is not taken under another spec than it was planned under', () => {
+test('a switch is not made under another spec than it was planned under', () => {
   const world = worldWith(FAST_SPEC);
   world.runFor(20_000);
   world.hands.annotate(REQUEST.rotate, 'now');

@@ -20,19 +20,19 @@ function row([name, preset]: readonly [string, VerifierPreset]): string {
   ].join(' | ');
 }
 
-test('docs/verifiers.md has exactly the presets that there are', () => {
+test('docs/verifiers.md lists exactly the presets of the code', () => {
   const table = /\n\| preset \|[^\n]*\n\|[-|]+\n((?:\|[^\n]*\n)+)/.exec(PAGE)?.[1] ?? '';
   expect(table.trim().split('\n')).toEqual(PRESETS.map((preset) => `| ${row(preset)} |`));
 });
 
-test('a preset never trusts shorter than it caches', () => {
+test('no preset trusts a key for less time than it caches it', () => {
   const short = PRESETS.filter(
     ([, { cacheTtlMs, trustMs }]) => trustMs !== null && trustMs < cacheTtlMs,
   );
   expect(short.map(([name]) => name)).toEqual([]);
 });
 
-test('where keys are kept until a restart, C is the cooldown of the refetch', () => {
+test('if keys are kept until a restart, C is the cooldown of the refetch', () => {
   const forEver = PRESETS.filter(([, { trustMs }]) => trustMs === null);
   expect(forEver.map(([name]) => name).sort()).toEqual([
     'authlib',

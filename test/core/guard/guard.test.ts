@@ -21,7 +21,7 @@ function judge(world: World, step: Step): Refusal['code'] | null {
   return admit(step, live, live.reading.startedMs)?.code ?? null;
 }
 
-/** At the very moment of the next switch, which is planned but not yet made. */
+/** At the instant of the next switch, which is planned but not yet made. */
 function atTheSwitch(): { world: World; step: Step } {
   const world = rotatedWorld();
   world.runFor(24_000);
@@ -49,7 +49,7 @@ describe('a switch that was planned', () => {
     ['the JWKS is gone', 'Changed', (world) => world.hands.deleteJwks()],
     ['the key is gone', 'Changed', (world) => world.hands.deleteKeySecret(3)],
     [
-      'a request was made or taken back',
+      'a request was made or withdrawn',
       'Changed',
       (world) => world.hands.annotate(REQUEST.skipDeletionWait, 'x'),
     ],
@@ -71,7 +71,7 @@ describe('a switch that was planned', () => {
   });
 });
 
-test('an un-publish that a clock far behind would call too early is one of doubt, not of harm', () => {
+test('if a clock that is far behind calls a removal too early, the clocks are in doubt, and no invariant is broken', () => {
   const world = rotatedWorld();
   world.runFor(8_000);
   while (world.ledger?.keys[0]?.bar == null) {
@@ -85,7 +85,7 @@ test('an un-publish that a clock far behind would call too early is one of doubt
   expect(judge(world, step)).toBe('ClocksDisagree');
 });
 
-/** The very moment at which the retiring key's gate opens, and its end is planned. */
+/** The instant at which the retiring key's gate opens, and its end is planned. */
 function atTheRemoval(): { world: World; step: Step } {
   const world = rotatedWorld();
   world.runFor(8_000);
@@ -106,7 +106,7 @@ describe('a gate that has just opened', () => {
     ['a clock was set back within S', 'Changed', -500],
     ['it was set back by S', 'Changed', -1_000],
     ['it was set back further', 'ClocksDisagree', -9_000],
-  ])('where %s: %s', (_, code, skewMs) => {
+  ])('if %s: %s', (_, code, skewMs) => {
     const { world, step } = atTheRemoval();
     world.skewMs = skewMs;
     expect(judge(world, step)).toBe(code);
@@ -131,7 +131,7 @@ describe('a write of the status', () => {
     expect(judge(world, step)).toBe('Changed');
   });
 
-  test('is refused where it would show a private member', () => {
+  test('is refused if it would show a private member', () => {
     const world = rotatedWorld();
     const { set } = world.api;
     if (set === null) throw new Error('there is a set');
@@ -167,7 +167,7 @@ test('a violation is refused with its name', () => {
 });
 
 // A reading that takes long shows another operator's second key, and not yet its ledger.
-test('a first key that is about to sign waits where another key has come up', () => {
+test('a first key that is about to sign waits if another key has appeared', () => {
   const world = worldWith(FAST_SPEC);
   while (plannedStep(world).reason.code !== 'ActivateFirstKey') world.runPass();
   const step = plannedStep(world);

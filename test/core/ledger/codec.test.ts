@@ -57,7 +57,7 @@ function pathsOf(value: unknown, prefix = ''): readonly string[] {
   });
 }
 
-/** A copy with the member at a path replaced; taken away where the value is undefined. */
+/** A copy with the member at a path replaced, or removed if the value is undefined. */
 function replaced(path: string, value: unknown): string {
   const copy = JSON.parse(text) as Json;
   const names = path.split('.');
@@ -125,7 +125,7 @@ describe('a ledger that is malformed in one member is refused', () => {
   });
 });
 
-test('one that an operator wrote before these were known is read', () => {
+test('a ledger of an operator that did not know these members is read', () => {
   const { closed: _, rollbackRefused: __, ...old } = JSON.parse(text) as OldLedger;
   const keys = old.keys.map(({ settled: ___, ...key }) => key);
   const read = readLedger(JSON.stringify({ ...old, keys }));
@@ -138,6 +138,6 @@ test('one that an operator wrote before these were known is read', () => {
   );
 });
 
-test('one of a newer version is told apart, whatever else it holds', () => {
+test('a ledger of a newer version is recognized, whatever else it holds', () => {
   expect(readLedger('{"version":2}')).toEqual({ kind: 'Newer', version: 2 });
 });

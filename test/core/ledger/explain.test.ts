@@ -45,7 +45,7 @@ test.each<[string, Gate, string]>([
     'published 09:00:00Z, verifiers cache up to 10m: 09:10:00Z',
   ],
   [
-    'with what is taken off shows how much',
+    'with a term that is subtracted shows how much',
     gateOf(NINE_MS, CACHES, MARGIN),
     'published 09:00:00Z, verifiers cache up to 10m, less a margin of 1m: 09:09:00Z',
   ],
@@ -55,12 +55,12 @@ test.each<[string, Gate, string]>([
     'published 2026-12-01T23:50:00Z, verifiers cache up to 10m: 2026-12-02T00:00:00Z',
   ],
   [
-    'between two seconds is rounded up: it is not open before',
+    'between two seconds is rounded up, as it is not open before',
     gateOf(NINE_MS + 1, CACHES),
     'published 09:00:01Z, verifiers cache up to 10m: 09:10:01Z',
   ],
   [
-    'that counts from what nobody has seen yet shows no time',
+    'that counts from something not seen yet shows no time',
     gateOf(null, PUBLICATION, SHARED, CACHES),
     'waits until published, then served everywhere within 3m, verifiers cache up to 10m',
   ],

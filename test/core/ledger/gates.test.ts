@@ -1,4 +1,4 @@
-/** The arithmetic of each gate, spelled out as docs/rotation.md has it, with its explanation. */
+/** The arithmetic of each gate as in docs/rotation.md, and its explanation. */
 import { describe, expect, test } from 'vitest';
 import type { Terms } from '../../../src/core/formats/spec.ts';
 import { explainGate } from '../../../src/core/ledger/explain.ts';
@@ -74,13 +74,13 @@ test.each<[string, Gate, number | null, string]>([
     'seen signing 09:00:00Z, every issuer signs with it by 09:03:00Z',
   ],
   [
-    'the next promotion',
+    'the next switch',
     takenUpGate(signing),
     3 * MINUTE + 30_000,
     'active key seen signing 09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 09:03:30Z',
   ],
   [
-    'what starts takes up the next key',
+    'what starts reads the next key',
     takenUpGate(stopped),
     3 * MINUTE + 30_000,
     'removed from the signer Secret 09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s: 09:03:30Z',
@@ -133,7 +133,7 @@ test('the rest of a set goes P + H + C + S after its JWKS', () => {
   expect(gate.opensAtMs).toBe(NINE + 2_000 + 4_000 + 5_000 + 1_000);
 });
 
-test('a term that was lowered meanwhile is told apart, since it still counts', () => {
+test('the explanation marks a term that was lowered meanwhile and still counts', () => {
   const declared = { ...DEFAULT_TERMS, publicationDelayMs: 2_000, verifierCacheTtlMs: 5_000 };
   expect(explainGate(activationGate(published), declared)).toBe(
     'published 09:00:00Z, served everywhere by 09:03:00Z (lowered to 2s: the old value still counts), ' +
@@ -145,7 +145,7 @@ describe('a gate', () => {
   const gate = servedSinceGate(published);
   const opensAtMs = gate.opensAtMs ?? 0;
 
-  test('is open from its very instant on, and never where it has none', () => {
+  test('is open from its instant on, and never if it has none', () => {
     expect(isOpen(gate, opensAtMs - 1)).toBe(false);
     expect(isOpen(gate, opensAtMs)).toBe(true);
     expect(isOpen(activationGate(keyWith({})), Number.MAX_SAFE_INTEGER)).toBe(false);
@@ -166,7 +166,7 @@ describe('a gate', () => {
     expect(lastOf([sooner, unknown, later])).toBe(unknown);
   });
 
-  test('is shown in whole seconds, rounded up: it is not open before', () => {
+  test('is shown in whole seconds, rounded up, as it is not open before', () => {
     const odd = servedSinceGate(keyWith({ publishedSeenMs: NINE + 1 }));
     expect(explainGate(odd, NOTHING_LOWERED)).toBe(
       'published 09:00:01Z, served everywhere by 09:03:01Z',

@@ -34,7 +34,7 @@ describe('jwks.json', () => {
     expect(keysIn(jwksData(barred)).map(({ kid }) => kid)).toEqual(['k2', 'k3']);
   });
 
-  test('is read by people, and ends in a line break', () => {
+  test('is formatted for people, and ends in a line break', () => {
     expect(jwksText([fixtureJwk('k1', EC_KIND)])).toMatch(
       /^\{\n {2}"keys": \[\n {4}\{\n[\s\S]*\}\n$/,
     );
@@ -80,8 +80,8 @@ test.each([
   ['the same', { a: '1', b: '2' }, true],
   ['in another order', { b: '2', a: '1' }, true],
   ['another text', { a: '1', b: '3' }, false],
-  ['a file less', { a: '1' }, false],
-  ['a file more', { a: '1', b: '2', c: '3' }, false],
+  ['one file less', { a: '1' }, false],
+  ['one file more', { a: '1', b: '2', c: '3' }, false],
   ['another name', { a: '1', c: '2' }, false],
 ])('two ConfigMaps hold the same data: %s', (_, other, expected) => {
   expect(sameData({ a: '1', b: '2' }, other)).toBe(expected);

@@ -23,17 +23,17 @@ function barred(reason: EndReason, removedSeenMs: number | null = null): Ledger 
   return withKey(rotated, 'k1', { bar: { generation: 9, reason, removedSeenMs } });
 }
 
-test('a key is found by what it does, or by its kid', () => {
+test('a key is found by its state or its kid', () => {
   expect(activeKey(rotated)?.kid).toBe('k2');
   expect(activeKey({ ...rotated, keys: [] })).toBeNull();
   expect(keyByKid(rotated, 'k3')?.ordinal).toBe(3);
   expect(keyByKid(rotated, 'k9')).toBeNull();
 });
 
-describe('which keys belong into the JWKS, and which must not be missing from it', () => {
+describe('which keys belong in the JWKS, and which must not be missing from it', () => {
   test.each<[string, Ledger, readonly string[], readonly string[]]>([
     ['in the middle of a rotation', rotated, ['k1', 'k2', 'k3'], ['k1', 'k2']],
-    // A JWKS that still shows it is right until the removal was seen.
+    // A JWKS that still shows it is correct until the removal was seen.
     ['barred, not seen gone', barred('Retired'), ['k2', 'k3'], ['k1', 'k2']],
     ['barred and seen gone', barred('Retired', 1), ['k2', 'k3'], ['k2']],
     ['revoked', barred('Revoked'), ['k2', 'k3'], ['k2']],
@@ -89,7 +89,7 @@ test.each([
   ['ES256', EC_KIND, true],
   ['ES384', kindOfAlgorithm('ES384'), false],
   ['RSA', kindOfAlgorithm('RS256'), false],
-])('a key of %s can stand in for one of ES256: %s', (_, kind, expected) => {
+])('a key of %s is of the same kind as one of ES256: %s', (_, kind, expected) => {
   expect(sameKind(EC_KIND, kind)).toBe(expected);
 });
 

@@ -62,7 +62,7 @@ describe('T counts since the activation', () => {
   );
   const lowered = { ...published, terms: { declared: FAST_TERMS, lowered: [] } };
 
-  test('so what was lowered long before it is past', () => {
+  test('so a value that was lowered long before does not count', () => {
     const [key] = activate(lowered, 'kid-4', null, 0).keys.slice(-1);
     expect(key?.largest.tokenTtlMs).toBe(FAST_TERMS.tokenTtlMs);
     expect(key?.largest.verifierCacheTtlMs).toBe(largeT.verifierCacheTtlMs);
@@ -74,7 +74,7 @@ describe('T counts since the activation', () => {
     expect(key?.largest.tokenTtlMs).toBe(60 * SECOND);
   });
 
-  test('and what was lowered not long before it counts in full', () => {
+  test('and a value that was lowered shortly before counts in full', () => {
     const recently = {
       ...published,
       terms: { declared: FAST_TERMS, lowered: [{ terms: largeT, seenMs: 0 }] },
@@ -84,7 +84,7 @@ describe('T counts since the activation', () => {
   });
 });
 
-test('a signer that another hand changed: the switch starts anew, and who was shown may have signed', () => {
+test('if someone else changed the signer, the switch starts again, and the key that it held may have signed', () => {
   const after = signerDisturbed(rotated, 'k1');
   expect(after.keys.map(({ signerSeenMs }) => signerSeenMs)).toMatchObject([
     expect.anything(),
@@ -94,7 +94,7 @@ test('a signer that another hand changed: the switch starts anew, and who was sh
   expect(after.keys[0]).toMatchObject({ mayHaveSigned: true, supersededSeenMs: null });
 });
 
-test('a request is handled by the switch, and an earlier one stays so without a new one', () => {
+test('a switch handles the request; without a new request the earlier one stays handled', () => {
   const asked = activate(rotated, 'k3', 'r1', 0);
   expect(asked.handled.rotate).toBe('r1');
   expect(activate(asked, 'k1', null, 0).handled.rotate).toBe('r1');
@@ -117,7 +117,7 @@ describe('tombstones', () => {
     expect(ledger.tombstones).toHaveLength(TOMBSTONES_KEPT + 10);
   });
 
-  test('give way to the ordinal floor once no living key is below them, and stay ended', () => {
+  test('are replaced by the ordinal floor once no living key is below them, and stay ended', () => {
     const living = { ...afterEnds(TOMBSTONES_KEPT + 10), keys: [] };
     const ledger = buryOrphan(living, origin(500), 'Superseded', 0);
     expect(ledger.tombstones).toHaveLength(TOMBSTONES_KEPT);
@@ -129,7 +129,7 @@ describe('tombstones', () => {
     expect(publishedKeys(ledger)).toEqual([]);
   });
 
-  test('never outgrow the stored form, however many orphans a hand plants', () => {
+  test('never outgrow the stored form, however many orphans someone plants', () => {
     const world = worldWith(FAST_SPEC);
     world.runFor(12 * SECOND);
     const { labels, annotations } = world.hands.keySecret(2).meta;
@@ -145,7 +145,7 @@ describe('tombstones', () => {
     for (let pass = 0; pass < 400; pass += 1) world.runPass();
     world.runFor(120 * SECOND);
     const ledger = ledgerOf(world);
-    // And they don't use the room up that rotations need.
+    // And they don't use up the room that rotations need.
     expect(world.signerKid).not.toMatch(/extra|k[12]$/);
     expect(readLedger(serializeLedger(ledger)).kind).toBe('Ledger');
     expect(ledger.tombstones.length).toBeLessThanOrEqual(TOMBSTONES_MAX);

@@ -24,7 +24,7 @@ test.each([
   expect(leadMs(terms)).toBe(ms);
 });
 
-test('after a removal trust ends with D, not C; never where D has no end', () => {
+test('after a removal trust ends with D, not C; if D has no end, it never ends', () => {
   const terms = { ...FAST_TERMS, verifierTrustMs: 100_000, sharedCacheTtlMs: 10_000 };
   expect(trustAfterRemovalMs(terms)).toBe(2_000 + 10_000 + 100_000 + 1_000);
   expect(trustAfterRemovalMs({ ...terms, verifierTrustMs: null })).toBeNull();
@@ -49,19 +49,19 @@ describe('a term that was lowered', () => {
     expect(effectiveTerms(lowered, nowMs)).toMatchObject({ tokenTtlMs, verifierCacheTtlMs });
   });
 
-  test('tells when it stops to count', () => {
+  test('stops counting at a time that is known', () => {
     // A P that was not lowered is remembered with the rest, so its own end is a change too.
     expect(nextTermChangeMs(lowered, atMs + 6_500)).toBe(atMs + 7_000);
     expect(nextTermChangeMs(lowered, atMs + 10_000)).toBeNull();
   });
 
-  test('and raised again is simply the larger', () => {
+  test('that is raised again counts with its larger value', () => {
     const raised = rememberTerms(lowered, { ...FAST_TERMS, tokenTtlMs: 20_000 }, atMs + 1_000);
     expect(effectiveTerms(raised, atMs + 1_000).tokenTtlMs).toBe(20_000);
   });
 });
 
-test('raised terms are remembered without an entry', () => {
+test('raised terms need no entry', () => {
   expect(rememberTerms(FRESH, { ...FAST_TERMS, tokenTtlMs: 9_000 }, 5).lowered).toEqual([]);
 });
 

@@ -25,13 +25,13 @@ test.each<[string, (world: World) => void, readonly string[]]>([
   ['a request that is withdrawn', ({ hands }) => hands.annotate(REQUEST.rollback, null), []],
   ['another annotation', ({ hands }) => hands.annotate('example.com/team', 'a'), []],
   ['the status', ({ hands }) => hands.wipeStatus(), []],
-  // What tells is the ledger, as long as there is one.
+  // The ledger decides, as long as there is one.
   ['a key Secret', ({ hands }) => hands.deleteKeySecret(1), []],
-])('it changes with what the step rests on: %s', (_, disturb, expected) => {
+])('it changes with what the step depends on: %s', (_, disturb, expected) => {
   expect(changedBy(rotatedWorld(), disturb)).toEqual(expected);
 });
 
-test('without a signer the key Secrets count: another one is another first key', () => {
+test('without a signer the key Secrets count: another Secret is another first key', () => {
   const world = worldWith(FAST_SPEC);
   world.runPass();
   const first = basisOf(world.observe()).keySecrets;
@@ -50,9 +50,9 @@ test('an adopted set that comes back to life changes it', () => {
 });
 
 test.each([
-  ['ahead', 700, 0],
+  ['ahead of', 700, 0],
   ['behind', -700, -700],
-])('a clock that is %s of the API server’s: the earlier of the two judges', (_, skewMs, early) => {
+])('a clock that is %s the API server’s: the earlier of the two judges', (_, skewMs, early) => {
   const world = rotatedWorld();
   expect(basisOf(world.observe(skewMs)).judgedMs).toBe(world.nowMs + early);
 });

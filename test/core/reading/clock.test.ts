@@ -32,6 +32,6 @@ test.each([
   ['set back by S in the middle', reading(10_000, 8_100, 10_000, 10_000, 100), false],
   ['set back by more in the middle', reading(10_000, 100, 10_000, 10_000, 100), true],
   ['set right in the middle', reading(20_000, 10_100, 10_000, 10_000, 100), true],
-])('clocks that are to differ by at most 2 s: %s', (_, read, disagree) => {
+])('clocks that may differ by at most 2 s: %s', (_, read, disagree) => {
   expect(clocksDisagree(read, 2_000)).toBe(disagree);
 });

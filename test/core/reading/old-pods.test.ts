@@ -1,4 +1,4 @@
-/** Which pods hold a key for good, what of that enters the ledger, and what it holds up. */
+/** Which pods hold a key permanently, what the ledger notes of them, and what has to wait for them. */
 import { describe, expect, test } from 'vitest';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { admit } from '../../../src/core/guard/guard.ts';
@@ -16,7 +16,7 @@ import {
 } from '../../support/core-world/states.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
 
-/** The switch to #2 is seen at 30 s. Ps 2s and S 1s later a pod that starts takes #2. */
+/** The switch to #2 is seen at 30 s. Ps 2s and S 1s later a pod that starts reads #2. */
 const SWITCHED_MS = START_MS + 30 * SECOND;
 const CURRENT_MS = SWITCHED_MS + 3 * SECOND;
 const LONG: Spec = { ...FAST_SPEC, rotation: { ...FAST_SPEC.rotation, intervalMs: 30 * SECOND } };
@@ -58,21 +58,21 @@ const told = (world: World) => {
 
 describe('a switch is settled', () => {
   test.each<[string, ObservedPods, number | null]>([
-    ['where no pod takes the key once', read(), CURRENT_MS],
+    ['if no pod reads the key only once', read(), CURRENT_MS],
     ['by pods that started at the very instant', read(pod('a', CURRENT_MS)), CURRENT_MS],
     ['not by one that may have started a millisecond before', read(pod('a', CURRENT_MS - 1)), null],
     ['not by one from long before', read(pod('a', 0)), null],
-    ['not where the pods can’t be listed', { kind: 'Failed' }, null],
-    ['not where they may not be listed', { kind: 'Forbidden' }, null],
-    ['not where they were not read', { kind: 'NotRead' }, null],
-    ['on trust, where nobody looks', { kind: 'NotChecked' }, CURRENT_MS],
+    ['not if the pods can’t be listed', { kind: 'Failed' }, null],
+    ['not if the operator may not list them', { kind: 'Forbidden' }, null],
+    ['not if they were not read', { kind: 'NotRead' }, null],
+    ['without a check, if the operator does not check pods', { kind: 'NotChecked' }, CURRENT_MS],
     [
-      'not by as many old ones as can be kept, and more',
+      'not by as many old ones as are listed, and more',
       { kind: 'Read', readOnce: [pod('a', 0)], more: 1 },
       null,
     ],
     [
-      'by as many new ones as can be kept, and more that are newer',
+      'by as many new ones as are listed, and more that are newer',
       { kind: 'Read', readOnce: [pod('a', CURRENT_MS)], more: 9 },
       CURRENT_MS,
     ],
@@ -92,7 +92,7 @@ describe('a switch is settled', () => {
     expect(world.servedKids).toContain('k1');
   });
 
-  test('not on trust, where the spec says that pods read once', () => {
+  test('not without a check, if the spec says that pods read once', () => {
     const signer = { ...LONG.signer, reload: 'Restart' as const };
     const world = worldAt(35, { kind: 'NotChecked' }, { ...LONG, signer });
     expect(keyOf(world, 'k1').settled).toBeNull();
@@ -127,7 +127,7 @@ describe('the removal', () => {
     );
   });
 
-  // A forecast of a look at the pods that has not been noted by then would be too early.
+  // If the check of the pods is not noted by then, the forecast would be too early.
   test.each([
     [32.9, { kind: 'Failed' }, '2026-12-01T09:00:44Z'],
     [33.1, { kind: 'Failed' }, undefined],
@@ -145,7 +145,7 @@ describe('the removal', () => {
     );
   });
 
-  test('is held up by a pod that is there after all, and waits anew from its end', () => {
+  test('is delayed by a pod that is there after all, and counts again from when that is gone', () => {
     const world = worldAt(40, read());
     expect(keyOf(world, 'k1').settled).not.toBeNull();
     world.api.pods = read(pod('a', 0));
@@ -155,7 +155,7 @@ describe('the removal', () => {
     expect(world.servedKids).toContain('k1');
   });
 
-  test('is refused where the second reading shows a pod that the first did not', () => {
+  test('is refused if the second reading shows a pod that the first did not', () => {
     const world = worldAt(43, read());
     world.nowMs = START_MS + 44 * SECOND;
     const step = plannedStep(world);
@@ -168,7 +168,7 @@ describe('the removal', () => {
     });
   });
 
-  test('does not wait for the pods of a revoked key, whose end the condition awaits', () => {
+  test('does not wait for the pods of a revoked key, which the condition names until they are gone', () => {
     const world = worldWith({
       ...LONG,
       rotation: { ...LONG.rotation, intervalMs: 720 * 3_600_000 },
@@ -199,7 +199,7 @@ describe('the removal', () => {
   });
 });
 
-test('a note that no reading backs is refused', () => {
+test('a note that the reading contradicts is refused', () => {
   const world = worldAt(35, read(pod('a', 0)));
   const settled = { seenMs: world.nowMs, reload: 'Watch' as const };
   const forged = signerWrite(world, withKey(ledgerOf(world), 'k1', { settled }));
@@ -212,8 +212,11 @@ test('a note that no reading backs is refused', () => {
 test.each<[string, (spec: Spec) => Spec]>([
   ['a larger Ps', (spec) => ({ ...spec, terms: { ...spec.terms, signerRefreshDelayMs: 2001 } })],
   ['a larger S', (spec) => ({ ...spec, terms: { ...spec.terms, clockSkewMs: 1001 } })],
-  ['Restart after Watch', (spec) => ({ ...spec, signer: { ...spec.signer, reload: 'Restart' } })],
-])('%s makes it be judged anew', (_, change) => {
+  [
+    'a change from Watch to Restart',
+    (spec) => ({ ...spec, signer: { ...spec.signer, reload: 'Restart' } }),
+  ],
+])('after %s the pods are judged again', (_, change) => {
   const world = worldAt(40, read());
   const before = keyOf(world, 'k1').settled?.seenMs ?? 0;
   world.hands.editSpec(change);

@@ -68,20 +68,20 @@ describe('an object is', () => {
     expect(judged(owner)).toBe(expected);
   });
 
-  test('stripped, where all its kids are known, ended ones too', () => {
+  test('adopted by its kids, if all of them are known, ended ones too', () => {
     expect(judged(null)).toBe('AdoptedByKids');
   });
 
-  test('foreign, where one of its kids is not', () => {
+  test('foreign, if one of its kids is not known', () => {
     expect(judged(null, withKid('stranger'))).toBe('Foreign');
   });
 
-  test('adopted, where the set names the old UID, and only that one', () => {
+  test('adopted, if the set names the old UID, and only that one', () => {
     expect(judged(elsewhere, adopting('far'))).toBe('AdoptedByRequest');
     expect(judged(elsewhere, adopting('near'))).toBe('Foreign');
   });
 
-  test('foreign, where the set names the UID of one that lives', () => {
+  test('foreign, if the set names the UID of a set that still lives', () => {
     const living = (observed: Observed) => {
       const asked = adopting('far')(observed);
       return { ...asked, set: { ...asked.set, livingAdoptee: 'far' } };
@@ -89,7 +89,7 @@ describe('an object is', () => {
     expect(judged(elsewhere, living)).toBe('Foreign');
   });
 
-  test('foreign, where its Secret type is another', () => {
+  test('foreign, if it has another Secret type', () => {
     const world = rotatedWorld();
     world.hands.editSigner((signer) => ({ ...signer, typeFits: false }));
     expect(judgeOwnership(world.observe(), [ledgerOf(world)]).signer).toBe('Foreign');
@@ -97,7 +97,7 @@ describe('an object is', () => {
 });
 
 test.each(['', 'x', 'null', '[]', '{}', '{"namespace":1,"name":"a","uid":"b"}'])(
-  'the owner %j is none',
+  '%j names no owner',
   (text) => {
     expect(parseOwner(metaWith({ [ANNOTATION.owner]: text }))).toBeNull();
   },
@@ -113,19 +113,19 @@ describe('labels and annotations', () => {
   );
   const labels = { team: 'a', [LABEL.managedBy]: MANAGER, [LABEL.set]: 'payments' };
 
-  test('of the template stand beside ours', () => {
+  test('of the template are added to ours', () => {
     expect(patch.labels).toEqual(labels);
     expect(patch.annotations).toMatchObject({ note: 'b', [ANNOTATION.owner]: formatOwner(HOME) });
   });
 
-  test('that are all there change nothing; one that is missing or other does', () => {
+  test('change nothing if all are there; one that is missing or different does', () => {
     expect(patchChanges(metaWith(applied, labels), patch)).toBe(false);
     expect(patchChanges(metaWith(applied, { ...labels, more: 'x' }), patch)).toBe(false);
     expect(patchChanges(metaWith(applied, { ...labels, team: 'b' }), patch)).toBe(true);
     expect(patchChanges(metaWith({}, labels), patch)).toBe(true);
   });
 
-  test('that left the template are taken away, those of others stay', () => {
+  test('that left the template are removed, those of others stay', () => {
     const meta = metaWith(applied, { ...labels, more: 'x' });
     const next = metadataPatch(HOME, meta, { name: 'x', labels: {}, annotations: {} }, {});
     expect(next.labels['team']).toBeNull();
@@ -134,7 +134,7 @@ describe('labels and annotations', () => {
     expect(next.annotations[ANNOTATION.appliedMetadata]).toBeNull();
   });
 
-  test('of ours are never taken away, whatever a hand wrote', () => {
+  test('of ours are never removed, whatever someone wrote', () => {
     const forged = JSON.stringify({
       labels: [LABEL.managedBy, 'team'],
       annotations: [ANNOTATION.ledger, 7],

@@ -23,7 +23,7 @@ test.each<[string, Readonly<Record<string, string>>, string | null]>([
   ['an empty id', { [REQUEST.rotate]: '' }, ''],
   ['the longest id', { [REQUEST.rotate]: LONGEST }, LONGEST],
   ['an id that is too long for the status', { [REQUEST.rotate]: `${LONGEST}x` }, null],
-  ['a request of another verb', { [REQUEST.rollback]: 'a' }, null],
+  ['a request of the other kind', { [REQUEST.rollback]: 'a' }, null],
 ])('the id of a request: %s', (_, annotations, expected) => {
   expect(requestId(annotations, REQUEST.rotate)).toBe(expected);
 });
@@ -34,7 +34,7 @@ test.each<[string, string | null, string | null, string | null]>([
   ['the one that was handled', 'a', 'a', null],
   ['another one after it', 'b', 'a', 'b'],
   ['an earlier id again', 'a', 'b', 'a'],
-  ['one that was handled and taken away', null, 'a', null],
+  ['one that was handled and removed', null, 'a', null],
 ])('the open request, if the set and the ledger hold: %s', (_, id, handled, expected) => {
   const handledIds = { rotate: handled, rollback: handled };
   const noted = { ...ledger, handled: handledIds };
@@ -50,7 +50,7 @@ test('a rotation that was handled leaves a rollback of the same id open', () => 
   expect(openRollbackRequest(set, noted)).toBe('a');
 });
 
-test('what a copied manifest carries counts as handled, verb by verb', () => {
+test('the requests in a copied manifest count as handled, each of its own kind', () => {
   expect(presentRequests({ [REQUEST.rotate]: 'a' })).toEqual({ rotate: 'a', rollback: null });
   expect(presentRequests({ [REQUEST.rollback]: 'b' })).toEqual({ rotate: null, rollback: 'b' });
 });

@@ -43,7 +43,7 @@ describe('what became of the ledger', () => {
       'lost: the signer Secret is gone',
     ],
     [
-      'the ledger is taken off',
+      'the ledger is removed',
       ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, null),
       'lost: the signer Secret has no ledger of this set',
     ],
@@ -58,7 +58,7 @@ describe('what became of the ledger', () => {
       'of version 2, in the signer Secret',
     ],
     [
-      'a newer operator wrote the copy beside the JWKS',
+      'a newer operator wrote the copy at the JWKS',
       ({ hands }) =>
         hands.editJwksMeta((meta) => ({
           ...meta,
@@ -67,7 +67,7 @@ describe('what became of the ledger', () => {
       'of version 3, in the JWKS',
     ],
     [
-      'all is gone but the status',
+      'only the status is left',
       ({ hands, api }) => {
         hands.deleteSigner();
         hands.deleteJwks();
@@ -81,7 +81,7 @@ describe('what became of the ledger', () => {
     expect(told(situation(world).ledgerState)).toMatch(expected);
   });
 
-  test('a signer that is older than a copy lost the decisions in between', () => {
+  test('if the signer is older than a copy, the decisions in between are lost', () => {
     const world = worldWith(FAST_SPEC);
     world.runFor(20 * SECOND);
     const old = world.api.signer;
@@ -97,7 +97,7 @@ describe('what became of the ledger', () => {
     expect(ledgerState).toMatchObject({ highestGeneration: copied });
   });
 
-  test('a copy of the same generation that says something else makes both doubtful', () => {
+  test('if a copy of the same generation differs, the ledger is lost', () => {
     const world = rotatedWorld();
     const text = world.api.signer?.meta.annotations[ANNOTATION.ledger] ?? '';
     world.hands.annotateSigner(
@@ -110,7 +110,7 @@ describe('what became of the ledger', () => {
   });
 });
 
-describe('a first key is one only while nothing hints at an earlier key', () => {
+describe('a key is the first one only while nothing hints at an earlier key', () => {
   /** The first key's Secret is there, and its JWKS. */
   function published(): World {
     const world = worldWith(FAST_SPEC);
@@ -150,7 +150,7 @@ describe('a first key is one only while nothing hints at an earlier key', () => 
   }
 });
 
-describe('two clocks', () => {
+describe('the two clocks', () => {
   test.each([
     ['ahead by less than the skew', 900, { now: 0, seen: 900, inDoubt: false }],
     ['behind by less than the skew', -900, { now: -900, seen: 0, inDoubt: false }],
@@ -176,7 +176,7 @@ describe('two clocks', () => {
 describe('whose the objects are', () => {
   const OTHERS = '{"namespace":"a","name":"b","uid":"c"}';
 
-  test('what belongs to somebody else is named, and is not the set’s to act on', () => {
+  test('an object of someone else is named, and left alone', () => {
     const world = rotatedWorld();
     world.hands.annotateSigner(ANNOTATION.owner, OTHERS);
     const { signer, jwks, foreign } = situation(world);
@@ -185,7 +185,7 @@ describe('whose the objects are', () => {
     expect(foreign).toEqual(['Secret payments-signer']);
   });
 
-  test('a stranger’s key Secret is left out of the set’s keys', () => {
+  test('a key Secret of someone else is not among the set’s keys', () => {
     const world = rotatedWorld();
     const annotations = { [ANNOTATION.owner]: OTHERS };
     world.hands.plantKeySecret(9, 'stranger', { labels: {}, annotations });

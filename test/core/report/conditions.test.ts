@@ -9,7 +9,7 @@ function conditions(world: World): readonly Condition[] {
   return world.api.set?.status?.conditions ?? [];
 }
 
-/** All but what is as it should be, as `Type=Status Reason`. */
+/** Every condition but those that report nothing special, as `Type=Status Reason`. */
 function told(world: World): readonly string[] {
   const fine = new Set(['RotationOverdue=False OnTime', 'InvariantsHold=True NoneViolated']);
   return conditions(world)
@@ -88,7 +88,7 @@ test.each<[string, World, readonly string[]]>([
     suspendedAndLate(NOTHING),
     ['Ready=True Signing', 'StandbyReady=True Proven', 'RotationOverdue=True Suspended'],
   ],
-  // Neither makes the key sign any shorter that has signed for too long.
+  // Neither changes that the key has signed for too long.
   [
     'suspended for as long, and a rotation requested',
     suspendedAndLate((world) => world.hands.annotate(REQUEST.rotate, 'now')),
@@ -107,7 +107,7 @@ test.each<[string, World, readonly string[]]>([
     ['Ready=False LedgerTooNew', 'Stalled=True LedgerTooNew'],
   ],
   [
-    'with a signer of somebody else',
+    'with a signer of someone else',
     settled(12 * SECOND, ({ hands }) =>
       hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
     ),
@@ -166,7 +166,7 @@ describe('a message says what happened and what to do', () => {
   });
 });
 
-test('a refused step shows beside what it leaves as it is, and no longer once nothing is wanted', () => {
+test('a refused step shows next to the conditions that it leaves as they are, until no step is wanted', () => {
   const world = settled(12 * SECOND, NOTHING);
   const observed = { ...world.observe(), refusedWrite: 'update secrets: forbidden' };
   const nowMs = observed.reading.startedMs;
@@ -179,11 +179,11 @@ test('a refused step shows beside what it leaves as it is, and no longer once no
     'Ready=True Signing: Key #1 signs and is served everywhere',
     'Stalled=True WriteRefused: update secrets: forbidden',
   ]);
-  // The status as it stands says nothing of a refusal, and nothing else is wanted.
+  // The present status does not mention a refusal, and no other step is wanted.
   expect(plan(observed, nowMs).step).toBeNull();
 });
 
-test('a refused step does not hide a key that is somebody else’s', () => {
+test('a refused step does not hide that an object is someone else’s', () => {
   const world = settled(12 * SECOND, ({ hands }) =>
     hands.plantKeySecret(9, 'of-others', {
       labels: {},

@@ -41,7 +41,7 @@ test.each<[string, Ledger | null, Ledger, readonly string[]]>([
     ['Normal KeyRetired: Key #1 (k1) has ended (Retired)'],
   ],
   [
-    'a wait that starts anew',
+    'a wait that starts again',
     ledger,
     withKey(ledger, 'k3', { publishedSeenMs: null }),
     [
@@ -61,7 +61,7 @@ test.each<[string, Ledger | null, Ledger, readonly string[]]>([
   );
 });
 
-test('a sixth published key that has signed is told of, and neither a fifth nor a seventh', () => {
+test('an event reports the sixth published key that has signed, and neither the fifth nor the seventh', () => {
   const [key] = ledger.keys.slice(-1);
   if (key === undefined) throw new Error('there is a key');
   const withUsed = (count: number): Ledger => ({
@@ -78,7 +78,7 @@ test('a sixth published key that has signed is told of, and neither a fifth nor 
   expect([5, 6, 7].map(reasonsFor)).toEqual([[], ['ManyKeysPublished'], []]);
 });
 
-test('a whole rotation tells each transition once', () => {
+test('a whole rotation reports each transition once', () => {
   const world = rotatedWorld();
   const before = world.written.length;
   world.runFor(20_000);
@@ -121,7 +121,12 @@ test.each<[string, Status | null, Status, readonly string[]]>([
     ['Warning ClocksDisagree: why'],
   ],
   ['a set that becomes ready', {}, statusWith('Ready', 'True', 'Signing'), []],
-  ['a refused write, which was told of', null, statusWith('Stalled', 'True', 'WriteRefused'), []],
+  [
+    'a refused write, which was reported before',
+    null,
+    statusWith('Stalled', 'True', 'WriteRefused'),
+    [],
+  ],
   ['a stall that ends', statusWith('Stalled', 'True', 'LedgerTooNew'), {}, []],
 ])('conditions: %s', (_, before, after, expected) => {
   const told = conditionEvents(before, after).map(

@@ -52,7 +52,7 @@ function told(world: World): string | null {
 
 const TAIL = ' Until then, earlier keys stay published; tokens of a revoked key are rejected.';
 
-describe('pods that go on with an earlier key', () => {
+describe('pods that still use an earlier key', () => {
   test('none: there is no such condition', () => {
     expect(told(worldWithPods({ kind: 'Read', readOnce: [], more: 0 }))).toBeNull();
   });
@@ -96,7 +96,7 @@ describe('pods of spec.signer.restart', () => {
       'Deployment api rolls out: 1 of 2 pods updated, 1 available.',
     ],
     [
-      'something holds the roll-out up',
+      'something delays the roll-out',
       [found({ updated: 0, heldUpBy: 'it is paused' })],
       'True Restarting',
       'Deployment api rolls out: 0 of 2 pods updated, 2 available (it is paused).',
@@ -107,7 +107,7 @@ describe('pods of spec.signer.restart', () => {
     expect(text).toContain(part);
   });
 
-  test('it has rolled out, and a pod of before is still there', () => {
+  test('it has rolled out, and an earlier pod is still there', () => {
     const world = worldWithPods(pods, RESTARTED, [found()]);
     world.api.workloads = world.api.workloads.map((each) => ({ ...each, rollOut: ROLLED_OUT }));
     world.settle();
@@ -116,7 +116,7 @@ describe('pods of spec.signer.restart', () => {
     );
   });
 
-  test('others beside them are for the user to restart', () => {
+  test('the user must restart other pods', () => {
     const text = told(worldWithPods(held(pod('a', API), pod('b')), RESTARTED, [found()]));
     expect(text?.split(':')[0]).toBe('True PodsHoldOldKey');
     expect(text).toContain(
@@ -135,7 +135,7 @@ describe('nobody knows which pods there are', () => {
     expect(text).toContain(` Until it is known, earlier keys stay published. ${remedy}`);
   });
 
-  test('where the operator is told not to look, but the spec says that pods read once', () => {
+  test('if the operator does not check pods, but the spec says that they read once', () => {
     expect(told(worldWithPods({ kind: 'NotChecked' }, RESTARTED))).toMatch(
       /^Unknown PodsNotChecked: /,
     );

@@ -62,7 +62,7 @@ describe('the status of a set in the middle of a rotation', () => {
     });
   });
 
-  test('tells the history of its keys', () => {
+  test('shows the history of its keys', () => {
     expect(status?.history?.map(({ kid, from, to }) => `${kid} ${from ?? 'new'} ${to}`)).toEqual([
       'k1 new Active',
       'k2 new Pending',
@@ -82,7 +82,7 @@ test('the status of a long life stays bounded', () => {
   expect(status?.ledger?.length).toBeLessThan(8_192);
 });
 
-test('a status that was wiped is written once, and then rests', () => {
+test('a status that was wiped is written once more, and then no more', () => {
   const world = rotatedWorld();
   world.hands.wipeStatus();
   const before = world.written.length;
@@ -91,7 +91,7 @@ test('a status that was wiped is written once, and then rests', () => {
   expect(world.api.set?.status?.activeKid).toBe('k2');
 });
 
-test('it is rewritten only when it says something new: a day of rest costs nothing', () => {
+test('it is written only if it says something new: a day without a change costs nothing', () => {
   const world = worldWith({
     ...FAST_SPEC,
     rotation: { ...FAST_SPEC.rotation, intervalMs: 90_000_000 },
@@ -102,7 +102,7 @@ test('it is rewritten only when it says something new: a day of rest costs nothi
   expect(world.written).toHaveLength(before);
 });
 
-test('nothing is announced while the spec can’t be decoded, and the keys stay to be seen', () => {
+test('while the spec can’t be decoded nothing is announced, and the keys are still shown', () => {
   const world = rotatedWorld();
   const before = world.api.set?.status;
   expect(before?.nextTransition).toBeDefined();
@@ -114,8 +114,8 @@ test('nothing is announced while the spec can’t be decoded, and the keys stay 
   expect(keys).toEqual(before?.keys);
 });
 
-// It was announced until the pods could have been looked at, and no pass came to take it back.
-test('a key that a revocation has taken out of the JWKS is announced to leave it no more', () => {
+// Once, the announcement stayed: no pass came to withdraw it when the pods could have been checked.
+test('once a revocation has removed a key from the JWKS, its removal is no longer announced', () => {
   const world = worldWith({ ...FAST_SPEC, rotation: { ...FAST_SPEC.rotation, standby: false } });
   world.runFor(12 * SECOND);
   world.hands.revoke('k1');

@@ -25,7 +25,7 @@ const UNKNOWN =
   'this set knows no such key, so nothing was changed (compare it with status.keys and with the ' +
   'kid in the header of a token; of keys that ended long ago, the set remembers only the ordinals)';
 
-describe('the condition tells what became of each entry', () => {
+describe('the condition reports what became of each entry', () => {
   test('none is revoked: there is no such condition', () => {
     expect(told(calmWorld())).toBeNull();
   });
@@ -44,7 +44,7 @@ describe('the condition tells what became of each entry', () => {
     world.hands.revoke('k1');
     world.settle();
     expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
-    // A tombstone by now.
+    // It is a tombstone by now.
     world.runFor(60 * SECOND);
     expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
   });
@@ -68,7 +68,7 @@ describe('the condition tells what became of each entry', () => {
     );
   });
 
-  test('a kid that the set never held changes nothing, and hides nothing of the others', () => {
+  test('a kid that the set never held changes nothing, and does not hide the others', () => {
     const world = calmWorld();
     world.hands.revoke('k1', 'typo');
     world.settle();

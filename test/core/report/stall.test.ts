@@ -44,7 +44,7 @@ describe('what stalls a set says what to do', () => {
         'with other names in spec.signer and spec.jwks.',
     ],
     [
-      'a JWKS of another set, which lives',
+      'a JWKS of another set, which still lives',
       rotatedWorld,
       ({ api, hands }) => {
         api.set = api.set && { ...api.set, livingAdoptee: 'c' };
@@ -58,7 +58,7 @@ describe('what stalls a set says what to do', () => {
         'other names in spec.signer and spec.jwks.',
     ],
     [
-      'a JWKS of nobody',
+      'a JWKS without an owner',
       firstSecretWorld,
       (world) => {
         world.runPass();
@@ -75,9 +75,9 @@ describe('what stalls a set says what to do', () => {
       'KeySecretBroken: Secret payments-key-1 holds no usable key (no PEM). Delete it: the ' +
         'operator then generates a new key.',
     ],
-    // A rotation goes on without it, or makes it again.
+    // A rotation continues without it, or creates it again.
     [
-      'a Secret without a key does not, once there is a ledger',
+      'a Secret without a key does not stall it once there is a ledger',
       rotatedWorld,
       (world) => breakSecret(world, 1),
       null,

@@ -27,7 +27,7 @@ const NOTHING = () => rotatedWorld();
 // At 35 s: #1 retires, #2 signs since 30 s, #3 is published since 30 s.
 test.each<[string, () => World, number]>([
   ['the key that signs is served everywhere', NOTHING, 2],
-  ['pods that start have the new key', NOTHING, 33],
+  ['pods that start read the new key', NOTHING, 33],
   ['workloads may be restarted', NOTHING, 34],
   ['the next key may sign', NOTHING, 38],
   ['the old key may leave the JWKS', NOTHING, 44],
@@ -40,9 +40,9 @@ test.each<[string, () => World, number]>([
     56,
   ],
   // Ended at 44 s; P 2s, D 5s and S 1s after that.
-  ['an ended key is trusted by nobody any more', () => later(50), 52],
+  ['nobody trusts an ended key any more', () => later(50), 52],
   // Noted at 35 s; P 2s and the old T of 8s after that.
-  ['a term that was lowered counts no more', () => noted({ tokenTtlMs: 2_000 }, 43), 45],
+  ['a term that was lowered no longer counts', () => noted({ tokenTtlMs: 2_000 }, 43), 45],
 ])('a decision may change when %s', (_, worldOf, seconds) => {
   expect(secondsOf(worldOf())).toContain(seconds);
 });
@@ -59,13 +59,13 @@ function noted(terms: Partial<Spec['terms']>, seconds: number): World {
   return world;
 }
 
-test('without a sound ledger none is known: whatever is done then is done at once', () => {
+test('without a sound ledger no such time is known: then every step is taken at once', () => {
   const world = rotatedWorld();
   world.hands.annotateSigner(ANNOTATION.ledger, null);
   expect(plan(world.observe(), world.nowMs).nextAtMs).toBeNull();
 });
 
-test('in an ordered deletion the last of them is when the caches have let go', () => {
+test('in an ordered deletion the last of them is when the caches have expired', () => {
   const world = rotatedWorld({ ...FAST_SPEC, deletionPolicy: 'Delete' });
   world.hands.deleteSet();
   world.runUntil(START_MS + 50 * SECOND);

@@ -5,7 +5,7 @@ import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
 import type { World } from '../../support/core-world/world.ts';
 
-test('a removal that a hand forestalls is proven by a JWKS of the bar’s own generation', () => {
+test('if someone removes a barred key first, a JWKS of the bar’s own generation proves its removal', () => {
   const world = rotatedWorld();
   let barred = 0;
   while (barred === 0) {
@@ -21,7 +21,20 @@ test('a removal that a hand forestalls is proven by a JWKS of the bar’s own ge
   expect([...world.api.keySecrets.keys()]).toEqual(['payments-key-2', 'payments-key-3']);
 });
 
-test('the active key’s lost Secret is made anew from the signer, once', () => {
+test('a signer that holds another key under the active kid is repaired', () => {
+  const world = rotatedWorld();
+  world.hands.editSigner((signer) => {
+    if (signer.content.kind !== 'Key') return signer;
+    const publicJwk = { ...signer.content.publicJwk, x: 'tampered' };
+    return { ...signer, content: { ...signer.content, publicJwk } };
+  });
+  world.settle();
+  const content = world.api.signer?.content;
+  expect(content?.kind === 'Key' && content.publicJwk.x).not.toBe('tampered');
+  expect(world.written.some(({ step }) => step.reason.code === 'SignerRepaired')).toBe(true);
+});
+
+test('the active key’s lost Secret is created again from the signer, once', () => {
   const world = rotatedWorld();
   world.hands.deleteKeySecret(2);
   const before = world.written.length;
@@ -31,7 +44,7 @@ test('the active key’s lost Secret is made anew from the signer, once', () => 
   expect(world.hands.keySecret(2).content).toMatchObject({ kind: 'Key', kid: 'k2' });
 });
 
-test('labels that a hand took off are put right, object by object, and nothing else changes', () => {
+test('labels that someone removed are restored, object by object, and nothing else changes', () => {
   const world = rotatedWorld();
   world.hands.editJwksMeta((meta) => ({ ...meta, labels: {} }));
   world.hands.editSigner((signer) => ({ ...signer, meta: { ...signer.meta, labels: {} } }));
@@ -59,7 +72,7 @@ function raiseTokenTtl(world: World): void {
 
 const showsFirst = ({ api }: World) => keysIn(api.jwks?.data ?? {}).some(({ kid }) => kid === 'k1');
 
-test('T raised after the bar and before the un-publish still counts: the key stays published', () => {
+test('T that is raised between a bar and the removal from the JWKS still counts: the key stays published', () => {
   const world = barredWorld(rotatedWorld());
   expect(showsFirst(world)).toBe(true);
   const barredMs = world.nowMs;
@@ -70,7 +83,7 @@ test('T raised after the bar and before the un-publish still counts: the key sta
   expect(showsFirst(world)).toBe(false);
 });
 
-// With the keys that are not barred revoked, nothing else holds the deletion up.
+// All other keys are revoked, so that nothing else delays the deletion.
 test('a deletion waits for the tokens of a key that a raised T keeps published', () => {
   const world = barredWorld(rotatedWorld({ ...FAST_SPEC, deletionPolicy: 'Delete' }));
   const barredMs = world.nowMs;

@@ -21,7 +21,7 @@ function isEmpty({ api }: World): boolean {
 }
 
 describe('an ordered deletion', () => {
-  test('lets tokens live out, then caches let go, then leaves nothing', () => {
+  test('waits until tokens expire, then until caches expire, then leaves nothing', () => {
     const world = deletedAfter(12 * SECOND);
     const signerEmptiedMs = world.nowMs;
     world.runFor(60 * SECOND);
@@ -38,7 +38,7 @@ describe('an ordered deletion', () => {
     expect(isEmpty(world)).toBe(true);
   });
 
-  test('does not bring a JWKS back when the ledger is lost after its removal', () => {
+  test('does not bring a JWKS back if the ledger is lost after its removal', () => {
     const world = deletedAfter(12 * SECOND);
     world.runFor(15 * SECOND);
     expect(world.servedKids).toBeNull();
@@ -48,12 +48,12 @@ describe('an ordered deletion', () => {
     const late = world.facts.filter(({ atMs }) => atMs > lostMs);
     expect(late.every(({ servedKids }) => servedKids === null)).toBe(true);
     const [destroyed] = world.written.filter(({ step }) => step.write.kind === 'DeleteKeySecret');
-    // That it is gone counts as seen now: the wait for caches starts anew.
+    // Its absence counts as seen now: the wait for caches starts again.
     expect(destroyed?.atMs).toBe(lostMs + 8 * SECOND);
     expect(isEmpty(world)).toBe(true);
   });
 
-  test('starts the wait for tokens anew when the ledger is lost before that', () => {
+  test('starts the wait for tokens again if the ledger is lost before that', () => {
     const world = deletedAfter(12 * SECOND);
     world.runFor(5 * SECOND);
     world.hands.deleteSigner();
@@ -66,7 +66,7 @@ describe('an ordered deletion', () => {
     expect(isEmpty(world)).toBe(true);
   });
 
-  test('that was abandoned while the JWKS was about to go never takes it away', () => {
+  test('never deletes the JWKS if it is called off just before that', () => {
     const world = deletedAfter(12 * SECOND);
     let isRemoving = false;
     while (!isRemoving) {
@@ -83,7 +83,7 @@ describe('an ordered deletion', () => {
     expect(world.signerKid).not.toBeNull();
   });
 
-  test('goes at once, and says what it breaks, when its wait is skipped in the middle', () => {
+  test('is finished at once, and says what it breaks, if its wait is skipped in the middle', () => {
     const world = deletedAfter(12 * SECOND);
     world.hands.annotate(REQUEST.skipDeletionWait, world.api.set?.ref.uid ?? '');
     world.settle();
@@ -146,7 +146,7 @@ describe('an ordered deletion', () => {
     expect(world.servedKids).not.toBeNull();
   });
 
-  test('of a set that never signed takes away what there is', () => {
+  test('of a set that never signed deletes what there is', () => {
     const world = worldWith(DYING);
     for (let writes = 0; writes < 3; writes += 1) world.runPass();
     expect(world.servedKids).toEqual(['k1']);
@@ -167,26 +167,29 @@ describe('an ordered deletion', () => {
   });
 });
 
-// Else its deletion hangs until a hand takes the finalizer off, whatever the spec says.
+// Else its deletion hangs until someone removes the finalizer, whatever the spec says.
 test.each([
   ['a ledger of a newer format', ANNOTATION.ledger, '{"version":2}'],
-  ['a signer of somebody else', ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'],
-])('a set that %s has stalled is let go once its objects are to be retained', (_, name, value) => {
-  const world = worldWith(DYING);
-  world.runFor(12 * SECOND);
-  world.hands.annotateSigner(name, value);
-  world.hands.deleteSet();
-  world.runFor(60 * SECOND);
-  expect(world.api.set?.status?.conditions?.map(({ type }) => type)).toContain('Stalled');
-  world.hands.editSpec((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
-  const written = world.written.length;
-  world.settle();
-  expect(world.api.set).toBeNull();
-  expect(world.written.slice(written).map(({ step }) => step.write.kind)).toEqual([
-    'WriteFinalizer',
-  ]);
-  expect(world.servedKids).not.toBeNull();
-});
+  ['a signer of someone else', ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'],
+])(
+  'a set that %s has stalled is released once its objects are to be retained',
+  (_, name, value) => {
+    const world = worldWith(DYING);
+    world.runFor(12 * SECOND);
+    world.hands.annotateSigner(name, value);
+    world.hands.deleteSet();
+    world.runFor(60 * SECOND);
+    expect(world.api.set?.status?.conditions?.map(({ type }) => type)).toContain('Stalled');
+    world.hands.editSpec((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
+    const written = world.written.length;
+    world.settle();
+    expect(world.api.set).toBeNull();
+    expect(world.written.slice(written).map(({ step }) => step.write.kind)).toEqual([
+      'WriteFinalizer',
+    ]);
+    expect(world.servedKids).not.toBeNull();
+  },
+);
 
 describe('in a terminating namespace', () => {
   test.each([

@@ -10,7 +10,7 @@ const WITHOUT_STANDBY = {
 };
 const FIRST_KEY = ['CreateKey', 'PublishFirstKey', 'ActivateFirstKey'];
 
-/** After so many writes of the first key: its Secret, its JWKS, its ledger. */
+/** After this number of writes of the first key: its Secret, its JWKS, its ledger. */
 function worldAfter(writes: number): World {
   const world = worldWith(WITHOUT_STANDBY);
   for (let made = 0; made < writes; made += 1) world.runPass();
@@ -22,7 +22,7 @@ function labelsOf({ hands }: World) {
   return { labels, annotations };
 }
 
-describe('the first key signs without a wait, and goes on wherever it was left', () => {
+describe('the first key signs without a wait, and continues from wherever it was', () => {
   test.each<[string, number, (world: World) => void, readonly string[]]>([
     ['from nothing', 0, () => undefined, FIRST_KEY],
     ['once its Secret is there', 1, () => undefined, FIRST_KEY.slice(1)],
@@ -54,7 +54,7 @@ describe('the first key signs without a wait, and goes on wherever it was left',
   }
 });
 
-describe('nobody takes it for a first key', () => {
+describe('it does not count as a first key', () => {
   test('if a second key Secret is there', () => {
     const world = worldAfter(1);
     world.hands.plantKeySecret(2, 'k9', labelsOf(world));

@@ -25,7 +25,7 @@ const LOSSES: readonly [string, (world: World) => void][] = [
 ];
 
 describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
-  test('is recovered two generations on, every wait starts anew, the JWKS never shrinks', () => {
+  test('is recovered two generations later, every wait starts again, and the JWKS never shrinks', () => {
     const world = rotatedWorld();
     const before = world.ledger;
     lose(world);
@@ -52,7 +52,7 @@ describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
     lose(world);
     world.settle();
     const states = world.ledger?.keys.map(({ kid, state }) => `${kid} ${state}`);
-    // Nothing tells which key signed, once the signer's values are gone with it.
+    // If the signer's values are gone too, nothing shows which key signed.
     const isGone = lose === LOSSES[0]?.[1];
     expect(states).toEqual(
       isGone
@@ -66,7 +66,7 @@ describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
 });
 
 describe('a ledger is lost', () => {
-  test('and a new set of the name replays no request', () => {
+  test('and a new set of this name repeats no request', () => {
     const world = rotatedWorld();
     world.hands.deleteSet();
     world.hands.createSet(FAST_SPEC, { [REQUEST.rotate]: 'copied' });
@@ -92,7 +92,7 @@ describe('a ledger is lost', () => {
   });
 });
 
-test('an ended key that a hand put back before the ledger was lost is trusted anew', () => {
+test('an ended key that someone put back before the ledger was lost is trusted again', () => {
   const world = worldWith(FAST_SPEC);
   world.runFor(25 * SECOND);
   const before = world.api.jwks;
@@ -109,7 +109,7 @@ test('an ended key that a hand put back before the ledger was lost is trusted an
 });
 
 describe('events', () => {
-  test('tell of an adoption from elsewhere, and that another operator may still be at it', () => {
+  test('report an adoption from elsewhere, and that another operator may still be at work there', () => {
     const world = rotatedWorld();
     const uid = world.api.set?.ref.uid ?? '';
     world.hands.deleteSet();
@@ -122,7 +122,7 @@ describe('events', () => {
     expect(world.api.jwks?.meta.annotations[ANNOTATION.owner]).toContain('"moved"');
   });
 
-  test('claim nothing of key Secrets that an adoption from a set of the same name takes as well', () => {
+  test('do not speak of key Secrets that stay, if the adopted set has the same name', () => {
     const world = rotatedWorld();
     const owner = '{"namespace":"elsewhere","name":"payments","uid":"c"}';
     world.hands.annotate(REQUEST.adopt, 'c');
@@ -135,7 +135,7 @@ describe('events', () => {
     expect(adopted?.message).not.toContain('not adopted');
   });
 
-  test('tell of the first key that it signs', () => {
+  test('report that the first key signs', () => {
     const world = worldWith(FAST_SPEC);
     world.settle();
     const events = world.written.flatMap(({ step }) => step.events.map(({ reason }) => reason));

@@ -1,4 +1,4 @@
-/** `spec.signer.restart`: which workload is restarted when, once, and one after the other. */
+/** `spec.signer.restart`: which workload is restarted, and when. Each once, one after the other. */
 import { describe, expect, test } from 'vitest';
 import type { Spec, Workload } from '../../../src/core/formats/spec.ts';
 import { admit } from '../../../src/core/guard/guard.ts';
@@ -77,7 +77,7 @@ describe('a workload is restarted', () => {
     expect(restarts(world)).toEqual(['34 api']);
   });
 
-  test('only where a pod of its own is too old', () => {
+  test('only if a pod of its own is too old', () => {
     const current = podOf(WEB, START_MS + 33 * SECOND);
     const world = worldWithPods([podOf(API), current]);
     world.runUntil(START_MS + 35 * SECOND);
@@ -86,7 +86,7 @@ describe('a workload is restarted', () => {
     expect(restarts(world)).toEqual(['34 api']);
   });
 
-  test('not where it is not listed: then a person must', () => {
+  test('not if it is not listed: then a person must restart it', () => {
     const world = worldWithPods([podOf(API)], FAST_SPEC);
     world.runUntil(START_MS + 40 * SECOND);
     expect(restarts(world)).toEqual([]);
@@ -99,7 +99,7 @@ describe('a workload is restarted', () => {
     ['its controller has not seen the change', { isObserved: false }],
     ['a pod is still of the old template', { updated: 1 }],
     ['a new pod is not available', { available: 1 }],
-    ['its own spec keeps it from that', { updated: 1, heldUpBy: 'its spec.paused is true' }],
+    ['its own spec prevents that', { updated: 1, heldUpBy: 'its spec.paused is true' }],
   ])('after the one before it: not while %s', (_, changes) => {
     const world = worldWithPods([podOf(API), podOf(WEB)]);
     world.runUntil(START_MS + 34 * SECOND);
@@ -113,7 +113,7 @@ describe('a workload is restarted', () => {
     expect(restarts(world)).toEqual(['34 api', '50 web']);
   });
 
-  test('again after a further switch, also one back to a key that had it restarted', () => {
+  test('again after a further switch, even one back to a key that it was restarted for', () => {
     const world = worldWithPods([podOf(API)]);
     world.runUntil(START_MS + 35 * SECOND);
     rollOut(world, API, {});
@@ -134,7 +134,7 @@ describe('a workload is restarted', () => {
     expect(restarts(world)).toEqual([]);
   });
 
-  test('after a revocation too, although its key has long left', () => {
+  test('after a revocation too, although its key left the JWKS long ago', () => {
     const world = worldWithPods([podOf(API)]);
     world.runUntil(START_MS + 12 * SECOND);
     world.hands.revoke('k1');
@@ -151,11 +151,11 @@ test.each<[string, ObservedWorkload, RegExp]>([
     /^WorkloadUnreadable: .*Deployment api .* does not exist/,
   ],
   [
-    'may not be read',
+    'the operator may not read',
     { ...API, state: 'Forbidden' },
     /^WorkloadUnreadable: .*may not read Deployment api/,
   ],
-])('a listed workload that %s is told', (_, workload, message) => {
+])('a condition reports a listed workload that %s', (_, workload, message) => {
   const world = worldWithPods([podOf(API)]);
   world.api.workloads = [workload, found(WEB)];
   world.runUntil(START_MS + 36 * SECOND);

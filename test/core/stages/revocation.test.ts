@@ -53,7 +53,7 @@ function justSwitched(spec: Partial<Spec> = {}): World {
   return world;
 }
 
-// A policy may refuse it for good: a revocation behind it would wait for ever.
+// A policy may refuse the finalizer permanently: a revocation after it would wait for ever.
 test('a revocation does not wait for the finalizer', () => {
   const world = withStandby();
   world.hands.editSpec((spec) => ({ ...spec, deletionPolicy: 'Delete' }));
@@ -72,14 +72,14 @@ test('a revocation does not wait for the finalizer', () => {
 describe('who signs in place of a revoked key, in the very write that bars it', () => {
   test.each<[string, () => World, string, string | null]>([
     ['a proven standby', withStandby, 'k1', 'k2'],
-    ['nobody, where there is no other key', withoutStandby, 'k1', null],
-    ['nobody, where the standby is not proven', () => fresh(), 'k1', null],
+    ['nobody, if there is no other key', withoutStandby, 'k1', null],
+    ['nobody, if the standby is not proven', () => fresh(), 'k1', null],
     ['the unproven standby, if the user prefers that', () => fresh(AT_ONCE), 'k1', 'k2'],
-    ['nobody, where none is published yet', () => withoutStandby(AT_ONCE), 'k1', null],
-    ['the key before it, where the standby is not proven', justSwitched, 'k2', 'k1'],
+    ['nobody, if no other key is published yet', () => withoutStandby(AT_ONCE), 'k1', null],
+    ['the key before it, if the standby is not proven', justSwitched, 'k2', 'k1'],
     ['the key before it rather than an unproven one', () => justSwitched(AT_ONCE), 'k2', 'k1'],
-    ['the active key itself, where another one is revoked', justSwitched, 'k1', 'k2'],
-    ['the active key itself, where the standby is revoked', withStandby, 'k2', 'k1'],
+    ['the active key itself, if another one is revoked', justSwitched, 'k1', 'k2'],
+    ['the active key itself, if the standby is revoked', withStandby, 'k2', 'k1'],
   ])('%s', (_, make, kid, signs) => {
     const world = make();
     revoke(world, kid);
@@ -103,7 +103,7 @@ describe('who signs in place of a revoked key, in the very write that bars it', 
     expect(firstWrite(world)).toMatchObject({ signerKid: null });
   });
 
-  test('none whose private key is gone, or which a hand took out of the JWKS', () => {
+  test('none whose private key is gone, or which someone removed from the JWKS', () => {
     for (const harm of [
       (world: World) => world.hands.deleteKeySecret(2),
       (world: World) => world.hands.editJwksKeys((keys) => keys.slice(0, 1)),
@@ -137,7 +137,7 @@ describe('who signs in place of a revoked key, in the very write that bars it', 
   });
 });
 
-test('a key that a hand put into the signer is remembered although the revocation replaces it', () => {
+test('a key that someone put into the signer is remembered although the revocation replaces it', () => {
   const world = justSwitched();
   world.runFor(6_000);
   const [k1] = ledgerOf(world).keys;
@@ -151,7 +151,7 @@ test('a key that a hand put into the signer is remembered although the revocatio
   expect(after?.supersededSeenMs ?? Number.POSITIVE_INFINITY).toBeGreaterThan(stoppedMs ?? 0);
 });
 
-test('the set is closed until a key signs, and the policy is read anew meanwhile', () => {
+test('the set is closed until a key signs, and each pass reads the policy again', () => {
   const world = withoutStandby();
   revoke(world, 'k1');
   world.runFor(1_000);
@@ -163,7 +163,7 @@ test('the set is closed until a key signs, and the policy is read anew meanwhile
   expect(ledgerOf(world).closed).toBe(false);
 });
 
-test('a set that lost its key is not one that a revocation closed: its standby waits', () => {
+test('if a key was lost and not revoked, the set is not closed: its standby waits', () => {
   const world = worldWith({ ...CALM, ...AT_ONCE });
   world.runFor(3_000);
   world.hands.deleteSigner();
@@ -196,7 +196,7 @@ test('trust in a removed key ends when the status says so, or with a restart', (
   expect(applied?.message).toContain('gateway');
 });
 
-test('a term that is raised while trust still runs moves the announced end, and one after it does not', () => {
+test('a term that is raised moves the announced end of trust, unless that has passed', () => {
   const distrusted = (world: World) => world.api.set?.status?.keys?.[0]?.distrustedByTime;
   const raise = (world: World) =>
     world.hands.editSpec((spec) => ({
@@ -218,8 +218,8 @@ test('a term that is raised while trust still runs moves the announced end, and 
   expect(distrusted(over)).toBe('2026-12-01T09:00:28Z');
 });
 
-// The copy of a ledger comes before what is noted, so that the status may be written once more first.
-test('a status never announces an end that the spec beside it has moved already', () => {
+// The ledger's copy is written before anything new is noted, so that the status may be written once before.
+test('a status never announces an end of trust that the spec has moved already', () => {
   const world = withStandby();
   revoke(world, 'k1');
   world.runFor(5_000);
@@ -232,7 +232,7 @@ test('a status never announces an end that the spec beside it has moved already'
   expect(world.api.set?.status?.keys?.[0]?.distrustedByTime).toBe('2026-12-01T09:00:35Z');
 });
 
-test('a revoked key that a hand puts back is trusted for as long as the terms of now allow', () => {
+test('a revoked key that someone puts back is trusted for as long as the present terms allow', () => {
   const world = withStandby();
   const before = world.api.jwks;
   revoke(world, 'k1');
@@ -245,11 +245,11 @@ test('a revoked key that a hand puts back is trusted for as long as the terms of
   if (before === null) throw new Error('there was a JWKS');
   world.hands.restoreJwks(before);
   world.settle();
-  // Put back and removed at 09:00:45, P 2 s, C 12 s, S 1 s.
+  // It is put back and removed at 09:00:45: P 2 s, C 12 s, S 1 s.
   expect(world.api.set?.status?.keys?.[0]?.distrustedByTime).toBe('2026-12-01T09:01:00Z');
 });
 
-describe('the last judge', () => {
+describe('the guard', () => {
   const barred = (world: World): Ledger => {
     const generation = nextGeneration(ledgerOf(world));
     return withRevoked({ ...ledgerOf(world), generation }, generation, (kid) => kid === 'k1');
@@ -263,7 +263,7 @@ describe('the last judge', () => {
     return refusal === null ? null : [refusal.code, ...refusal.invariants].join(' ');
   }
 
-  test('lets a key go that the spec revokes, and no other', () => {
+  test('lets a write remove a key that the spec revokes, and no other', () => {
     const revoked = withStandby();
     revoke(revoked, 'k1');
     expect(verdict(revoked, barred(revoked), null)).toBeNull();
@@ -294,7 +294,7 @@ describe('the last judge', () => {
     expect(verdict(notRevoked, signing(notRevoked), 2)).toContain('I2');
   });
 
-  test('while the clocks are in doubt lets a revocation pass, and no switch through a gate', () => {
+  test('while the clocks are in doubt admits a revocation, and no switch through a gate', () => {
     const world = withStandby();
     revoke(world, 'k1');
     world.skewMs = 3_600_000;

@@ -22,7 +22,7 @@ function askRollback(world: World, id = '1'): void {
   world.settle();
 }
 
-test('the key before signs again, its removal is void, and due starts anew', () => {
+test('the previous key signs again, its removal is void, and its interval starts again', () => {
   const world = rotated(5_000);
   const atMs = world.nowMs;
   askRollback(world);
@@ -51,7 +51,7 @@ test.each<[string, number, string]>([
   expect(world.signerKid).toBe(signs);
 });
 
-test('a request that is taken away while it waits is withdrawn', () => {
+test('a request that is removed while it waits is withdrawn', () => {
   const world = rotated(500);
   askRollback(world);
   world.hands.annotate(REQUEST.rollback, null);
@@ -59,7 +59,7 @@ test('a request that is taken away while it waits is withdrawn', () => {
   expect(world.signerKid).toBe('k2');
 });
 
-test('a rollback handles a rotation that is asked for as well', () => {
+test('a rollback handles a requested rotation as well', () => {
   const world = rotated(5_000);
   world.hands.annotate(REQUEST.rotate, '2');
   askRollback(world);
@@ -143,7 +143,7 @@ describe('it is refused once, with the reason in the status', () => {
     return world;
   }
 
-  test('and the next one that is carried out clears it', () => {
+  test('and the next one that is carried out clears the reason', () => {
     const world = worldWith(CALM);
     world.runFor(20_000);
     askRollback(world);

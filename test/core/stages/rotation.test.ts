@@ -5,7 +5,7 @@ import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../../support/core-world/fix
 import { ledgerOf, rotatedWorld, stepsUntilRest } from '../../support/core-world/states.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
 
-/** The step with this code that is taken first from now on, and when, in seconds. */
+/** The first step with this code from now on, and when it is taken, in seconds. */
 function firstStep(world: World, code: string): { readonly step: Step; readonly at: number } {
   const before = world.written.length;
   world.runFor(60 * SECOND);
@@ -34,7 +34,7 @@ describe('the switch', () => {
     ['comes once the gate is open, if it is requested', request, 8],
     ['waits for a C that was raised', editC, 48],
     [
-      'waits anew once another hand changed the JWKS',
+      'waits again once someone else changed the JWKS',
       (world) => {
         request(world);
         world.runFor(5 * SECOND);
@@ -43,7 +43,7 @@ describe('the switch', () => {
       13,
     ],
     [
-      'waits until a suspended rotation goes on',
+      'waits until the rotation is no longer suspended',
       (world) => {
         suspend(world, true);
         world.runFor(40 * SECOND);
@@ -83,7 +83,7 @@ describe('the next key', () => {
     return { labels: own, annotations };
   };
 
-  test('is the one that is there already, if the set can use it', () => {
+  test('is one whose Secret is there already, if the set can use it', () => {
     const world = rotatedWorld();
     world.hands.plantKeySecret(4, 'k9', labels(world));
     const before = world.written.length;
@@ -129,7 +129,7 @@ describe('the next key', () => {
     expect(world.servedKids).not.toContain('k9');
   });
 
-  test('gets an ordinal that no Secret has, a stranger’s included', () => {
+  test('gets an ordinal that no Secret has, not even one of someone else', () => {
     const world = rotatedWorld();
     const owner = '{"namespace":"a","name":"b","uid":"c"}';
     const annotations = { [ANNOTATION.owner]: owner };

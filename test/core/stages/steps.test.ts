@@ -32,7 +32,7 @@ function firstWrite<K extends Write['kind']>(kind: K): Extract<Write, { kind: K 
 describe('what a write says of its object', () => {
   const OURS = { [LABEL.managedBy]: MANAGER, [LABEL.set]: 'payments' };
 
-  test('a key Secret: whose it is and its ordinal; its public key is for whoever makes it', () => {
+  test('a key Secret: its owner and its ordinal; whoever generates the key adds the public key', () => {
     const { metadata, name } = firstWrite('CreateKeySecret');
     expect(name).toBe('payments-key-1');
     expect(metadata.labels).toMatchObject(OURS);
@@ -51,7 +51,7 @@ describe('what a write says of its object', () => {
     expect(readLedger(text)).toEqual({ kind: 'Ledger', ledger });
   });
 
-  test('the JWKS: before there is a ledger the generation 0, afterwards with its copy', () => {
+  test('the JWKS: the generation 0 before there is a ledger, its copy afterwards', () => {
     const { metadata } = firstWrite('WriteJwks');
     expect(metadata.annotations).toMatchObject({
       [ANNOTATION.generation]: '0',
@@ -71,7 +71,7 @@ test.each([
     { name: 'a', uid: 'u', resourceVersion: '7', labels: {}, annotations: {} },
     { uid: 'u', resourceVersion: '7' },
   ],
-] as const)('where %s was read, that very version is expected', (_, meta, result) => {
+] as const)('if %s was read, that very version is expected', (_, meta, result) => {
   expect(expected(meta)).toEqual(result);
   if (meta !== undefined) expect(exactly(meta)).toEqual(result);
 });
@@ -140,7 +140,7 @@ describe('labels and annotations are stale', () => {
       jwksAlone(),
     ],
     [
-      'not for a label of somebody else',
+      'not for a label of someone else',
       ({ hands }) =>
         hands.editJwksMeta((meta) => ({ ...meta, labels: { ...meta.labels, other: 'x' } })),
       { signer: false, jwks: false },

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { PRIVATE_MEMBERS, publicJwkText } from '../../../src/core/formats/jwk.ts';
+import { noPrivateMember } from '../../../src/core/guard/secrecy.ts';
+import { jwksText } from '../../../src/core/ledger/jwks-document.ts';
+import type { MetadataPatch, Write } from '../../../src/core/reading/model.ts';
+import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { jwksWrite, ledgerOf, rotatedWorld, signerWrite } from '../../support/core-world/states.ts';
+
+const WORLD = rotatedWorld();
+const EXPECTS = { uid: 'u', resourceVersion: '1' };
+
+function annotated(text: string | null): MetadataPatch {
+  return { labels: {}, annotations: { note: text } };
+}
+
+/** Every place that others can read, with a text in it. */
+const PLACES: readonly [string, (text: string) => Write][] = [
+  ['a file of the JWKS', (text) => jwksWrite(WORLD, { 'jwks.json': '{}', 'more.json': text })],
+  ['the status', (ledger) => ({ kind: 'WriteStatus', expects: EXPECTS, status: { ledger } })],
+  ['an annotation of the JWKS', (text) => ({ ...jwksWrite(WORLD, {}), metadata: annotated(text) })],
+  [
+    'an annotation of the signer',
+    (text) => ({ ...signerWrite(WORLD, ledgerOf(WORLD)), metadata: annotated(text) }),
+  ],
+  [
+    'an annotation of a new key Secret',
+    (text) => ({
+      kind: 'CreateKeySecret',
+      name: 'payments-key-4',
+      ordinal: 4,
+      keyKind: EC_KIND,
+      metadata: annotated(text),
+    }),
+  ],
+  [
+    'an annotation of a key Secret that is there',
+    (text) => ({
+      kind: 'PatchKeySecretMetadata',
+      name: 'payments-key-3',
+      expects: EXPECTS,
+      metadata: annotated(text),
+    }),
+  ],
+];
+
+const PRIVATE = JSON.stringify({ kty: 'EC', d: 'secret' });
+
+describe.each(PLACES)('%s', (_, writeOf) => {
+  test.each<[string, string, boolean]>([
+    ['a private JWK', PRIVATE, true],
+    ['a private JWK in a list of keys', `{"keys":[{"kty":"EC"},${PRIVATE}]}`, true],
+    ['a private JWK within a text, as in a ledger', JSON.stringify({ ledger: PRIVATE }), true],
+    ['a PEM', '-----BEGIN PRIVATE KEY-----\nsecret', true],
+    ['a PEM of an old form', '-----BEGIN EC PRIVATE KEY-----\nsecret', true],
+    ['a public PEM', '-----BEGIN PUBLIC KEY-----\nx', false],
+    ['a public JWK', publicJwkText(fixtureJwk('k1', EC_KIND)), false],
+    ['a JWKS', jwksText([fixtureJwk('k1', EC_KIND)]), false],
+    ['a member d of what is no key', '{"d":"a day"}', false],
+    ['plain text', 'private d p q', false],
+  ])('with %s', (_name, text, isRefused) => {
+    const found = noPrivateMember(writeOf(text));
+    expect(found.map(({ invariant }) => invariant)).toEqual(isRefused ? ['I5'] : []);
+    expect(found.map(({ message }) => message).join()).not.toContain('secret');
+  });
+});
+
+test.each(PRIVATE_MEMBERS)('the private member %s is found', (member) => {
+  const write = jwksWrite(WORLD, { 'jwks.json': JSON.stringify({ kty: 'RSA', [member]: 'x' }) });
+  expect(noPrivateMember(write)).toHaveLength(1);
+});
+
+test.each<[string, Write]>([
+  [
+    'an annotation is removed',
+    { ...signerWrite(WORLD, ledgerOf(WORLD)), metadata: annotated(null) },
+  ],
+  ['an object is deleted', { kind: 'DeleteJwks', name: 'payments-jwks', expects: EXPECTS }],
+])('nothing is shown if %s', (_, write) => {
+  expect(noPrivateMember(write)).toEqual([]);
+});
