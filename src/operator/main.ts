@@ -13,8 +13,8 @@ import type { KubeTransport } from '../platform/kube/http-transport.ts';
 import type { Log } from '../platform/log/log.ts';
 import { createLog } from '../platform/log/pino-log.ts';
 import { systemRandom } from '../platform/random.ts';
-import { namespacesOf, OPERATOR_OPTIONS, type OperatorConfig } from './config.ts';
 import { createOperator, type Operator } from './create-operator.ts';
+import { namespacesOf, OPERATOR_OPTIONS, type OperatorConfig } from './flags.ts';
 
 /** The client's default, 100 ms, would wake an operator at rest ten times a second. */
 const UTILIZATION_SAMPLE_INTERVAL_MS = 10_000;

@@ -95,7 +95,7 @@ function everywhere(documents: Documents, issuer: string | null): ReadonlyMap<st
 
 /**
  * `Cache-Control` as RFC 9111 section 5.2.2 defines it. If the gates count no shared cache, none may
- * hold the answer.
+ * hold the answer. The ages come from `serve.json` (`servePolicy` in core/ledger/jwks-document.ts).
  */
 export function cacheControl(policy: ServePolicy): string {
   const { maxAgeSeconds, sharedMaxAgeSeconds } = policy;

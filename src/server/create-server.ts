@@ -7,7 +7,7 @@ import type { HttpEndpoint } from '../platform/http/endpoint.ts';
 import { startOperationalEndpoint } from '../platform/http/operational-endpoint.ts';
 import type { Log } from '../platform/log/log.ts';
 import { composeAnswers } from './answers.ts';
-import type { ServeConfig } from './config.ts';
+import type { ServeConfig } from './flags.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
 import { createRouter, type Router } from './router.ts';
 import { createSource, type Served, type Source } from './source.ts';

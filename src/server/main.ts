@@ -6,8 +6,8 @@ import { watchFolder } from '../platform/files/folder-watch.ts';
 import { findFolderProblem } from '../platform/files/projected-folder.ts';
 import { ListenError } from '../platform/http/endpoint.ts';
 import { createLog } from '../platform/log/pino-log.ts';
-import { SERVE_OPTIONS, type ServeConfig } from './config.ts';
 import { createServer } from './create-server.ts';
+import { SERVE_OPTIONS, type ServeConfig } from './flags.ts';
 
 /** @returns the exit code: 0 after an orderly stop, 2 for bad input. */
 export function runServe(argv: readonly string[], stopping: AbortSignal): Promise<number> {

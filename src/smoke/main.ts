@@ -6,7 +6,7 @@ import { systemClock } from '../platform/clock.ts';
 import { createKubeClient } from '../platform/kube/client.ts';
 import { KubeConfigError } from '../platform/kube/config.ts';
 import { KubeApiError } from '../platform/kube/errors.ts';
-import { SMOKE_OPTIONS, type SmokeConfig } from './config.ts';
+import { SMOKE_OPTIONS, type SmokeConfig } from './flags.ts';
 import { SmokeTestError, smokeTest } from './smoke-test.ts';
 
 const EXIT_FAILED = 1;

@@ -1,7 +1,7 @@
 /** The part of a reading that looks at pods: over the fake API, with what can go wrong there. */
 import { afterEach, expect, test } from 'vitest';
 import { SET_PLURAL } from '../../src/core/formats/names.ts';
-import type { Fault } from '../fake-api/faults/faults.ts';
+import type { Fault } from '../fake-api/faults/fault.ts';
 import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import type { RequestInfo } from '../fake-api/requests/request-info.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';

@@ -1,7 +1,7 @@
 import type { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { REQUEST } from '../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults/fault.ts';
 import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld, type Started } from './operator-world.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Fault, FaultedRequest } from '../fake-api/faults/faults.ts';
+import type { Fault, FaultedRequest } from '../fake-api/faults/fault.ts';
 import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
 

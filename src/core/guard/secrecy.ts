@@ -19,6 +19,7 @@ export function noPrivateMember(write: Write): readonly Violation[] {
 }
 
 const PRIVATE_KEY_TEXT = /PRIVATE KEY-----/;
+const JSON_TEXT = /^\s*[[{]/;
 
 function holdsPrivateMember(text: string): boolean {
   if (PRIVATE_KEY_TEXT.test(text)) return true;
@@ -31,7 +32,7 @@ function holdsPrivateMember(text: string): boolean {
 
 /** Whether a JWK with a private member is in it, at any depth, or in JSON text (the ledger's copy). */
 function holdsPrivateKey(value: unknown): boolean {
-  if (typeof value === 'string') return value.startsWith('{') && holdsPrivateMember(value);
+  if (typeof value === 'string') return JSON_TEXT.test(value) && holdsPrivateMember(value);
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return value.some(holdsPrivateKey);
   const isKey = Object.hasOwn(value, 'kty');

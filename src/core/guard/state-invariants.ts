@@ -44,7 +44,7 @@ export function stateAfter(before: State, write: Write): State {
     case 'DeleteJwks':
       return { ...before, jwks: null };
     case 'DeleteSigner':
-      return { ...before, ledger: null, signer: 'Absent', signerKid: null };
+      return { ...before, ledger: null, signer: 'Absent', signerKid: null, isSignerRevoked: false };
     default:
       return before;
   }

@@ -1,6 +1,7 @@
 /**
  * The data of the JWKS ConfigMap, computed from the ledger alone. The same ledger always gives the
- * same bytes, so any other bytes are someone else's edit.
+ * same bytes, so any other bytes are someone else's edit. A leaving key may be held back in the ledger
+ * that is given here: `withHeldBack` in stages/custody.ts.
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import {

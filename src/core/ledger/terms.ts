@@ -55,6 +55,11 @@ export function trustAfterRemovalMs(terms: Terms): number | null {
   );
 }
 
+/** When the trust in a removed key ends. Null: it is not seen removed, or the trust has no end. */
+export function trustEndMs(removedSeenMs: number | null, trustMs: number | null): number | null {
+  return removedSeenMs === null || trustMs === null ? null : removedSeenMs + trustMs;
+}
+
 export function sameTerms(a: Terms, b: Terms): boolean {
   return TERM_NAMES.every((name) => a[name] === b[name]);
 }
@@ -81,11 +86,6 @@ export function effectiveTerms(memory: TermMemory, nowMs: number): Terms {
     );
     return largestTerms(sum, held);
   }, memory.declared);
-}
-
-/** When the trust in a removed key ends. Null: it is not seen removed, or the trust has no end. */
-export function trustEndMs(removedSeenMs: number | null, trustMs: number | null): number | null {
-  return removedSeenMs === null || trustMs === null ? null : removedSeenMs + trustMs;
 }
 
 /** When {@link effectiveTerms} next changes without an edit; null if it does not. */

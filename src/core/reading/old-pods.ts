@@ -37,8 +37,8 @@ export function oldPodsFor({ observed, spec }: Situation, key: LedgerKey): OldPo
   const { pods } = observed;
   if (pods.kind === 'NotChecked' && followsItsMounts(spec)) return { kind: 'NoneTooOld' };
   if (pods.kind !== 'Read') return { kind: 'Unknown', why: pods.kind };
-  const currentMs = takenUpGate(key).opensAtMs ?? Number.POSITIVE_INFINITY;
-  const old = pods.readOnce.filter(({ sinceMs }) => sinceMs < currentMs);
+  const takenUpMs = takenUpGate(key).opensAtMs ?? Number.POSITIVE_INFINITY;
+  const old = pods.readOnce.filter(({ sinceMs }) => sinceMs < takenUpMs);
   const areAllOld = old.length === pods.readOnce.length;
   const more = areAllOld ? pods.more : 0;
   return old.length + more === 0 ? { kind: 'NoneTooOld' } : { kind: 'TooOld', pods: old, more };

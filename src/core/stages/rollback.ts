@@ -2,13 +2,13 @@
  * Rollback: the key that signed immediately before signs again. It never left the JWKS, so every
  * verifier knows it, and it waits only for its own gate and for a switch in flight.
  */
-import { isOpen, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type RollbackRefusal } from '../ledger/ledger.ts';
 import { refuseRollback, rolledBack } from '../ledger/lifecycle.ts';
 import type { Step } from '../reading/model.ts';
 import { openRollbackRequest, openRotateRequest } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import { isDue } from '../schedule/transition.ts';
 import { fromKeySecret, guardedStep, step, withEvents, writeSigner } from './steps.ts';
 
 /** What each refusal means, for the status and the event. */
@@ -28,10 +28,8 @@ export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>>
 export function rollbackStep(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, previous } = schedule;
   const id = openRollbackRequest(situation.set, ledger);
-  if (id === null) return null;
+  if (id === null || !isDue(schedule.rollback, situation.nowMs)) return null;
   const active = activeKey(ledger);
-  const isSwitching = active !== null && !isOpen(takenUpGate(active), situation.nowMs);
-  if (isSwitching) return null;
   if ('refusal' in previous) return refuse(situation, ledger, id, previous.refusal);
   const { key } = previous;
   const source = fromKeySecret(situation, key);

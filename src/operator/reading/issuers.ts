@@ -13,7 +13,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { withDeadline } from '../../platform/deadline.ts';
 import type { Answer, KubeClient } from '../../platform/kube/client.ts';
 import type { Log } from '../../platform/log/log.ts';
-import { listReadOncePods, unreadPods } from './pods.ts';
+import { listReadOncePods, unreadPods } from './list-pods.ts';
 import type { SetName } from './set-name.ts';
 import { readWorkload, unreadWorkload } from './workloads.ts';
 

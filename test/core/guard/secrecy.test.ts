@@ -50,6 +50,7 @@ describe.each(PLACES)('%s', (_, writeOf) => {
     ['a private JWK', PRIVATE, true],
     ['a private JWK in a list of keys', `{"keys":[{"kty":"EC"},${PRIVATE}]}`, true],
     ['a private JWK within a text, as in a ledger', JSON.stringify({ ledger: PRIVATE }), true],
+    ['a private JWK within a list within a text', JSON.stringify({ a: ` [${PRIVATE}]` }), true],
     ['a PEM', '-----BEGIN PRIVATE KEY-----\nsecret', true],
     ['a PEM of an old form', '-----BEGIN EC PRIVATE KEY-----\nsecret', true],
     ['a public PEM', '-----BEGIN PUBLIC KEY-----\nx', false],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { REQUEST } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
@@ -164,47 +164,5 @@ describe('an ordered deletion', () => {
     world.settle();
     expect(isEmpty(world)).toBe(true);
     expect(world.refused).toEqual([]);
-  });
-});
-
-// Else its deletion hangs until someone removes the finalizer, whatever the spec says.
-test.each([
-  ['a ledger of a newer format', ANNOTATION.ledger, '{"version":2}'],
-  ['a signer of someone else', ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'],
-])(
-  'a set that %s has stalled is released once its objects are to be retained',
-  (_, name, value) => {
-    const world = worldWith(DYING);
-    world.runFor(12 * SECOND);
-    world.hands.annotateSigner(name, value);
-    world.hands.deleteSet();
-    world.runFor(60 * SECOND);
-    expect(world.api.set?.status?.conditions?.map(({ type }) => type)).toContain('Stalled');
-    world.hands.editSpec((spec) => ({ ...spec, deletionPolicy: 'Retain' }));
-    const written = world.written.length;
-    world.settle();
-    expect(world.api.set).toBeNull();
-    expect(world.written.slice(written).map(({ step }) => step.write.kind)).toEqual([
-      'WriteFinalizer',
-    ]);
-    expect(world.servedKids).not.toBeNull();
-  },
-);
-
-describe('in a terminating namespace', () => {
-  test.each([
-    { name: 'a sound set', spec: DYING },
-    { name: 'a set whose spec can no longer be decoded', spec: null },
-  ])('the finalizer of $name goes at once and nothing is created', ({ spec }) => {
-    const world = worldWith(DYING);
-    world.runFor(12 * SECOND);
-    world.hands.deleteSet();
-    const { set } = world.api;
-    world.api.set = set === null ? null : { ...set, spec };
-    world.api.namespaceTerminating = true;
-    world.hands.deleteJwks();
-    world.settle();
-    expect(world.api.set).toBeNull();
-    expect(world.servedKids).toBeNull();
   });
 });

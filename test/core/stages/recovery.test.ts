@@ -107,38 +107,3 @@ test('an ended key that someone put back before the ledger was lost is trusted a
   // P 2 s, C 5 s, S 1 s after the removal that has just been seen, at 09:00:55.
   expect(now?.distrustedByTime).toBe('2026-12-01T09:01:03Z');
 });
-
-describe('events', () => {
-  test('report an adoption from elsewhere, and that another operator may still be at work there', () => {
-    const world = rotatedWorld();
-    const uid = world.api.set?.ref.uid ?? '';
-    world.hands.deleteSet();
-    world.hands.createSet(FAST_SPEC, { [REQUEST.adopt]: uid }, 'moved');
-    world.settle();
-    const events = world.written.flatMap(({ step }) => step.events);
-    const adopted = events.filter(({ reason }) => reason === 'KeysAdopted');
-    expect(adopted).toHaveLength(1);
-    expect(adopted[0]?.message).toContain('The Secrets of its single keys are not adopted');
-    expect(world.api.jwks?.meta.annotations[ANNOTATION.owner]).toContain('"moved"');
-  });
-
-  test('do not speak of key Secrets that stay, if the adopted set has the same name', () => {
-    const world = rotatedWorld();
-    const owner = '{"namespace":"elsewhere","name":"payments","uid":"c"}';
-    world.hands.annotate(REQUEST.adopt, 'c');
-    world.hands.annotateSigner(ANNOTATION.owner, owner);
-    world.hands.annotateSigner(ANNOTATION.ledger, null);
-    world.settle();
-    const events = world.written.flatMap(({ step }) => step.events);
-    const [adopted] = events.filter(({ reason }) => reason === 'KeysAdopted');
-    expect(adopted?.message).toMatch(/^This set adopts the keys of the set elsewhere\/payments /);
-    expect(adopted?.message).not.toContain('not adopted');
-  });
-
-  test('report that the first key signs', () => {
-    const world = worldWith(FAST_SPEC);
-    world.settle();
-    const events = world.written.flatMap(({ step }) => step.events.map(({ reason }) => reason));
-    expect(events).toEqual(['KeyActivated', 'KeyPending']);
-  });
-});

@@ -2,7 +2,7 @@ import type { Clock } from '../../../src/platform/clock.ts';
 import { TransportError } from '../../../src/platform/kube/transport.ts';
 import type { JsonObject } from '../json/json.ts';
 import { failure } from '../types/status-error.ts';
-import type { WatchFault, WatchLine } from './faults.ts';
+import type { WatchFault, WatchLine } from './fault.ts';
 
 /** Only the first bytes; then an error, or silently the end. */
 export async function* truncated(

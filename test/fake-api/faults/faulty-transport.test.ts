@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import { FakeApi } from '../fake-api.ts';
-import type { Fault, WatchFault } from './faults.ts';
+import type { Fault, WatchFault } from './fault.ts';
 import { FaultyTransport } from './faulty-transport.ts';
 
 const PATH = '/api/v1/namespaces/n/configmaps';

@@ -9,7 +9,7 @@ import {
 import { goDurationMs } from '../requests/go-duration.ts';
 import { requestInfo } from '../requests/request-info.ts';
 import { requestTimeout } from '../types/status-error.ts';
-import { type Fault, type FaultPlan, REASONS } from './faults.ts';
+import { type Fault, type FaultPlan, REASONS } from './fault.ts';
 import { faultyLines, truncated } from './faulty-body.ts';
 
 export interface FaultyTransportOptions {

@@ -1,7 +1,7 @@
 /** What the operator remembers of a set is created at first sight and dropped in one place. */
 import { afterEach, expect, test } from 'vitest';
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../../fake-api/faults/faults.ts';
+import type { Fault, FaultedRequest } from '../../fake-api/faults/fault.ts';
 import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../operator-world.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../../fake-api/faults/faults.ts';
+import type { Fault, FaultedRequest } from '../../fake-api/faults/fault.ts';
 import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../operator-world.ts';
 

@@ -3,7 +3,7 @@
  * it does there, and what is owed all the same.
  */
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
-import type { Fault, WatchFault } from '../../fake-api/faults/faults.ts';
+import type { Fault, WatchFault } from '../../fake-api/faults/fault.ts';
 import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
 import type { Step, StepFault } from '../world/steps.ts';
 import { deleteObject, editData, editMetadata, recreate, unpublish } from './fault-hands.ts';

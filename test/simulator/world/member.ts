@@ -9,7 +9,7 @@ import {
   TransportError,
 } from '../../../src/platform/kube/transport.ts';
 import type { Random } from '../../../src/platform/random.ts';
-import type { Fault, FaultedRequest, WatchLine } from '../../fake-api/faults/faults.ts';
+import type { Fault, FaultedRequest, WatchLine } from '../../fake-api/faults/fault.ts';
 import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
 import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
 import { requestInfo } from '../../fake-api/requests/request-info.ts';

@@ -3,7 +3,7 @@
  * the object, and how many times it was so asked before. `update:secrets:payments-signer:3`.
  */
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
-import type { Fault, WatchFault } from '../../fake-api/faults/faults.ts';
+import type { Fault, WatchFault } from '../../fake-api/faults/fault.ts';
 import type { RequestInfo } from '../../fake-api/requests/request-info.ts';
 
 export type StepKind = 'read' | 'write' | 'watch' | 'event';
