@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { rotatedWorld } from '../../support/core-world/states.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
+
+/** Each step that is taken until nothing is left to do, and brings events: its code and theirs. */
+function announced(world: World): readonly string[] {
+  const before = world.written.length;
+  world.settle();
+  return world.written
+    .slice(before)
+    .filter(({ step }) => step.events.length > 0)
+    .map(({ step }) => `${step.reason.code}: ${step.events.map(({ reason }) => reason).join(' ')}`);
+}
+
+function loseLedger({ hands }: World): void {
+  hands.annotateSigner(ANNOTATION.ledger, null);
+}
+
+test('each key that changes its state is an event, whichever stage did it', () => {
+  expect(announced(worldWith(FAST_SPEC))).toEqual([
+    'ActivateFirstKey: KeyActivated',
+    'AddKey: KeyPending',
+  ]);
+});
+
+test('a status, a JWKS or a Secret brings no event of its own', () => {
+  const world = rotatedWorld();
+  world.hands.wipeStatus();
+  world.hands.editJwksMeta((meta) => ({ ...meta, labels: {} }));
+  expect(announced(world)).toEqual([]);
+});
+
+describe('an adoption is announced with the first write that makes the objects the new set’s', () => {
+  test('once, and not the states of the keys, which stay', () => {
+    const world = rotatedWorld();
+    const uid = world.api.set?.ref.uid ?? '';
+    world.hands.deleteSet();
+    world.hands.createSet(FAST_SPEC, { [REQUEST.adopt]: uid }, 'moved');
+    const lines = announced(world);
+    expect(lines.filter((line) => line.includes('KeysAdopted'))).toHaveLength(1);
+    expect(lines.join()).not.toContain('KeyActivated');
+  });
+});
+
+describe('a recovery has two writes', () => {
+  test('the first says that the ledger is lost, the second that it is recovered', () => {
+    const world = rotatedWorld();
+    loseLedger(world);
+    expect(announced(world)).toEqual([
+      'RecoverLedger: LedgerLost',
+      'RecoverLedger: LedgerRecovered',
+    ]);
+  });
+
+  test('what is revoked meanwhile is announced with the first, and once', () => {
+    const world = rotatedWorld();
+    world.hands.revoke('k1');
+    loseLedger(world);
+    const [first, ...later] = announced(world);
+    expect(first).toBe('RecoverLedger: LedgerLost KeyRevoked');
+    expect(later.join()).not.toContain('KeyRevoked');
+  });
+});
+
+test('a switch announces both keys', () => {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(12 * SECOND);
+  world.hands.annotate(REQUEST.rotate, 'now');
+  expect(announced(world)[0]).toBe('Activate: KeyRetiring KeyActivated');
+});
