@@ -1,11 +1,78 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
-import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
+import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { rotatedWorld } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
-describe('the events of steps', () => {
-  test('report an adoption from elsewhere, and that another operator may still be at work there', () => {
+/** Each step that is taken until nothing is left to do, and brings events: its code and theirs. */
+function announced(world: World): readonly string[] {
+  const before = world.written.length;
+  world.settle();
+  return world.written
+    .slice(before)
+    .filter(({ step }) => step.events.length > 0)
+    .map(({ step }) => `${step.reason.code}: ${step.events.map(({ reason }) => reason).join(' ')}`);
+}
+
+function loseLedger({ hands }: World): void {
+  hands.annotateSigner(ANNOTATION.ledger, null);
+}
+
+test('each key that changes its state is an event, whichever stage did it', () => {
+  expect(announced(worldWith(FAST_SPEC))).toEqual([
+    'ActivateFirstKey: KeyActivated',
+    'AddKey: KeyPending',
+  ]);
+});
+
+test('a status, a JWKS or a Secret brings no event of its own', () => {
+  const world = rotatedWorld();
+  world.hands.wipeStatus();
+  world.hands.editJwksMeta((meta) => ({ ...meta, labels: {} }));
+  expect(announced(world)).toEqual([]);
+});
+
+describe('an adoption is announced with the first write that makes the objects the new set’s', () => {
+  test('once, and not the states of the keys, which stay', () => {
+    const world = rotatedWorld();
+    const uid = world.api.set?.ref.uid ?? '';
+    world.hands.deleteSet();
+    world.hands.createSet(FAST_SPEC, { [REQUEST.adopt]: uid }, 'moved');
+    const lines = announced(world);
+    expect(lines.filter((line) => line.includes('KeysAdopted'))).toHaveLength(1);
+    expect(lines.join()).not.toContain('KeyActivated');
+  });
+});
+
+describe('a recovery has two writes', () => {
+  test('the first says that the ledger is lost, the second that it is recovered', () => {
+    const world = rotatedWorld();
+    loseLedger(world);
+    expect(announced(world)).toEqual([
+      'RecoverLedger: LedgerLost',
+      'RecoverLedger: LedgerRecovered',
+    ]);
+  });
+
+  test('what is revoked meanwhile is announced with the first, and once', () => {
+    const world = rotatedWorld();
+    world.hands.revoke('k1');
+    loseLedger(world);
+    const [first, ...later] = announced(world);
+    expect(first).toBe('RecoverLedger: LedgerLost KeyRevoked');
+    expect(later.join()).not.toContain('KeyRevoked');
+  });
+});
+
+test('a switch announces both keys', () => {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(12 * SECOND);
+  world.hands.annotate(REQUEST.rotate, 'now');
+  expect(announced(world)[0]).toBe('Activate: KeyRetiring KeyActivated');
+});
+
+describe('the event of an adoption', () => {
+  test('says which Secrets stay, if the adopted set had another name', () => {
     const world = rotatedWorld();
     const uid = world.api.set?.ref.uid ?? '';
     world.hands.deleteSet();
@@ -18,7 +85,7 @@ describe('the events of steps', () => {
     expect(world.api.jwks?.meta.annotations[ANNOTATION.owner]).toContain('"moved"');
   });
 
-  test('do not speak of key Secrets that stay, if the adopted set has the same name', () => {
+  test('does not speak of key Secrets that stay, if the adopted set has the same name', () => {
     const world = rotatedWorld();
     const owner = '{"namespace":"elsewhere","name":"payments","uid":"c"}';
     world.hands.annotate(REQUEST.adopt, 'c');
@@ -31,40 +98,10 @@ describe('the events of steps', () => {
     expect(adopted?.message).not.toContain('not adopted');
   });
 
-  test('report that the first key signs', () => {
-    const world = worldWith(FAST_SPEC);
-    world.settle();
-    const events = world.written.flatMap(({ step }) => step.events.map(({ reason }) => reason));
-    expect(events).toEqual(['KeyActivated', 'KeyPending']);
+  test('does not come if a new set of the same name adopts: it has no other operator', () => {
+    const world = rotatedWorld();
+    world.hands.deleteSet();
+    world.hands.createSet(FAST_SPEC);
+    expect(announced(world).join()).not.toContain('KeysAdopted');
   });
-});
-
-/** The write and the events of each step since `from`, as `WriteJwks: LedgerLost KeyRevoked`. */
-function eventsSince(world: World, from: number): readonly string[] {
-  return world.written
-    .slice(from)
-    .map(({ step }) => ({ kind: step.write.kind, events: step.events }))
-    .filter(({ events }) => events.length > 0)
-    .map(({ kind, events }) => `${kind}: ${events.map(({ reason }) => reason).join(' ')}`);
-}
-
-test('a recovery reports what a revocation barred meanwhile with its first write, the JWKS', () => {
-  const world = rotatedWorld();
-  const from = world.written.length;
-  world.hands.annotateSigner(ANNOTATION.ledger, null);
-  world.hands.revoke('k1');
-  while (world.written.length < from + 3 && world.runPass().wrote);
-  expect(eventsSince(world, from).slice(0, 2)).toEqual([
-    'WriteJwks: LedgerLost KeyRevoked',
-    'WriteSigner: LedgerRecovered',
-  ]);
-});
-
-test('a new set of the same name adopts without an event: it has no other operator', () => {
-  const world = rotatedWorld();
-  world.hands.deleteSet();
-  const from = world.written.length;
-  world.hands.createSet(FAST_SPEC);
-  world.settle();
-  expect(eventsSince(world, from).join()).not.toContain('KeysAdopted');
 });

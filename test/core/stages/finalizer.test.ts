@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, FINALIZER } from '../../../src/core/formats/names.ts';
-import { finalizerStep } from '../../../src/core/stages/finalizer.ts';
+import { finalizerStep, releaseFinalizer } from '../../../src/core/stages/finalizer.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { rotatedWorld, situation } from '../../support/core-world/states.ts';
 import { worldWith } from '../../support/core-world/world.ts';
@@ -25,6 +25,13 @@ describe('the finalizer is there exactly while a deletion is to be ordered', () 
       present === null ? null : expect.objectContaining({ kind: 'WriteFinalizer', present }),
     );
   });
+});
+
+test('in a namespace that is being deleted it goes, whatever the spec says', () => {
+  const world = rotatedWorld(DYING);
+  const { write, reason } = releaseFinalizer(world.observe());
+  expect(write).toMatchObject({ kind: 'WriteFinalizer', present: false });
+  expect(reason.message).toBe('The finalizer is removed: the namespace is being deleted');
 });
 
 // Else its deletion hangs until someone removes the finalizer, whatever the spec says.
