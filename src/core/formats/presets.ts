@@ -55,7 +55,7 @@ export const VERIFIER_PRESETS = {
     refetchCooldownMs: 30 * SECOND_MS,
     trustMs: 5 * MINUTE_MS,
     whileEndpointIsDown: 'refuses',
-    source: 'source: `lifespan` of the cached set',
+    source: 'source: `lifespan` of the cached JWKS',
   },
   authlib: {
     verifier: 'Authlib 1.8 (Python)',
@@ -63,7 +63,7 @@ export const VERIFIER_PRESETS = {
     refetchCooldownMs: 0,
     trustMs: null,
     whileEndpointIsDown: 'keeps',
-    source: 'source: fetches again only for a `kid` that is not in the set',
+    source: 'source: fetches again only for a `kid` that is not in its JWKS',
   },
   'go-oidc': {
     verifier: 'go-oidc v3, oauth2-proxy (Go)',
@@ -80,7 +80,7 @@ export const VERIFIER_PRESETS = {
     trustMs: null,
     whileEndpointIsDown: 'keeps',
     source:
-      'source: fetches again from 30s before the max-age ends, of which 5m is the most served',
+      'source: fetches again once less than 30s of the max-age is left; the JWKS server never sends more than 5m',
   },
   keyfunc: {
     verifier: 'keyfunc, jwkset (Go)',
@@ -96,7 +96,7 @@ export const VERIFIER_PRESETS = {
     refetchCooldownMs: null,
     trustMs: 30 * MINUTE_MS,
     whileEndpointIsDown: 'keeps',
-    source: 'source: least refresh interval 15m, looked at every 15m',
+    source: 'source: minimum refresh interval 15m, checked every 15m',
   },
   nimbus: {
     verifier: 'Nimbus JOSE+JWT (Java)',
@@ -120,7 +120,7 @@ export const VERIFIER_PRESETS = {
     refetchCooldownMs: 0,
     trustMs: null,
     whileEndpointIsDown: 'keeps',
-    source: 'source: fetches again only for a `kid` that is not in the set',
+    source: 'source: fetches again only for a `kid` that is not in its JWKS',
   },
   dotnet: {
     verifier: 'Microsoft.IdentityModel 8 (.NET)',
@@ -129,7 +129,7 @@ export const VERIFIER_PRESETS = {
     trustMs: 13 * HOUR_MS + 36 * MINUTE_MS,
     whileEndpointIsDown: 'keeps',
     source:
-      'source: refresh after 12h and up to 5%; for D one more hour as the last known good set',
+      'source: refresh after 12h plus up to 5%; for D one more hour as the last known good JWKS',
   },
   envoy: {
     verifier: 'Envoy `jwt_authn`',
@@ -137,7 +137,7 @@ export const VERIFIER_PRESETS = {
     refetchCooldownMs: null,
     trustMs: 10 * MINUTE_MS,
     whileEndpointIsDown: 'keeps',
-    source: 'source: `cache_duration`; it keeps with `async_fetch`, else it refuses',
+    source: 'source: `cache_duration`; it keeps with `async_fetch`, otherwise it refuses',
   },
   istio: {
     verifier: 'Istio, istiod fetches',
@@ -177,7 +177,7 @@ export const VERIFIER_PRESETS = {
     refetchCooldownMs: 30 * SECOND_MS,
     trustMs: null,
     whileEndpointIsDown: 'keeps',
-    source: 'its documentation: no lifetime; the least time between two discoveries',
+    source: 'its documentation: no lifetime; the minimum time between two discoveries',
   },
   'mod-auth-openidc': {
     verifier: 'mod_auth_openidc (Apache)',
@@ -185,6 +185,6 @@ export const VERIFIER_PRESETS = {
     refetchCooldownMs: MINUTE_MS,
     trustMs: HOUR_MS,
     whileEndpointIsDown: 'refuses',
-    source: 'source: refresh interval of the set',
+    source: 'source: refresh interval of the JWKS',
   },
 } as const satisfies Readonly<Record<string, VerifierPreset>>;
