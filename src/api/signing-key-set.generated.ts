@@ -29,8 +29,8 @@ export interface SigningKeySetSpecRotation {
    */
   readonly interval: string;
   /**
-   * Whether the next key is published at once, so that a spare key which verifiers know is always
-   * ready. If false, it is published only as early before the rotation as needed.
+   * If true, the next key is published as soon as the present one signs, so that verifiers know it
+   * long before it is needed. If false, it is published just in time for the rotation.
    */
   readonly standby: boolean;
   /**
@@ -52,13 +52,15 @@ export interface SigningKeySetSpecTiming {
   readonly sharedCacheTTL: string;
   /**
    * P: the longest time from the write of the JWKS ConfigMap until every server and mount shows it.
-   * A kubelet needs 60 to 90 s, and up to 2m2s more after a failed mount. A duration from 1s to
-   * 24h, such as 1h30m.
+   * A kubelet needs 60 to 90 s, which the default covers. After a failed mount it may take up to
+   * 2m2s more: if mounts fail on your nodes, declare 4m or more. A duration from 1s to 24h, such as
+   * 1h30m.
    */
   readonly publicationDelay: string;
   /**
    * Ps: the longest time from the write of the signer Secret until every issuer signs with the new
-   * key. A duration from 0s to 24h, such as 1h30m.
+   * key: the kubelet's delay, as for publicationDelay, plus the issuer's reload interval. A
+   * duration from 0s to 24h, such as 1h30m.
    */
   readonly signerRefreshDelay: string;
   /**
@@ -75,7 +77,7 @@ export interface SigningKeySetSpecTiming {
 
 /** One workload. */
 export interface SigningKeySetSpecSignerRestart {
-  /** Its kind, of the API group apps. */
+  /** Its kind, in the API group apps. */
   readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   /** Its name. */
   readonly name: string;
@@ -97,8 +99,8 @@ export interface SigningKeySetSpecSigner {
   readonly annotations?: Readonly<Record<string, string>>;
   /**
    * How issuers get a new key. Watch: they mount the Secret and follow the mount. The operator
-   * finds pods that take it by an environment variable, a subPath or an init container, and waits
-   * until they are gone. Restart: they read the Secret only at their start, so the operator waits
+   * finds pods that take it through an environment variable, a subPath or an init container, and
+   * waits until they are gone. Restart: they read the Secret only at startup, so the operator waits
    * for every pod that takes it in any way and is older than the switch.
    */
   readonly reload: 'Watch' | 'Restart';
@@ -159,13 +161,13 @@ export interface SigningKeySetSpec {
    */
   readonly verifierCacheTTL?: string;
   /**
-   * Your verifiers, each with the preset of what it runs or with its cacheTTL. The largest value of
-   * these and of verifierCacheTTL counts.
+   * Your verifiers, each with either a preset or a cacheTTL. The largest value of these and of
+   * verifierCacheTTL counts.
    */
   readonly verifiers?: readonly SigningKeySetSpecVerifier[];
   /**
-   * The JWS algorithm of the keys. EdDSA is Ed25519. A change is due at once: a key of the new kind
-   * is published, waits until verifiers know it, and then signs.
+   * The JWS algorithm of the keys. EdDSA is Ed25519. A change is due immediately: a key of the new
+   * kind is published, waits until verifiers know it, and then signs.
    */
   readonly algorithm: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA';
   /** The size of RSA keys in bits; 2048 if left out. Only with an RS or PS algorithm. */
@@ -187,15 +189,15 @@ export interface SigningKeySetSpec {
   /** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
   readonly jwks?: SigningKeySetSpecJwks;
   /**
-   * Keys that must no longer be trusted. A revoked key leaves the signer Secret and the JWKS at
-   * once, without any wait, and its tokens are rejected. Removing an entry does not bring its key
-   * back.
+   * Keys that must no longer be trusted. A revoked key leaves the signer Secret and the JWKS
+   * immediately, without any wait, and its tokens are rejected. Removing an entry does not bring
+   * its key back.
    */
   readonly revocations: readonly SigningKeySetSpecRevocation[];
   /**
    * What happens if the key that signs is revoked and no other may sign yet. FailClosed empties the
    * values of the signer Secret until the next key's wait is over: nobody signs. SignImmediately
-   * signs with a key that verifiers may not know yet: they reject its tokens until they do.
+   * lets a key sign that verifiers may not know yet: they reject its tokens until they do.
    */
   readonly onRevokeWithoutStandby: 'FailClosed' | 'SignImmediately';
   /**
@@ -236,33 +238,41 @@ export interface SigningKeySetStatusKey {
   readonly algorithm: string;
   /** When the key was seen in the JWKS. */
   readonly publishedTime?: string;
-  /** From when on every server and mount shows the key. */
+  /** The time from which every server and mount shows the key. */
   readonly servedSinceTime?: string;
-  /** When every verifier knows the key, so that it may sign. Shown while the key is Pending. */
+  /**
+   * The time from which every verifier knows the key, so that it may sign. Shown while the key is
+   * Pending.
+   */
   readonly activatableTime?: string;
   /** When the key was seen in the signer Secret. */
   readonly activatedTime?: string;
-  /** From when on every issuer signs with the key. */
+  /** The time from which every issuer signs with the key. */
   readonly switchCompleteTime?: string;
   /** When the signer Secret was seen without the key. */
   readonly supersededTime?: string;
   /**
-   * When the operator saw that no pod still holds the key. Of the active key: that no pod still
-   * holds an earlier key.
+   * When the operator saw that no pod still holds this key or, for the active key, an earlier one.
    */
   readonly settledTime?: string;
-  /** When the last token that the key can have signed has expired everywhere. */
+  /**
+   * The time from which the key may leave the JWKS, because the last token that it can have signed
+   * has expired everywhere.
+   */
   readonly removableTime?: string;
   /** When the key was seen gone from the JWKS. */
   readonly removedTime?: string;
-  /** When the last verifier has stopped trusting the removed key; missing if that is not known. */
+  /**
+   * The time by which every verifier has stopped trusting the removed key; missing if that is not
+   * known, or if a verifier must be restarted for it.
+   */
   readonly distrustedByTime?: string;
   /**
    * The verifiers that trust the removed key until they are restarted, by their names in
    * spec.verifiers.
    */
   readonly restartRequired?: readonly string[];
-  /** Why the key is Retired. */
+  /** Why the key has ended, or is leaving the JWKS. */
   readonly reason?: string;
 }
 
@@ -270,11 +280,14 @@ export interface SigningKeySetStatusKey {
 export interface SigningKeySetStatusNextTransition {
   /** What happens, such as Activate or Remove. */
   readonly action: string;
-  /** To which key; missing if the key does not exist yet. */
+  /**
+   * The kid of the key that it happens to; missing if that key does not exist yet, or if it happens
+   * to the whole set.
+   */
   readonly kid?: string;
-  /** The earliest time at which it happens. */
+  /** The earliest time at which it happens; missing if that is not known. */
   readonly time?: string;
-  /** What the set waits for, in one word. */
+  /** What the set waits for, in one word; docs/errors.md lists them. */
   readonly waitingFor?: string;
   /** How that time was computed, in words. */
   readonly explanation?: string;
@@ -314,7 +327,7 @@ export interface SigningKeySetStatus {
   /** The generation of the spec that this status is based on. */
   readonly observedGeneration?: number;
   /**
-   * Ready is True once a key signs that every server and mount shows. Reconciling and Stalled are
+   * Ready is True once every server and mount shows the signing key. Reconciling and Stalled are
    * present only while True, and the message of Stalled says what to do.
    */
   readonly conditions: readonly SigningKeySetStatusCondition[];
