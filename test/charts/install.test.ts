@@ -251,9 +251,9 @@ test('an upgrade brings a newer CRD, an uninstall leaves it and the sets, and a 
   const copy = join(temporaryFolder(), 'chart');
   cpSync(OPERATOR_CHART, copy, { recursive: true });
   const template = join(copy, 'templates/crd.yaml');
-  const newer = 'Whether a key signs that verifiers know, in newer words';
-  const text = readFileSync(template, 'utf8');
-  writeFileSync(template, text.replace('Whether a key signs that verifiers know', newer));
+  const known = 'Whether a key signs, and every server and mount shows it';
+  const newer = `${known}, in newer words`;
+  writeFileSync(template, readFileSync(template, 'utf8').replace(known, newer));
   expect(await crdText()).not.toContain(newer);
   await install(copy);
   expect(await crdText()).toContain(newer);
