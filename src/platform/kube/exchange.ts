@@ -9,6 +9,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { abortable } from '../deadline.ts';
 import { errorCode } from '../error-code.ts';
+import { withoutBrackets } from '../http/tunnel-agent.ts';
 import { type KubeRequest, type KubeResponse, TransportError } from './transport.ts';
 
 /** How long to wait before the connection is closed. */
@@ -89,13 +90,10 @@ function start(pool: Pool, { server, path, headers }: Outgoing, request: KubeReq
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   const asking = send({
     agent: pool.agent,
-    // An IPv6 address has brackets in a URL only.
-    host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: withoutBrackets(server.hostname),
     port: server.port,
     path,
     method,
-    // The only bound that a proxy's agent has for its tunnel.
-    timeout: pool.connectTimeoutMs,
     headers: { ...headers, ...length },
   });
   asking.end(body);
@@ -188,16 +186,20 @@ async function* guardBody(
   signal: AbortSignal,
   silence: Silence,
 ): AsyncGenerator<Uint8Array> {
+  let found: string | null = null;
   try {
     yield* body;
   } catch (error) {
-    signal.throwIfAborted();
-    const found = silence.exceeded ?? errorCode(error);
-    throw new TransportError(
-      silence.exceeded ?? 'TRUNCATED',
-      `${request.method} ${request.path}: the answer was cut off (${found})`,
-    );
+    found = errorCode(error);
   }
+  // Node 24 ends an answer that was dropped as if it were whole.
+  signal.throwIfAborted();
+  found = silence.exceeded ?? found;
+  if (found === null) return;
+  throw new TransportError(
+    silence.exceeded ?? 'TRUNCATED',
+    `${request.method} ${request.path}: the answer was cut off (${found})`,
+  );
 }
 
 function joinHeaders(headers: IncomingMessage['headersDistinct']): Record<string, string> {

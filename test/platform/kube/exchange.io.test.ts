@@ -1,7 +1,6 @@
-import { Agent, createServer as createHttpServer, type ServerResponse } from 'node:http';
+import { Agent, type ServerResponse } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { HttpsProxyAgent } from 'hpagent';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { exchange, type Pool } from '../../../src/platform/kube/exchange.ts';
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
@@ -127,15 +126,6 @@ describe('a connection that is silent for too long is closed', () => {
     pool.agent.destroy();
   });
 
-  test('while a proxy opens it', async () => {
-    await using silent = await startSilent();
-    const agent = new HttpsProxyAgent({ proxy: `http://127.0.0.1:${silent.port}` });
-    const pool = poolOf(agent, { connectTimeoutMs: SHORT_MS });
-    const { answer, given } = send(pool, 'https://192.0.2.1');
-    expect(await rejection(answer)).toMatchObject({ name: 'TransportError' });
-    await eventually('it is closed', () => silent.peers.size === 0 && given.back === 1);
-  });
-
   const START = (response: Parameters<ApiSocket['answer']>[1]) => {
     response.writeHead(200, { 'content-length': '10' });
     response.write('1234');
@@ -189,19 +179,6 @@ test.each<[string, ApiSocket['answer'], string]>([
     message: `GET /api: no answer (${code})`,
   });
   await eventually('its place is free', () => given.back === 1);
-});
-
-test('a proxy that refuses the tunnel is not an answer', async () => {
-  const proxy = createHttpServer().on('connect', (_, client) => {
-    client.end('HTTP/1.1 407 No\r\n\r\n');
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port } = proxy.address() as AddressInfo;
-  const agent = new HttpsProxyAgent({ proxy: `http://127.0.0.1:${port}` });
-  const { answer, given } = send(poolOf(agent), 'https://192.0.2.1');
-  expect(await rejection(answer)).toMatchObject({ name: 'TransportError' });
-  await eventually('its place is free', () => given.back === 1);
-  await new Promise((resolve) => proxy.close(resolve));
 });
 
 test('an answer that is not read to its end closes its connection', async () => {
