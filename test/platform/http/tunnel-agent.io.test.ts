@@ -59,7 +59,7 @@ const CERTIFICATE = { cert: 'hunter2', key: 'hunter2' };
 
 test.each<[string, (client: Socket) => void, Partial<TunnelOptions>, string]>([
   ['asks for credentials', (c) => c.end('HTTP/1.1 407 No\r\n\r\n'), {}, 'PROXY_STATUS_407'],
-  ['is no way to it', (c) => c.end('HTTP/1.1 502 No\r\n\r\n'), {}, 'PROXY_STATUS_502'],
+  ['refuses to connect', (c) => c.end('HTTP/1.1 502 No\r\n\r\n'), {}, 'PROXY_STATUS_502'],
   ['answers something else', (c) => c.end('hunter2\r\n\r\n'), {}, 'HPE_INVALID_CONSTANT'],
   ['hangs up', (c) => c.end(), {}, 'ECONNRESET'],
   ['is silent', () => {}, { connectTimeoutMs: SHORT_MS }, 'CONNECT_TIMEOUT'],
