@@ -142,6 +142,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   [/^(?:ENOTFOUND|EAI_AGAIN)$/, CHECK_NAME],
   [/CERT/, CHECK_CERTIFICATE],
   [/^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/, CHECK_CERTIFICATE],
+  [/^PROXY_STATUS_/, 'the proxy refuses to connect to it: check proxy-url in the kubeconfig'],
 ];
 
 /** What is wrong with credentials only the transport knows: its message is the hint. */

@@ -198,10 +198,22 @@ function checkServer(
         'insecure-skip-tls-verify: true for a proxy on this machine',
     );
   }
-  if (cluster.proxyUrl && !/^https?:\/\//.test(cluster.proxyUrl)) {
+  if (cluster.proxyUrl && !isProxyUrl(cluster.proxyUrl)) {
     throw new KubeConfigError(`${source}: proxy-url must be an http or https URL. ${CORRECT_FILE}`);
   }
   return server;
+}
+
+/** Name and password must be percent-encoded. */
+function isProxyUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return false;
+  try {
+    decodeURIComponent(url.username + url.password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isReadable(file: string): boolean {

@@ -1,5 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import { abortable, DeadlineExceeded, withDeadline } from '../deadline.ts';
@@ -159,5 +161,15 @@ function tlsOf(config: KubeConfig, options: RequestOptions): TlsIdentity {
   for (const part of [...set.flat(), config.getCurrentCluster()?.proxyUrl]) {
     hash.update(`${String(part)}\0`);
   }
-  return { fingerprint: hash.digest('base64'), options: Object.fromEntries(set) };
+  const named = addressAsName(servername);
+  return { fingerprint: hash.digest('base64'), options: { ...Object.fromEntries(set), ...named } };
+}
+
+/** Node rejects an address as `tls-server-name`. Like kubectl: only the certificate must have it. */
+function addressAsName(servername: string | undefined): ConnectionOptions {
+  if (servername === undefined || isIP(servername) === 0) return {};
+  return {
+    servername: '',
+    checkServerIdentity: (_, certificate) => checkServerIdentity(servername, certificate),
+  };
 }

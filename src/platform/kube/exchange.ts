@@ -9,13 +9,14 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { abortable } from '../deadline.ts';
 import { errorCode } from '../error-code.ts';
+import { withoutBrackets } from '../http/tunnel-agent.ts';
 import { type KubeRequest, type KubeResponse, TransportError } from './transport.ts';
 
-/** How long a connection may be silent before it is closed. */
+/** How long to wait before the connection is closed. */
 export interface SilenceBounds {
-  /** While it is opened: the proxy's answer, the handshake. */
+  /** Until it is open: the proxy's tunnel, the handshake. */
   readonly connectTimeoutMs: number;
-  /** Until the answer's headers. */
+  /** From then until the answer's headers. */
   readonly headersTimeoutMs: number;
   /** Between two pieces of the answer. */
   readonly bodyTimeoutMs: number;
@@ -52,25 +53,33 @@ export async function exchange(
     onFree();
     throw signal.reason;
   }
-  const asking = start(pool, outgoing, request);
-  const onAbort = () => asking.destroy();
-  signal.addEventListener('abort', onAbort, { once: true });
+  const unanswered = (code: string) =>
+    new TransportError(code, `${request.method} ${request.path}: no answer (${code})`);
+  let asking: ClientRequest;
+  try {
+    asking = start(pool, outgoing, request);
+  } catch (error) {
+    // A header or a client certificate that can't be used.
+    onFree();
+    throw unanswered(errorCode(error));
+  }
+  const end = enderOf(asking);
+  signal.addEventListener('abort', end, { once: true });
   asking.once('close', () => {
-    signal.removeEventListener('abort', onAbort);
+    signal.removeEventListener('abort', end);
     onFree();
   });
-  const silence = boundSilence(asking, pool);
+  const silence = boundSilence(asking, pool, end);
   try {
     const answer = await abortable(answerTo(asking), signal);
     return {
       status: answer.statusCode ?? 0,
-      headers: joinHeaders(answer.headers),
+      headers: joinHeaders(answer.headersDistinct),
       body: guardBody(answer, request, signal, silence),
     };
   } catch (error) {
     signal.throwIfAborted();
-    const code = silence.exceeded ?? errorCode(error);
-    throw new TransportError(code, `${request.method} ${request.path}: no answer (${code})`);
+    throw unanswered(silence.exceeded ?? errorCode(error));
   }
 }
 
@@ -81,17 +90,29 @@ function start(pool: Pool, { server, path, headers }: Outgoing, request: KubeReq
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   const asking = send({
     agent: pool.agent,
-    // An IPv6 address has brackets in a URL only.
-    host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: withoutBrackets(server.hostname),
     port: server.port,
     path,
     method,
-    // The only bound that a proxy's agent has for its tunnel.
-    timeout: pool.connectTimeoutMs,
     headers: { ...headers, ...length },
   });
   asking.end(body);
   return asking;
+}
+
+/**
+ * How to end a request at any time. Destroying the request alone would turn an answer that has arrived
+ * whole, but was not read, into an empty one, or leave its connection in use.
+ */
+function enderOf(asking: ClientRequest): () => void {
+  let received: IncomingMessage | null = null;
+  asking.once('response', (answer) => {
+    received = answer;
+  });
+  return () => {
+    received?.destroy();
+    asking.destroy();
+  };
 }
 
 function answerTo(asking: ClientRequest): Promise<IncomingMessage> {
@@ -113,31 +134,36 @@ interface Silence {
 
 type ExceededBound = 'CONNECT_TIMEOUT' | 'HEADERS_TIMEOUT' | 'BODY_TIMEOUT';
 
-/** Closes the connection when it is silent for too long. @returns which bound it exceeded, if any */
+/**
+ * Ends the request when it takes too long. Until the answer begins, a timer of its own decides, because
+ * a socket's timeout starts again with each byte, and a tunnel has no socket while it is opened.
+ * @returns which bound it exceeded, if any
+ */
 function boundSilence(
   asking: ClientRequest,
   { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs }: SilenceBounds,
+  end: () => void,
 ): Silence {
   const silence: Silence = { exceeded: null };
+  const exceed = (bound: ExceededBound) => {
+    silence.exceeded = bound;
+    end();
+  };
+  let timer = setTimeout(exceed, connectTimeoutMs, 'CONNECT_TIMEOUT');
+  const onReady = () => {
+    clearTimeout(timer);
+    timer = setTimeout(exceed, headersTimeoutMs, 'HEADERS_TIMEOUT');
+  };
+  const onTimeout = () => exceed('BODY_TIMEOUT');
+  asking.once('close', () => clearTimeout(timer));
   asking.once('socket', (socket) => {
-    let phase: ExceededBound = 'CONNECT_TIMEOUT';
-    const enter = (next: ExceededBound, timeoutMs: number) => {
-      phase = next;
-      socket.setTimeout(timeoutMs);
-    };
-    const onTimeout = () => {
-      silence.exceeded = phase;
-      asking.destroy();
-    };
-    const onReady = () => enter('HEADERS_TIMEOUT', headersTimeoutMs);
     const readiness = eventOfReadiness(socket);
     if (readiness === null) onReady();
-    else {
-      enter('CONNECT_TIMEOUT', connectTimeoutMs);
-      socket.once(readiness, onReady);
-    }
-    asking.once('response', () => enter('BODY_TIMEOUT', bodyTimeoutMs));
-    socket.on('timeout', onTimeout);
+    else socket.once(readiness, onReady);
+    asking.once('response', () => {
+      clearTimeout(timer);
+      socket.setTimeout(bodyTimeoutMs).on('timeout', onTimeout);
+    });
     asking.once('close', () => {
       socket.off('timeout', onTimeout);
       if (readiness !== null) socket.off(readiness, onReady);
@@ -160,22 +186,26 @@ async function* guardBody(
   signal: AbortSignal,
   silence: Silence,
 ): AsyncGenerator<Uint8Array> {
+  let found: string | null = null;
   try {
     yield* body;
   } catch (error) {
-    signal.throwIfAborted();
-    const found = silence.exceeded ?? errorCode(error);
-    throw new TransportError(
-      silence.exceeded ?? 'TRUNCATED',
-      `${request.method} ${request.path}: the answer was cut off (${found})`,
-    );
+    found = errorCode(error);
   }
+  // Node 24 ends an answer that was dropped as if it were whole.
+  signal.throwIfAborted();
+  found = silence.exceeded ?? found;
+  if (found === null) return;
+  throw new TransportError(
+    silence.exceeded ?? 'TRUNCATED',
+    `${request.method} ${request.path}: the answer was cut off (${found})`,
+  );
 }
 
-function joinHeaders(headers: IncomingMessage['headers']): Record<string, string> {
+function joinHeaders(headers: IncomingMessage['headersDistinct']): Record<string, string> {
   const joined: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value;
+  for (const [name, values] of Object.entries(headers)) {
+    if (values !== undefined) joined[name] = values.join(', ');
   }
   return joined;
 }

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
 import type { Clock } from '../clock.ts';
+import { TunnelAgent } from '../http/tunnel-agent.ts';
 import { Slots } from '../slots.ts';
 import { type KubeConfigOptions, loadKubeConfig } from './config.ts';
 import { CredentialSource, type TlsIdentity } from './credentials.ts';
@@ -172,7 +172,6 @@ class AgentSource {
   }
 
   #create(tls: TlsIdentity, connectionsMax: number): HttpAgent {
-    const proxy = this.#proxyUrl;
     const options = {
       keepAlive: true,
       // TCP probes find a half-open link well before any bound of this module.
@@ -181,11 +180,13 @@ class AgentSource {
       // For idle connections. Requests set their own.
       timeout: KEEP_ALIVE_MS,
     };
-    if (this.#server.protocol === 'https:') {
-      const secure = { ...options, ...tls.options };
-      return proxy ? new HttpsProxyAgent({ ...secure, proxy }) : new HttpsAgent(secure);
+    const { protocol } = this.#server;
+    const secure = { ...options, ...tls.options };
+    if (this.#proxyUrl) {
+      const proxy = new URL(this.#proxyUrl);
+      return new TunnelAgent({ ...secure, proxy, protocol, connectTimeoutMs: CONNECT_TIMEOUT_MS });
     }
-    return proxy ? new HttpProxyAgent({ ...options, proxy }) : new HttpAgent(options);
+    return protocol === 'https:' ? new HttpsAgent(secure) : new HttpAgent(options);
   }
 }
 
@@ -193,8 +194,10 @@ function allOf(agents: Agents | null): HttpAgent[] {
   return agents === null ? [] : [agents.requests, agents.leases, agents.watches];
 }
 
-function hasConnections({ sockets, freeSockets }: HttpAgent): boolean {
-  return Object.keys(sockets).length + Object.keys(freeSockets).length > 0;
+function hasConnections(agent: HttpAgent): boolean {
+  const lists = [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)];
+  if (agent instanceof TunnelAgent && agent.isOpening) return true;
+  return lists.some((sockets) => sockets !== undefined && sockets.length > 0);
 }
 
 /** The request as it is sent. Only a new connection's handshake may delay it now. */

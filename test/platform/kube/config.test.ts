@@ -96,6 +96,11 @@ test.each([
     kubeconfigText({ ...CLUSTER, 'proxy-url': 'socks5://x' }),
     /proxy-url must be an http or https URL\. Correct it/,
   ],
+  [
+    'a proxy whose password is not percent-encoded',
+    kubeconfigText({ ...CLUSTER, 'proxy-url': 'http://user:hunter2%@x' }),
+    /proxy-url must be an http or https URL\. Correct it/,
+  ],
 ])('%s is refused with a message without secrets', (_, content, message) => {
   const kubeconfig = folder.write('config', content);
   const said = failure(() => loadKubeConfig({ kubeconfig }));

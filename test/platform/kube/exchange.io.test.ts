@@ -1,8 +1,7 @@
-import { Agent, createServer as createHttpServer } from 'node:http';
+import { Agent, type ServerResponse } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { HttpsProxyAgent } from 'hpagent';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { exchange, type Pool } from '../../../src/platform/kube/exchange.ts';
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import { type ApiSocket, startApiSocket } from '../../support/kube/api-socket.ts';
@@ -24,7 +23,7 @@ const poolOf = (agent: Agent, bounds: Partial<Pool> = {}): Pool => ({
 /** Sends one request. @returns its answer, and how often its slot was given back */
 function send(pool: Pool, url: string, request: KubeRequest = READ, signal = never()) {
   const given = { back: 0 };
-  const outgoing = { server: new URL(url), path: request.path, headers: {} };
+  const outgoing = { server: new URL(url), path: request.path, headers: request.headers ?? {} };
   const answer = exchange(pool, outgoing, request, signal, () => {
     given.back += 1;
   });
@@ -105,13 +104,26 @@ describe('a connection that is silent for too long is closed', () => {
     await eventually('it is closed', () => silent.peers.size === 0 && given.back === 1);
   });
 
-  test('while a proxy opens it', async () => {
+  test('before its answer, though bytes trickle in', async () => {
     await using silent = await startSilent();
-    const agent = new HttpsProxyAgent({ proxy: `http://127.0.0.1:${silent.port}` });
-    const pool = poolOf(agent, { connectTimeoutMs: SHORT_MS });
-    const { answer, given } = send(pool, 'https://192.0.2.1');
-    expect(await rejection(answer)).toMatchObject({ name: 'TransportError' });
+    const dripping = setInterval(() => {
+      for (const peer of silent.peers) peer.write('HTTP/1.1 100 Continue\r\n\r\n');
+    }, 5);
+    onTestFinished(() => clearInterval(dripping));
+    const pool = poolOf(new Agent(), { headersTimeoutMs: 500 });
+    const { answer, given } = send(pool, `http://127.0.0.1:${silent.port}`);
+    expect(await rejection(answer)).toMatchObject({ code: 'HEADERS_TIMEOUT' });
     await eventually('it is closed', () => silent.peers.size === 0 && given.back === 1);
+  });
+
+  test('while nobody reads the answer, which then does not pass for an empty one', async () => {
+    await using api = await startApiSocket((_, response) => response.end('{}'));
+    const pool = poolOf(new Agent({ keepAlive: true }), { bodyTimeoutMs: SHORT_MS });
+    const { answer, given } = send(pool, api.url);
+    const { body } = await answer;
+    await eventually('its slot is free', () => given.back === 1);
+    expect(await rejection(textOf(body))).toMatchObject({ code: 'BODY_TIMEOUT' });
+    pool.agent.destroy();
   });
 
   const START = (response: Parameters<ApiSocket['answer']>[1]) => {
@@ -169,19 +181,6 @@ test.each<[string, ApiSocket['answer'], string]>([
   await eventually('its place is free', () => given.back === 1);
 });
 
-test('a proxy that refuses the tunnel is not an answer', async () => {
-  const proxy = createHttpServer().on('connect', (_, client) => {
-    client.end('HTTP/1.1 407 No\r\n\r\n');
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port } = proxy.address() as AddressInfo;
-  const agent = new HttpsProxyAgent({ proxy: `http://127.0.0.1:${port}` });
-  const { answer, given } = send(poolOf(agent), 'https://192.0.2.1');
-  expect(await rejection(answer)).toMatchObject({ name: 'TransportError' });
-  await eventually('its place is free', () => given.back === 1);
-  await new Promise((resolve) => proxy.close(resolve));
-});
-
 test('an answer that is not read to its end closes its connection', async () => {
   await using api = await startApiSocket((_, response) => {
     response.writeHead(200);
@@ -198,4 +197,63 @@ test('nothing is sent after the signal has aborted', async () => {
   const { answer, given } = send(poolOf(new Agent()), api.url, READ, AbortSignal.abort(reason));
   expect(await rejection(answer)).toBe(reason);
   expect([given.back, api.requests.length]).toEqual([1, 0]);
+});
+
+test.each<[string, Agent, Partial<KubeRequest>, string]>([
+  ['of a path that is not encoded', new Agent(), { path: '/a b' }, 'ERR_UNESCAPED_CHARACTERS'],
+  [
+    'of a header that HTTP does not allow',
+    new Agent(),
+    { headers: { authorization: 'Bearer hunter2\n' } },
+    'ERR_INVALID_CHAR',
+  ],
+  [
+    'of a client certificate that is none',
+    new TlsAgent({ cert: 'hunter2', key: 'hunter2' }),
+    {},
+    'ERR_OSSL_PEM_NO_START_LINE',
+  ],
+])('a request that can not be sent because %s gives its slot back', async (_, agent, bad, code) => {
+  const url = agent instanceof TlsAgent ? 'https://127.0.0.1:1' : 'http://127.0.0.1:1';
+  const { answer, given } = send(poolOf(agent), url, { ...READ, ...bad });
+  const error = await rejection(answer);
+  expect(error).toMatchObject({ name: 'TransportError', code });
+  expect(String((error as Error).stack)).not.toContain('hunter2');
+  expect(given.back).toBe(1);
+});
+
+describe('an answer that has arrived whole when its signal aborts', () => {
+  test.each([0, 1])('is dropped with its connection, with %i pieces read', async (pieces) => {
+    const { promise: answered, resolve: onAnswer } = Promise.withResolvers<ServerResponse>();
+    await using api = await startApiSocket((_, response) => {
+      response.writeHead(200, { 'content-length': '4' });
+      response.write('{}');
+      onAnswer(response);
+    });
+    const pool = poolOf(new Agent({ keepAlive: true }));
+    const stop = new AbortController();
+    const { answer, given } = send(pool, api.url, READ, stop.signal);
+    const body = (await answer).body[Symbol.asyncIterator]();
+    for (let read = 0; read < pieces; read += 1) await body.next();
+    const response = await answered;
+    const { socket: sender } = response;
+    response.end('{}');
+    const receiver = Object.values(pool.agent.sockets)[0]?.[0];
+    await eventually('all of it is there', () => {
+      return response.writableFinished && receiver?.bytesRead === sender?.bytesWritten;
+    });
+    const reason = new Error('enough');
+    stop.abort(reason);
+    await eventually('the connection is closed', () => api.open === 0 && given.back === 1);
+    expect(await rejection(body.next())).toBe(reason);
+  });
+});
+
+test('values of a header that comes twice are joined', async () => {
+  await using api = await startApiSocket((_, response) => {
+    response.writeHead(200, ['retry-after', '1', 'retry-after', '2', 'date', 'a', 'date', 'b']);
+    response.end();
+  });
+  const { headers } = await send(poolOf(new Agent()), api.url).answer;
+  expect(headers).toMatchObject({ 'retry-after': '1, 2', date: 'a, b' });
 });

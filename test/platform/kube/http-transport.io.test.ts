@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { describe, expect, test, vi } from 'vitest';
 import { CREDENTIALS_RENEW_MIN_MS } from '../../../src/platform/kube/credentials.ts';
 import {
@@ -225,6 +226,58 @@ test('a new CA takes effect with the next request', async () => {
   folder.write('ca.crt', fresh.certificate);
   expect(await read(transport)).toBe(200);
   await transport.close();
+});
+
+test('a new client certificate has its own connections, and waits for its key', async () => {
+  const server = makeCertificate();
+  const [old, fresh] = [makeCertificate('old'), makeCertificate('fresh')];
+  const seen: unknown[] = [];
+  await using api = await startApiSocket((request, response) => {
+    seen.push((request.socket as TLSSocket).getPeerCertificate().subject.CN);
+    sendJson(response, 200, {});
+  }, server);
+  using folder = new TestFolder();
+  folder.write('ca.crt', server.certificate);
+  folder.write('client.crt', old.certificate);
+  folder.write('client.key', old.key);
+  const kubeconfig = folder.write(
+    'config',
+    kubeconfigText(
+      { server: api.url, 'certificate-authority': 'ca.crt' },
+      { 'client-certificate': 'client.crt', 'client-key': 'client.key' },
+    ),
+  );
+  const transport = createKubeTransport({ kubeconfig, clock: new VirtualClock() });
+  await read(transport);
+  folder.write('client.crt', fresh.certificate);
+  for (let i = 0; i <= REQUEST_CONNECTIONS_MAX; i += 1) {
+    const code = 'ERR_OSSL_X509_KEY_VALUES_MISMATCH';
+    expect(await rejection(read(transport))).toMatchObject({ name: 'TransportError', code });
+  }
+  folder.write('client.key', fresh.key);
+  await read(transport);
+  expect(seen).toEqual(['old', 'fresh']);
+  await transport.close();
+});
+
+test('the name that the certificate must have may be an address', async () => {
+  const tls = makeCertificate();
+  await using api = await startApiSocket((_, response) => sendJson(response, 200, {}), tls);
+  using folder = new TestFolder();
+  folder.write('ca.crt', tls.certificate);
+  const reading = async (name: string) => {
+    const cluster = {
+      server: `https://localhost:${api.port}`,
+      'certificate-authority': 'ca.crt',
+      'tls-server-name': name,
+    };
+    const kubeconfig = folder.write('config', kubeconfigText(cluster));
+    const transport = createKubeTransport({ kubeconfig, clock: new VirtualClock() });
+    return await read(transport).finally(() => transport.close());
+  };
+  expect(await reading('127.0.0.1')).toBe(200);
+  const wrong = await rejection(reading('127.0.0.2'));
+  expect(wrong).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
 });
 
 describe('an exec plugin', () => {

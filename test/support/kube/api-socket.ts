@@ -31,8 +31,12 @@ export async function startApiSocket(answer: Answering, tls?: TestCertificate): 
     requests.push(`${request.method} ${request.url}`);
     socket.answer(request, response);
   };
+  // Asks for a client certificate, and accepts any.
+  const clients = { requestCert: true, rejectUnauthorized: false };
   const secure =
-    tls === undefined ? null : createHttps({ cert: tls.certificate, key: tls.key }, listener);
+    tls === undefined
+      ? null
+      : createHttps({ cert: tls.certificate, key: tls.key, ...clients }, listener);
   const server = secure ?? createHttp(listener);
   server.keepAliveTimeout = 60_000;
   server.on('connection', (connection: Socket) => {
