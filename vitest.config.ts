@@ -19,8 +19,10 @@ export default defineConfig({
           name: 'unit',
           include: [UNIT],
           setupFiles: ['./test/support/vitest/no-io.ts'],
-          // To load the same modules for each file anew would take as long as the tests.
+          // Loading the same modules again for each file would take as long as the tests.
           isolate: false,
+          // A key of 4096 bits takes seconds on a busy machine.
+          testTimeout: 20_000,
           maxWorkers: '100%',
         },
       },
