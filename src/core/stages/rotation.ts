@@ -23,6 +23,7 @@ import { openRotateRequest } from '../reading/requests.ts';
 import { isDisturbed, showsKey } from '../reading/shown.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
 import { signsImmediately } from '../schedule/activation.ts';
+import { LEAVES_BECAUSE } from '../schedule/removal.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { isDue } from '../schedule/transition.ts';
 import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
@@ -65,7 +66,7 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
     from: 'unchanged',
   });
-  const message = `Key #${origin.ordinal}, ${origin.kid}, is pending: it is published next`;
+  const message = `Key #${origin.ordinal}, ${origin.kid}, is pending: it will be published next`;
   return step(write, 'AddKey', message);
 }
 
@@ -121,7 +122,8 @@ export function barNext(situation: Situation, schedule: Schedule): Step | null {
   const due = removals.find((removal) => isDue(removal, situation.nowMs));
   if (due === undefined || due.key === null) return null;
   const reason = due.reason ?? 'Retired';
-  const message = `Key #${due.key.ordinal} leaves the JWKS (${reason}): ${due.explanation}`;
+  const why = `${LEAVES_BECAUSE[reason]} (${due.explanation})`;
+  const message = `Key #${due.key.ordinal} leaves the JWKS: ${why}`;
   const write = writeSigner(situation, bar(ledger, due.key.kid, reason), { from: 'unchanged' });
   return guardedStep(write, { code: 'Bar', message });
 }
