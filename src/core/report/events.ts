@@ -108,7 +108,7 @@ const ALARMING: readonly ConditionType[] = ['Stalled', 'ClockSkew', 'IssuersOutd
 /** What the operator handles by itself, and what had its event when it happened. */
 const NO_NEWS: readonly ConditionReason[] = ['Restarting', 'WriteRefused'];
 
-/** The conditions that a status newly reports and that somebody should look at. */
+/** The conditions that a status newly reports and that someone should look at. */
 export function conditionEvents(before: Status | null, after: Status): readonly EventNote[] {
   const begun = (after.conditions ?? []).filter(({ type, status, reason }) => {
     const old = before?.conditions?.find((condition) => condition.type === type);

@@ -29,7 +29,7 @@ import { isDue } from '../schedule/transition.ts';
 import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
 
 /**
- * The switch, once it is due and every gate is open, if this very reading shows the key in the
+ * The switch, once it is due and every gate is open, if this reading shows the key in the
  * ConfigMap, and nobody else has changed that ConfigMap's data.
  */
 export function activateNext(situation: Situation, schedule: Schedule): Step | null {
@@ -107,7 +107,7 @@ function originOf({ content, ordinal }: ObservedKeySecret): KeyOrigin | null {
 
 /**
  * Ordinals only grow, past every Secret of the set. Names that foreign Secrets have are skipped, but
- * only the very next ones: so nobody can use up the ordinals.
+ * only those directly next: so nobody can use up the ordinals.
  */
 export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger): number {
   const taken = keySecrets.map(({ ordinal }) => ordinal + 1);

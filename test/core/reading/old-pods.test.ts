@@ -59,7 +59,7 @@ const told = (world: World) => {
 describe('a switch is settled', () => {
   test.each<[string, ObservedPods, number | null]>([
     ['if no pod reads the key only once', read(), CURRENT_MS],
-    ['by pods that started at the very instant', read(pod('a', CURRENT_MS)), CURRENT_MS],
+    ['by pods that started at that instant', read(pod('a', CURRENT_MS)), CURRENT_MS],
     ['not by one that may have started a millisecond before', read(pod('a', CURRENT_MS - 1)), null],
     ['not by one from long before', read(pod('a', 0)), null],
     ['not if the pods can’t be listed', { kind: 'Failed' }, null],

@@ -64,7 +64,7 @@ describe('pods that still use an earlier key', () => {
       held(pod('a', API)),
       'Restart it, not before 2026-12-01T09:00:34Z, for example with kubectl rollout restart deployment/api.',
     ],
-  ])('%s: the message says how to restart it, and from when on', (_, pods, remedy) => {
+  ])('%s: the message says how to restart it, and how soon', (_, pods, remedy) => {
     const text = told(worldWithPods(pods));
     expect(text).toMatch(
       /^True PodsHoldOldKey: Pod a \(env.*\) reads the signer Secret only at startup,/,
