@@ -25,7 +25,7 @@ type Fate =
 export function revocationsApplied({ spec, ledgerState }: Situation): Applied | null {
   if (spec.revocations.length === 0) return null;
   if (ledgerState.kind !== 'Sound') {
-    const message = 'Revocations are applied once the ledger is recovered: see the condition Ready';
+    const message = 'Revocations are applied once the ledger is usable: see the condition Ready';
     return { type: 'RevocationsApplied', status: 'False', reason: 'Applying', message };
   }
   const { ledger } = ledgerState;

@@ -87,7 +87,7 @@ describe('the condition reports what became of each entry', () => {
     world.hands.revoke('k1');
     world.hands.annotateSigner(ANNOTATION.ledger, null);
     expect(told(world)).toBe(
-      'False Applying: Revocations are applied once the ledger is recovered: see the condition Ready',
+      'False Applying: Revocations are applied once the ledger is usable: see the condition Ready',
     );
   });
 });

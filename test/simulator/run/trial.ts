@@ -83,8 +83,8 @@ function chosen<Value>(
 /**
  * What these faults bring about by themselves. An operator to which the API server says that the set is
  * gone has nothing left to come to rest with; if it says that a key's Secret is gone, the operator makes
- * another key. And if someone took
- * every copy, a read from before looks like a ledger that is newer than the one made since.
+ * another key. And if someone took every copy, a read from before looks like a ledger that is newer
+ * than the one made since.
  */
 function isDueTo(
   { promise }: Violation,
