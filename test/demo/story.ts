@@ -107,7 +107,7 @@ async function requestedRotation(options: StoryOptions): Promise<void> {
   const { chronicle } = options;
   await until(options, '#3 is published', () => chronicle.stateOf(3) === 'Pending');
   await request(options, 'rotate');
-  chronicle.mark('⟳', 'a rotation is asked for by annotation: the gate of #3 still holds');
+  chronicle.mark('⟳', 'an annotation requests a rotation: the gate of #3 still holds');
   await until(options, 'the requested rotation', () => chronicle.activeOrdinal() === 3);
 }
 
@@ -143,7 +143,7 @@ async function rollback(options: StoryOptions): Promise<void> {
   const { chronicle, cast } = options;
   await until(options, 'the standby is proven', () => isTrue(chronicle, 'StandbyReady'));
   await request(options, 'rotate');
-  chronicle.mark('⟳', 'a rotation is asked for by annotation: #5 is proven, so it signs at once');
+  chronicle.mark('⟳', 'an annotation requests a rotation: #5 is proven, so it signs at once');
   await until(options, '#5 signs', () => chronicle.activeOrdinal() === 5);
   await until(options, 'the issuers sign with #5', () => cast.issuersSignWith(chronicle.kidOf(5)));
   await request(options, 'rollback');
