@@ -18,11 +18,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (...args) => (await import('./operator/main.ts')).runOperator(...args),
   },
   serve: {
-    summary: 'serve over HTTP a JWKS that is mounted as a folder',
+    summary: 'serve a JWKS over HTTP from a mounted ConfigMap',
     run: async (...args) => (await import('./server/main.ts')).runServe(...args),
   },
   'smoke-test': {
-    summary: 'try out an installation: create a set, verify a token, delete the set',
+    summary: 'test an installation: create a set, verify a token, delete the set',
     run: async (...args) => (await import('./smoke/main.ts')).runSmokeTest(...args),
   },
   version: {

@@ -39,7 +39,7 @@ export interface OperatorOptions {
   readonly namespaces: readonly string[];
   /** Null: this process works without asking for a lease. */
   readonly election: { readonly namespace: string; readonly name: string } | null;
-  /** How long running passes may take to end once the operator is told to stop. */
+  /** How long running passes may take to end once the operator has to stop. */
   readonly drainMs: number;
 }
 
@@ -187,7 +187,7 @@ class RunningOperator implements Operator {
     return end;
   }
 
-  /** Works for as long as it may: without an election, until it is told to stop. */
+  /** Works for as long as it may: without an election, until it has to stop. */
   async #lead(signal: AbortSignal): Promise<OperatorEnd> {
     const { log, drainMs } = this.#options;
     const elector = this.#elector;

@@ -15,7 +15,7 @@ export const OPERATOR_OPTIONS = {
   ...CLUSTER_OPTIONS,
   watchNamespaces: optionalText({
     placeholder: '<names>',
-    help: 'work only in these namespaces, separated by commas, instead of in all',
+    help: 'comma-separated namespaces to work in; without it, all',
   }),
   workers: integer({
     help: 'the maximum number of sets to work on at a time',
@@ -24,7 +24,7 @@ export const OPERATOR_OPTIONS = {
     max: 64,
   }),
   checkIssuers: toggle({
-    help: 'after a switch, check for pods that still hold the old key (needs list on pods)',
+    help: 'after a switch, check for pods that still hold the old key (needs the right to list pods)',
     default: true,
   }),
   listen: hostPort({
@@ -32,12 +32,12 @@ export const OPERATOR_OPTIONS = {
     default: ':8081',
   }),
   leaderElect: toggle({
-    help: 'work only while holding a lease; needed for more than one replica',
+    help: 'work only while holding a lease; needed with more than one replica',
     default: false,
   }),
   leaseNamespace: optionalText({
     placeholder: '<name>',
-    help: "the namespace of the lease, instead of the Pod's or the context's",
+    help: "the namespace of the lease; without it, the Pod's or the context's",
   }),
   leaseName: text({
     placeholder: '<name>',

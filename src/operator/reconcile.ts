@@ -59,7 +59,7 @@ export class Reconciler {
     return await this.#take(of, decision.step, snapshot);
   }
 
-  /** The status between two tries of a refused step: the back-off between those goes on. */
+  /** The status between two tries of a refused step: the back-off between those continues. */
   async #takeTurn(of: PassOf, status: Step, snapshot: SetSnapshot): Promise<PassResult> {
     const result = await this.#take(of, status, snapshot);
     return result.kind === 'again' ? { kind: 'retry' } : result;

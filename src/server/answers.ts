@@ -14,7 +14,7 @@ export interface PathAnswers {
   /** Null if `whole` is an error. */
   readonly etag: string | null;
   readonly whole: Answer;
-  /** The answer to a conditional request whose tag is still right. */
+  /** The answer to a conditional request whose ETag still matches. */
   readonly unchanged: Answer;
   /** The answer to any method but GET and HEAD. */
   readonly notAllowed: Answer;
@@ -83,7 +83,7 @@ function atRoot({ jwks, openidConfiguration }: Documents): ReadonlyMap<string, P
   ]);
 }
 
-/** Under the issuer's path, and at the root, for requests by the name of a Service. */
+/** Under the issuer's path, and at the root for requests that use the name of a Service instead. */
 function everywhere(documents: Documents, issuer: string | null): ReadonlyMap<string, PathAnswers> {
   const root = atRoot(documents);
   if (issuer === null) return root;

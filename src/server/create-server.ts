@@ -31,7 +31,8 @@ export interface ServerOptions {
 
 export interface Server {
   /**
-   * Answers until `stopping` aborts, keeps answering while not ready for the shutdown delay, and ends.
+   * Answers until `stopping` aborts, keeps answering for the shutdown delay while it reports not ready,
+   * and ends.
    *
    * @throws ListenError
    */

@@ -1,5 +1,5 @@
 /**
- * Checks the files of a JWKS folder. A file that passes is served as the very bytes that were read, so
+ * Checks the files of a JWKS folder. A file that passes is served byte for byte as it was read, so
  * it is not enough that the parsed value is good: the text must not hide anything else.
  */
 import { PRIVATE_MEMBERS } from '../core/formats/jwk.ts';

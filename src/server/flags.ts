@@ -17,7 +17,7 @@ export const SERVE_OPTIONS = {
   }),
   host: optionalText({
     placeholder: '<address>',
-    help: 'listen on this address with both ports, instead of on every address of the machine',
+    help: 'the address both ports listen on; without it, all addresses',
   }),
   port: port({ help: 'the port where verifiers fetch the JWKS', default: 8080 }),
   metricsPort: port({ help: 'the port that serves /healthz, /readyz and /metrics', default: 8081 }),
@@ -40,7 +40,7 @@ export const SERVE_OPTIONS = {
     max: 1_000_000,
   }),
   shutdownDelay: duration({
-    help: 'how long to keep answering after SIGTERM while not ready, until traffic goes elsewhere',
+    help: 'after SIGTERM, how long to keep answering while /readyz reports not ready, so that traffic moves away',
     default: 5000,
     minMs: 0,
     maxMs: 600_000,

@@ -14,7 +14,7 @@ export function runServe(argv: readonly string[], stopping: AbortSignal): Promis
   return runProgram(
     {
       name: 'signing-keys serve',
-      help: 'Serves over HTTP a JWKS that is mounted as a folder.',
+      help: 'Serves a JWKS over HTTP from a mounted ConfigMap.',
       options: SERVE_OPTIONS,
       run: (config) => runWith(config, stopping),
       exitCodeOf,

@@ -7,7 +7,7 @@ export const SMOKE_OPTIONS = {
   ...CLUSTER_OPTIONS,
   namespace: optionalText({
     placeholder: '<name>',
-    help: "the namespace to create the set in, instead of the Pod's or the context's",
+    help: "the namespace to create the set in; without it, the Pod's or the context's",
   }),
   name: text({
     placeholder: '<name>',

@@ -16,7 +16,7 @@ export function runSmokeTest(argv: readonly string[], stopping: AbortSignal): Pr
   return runProgram(
     {
       name: 'signing-keys smoke-test',
-      help: 'Creates a set, waits until it is ready, verifies a token by its JWKS, and deletes it again.',
+      help: "Creates a set, waits until it is ready, signs a token and verifies it against the set's JWKS, then deletes the set.",
       options: SMOKE_OPTIONS,
       run: (config) => runWith(config, stopping),
       exitCodeOf,

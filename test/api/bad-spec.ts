@@ -14,12 +14,12 @@ export interface ExpectedError {
 
 export interface BadSpec {
   readonly name: string;
-  /** `payments` unless told. */
+  /** By default `payments`. */
   readonly setName?: string;
   /** Merged over a good spec; null takes a field away. */
   readonly patch: Readonly<Record<string, unknown>>;
   readonly errors: readonly ExpectedError[];
-  /** What the API server says beside that: it goes on where the type is wrong already. */
+  /** What the API server says in addition: it also checks a value whose type is wrong. */
   readonly serverAlso?: readonly string[];
 }
 

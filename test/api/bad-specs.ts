@@ -27,7 +27,7 @@ export function badSet(bad: BadSpec): Record<string, unknown> {
   };
 }
 
-/** Specs at the very edge, which both sides take. */
+/** Specs at the limits, which both sides accept. */
 export const GOOD_PATCHES: readonly Omit<BadSpec, 'errors'>[] = [
   { name: 'an interval of exactly what is needed', patch: { rotation: { interval: '37m30s' } } },
   {

@@ -244,7 +244,7 @@ const duplicates: readonly BadSpec[] = [
     errors: [once('revocations', 2, 'kid', 'a'), once('revocations', 4, 'kid', 'b')],
   },
   {
-    name: 'a kid that is revoked twice beside a broken rule',
+    name: 'a kid that is revoked twice along with a broken rule',
     patch: { revocations: [a, a], tokenTTL: '1d' },
     errors: [
       once('revocations', 1, 'kid', 'a'),
@@ -257,7 +257,7 @@ const duplicates: readonly BadSpec[] = [
     ],
   },
   {
-    name: 'a kid that is revoked twice beside a broken structure',
+    name: 'a kid that is revoked twice along with a broken structure',
     patch: { revocations: [a, a, {}] },
     errors: [
       once('revocations', 1, 'kid', 'a'),
@@ -370,7 +370,7 @@ export const BROKEN_LISTS: readonly BadSpec[] = [
   ...structures,
 ];
 
-/** Lists at the very edge, which both sides take. */
+/** Lists at the limits, which both sides accept. */
 export const GOOD_LISTS: readonly Omit<BadSpec, 'errors'>[] = [
   ...PRESET_INTERVALS.map(({ preset, neededMs, patch }) => ({
     name: `an interval of exactly what ${preset} needs`,

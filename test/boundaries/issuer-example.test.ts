@@ -35,7 +35,7 @@ const SWAPS = 100;
 
 const EMPTY = { kid: '', alg: '', 'private.pem': '', 'private.jwk': '' };
 
-/** Signs for each line that it reads; tells the error where it can't. */
+/** Signs for each line that it reads; reports the error if it can't. */
 const DRIVER = `
 import { createInterface } from 'node:readline';
 import { sign } from './issuer.mjs';

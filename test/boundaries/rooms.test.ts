@@ -15,7 +15,7 @@ function fileGraph(files: readonly SourceFile[]): Graph {
   );
 }
 
-/** Which room imports from which. A folder's own files are a room beside those of its subfolders. */
+/** Which room imports from which. A folder's own files are one room, its subfolders are others. */
 function roomGraph(files: readonly SourceFile[]): Graph {
   const rooms = new Map<string, Set<string>>();
   for (const [path, imports] of fileGraph(files)) {

@@ -1,7 +1,7 @@
 /**
  * The operator's chart on a real API server, as a user installs it: with Helm, the operator under
  * the chart's own account, the smoke test of `helm test`, and what the policy refuses. There are no
- * controllers, so the programs run as processes beside it, with the arguments of the Pods.
+ * controllers, so the programs run as processes outside of it, with the arguments of the Pods.
  */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -283,7 +283,7 @@ test('a release may give up its lease, and take one again', async () => {
   expect(await strategy()).toBe('RollingUpdate');
 });
 
-test('a CRD that kubectl installed is taken over only if Helm is told to', async () => {
+test('a CRD that kubectl installed is taken over only with Helm’s flag', async () => {
   await kubectl(['delete', 'crd', CRD, '--ignore-not-found']);
   await kubectl(['apply', '--server-side', '--filename', CRDS]);
   const args = ['install', RELEASE, OPERATOR_CHART, '--namespace', namespace];
@@ -294,7 +294,7 @@ test('a CRD that kubectl installed is taken over only if Helm is told to', async
   expect(await crdText()).toContain(CRD);
 });
 
-test('the plain manifests install the same, in one go', async () => {
+test('the plain manifests install the same in one command', async () => {
   await kubectl(['delete', 'crd', CRD, '--ignore-not-found']);
   const { path } = inject('helm');
   const text = await renderManifests({ helm: path, image: 'localhost:5000/keys:1.2.3' });

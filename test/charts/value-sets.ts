@@ -4,7 +4,7 @@ import { find, type KubeManifest, OPERATOR_CHART, SERVER_CHART, type Values } fr
 export interface ValueSet {
   readonly chart: string;
   readonly values: Values;
-  /** Kinds that the cluster is said to know beside its own. */
+  /** Kinds that the cluster is said to know in addition to its own. */
   readonly apis?: readonly string[];
   /** Kinds that must be rendered, and kinds that must not. */
   readonly has?: readonly string[];
@@ -229,7 +229,7 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
       `path: "/realms/x%20y/a:b,c;d=e/.well-known/openid-configuration"`,
     ],
   },
-  'server: an issuer’s path as it stands in an issuer': {
+  'server: an issuer’s path as it is in an issuer': {
     chart: SERVER_CHART,
     values: {
       ...SERVER,

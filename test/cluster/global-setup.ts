@@ -5,7 +5,7 @@ import { type ControlPlane, startControlPlane } from './control-plane/control-pl
 import { applyCrds } from './control-plane/crds.ts';
 import type { User } from './control-plane/users.ts';
 
-/** What the tests are told of the control plane that they share; plain data. */
+/** What the tests know about the control plane that they share; plain data. */
 export interface SharedControlPlane {
   readonly url: string;
   /** PEM. */
@@ -26,7 +26,7 @@ declare module 'vitest' {
 }
 
 /**
- * Users beside `admin`. `powerless` has no rights at all. A test that needs a user with rights
+ * Users in addition to `admin`. `powerless` has no rights at all. A test that needs a user with rights
  * of its own makes a service account (`createServiceAccount` in shared-control-plane.ts).
  */
 const USERS: readonly User[] = [{ name: 'powerless', groups: [] }];
@@ -42,7 +42,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 }
 
 /**
- * Starts a control plane that the tests of a project share, and tells them where it is.
+ * Starts a control plane that the tests of a project share, and gives them its address.
  * @param prepare is run before the first test
  */
 export async function provideControlPlane(

@@ -21,7 +21,7 @@ export function request(call: Omit<ApiRequest, 'token'>, as: As = {}): Promise<A
   return callApi(sharedControlPlane(), { ...call, token: tokenOf(as) });
 }
 
-/** Runs kubectl, as `admin` unless told. Throws a `KubectlError` when it fails. */
+/** Runs kubectl, by default as `admin`. Throws a `KubectlError` when it fails. */
 export function kubectl(
   args: readonly string[],
   options: { readonly user?: string; readonly stdin?: string } = {},

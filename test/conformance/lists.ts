@@ -124,17 +124,20 @@ export function lists(subject: Subject): void {
     expect(answer.headers['retry-after']).toBe('1');
   });
 
-  test.skipIf(subject.compact === null)('an expired list is 410, with a way to go on', async () => {
-    const api = await freshApi(subject);
-    const path = api.path('widgets');
-    for (const name of ['a', 'b', 'c']) await api.post(path, widget(name));
-    await subject.compact?.();
-    const old = JSON.stringify({ v: 'meta.k8s.io/v1', rv: 1, start: 'a\u0000' });
-    const query = { limit: '1', continue: Buffer.from(old).toString('base64url') };
-    const expired = await api.get(path, { query });
-    expect(refusal(expired)).toEqual([410, 'Expired']);
-    expect(expired.body.metadata.continue).toMatch(/./);
-    const exact = { resourceVersion: '1', resourceVersionMatch: 'Exact' };
-    expect(refusal(await api.get(path, { query: exact }))).toEqual([410, 'Expired']);
-  });
+  test.skipIf(subject.compact === null)(
+    'an expired list is 410, with a way to continue',
+    async () => {
+      const api = await freshApi(subject);
+      const path = api.path('widgets');
+      for (const name of ['a', 'b', 'c']) await api.post(path, widget(name));
+      await subject.compact?.();
+      const old = JSON.stringify({ v: 'meta.k8s.io/v1', rv: 1, start: 'a\u0000' });
+      const query = { limit: '1', continue: Buffer.from(old).toString('base64url') };
+      const expired = await api.get(path, { query });
+      expect(refusal(expired)).toEqual([410, 'Expired']);
+      expect(expired.body.metadata.continue).toMatch(/./);
+      const exact = { resourceVersion: '1', resourceVersionMatch: 'Exact' };
+      expect(refusal(await api.get(path, { query: exact }))).toEqual([410, 'Expired']);
+    },
+  );
 }

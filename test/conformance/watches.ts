@@ -77,7 +77,7 @@ export function watches(subject: Subject): void {
     expect(events[2].object.metadata.labels).toEqual({ app: 'x' });
   });
 
-  test('a watch goes on where a list ended', async () => {
+  test('a watch continues where a list ended', async () => {
     const api = await freshApi(subject);
     const resourceVersion = await startVersion(api);
     await api.post(api.path('configmaps'), { metadata: { name: 'before' } });
@@ -101,7 +101,7 @@ export function watches(subject: Subject): void {
     },
   );
 
-  test('the server ends a watch when it was told to, after a bookmark', async () => {
+  test('the server ends a watch at the requested time, after a bookmark', async () => {
     const api = await freshApi(subject);
     const resourceVersion = await startVersion(api);
     const options = { resourceVersion, timeoutSeconds: '4', allowWatchBookmarks: 'true' };

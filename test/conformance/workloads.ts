@@ -56,8 +56,8 @@ export function workloads(subject: Subject): void {
     expect([stale.status, stale.body.reason]).toEqual([409, 'Conflict']);
     const { resourceVersion: now } = restarted.body.metadata;
     // One of the same name that was made again has both another UID and another version.
-    const anew = await api.patch(path, MERGE, restart('another', resourceVersion));
-    expect([anew.status, anew.body.reason]).toEqual([409, 'Conflict']);
+    const again = await api.patch(path, MERGE, restart('another', resourceVersion));
+    expect([again.status, again.body.reason]).toEqual([409, 'Conflict']);
     const another = await api.patch(path, MERGE, restart('another', now));
     expect([another.status, another.body.reason]).toEqual([422, 'Invalid']);
     expect((await api.get(path)).body.metadata).toMatchObject({ resourceVersion: now });

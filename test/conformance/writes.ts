@@ -100,7 +100,7 @@ export function writes(subject: Subject): void {
     expect(answer.body.details).toEqual({ name: api.namespace, kind: 'namespaces' });
   });
 
-  test('nothing new is created in a namespace that is being deleted; updates go on', async () => {
+  test('nothing new is created in a namespace that is being deleted; updates still work', async () => {
     const api = await freshApi(subject);
     const held = { metadata: { name: 'held', finalizers: ['example.com/hold'] } };
     await api.post(api.path('configmaps'), held);

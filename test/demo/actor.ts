@@ -15,7 +15,7 @@ export interface Actor<To> {
 
 export interface ActorOptions<From> {
   readonly name: string;
-  /** File name beside the other actors. */
+  /** File name in the folder of the actors. */
   readonly module: string;
   readonly start: unknown;
   /** What it prints goes here. */

@@ -1,4 +1,4 @@
-/** Everything that runs beside the API server: started, watched and ended here. */
+/** Everything that runs alongside the API server: started, watched and ended here. */
 import { join } from 'node:path';
 import type { ControlPlane } from '../cluster/control-plane/control-plane.ts';
 import { startTethered, type TetheredProcess } from '../support/process/tethered-process.ts';
@@ -208,7 +208,7 @@ export class Cast {
     return ISSUERS.every(({ name }) => signing.get(name) === kid);
   }
 
-  /** Somebody copies the key that an issuer has now, and signs with it from then on. */
+  /** Someone copies the key that an issuer has now, and signs with it from then on. */
   startThief(): void {
     const { chronicle } = this.#options;
     const start = { ...this.#issuerStart(ROBBED_ISSUER), keepsKey: true };

@@ -122,7 +122,7 @@ async function keepRunning(
   cast.issue(true);
   const on = `-n ${set.namespace}`;
   say('');
-  say('Everything goes on running until Ctrl-C. In another terminal:');
+  say('Everything keeps running until Ctrl-C. In another terminal:');
   say(`  export KUBECONFIG=${controlPlane.kubeconfig()}`);
   say(`  export PATH=${dirname(binaries.kubectl)}:$PATH`);
   say(`  kubectl ${on} get sks -w`);

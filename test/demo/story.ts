@@ -27,7 +27,7 @@ export class StoryFault extends Error {}
 /** From the API server being up to the end of it all, with a reserve. */
 const STORY_MAX_MS = 200_000;
 const OPERATOR_DOWN_MS = 4000;
-/** For so long after the announced end of trust the thief goes on trying. */
+/** How long the thief keeps trying after the announced end of trust. */
 const THIEF_TRIES_MS = 2000;
 const LOOK_INTERVAL_MS = 20;
 
@@ -93,7 +93,7 @@ async function rotationWithKill(options: StoryOptions): Promise<void> {
   const { chronicle, cast } = options;
   const firstKid = chronicle.signerKid;
   await until(options, 'the first rotation', () => chronicle.signerKid !== firstKid);
-  // The signer has just been written: nothing of what follows the switch has been done yet.
+  // The signer has just been written: none of what follows the switch has been done yet.
   await cast.killOperator();
   chronicle.operatorKills++;
   chronicle.mark('✗', 'kill -9 of the operator in the moment of the switch');
@@ -107,7 +107,7 @@ async function requestedRotation(options: StoryOptions): Promise<void> {
   const { chronicle } = options;
   await until(options, '#3 is published', () => chronicle.stateOf(3) === 'Pending');
   await request(options, 'rotate');
-  chronicle.mark('⟳', 'a rotation is asked for by annotation: the gate of #3 still holds');
+  chronicle.mark('⟳', 'an annotation requests a rotation: the gate of #3 still holds');
   await until(options, 'the requested rotation', () => chronicle.activeOrdinal() === 3);
 }
 
@@ -123,7 +123,7 @@ async function rotationWithoutJwks(options: StoryOptions): Promise<void> {
     ...['-n', set.namespace, 'delete', 'configmap', set.jwksName, '--wait=false'],
   ]);
   chronicle.jwksDeletions++;
-  chronicle.mark('✂', 'a hand deletes the JWKS ConfigMap: every lead starts anew');
+  chronicle.mark('✂', 'someone deletes the JWKS ConfigMap: every lead starts again');
   await until(options, 'the third rotation', () => chronicle.activeOrdinal() === 4);
   await until(options, '#3 is out of the JWKS', () => chronicle.stateOf(3) === 'Retired');
 }
@@ -143,19 +143,16 @@ async function rollback(options: StoryOptions): Promise<void> {
   const { chronicle, cast } = options;
   await until(options, 'the standby is proven', () => isTrue(chronicle, 'StandbyReady'));
   await request(options, 'rotate');
-  chronicle.mark('⟳', 'a rotation is asked for by annotation: #5 is proven, so it signs at once');
+  chronicle.mark('⟳', 'an annotation requests a rotation: #5 is proven, so it signs at once');
   await until(options, '#5 signs', () => chronicle.activeOrdinal() === 5);
   await until(options, 'the issuers sign with #5', () => cast.issuersSignWith(chronicle.kidOf(5)));
   await request(options, 'rollback');
-  chronicle.mark(
-    '↶',
-    'a rollback is asked for by annotation: #4, which signed before, is to sign again',
-  );
+  chronicle.mark('↶', 'an annotation requests a rollback: #4, the previous key, is to sign again');
   await until(options, '#4 signs again', () => chronicle.activeOrdinal() === 4);
   await until(options, 'the issuers sign with #4', () => cast.issuersSignWith(chronicle.kidOf(4)));
 }
 
-/** The thief goes on until after the announced end, so that trust can't end for want of tokens. */
+/** The thief continues until after the announced end, so that trust can't end for want of tokens. */
 async function revocation(options: StoryOptions): Promise<void> {
   const { chronicle, cast } = options;
   await until(options, 'the standby is proven', () => isTrue(chronicle, 'StandbyReady'));

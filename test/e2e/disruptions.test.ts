@@ -104,7 +104,7 @@ async function reinstall(namespace: string): Promise<void> {
   expect(await belongingsOf(namespace, SET)).toEqual(before);
 }
 
-/** A graceful end: the lease is given up, and the other goes on within seconds. */
+/** A graceful end: the lease is given up, and the other takes over within seconds. */
 async function deleteLeader(): Promise<void> {
   const { name } = (await leader()).metadata;
   const before = await leaseHolder();

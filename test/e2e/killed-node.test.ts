@@ -21,7 +21,7 @@ interface Told {
 }
 
 // It opens namespaces itself, for which it needs root, as the project's own node does.
-test.runIf(hasHands())('a killed test leaves nothing of its node to the next', async () => {
+test.runIf(hasHands())('a killed test leaves no remains of its node to the next', async () => {
   const holder = spawn(process.execPath, [HOLDER], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void holder.kill('SIGKILL'));
   const [line] = (await once(createInterface({ input: holder.stdout }), 'line')) as [string];

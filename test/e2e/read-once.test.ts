@@ -1,5 +1,5 @@
 /**
- * Issuers that take the signer up once, at their start. The operator restarts those that it is asked
+ * Issuers that read the signer only at startup. The operator restarts those that it is asked
  * to; what it may not restart keeps the old key published for as long as it runs.
  */
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * The README's way, word by word, as somebody goes it who has a cluster and the image. Its first
+ * The README's steps, word for word, as someone follows them who has a cluster and the image. Its first
  * step, `helm install`, is how the operator came onto the cluster (operator-install.ts).
  */
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * A revocation with real mounts. Whoever has stolen the key goes on making tokens with it, which
+ * A revocation with real mounts. Whoever has stolen the key keeps making tokens with it, which
  * every verifier has to refuse by the time that the status announces.
  */
 import { importPKCS8, SignJWT } from 'jose';
@@ -55,7 +55,7 @@ function distrustedBy({ status }: SigningKeySet, kid: string): string | undefine
   return status.keys?.find((key) => key.kid === kid)?.distrustedByTime;
 }
 
-/** With the key that signs at present, as whoever has read the signer Secret can make one. */
+/** With the key that signs now, as whoever has read the signer Secret can make one. */
 async function forgeToken({ namespace, set }: TokenWorld, kid: string): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/secrets/${set}-signer`;
   const secret = await read<{ data: Readonly<Record<string, string>> }>(path);

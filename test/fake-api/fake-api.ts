@@ -115,7 +115,7 @@ export class FakeApi {
       .filter((object) => namespace === undefined || namespaceOf(object) === namespace);
   }
 
-  /** Tells of every change at the very moment of its commit, within the request that made it. */
+  /** Reports every change at the moment of its commit, within the request that made it. */
   onCommit(listener: (change: CommittedChange) => void): void {
     this.#store.subscribe(({ revision, storage, key, before, after }) => {
       const type = this.#types.find((each) => !each.storedAs && storageOf(each) === storage);

@@ -135,7 +135,7 @@ export class Hand {
       headers: { 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
-    if (answer.body instanceof Watch) throw new TypeError('a hand does not watch');
+    if (answer.body instanceof Watch) throw new TypeError('an edit by hand does not watch');
     return { status: answer.status, body: answer.body };
   }
 }

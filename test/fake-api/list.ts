@@ -100,7 +100,7 @@ function continuation(store: Store, continued: string, version: string, limit: n
   if (version !== '' && version !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
-  // A token of an earlier 410: goes on in the present, which is inconsistent, as it says.
+  // A token of an earlier 410: it continues in the present, which is inconsistent, as it says.
   if (revision < 0) return { revision: store.revision, after, limit };
   if (revision >= store.compactedRevision) return { revision, after, limit };
   const error = failure(

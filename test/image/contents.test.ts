@@ -11,7 +11,7 @@ import { dockerCli, image, runOnce } from './containers.ts';
 /** Nine tenths of it is the program of Node.js. */
 const SIZE_MB_MAX = 190;
 
-/** What somebody who broke in would look for, and what a scanner would find holes in. */
+/** What someone who broke in would look for, and what a scanner would find holes in. */
 const PROGRAMS =
   'sh|bash|dash|busybox|perl|python\\S*|curl|wget|apt|apt-get|dpkg|npm|npx|corepack|yarn';
 const UNWANTED = [
@@ -95,7 +95,7 @@ test('it says what it is, and belongs to no user of the machine', async () => {
     'org.opencontainers.image.licenses': manifest.license,
     'org.opencontainers.image.revision': expect.stringMatching(/^(?:[0-9a-f]{40}(?:-dirty)?)$/),
   });
-  // Nothing of the stage that built it.
+  // Nothing from the stage that built it.
   expect(Config.Env.filter((entry) => !entry.startsWith('PATH='))).toEqual(
     Config.Env.filter((entry) => entry.startsWith('SSL_CERT_FILE=')),
   );

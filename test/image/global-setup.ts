@@ -3,7 +3,7 @@ import { buildImage } from '../../scripts/build-image.ts';
 import { type Docker, ensureDocker } from '../tools/docker.ts';
 import { ensureLocalBases } from '../tools/local-bases.ts';
 
-/** What the tests are told of the image; plain data. */
+/** What the tests know about the image; plain data. */
 export interface ImageUnderTest {
   readonly image: string;
   readonly where: Docker;

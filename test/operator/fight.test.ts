@@ -1,4 +1,4 @@
-/** Someone undoes what the operator writes, or sees it differently: it goes on, but at a bounded rate. */
+/** Someone undoes what the operator writes, or sees it differently: it continues, but at a bounded rate. */
 import { afterEach, expect, test } from 'vitest';
 import { STEP_REGAINED_MS, STEPS_IN_A_ROW_MAX } from '../../src/operator/memory/step-allowance.ts';
 import type { Clock } from '../../src/platform/clock.ts';

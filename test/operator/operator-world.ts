@@ -112,7 +112,7 @@ export class OperatorWorld {
     return found === undefined ? 'none' : `${found.status} ${found.reason}`;
   }
 
-  /** The values of a Secret, decoded; null where there is none. */
+  /** The values of a Secret, decoded; null if there is none. */
   secret(name: string): Readonly<Record<string, string>> | null {
     const data = this.api.hand.get('secrets', NAMESPACE, name)?.['data'];
     if (data === undefined) return null;

@@ -69,7 +69,7 @@ test('once converged, neither edits of the set nor time cause a write', async ()
   expect(world.operatorWrites(before)).toEqual([]);
 });
 
-test('a new operator goes on where the last one stopped', async () => {
+test('a new operator continues where the last one stopped', async () => {
   const first = world.start();
   world.apply();
   await world.clock.advance(33_000);

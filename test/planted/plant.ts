@@ -1,6 +1,6 @@
 /**
- * Plants a bug: a copy of the project with one patch applied, in a folder of its own, so that
- * nothing of it can get into the tree that is worked on.
+ * Plants a bug: a copy of the project with one patch applied, in a folder of its own, so that the
+ * bug cannot get into the tree that is worked on.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const PATCHES = fileURLToPath(new URL('.', import.meta.url));
-/** What the checks need, beside the packages. */
+/** What the checks need in addition to the packages. */
 const COPIED = [
   'src',
   'test',
@@ -42,7 +42,7 @@ export interface Patch {
   readonly first: readonly string[];
 }
 
-/** The patches that lie beside this file, by name. */
+/** The patches next to this file, by name. */
 export function knownPatches(): readonly Patch[] {
   const files = readdirSync(PATCHES).filter((file) => file.endsWith('.patch'));
   return files.sort().map((file) => readPatch(join(PATCHES, file)));

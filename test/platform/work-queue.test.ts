@@ -205,7 +205,7 @@ describe('back-off', () => {
   it.each([
     ['done', DONE],
     ['again', { kind: 'again' }],
-  ] as const)('begins anew after a pass that is %s', async (_name, result) => {
+  ] as const)('begins again after a pass that is %s', async (_name, result) => {
     const { queue, clock, failures, end } = createBench(1);
     queue.start();
     queue.add('a');

@@ -117,7 +117,7 @@ test('two operators with stale steps break no promise, and make no key twice', (
   );
 });
 
-test('killed before or after any write of a rotation, an operator goes on where it was', () => {
+test('killed before or after any write of a rotation, an operator continues where it was', () => {
   const whole = worldWith(FAST_SPEC);
   whole.runFor(80_000);
   const outcome = (world: World) => world.ledger?.keys.map(({ kid, state }) => `${kid} ${state}`);

@@ -1,5 +1,5 @@
 /**
- * Golden timelines: each `*.txt` here is run, and must give the `*.expected.txt` beside it, write
+ * Golden timelines: each `*.txt` here is run, and must give the `*.expected.txt` next to it, write
  * by write. `UPDATE_GOLDEN=1` writes them again; read the difference before it is committed.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -143,7 +143,7 @@ function hashes(of: string): Readonly<Record<string, string>> {
   );
 }
 
-/** The chunks that a file loads at its start; commands are dynamic imports and don't count. */
+/** The chunks that a file loads at startup; commands are dynamic imports and don't count. */
 function reachable(file: string): readonly string[] {
   const open = [file];
   const found = new Set<string>();

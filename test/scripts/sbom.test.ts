@@ -92,7 +92,7 @@ test.each([
   expect(JSON.parse(sbomOf(PROGRAM, packages)).components[0].licenses).toEqual(licenses);
 });
 
-test('where it is built, and in which order esbuild found the packages, does not show', () => {
+test('neither the folder of the build nor the order in which esbuild found the packages shows', () => {
   const here = sbomOf(PROGRAM, bundledPackages(BUNDLE, root()));
   const inputs = Object.entries(BUNDLE.outputs['dist/chunk.mjs']?.inputs ?? {});
   const reversed = metafile(

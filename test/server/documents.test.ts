@@ -39,7 +39,7 @@ describe('jwks.json', () => {
     ['one kid twice', set(one.publicJwk, one.publicJwk), 'keys[1]: its kid appears twice'],
     ['private key', set(one.privateJwk), `keys[0]: a key has the private member 'd'`],
     [
-      'private beside the keys',
+      'private next to the keys',
       `{"keys":[${publicOne}],"d":"${d}"}`,
       `it has the private member 'd'`,
     ],

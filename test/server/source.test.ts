@@ -80,7 +80,7 @@ test('if the watch is silent, polling sees every swap', async () => {
   }
 });
 
-test('if the watch fails, that is logged once and polling goes on', async () => {
+test('if the watch fails, that is logged once and polling continues', async () => {
   const world = await makeWorld(60, (_path, _onChange, onFailure) => {
     onFailure(Object.assign(new Error('no more watches'), { code: 'ENOSPC' }));
     return { close() {} };

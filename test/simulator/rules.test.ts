@@ -43,7 +43,7 @@ describe('each row leads to a rule and to the file that keeps it', () => {
   });
 });
 
-// The compiler insists on it as well: this says it where somebody looks for it.
+// The compiler insists on it as well: this says it in the place where someone looks for it.
 test('whatever the simulator reports as broken has a row', () => {
   const texts = sourceFiles().filter(({ path }) => {
     return path.startsWith('test/simulator/') && !path.endsWith('.test.ts');
@@ -56,7 +56,7 @@ test('whatever the simulator reports as broken has a row', () => {
   expect(names.filter((name) => !Object.hasOwn(RULES, name))).toEqual([]);
 });
 
-test('a failure says what is broken, where that is written, and where it is kept', async () => {
+test('a failure says what is broken, which page promises it, and which code must keep it', async () => {
   expect(withRule('I3')).toBe(
     'I3 (docs/rotation.md, Invariants: I3; src/core/guard/invariants.ts)',
   );

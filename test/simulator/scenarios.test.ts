@@ -1,5 +1,5 @@
 /**
- * Golden timelines: each scenario runs without a fault, and must go as the file beside it says.
+ * Golden timelines: each scenario runs without a fault, and must go as the file next to it says.
  * `UPDATE_GOLDEN=1` writes them again; read the difference before it is committed.
  */
 import { expect, test } from 'vitest';

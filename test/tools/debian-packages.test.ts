@@ -39,7 +39,7 @@ echo "$@" >> '${path('done')}'
 const isRoot = process.getuid?.() === 0;
 const SOON = { lockIntervalMs: 10 };
 
-test.runIf(isRoot)('somebody else who updates the lists is waited for', async () => {
+test.runIf(isRoot)('waits for someone else who updates the lists', async () => {
   const lock = 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)';
   const { done } = fakeAptGet(2, lock);
   await aptInstall(['a', 'b'], () => {}, SOON);

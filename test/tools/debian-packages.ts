@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { waitFor } from '../support/wait/wait-for.ts';
 
 const run = promisify(execFile);
-/** Somebody else may be installing: that long it is waited for. */
+/** How long to wait for someone else who is installing. */
 const LOCK_TIMEOUT_MS = 300_000;
 const LOCK_INTERVAL_MS = 1000;
 const INSTALL_TIMEOUT_MS = 900_000;
@@ -12,7 +12,7 @@ const INSTALL_TIMEOUT_MS = 900_000;
 const LOCKED = /Could not get lock/;
 
 export interface AptOptions {
-  /** Pause between two tries while somebody else installs; 1 s unless told. */
+  /** Pause between two tries while someone else installs; by default 1 s. */
   readonly lockIntervalMs?: number;
 }
 
@@ -62,7 +62,7 @@ async function aptGet(options: AptOptions, ...args: readonly string[]): Promise<
   await waitFor(isSettled, {
     timeoutMs: LOCK_TIMEOUT_MS + INSTALL_TIMEOUT_MS,
     intervalMs: options.lockIntervalMs ?? LOCK_INTERVAL_MS,
-    describe: `apt-get ${args.join(' ')}, beside somebody else who installs`,
+    describe: `apt-get ${args.join(' ')}, while someone else installs`,
   });
   if (failure !== null) throw failure;
 }

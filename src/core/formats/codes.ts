@@ -17,7 +17,7 @@ export const CONDITION_REASONS = {
     'Deleting',
     'InvalidSpec',
   ],
-  /** It has the reasons of `Ready`, while the operator goes on by itself. */
+  /** It has the reasons of `Ready`, while the operator continues by itself. */
   Reconciling: [],
   /** It also has the reasons of `Ready` that only a person can end. */
   Stalled: ['WriteRefused'],

@@ -31,7 +31,7 @@ export interface Terms {
   readonly tokenTtlMs: number;
   /** C: the longest time until a verifier uses a key that is newly served. */
   readonly verifierCacheTtlMs: number;
-  /** D: the longest time that a verifier goes on using a key that it knows; null: it has no end. */
+  /** D: the longest time that a verifier keeps using a key that it knows; null: it has no end. */
   readonly verifierTrustMs: number | null;
   /** H: the longest time that a cache between server and verifier serves an old JWKS. */
   readonly sharedCacheTtlMs: number;
@@ -60,7 +60,7 @@ export interface ObjectTemplate {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** How issuers get a new key. `Watch`: from their mount. `Restart`: only at their start. */
+/** How issuers get a new key. `Watch`: from their mount. `Restart`: only at startup. */
 export const RELOADS = ['Watch', 'Restart'] as const;
 export type Reload = (typeof RELOADS)[number];
 

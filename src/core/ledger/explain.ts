@@ -12,15 +12,16 @@ import type { Gate, GateTerm } from './gates.ts';
 /**
  * For example `published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m,
  * clock skew 30s: 09:13:30Z`. Times are in UTC. They include the date unless all are on the same
- * day. Terms of zero are left out.
+ * day. Terms of zero are left out. Without the observation that the gate counts from: `the key is not
+ * published yet; then served everywhere within 3m, verifiers cache up to 10m, clock skew 30s`.
  * @param declared the current terms; the gate may still count a larger, earlier value.
  */
 export function explainGate(gate: Gate, declared: Terms): string {
-  const { label, atMs } = gate.from;
+  const { label, notYet, atMs } = gate.from;
   const terms = gate.terms.filter(({ durationMs }) => durationMs !== 0);
   if (atMs === null || gate.opensAtMs === null) {
     const parts = terms.map((term) => plainTerm(term, declared)).join(', ');
-    return `waits until ${label}${parts === '' ? '' : `, then ${parts}`}`;
+    return `${notYet}${parts === '' ? '' : `; then ${parts}`}`;
   }
   const at = timeFormat(atMs, gate.opensAtMs);
   let reachedMs = atMs;
@@ -35,6 +36,7 @@ export function explainGate(gate: Gate, declared: Terms): string {
 
 function plainTerm(term: GateTerm, declared: Terms): string {
   const duration = formatDurationMs(Math.abs(term.durationMs));
+  if (term.durationMs < 0) return `minus ${duration} ${term.label}`;
   const within = term.kind === 'until' ? 'within ' : '';
   return `${term.label} ${within}${duration}${stillCounts(term, declared)}`;
 }

@@ -13,7 +13,12 @@ export interface Gate {
   /** Null until the operator has made the observation that the gate counts from. */
   readonly opensAtMs: number | null;
   /** The observation that the gate counts from, for example `published`, and its time. */
-  readonly from: { readonly label: string; readonly atMs: number | null };
+  readonly from: {
+    readonly label: string;
+    /** Said instead while it is missing, for example `the key is not published yet`. */
+    readonly notYet: string;
+    readonly atMs: number | null;
+  };
   /** Added to that time, in this order. */
   readonly terms: readonly GateTerm[];
   /** `opensAtMs` is only the earliest possible instant: the observation is still missing. */
@@ -23,11 +28,29 @@ export interface Gate {
 export interface GateTerm {
   readonly label: string;
   readonly durationMs: number;
-  /** `until`: something is true from then on, so the text shows the instant, not the duration. */
+  /** `until`: the label is true from then on, so the text shows the instant, not the duration. */
   readonly kind?: 'until';
   /** The term that the value comes from, so that the text can say if it was lowered since. */
   readonly term?: keyof Terms;
 }
+
+type Observation = Omit<Gate['from'], 'atMs'>;
+
+const PUBLISHED: Observation = { label: 'published', notYet: 'the key is not published yet' };
+const SIGNING: Observation = {
+  label: 'active key seen signing',
+  notYet: 'the new key has not been seen in the signer Secret yet',
+};
+const SUPERSEDED: Observation = {
+  label: 'removed from the signer Secret',
+  notYet: 'the signer Secret has not been seen without the key yet',
+};
+const SETTLED: Observation = {
+  label: 'no issuer has signed with it since',
+  notYet: 'a pod may still hold the key',
+};
+const ACTIVE: Observation = { label: 'active', notYet: 'the key does not sign yet' };
+const JWKS_REMOVED: Observation = { label: 'JWKS removed', notYet: 'the JWKS is still there' };
 
 /** Without a standby, the next key is published this much earlier than strictly needed. */
 export const PUBLISH_MARGIN_MS = 60_000;
@@ -38,7 +61,7 @@ export function isOpen(gate: Gate, nowMs: number): boolean {
 
 /** Seen in the ConfigMap + P: from then on, every server and every mount shows the key. */
 export function servedSinceGate(key: LedgerKey): Gate {
-  return gate('published', key.publishedSeenMs, [
+  return gate(PUBLISHED, key.publishedSeenMs, [
     until('served everywhere', key.largest, 'publicationDelayMs'),
   ]);
 }
@@ -49,7 +72,7 @@ export function servedSinceGate(key: LedgerKey): Gate {
  */
 export function activationGate(key: LedgerKey): Gate {
   const { largest } = key;
-  return gate('published', key.publishedSeenMs, [
+  return gate(PUBLISHED, key.publishedSeenMs, [
     until('served everywhere', largest, 'publicationDelayMs'),
     upTo('shared caches keep old copies up to', largest, 'sharedCacheTtlMs'),
     upTo('verifiers cache up to', largest, 'verifierCacheTtlMs'),
@@ -59,7 +82,7 @@ export function activationGate(key: LedgerKey): Gate {
 
 /** New signer seen + Ps: from then on, every issuer signs with the key. */
 export function switchedGate(key: LedgerKey): Gate {
-  return gate('seen signing', key.signerSeenMs, [
+  return gate({ ...SIGNING, label: 'seen signing' }, key.signerSeenMs, [
     until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
   ]);
 }
@@ -73,9 +96,9 @@ export function switchedGate(key: LedgerKey): Gate {
  */
 export function takenUpGate(key: LedgerKey): Gate {
   if (key.state !== 'Active') {
-    return gate('removed from the signer Secret', key.supersededSeenMs, takenUpTerms(key.largest));
+    return gate(SUPERSEDED, key.supersededSeenMs, takenUpTerms(key.largest));
   }
-  return gate('active key seen signing', key.signerSeenMs, [
+  return gate(SIGNING, key.signerSeenMs, [
     until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
     upTo('clock skew', key.largest, 'clockSkewMs'),
   ]);
@@ -88,7 +111,7 @@ export function takenUpGate(key: LedgerKey): Gate {
  */
 export function restartGate(active: LedgerKey): Gate {
   const { largest } = active;
-  return gate('active key seen signing', active.signerSeenMs, [
+  return gate(SIGNING, active.signerSeenMs, [
     until('new pods get the new key', largest, 'signerRefreshDelayMs'),
     { label: '2 × clock skew =', durationMs: 2 * largest.clockSkewMs },
   ]);
@@ -104,17 +127,17 @@ export function restartGate(active: LedgerKey): Gate {
 export function removalGate(key: LedgerKey): Gate {
   const { largest, settled, supersededSeenMs } = key;
   const rest = removalTerms(largest);
-  if (settled !== null) return gate('no issuer has signed with it since', settled.seenMs, rest);
-  const forecast = gate('removed from the signer Secret', supersededSeenMs, [
-    ...takenUpTerms(largest),
-    ...rest,
-  ]);
+  if (settled !== null) return gate(SETTLED, settled.seenMs, rest);
+  const forecast = gate(SUPERSEDED, supersededSeenMs, [...takenUpTerms(largest), ...rest]);
   return { ...forecast, isForecast: true };
 }
 
-/** The removal gate of a key while nobody can say when its last pod will be gone. */
-export function unforeseenRemovalGate({ largest }: LedgerKey): Gate {
-  return gate('no pod can hold it', null, removalTerms(largest));
+/**
+ * The removal gate of a key while nobody can say when its last pod will be gone.
+ * @param notYet why not
+ */
+export function unforeseenRemovalGate({ largest }: LedgerKey, notYet: string): Gate {
+  return gate({ ...SETTLED, notYet }, null, removalTerms(largest));
 }
 
 function removalTerms(largest: Terms): readonly GateTerm[] {
@@ -142,22 +165,23 @@ export function mayLeave(key: LedgerKey, nowMs: number): boolean {
 
 /** First seen signing + I. If the rotation is late, the old key signs longer; no wait is shortened. */
 export function dueGate(active: LedgerKey, rotation: RotationPolicy): Gate {
-  return gate('active', active.activatedMs, [
+  return gate(ACTIVE, active.activatedMs, [
     { label: 'rotation interval', durationMs: rotation.intervalMs },
   ]);
 }
 
 /** Without a standby, the next key is published at due − (P + H + C + S + 1m). */
 export function publishGate(active: LedgerKey, rotation: RotationPolicy, terms: Terms): Gate {
-  return gate('active', active.activatedMs, [
+  const beforeMs = leadMs(terms) + PUBLISH_MARGIN_MS;
+  return gate(ACTIVE, active.activatedMs, [
     { label: 'rotation interval', durationMs: rotation.intervalMs },
-    { label: 'the next key needs a lead of', durationMs: -(leadMs(terms) + PUBLISH_MARGIN_MS) },
+    { label: 'for the next key to become known', durationMs: -beforeMs },
   ]);
 }
 
 /** JWKS seen gone + P + H + C + S: when an ordered deletion removes the other objects. */
 export function deletionGate(ledger: Ledger, terms: Terms): Gate {
-  return gate('JWKS removed', ledger.deletion?.jwksRemovedSeenMs ?? null, [
+  return gate(JWKS_REMOVED, ledger.deletion?.jwksRemovedSeenMs ?? null, [
     until('gone everywhere', terms, 'publicationDelayMs'),
     upTo('shared caches keep old copies up to', terms, 'sharedCacheTtlMs'),
     upTo('verifiers cache up to', terms, 'verifierCacheTtlMs'),
@@ -211,7 +235,7 @@ function until(...args: Parameters<typeof upTo>): GateTerm {
   return { ...upTo(...args), kind: 'until' };
 }
 
-function gate(label: string, atMs: number | null, terms: readonly GateTerm[]): Gate {
+function gate(from: Observation, atMs: number | null, terms: readonly GateTerm[]): Gate {
   const sumMs = terms.reduce((sum, term) => sum + term.durationMs, 0);
-  return { opensAtMs: atMs === null ? null : atMs + sumMs, from: { label, atMs }, terms };
+  return { opensAtMs: atMs === null ? null : atMs + sumMs, from: { ...from, atMs }, terms };
 }

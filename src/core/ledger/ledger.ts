@@ -87,7 +87,7 @@ export interface LedgerKey extends KeyKind {
   readonly largest: Terms;
 }
 
-/** Every pod that reads the key once, at its start, started after the switch. */
+/** Every pod that reads the key only at startup started after the switch. */
 export interface Settled {
   readonly seenMs: number;
   /** Which pods were counted: under `Restart`, those that just mount the Secret count too. */

@@ -1,6 +1,6 @@
 /**
  * Which value of a term counts: the largest declared one, also over time. A term that was lowered
- * less than P plus its old value ago still counts in full, because somebody may still hold what the
+ * less than P plus its old value ago still counts in full, because someone may still hold what the
  * old value allowed.
  */
 import type { Terms } from '../formats/spec.ts';

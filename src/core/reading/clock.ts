@@ -21,7 +21,7 @@ export function judgeOffsetMs(reading: Reading): number {
 /**
  * Whether the two clocks differ by more than S + 1 s, or an answer had no `Date`. Requests take time,
  * so the server's dates may lie anywhere between the start and the end of the reading. Start and end
- * are each computed twice, from the machine's clock before and after the reading, because somebody
+ * are each computed twice, from the machine's clock before and after the reading, because someone
  * may have set that clock in between.
  */
 export function clocksDisagree(reading: Reading, clockSkewMs: number): boolean {

@@ -2,7 +2,7 @@
 import { type ReadLedger, readLedger } from '../ledger/codec.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
-/** Null where there is no ledger. A pass parses each of them once. */
+/** Null if there is no ledger. A pass parses each of them once. */
 export interface ObservedLedgers {
   readonly signer: ReadLedger | null;
   readonly status: ReadLedger | null;

@@ -113,7 +113,7 @@ export interface ReadOncePod {
 }
 
 export type ObservedPods =
-  /** Nothing depends on the pods at present. */
+  /** Nothing depends on the pods now. */
   | { readonly kind: 'NotRead' }
   /** The operator runs with `--check-issuers=false`. */
   | { readonly kind: 'NotChecked' }

@@ -21,7 +21,7 @@ import type { Situation } from './situation.ts';
 
 /**
  * The ledger plus everything that this reading shows and the ledger does not know yet. While the
- * clocks are in doubt, no time is recorded, but someone else's edit is noted all the same: the repair
+ * clocks are in doubt, no time is recorded, but someone else's edit is still noted: the repair
  * that follows would hide it.
  * @returns null if there is nothing to note.
  */
@@ -124,8 +124,8 @@ const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {
     const known = disturbed ? null : key.publishedSeenMs;
     const shown = key.bar === null && showsKey(jwks, key);
     // A wait that starts again never ends sooner, even if the clock was set back in between.
-    const anewMs = Math.max(seenMs, key.publishedSeenMs ?? 0);
-    const publishedSeenMs = known === null && shown ? anewMs : known;
+    const nowSeenMs = Math.max(seenMs, key.publishedSeenMs ?? 0);
+    const publishedSeenMs = known === null && shown ? nowSeenMs : known;
     if (publishedSeenMs === key.publishedSeenMs) return key;
     changed = true;
     return { ...key, publishedSeenMs };
@@ -161,8 +161,8 @@ const noteRemovals: Note = (ledger, situation, disturbed) => {
   const keys = ledger.keys.map((key) => {
     if (key.bar === null) return key;
     const isProof = !disturbed && jwksGeneration(jwks) >= key.bar.generation;
-    const anewMs = key.bar.removedSeenMs ?? (isProof ? seenMs : null);
-    const removedSeenMs = showsKid(jwks, key.kid) ? null : anewMs;
+    const goneSeenMs = key.bar.removedSeenMs ?? (isProof ? seenMs : null);
+    const removedSeenMs = showsKid(jwks, key.kid) ? null : goneSeenMs;
     if (removedSeenMs === key.bar.removedSeenMs) return key;
     changed = true;
     return { ...key, bar: { ...key.bar, removedSeenMs } };

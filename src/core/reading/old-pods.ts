@@ -23,7 +23,7 @@ export function sameWorkload(a: Workload, b: Workload | null): boolean {
   return b !== null && a.kind === b.kind && a.name === b.name;
 }
 
-/** What is known about pods that may go on with an earlier state of the Secret. */
+/** What is known about pods that may keep using an earlier state of the Secret. */
 export type OldPods =
   | { readonly kind: 'NoneTooOld' }
   | { readonly kind: 'TooOld'; readonly pods: readonly ReadOncePod[]; readonly more: number }

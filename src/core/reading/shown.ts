@@ -17,7 +17,7 @@ import type { Situation } from './situation.ts';
 /**
  * Whether someone else recreated the ConfigMap or changed its data since the ledger last noted it.
  * Edits of labels and annotations don't count. The data is the operator's own if the ledger produces
- * it, or if the copy beside it does and is not older than the note.
+ * it, or if the copy next to it does and is not older than the note.
  */
 export function isDisturbed({ jwks, observed }: Situation, ledger: Ledger): boolean {
   const note = ledger.jwks;
@@ -66,7 +66,7 @@ export function noteOf(jwks: ObservedJwks): JwksNote {
   };
 }
 
-/** How many managers are noted one by one. One more entry stands for the rest, and changes if they do. */
+/** How many managers are noted one by one. One more entry represents the rest, and changes if they do. */
 const MANAGERS_NOTED_MAX = 32;
 
 /** The managers as a note holds them. Their number is limited, because anybody can add more. */

@@ -59,7 +59,7 @@ function readyOf(situation: Situation, schedule: Schedule | null): Verdict {
   if (ledgerState.kind === 'Lost')
     return no(
       'LedgerLost',
-      `The operator recovers the ledger: ${ledgerState.problem}. Every wait starts again.`,
+      `The operator is recovering the ledger (${ledgerState.problem}). Every wait starts again.`,
     );
   if (schedule === null) return no('LedgerTooNew', 'A newer operator wrote the ledger');
   const { ledger } = schedule;
@@ -79,7 +79,7 @@ function readyOf(situation: Situation, schedule: Schedule | null): Verdict {
   );
 }
 
-/** `status.nextTransition` may well be another step: people wait for the next activation. */
+/** Explains the next activation, which people wait for: `status.nextTransition` may be another step. */
 function noSigningKeyText({ spec }: Situation, { ledger, activation }: Schedule): string {
   const next =
     activation === null
@@ -98,7 +98,7 @@ function deletionText(schedule: Schedule | null): string {
   const next = schedule?.deletion ?? null;
   return next === null
     ? 'The set is being deleted'
-    : `The set is being deleted. Next, ${next.action === 'DeleteJwks' ? 'its JWKS' : 'its Secrets'}: ${next.explanation}.`;
+    : `The set is being deleted. The next step is to delete its ${next.action === 'DeleteJwks' ? 'JWKS' : 'Secrets'}: ${next.explanation}.`;
 }
 
 /** Does not say how far the clocks are apart: that would change the status in every pass. */
@@ -107,10 +107,10 @@ function clockSkew({ spec, observed }: Situation): Verdict {
   const allowed = formatDurationMs(spec.terms.clockSkewMs);
   const message =
     firstDateMs === null
-      ? "The API server's answers have no Date. Until they do, no gate opens and no time is recorded. " +
+      ? "The API server's answers have no Date header. Until they do, no gate opens and no time is recorded. " +
         'Look for a proxy that drops it.'
       : `The clocks of operator and API server differ by more than spec.timing.clockSkew (${allowed}) ` +
-        'and a second. Until they agree, no gate opens and no time is recorded. Synchronize both (NTP).';
+        'plus one second. Until they agree, no gate opens and no time is recorded. Synchronize both (NTP).';
   return verdict('ClockSkew', 'True', 'ClocksDisagree', message);
 }
 
@@ -152,9 +152,8 @@ function rotationOverdue({ spec, nowMs }: Situation, schedule: Schedule): Verdic
     : verdict('RotationOverdue', 'True', 'Late', `${due} ${LATE_TEXT}`);
 }
 
-const SUSPENDED_TEXT =
-  'The old key goes on signing. To rotate, set spec.rotation.suspend to false.';
-const LATE_TEXT = 'The old key goes on signing. status.nextTransition says what the set waits for.';
+const SUSPENDED_TEXT = 'The old key keeps signing. To rotate, set spec.rotation.suspend to false.';
+const LATE_TEXT = 'The old key keeps signing. status.nextTransition says what the set waits for.';
 
 function invariantsHold(situation: Situation): Verdict {
   const violations = stateViolations(situation);

@@ -6,10 +6,11 @@ import { keyByKid, type Ledger, type LedgerKey, publishedKeys } from '../ledger/
 import type { EventNote } from '../reading/model.ts';
 import { parseOwner } from '../reading/ownership.ts';
 import type { Situation } from '../reading/situation.ts';
+import { LEAVES_BECAUSE } from '../schedule/removal.ts';
 
 /**
- * The maximum number of keys that jwks-rsa keeps of those it has met in tokens (its
- * `cacheMaxEntries`). It fetches the JWKS again for each other one.
+ * How many of the keys that it has met in tokens jwks-rsa keeps (its `cacheMaxEntries`). For any other
+ * key it fetches the JWKS again.
  */
 const KEPT_BY_JWKS_RSA = 5;
 
@@ -34,7 +35,7 @@ function stateEvents(old: LedgerKey | null, key: LedgerKey): readonly EventNote[
   switch (key.state) {
     case 'Pending':
       if (old !== null || key.bar !== null) return [];
-      return [normal('KeyPending', `${name} is pending: it is published next`)];
+      return [normal('KeyPending', `${name} is pending: it will be published next`)];
     case 'Active':
       return [normal('KeyActivated', `${name} signs from now on`)];
     case 'Retiring': {
@@ -53,7 +54,9 @@ function barEvents(old: LedgerKey | null, key: LedgerKey): readonly EventNote[] 
     const message = `${name} is revoked. It leaves the JWKS at once and never signs again.`;
     return [{ type: 'Warning', reason: 'KeyRevoked', message }];
   }
-  return old === null ? [] : [normal('KeyRemoved', `${name} leaves the JWKS (${key.bar.reason})`)];
+  return old === null
+    ? []
+    : [normal('KeyRemoved', `${name} leaves the JWKS: ${LEAVES_BECAUSE[key.bar.reason]}`)];
 }
 
 function waitEvents(old: LedgerKey | null, key: LedgerKey): readonly EventNote[] {
@@ -66,7 +69,7 @@ function waitEvents(old: LedgerKey | null, key: LedgerKey): readonly EventNote[]
   return [{ type: 'Warning', reason: 'WaitRestarted', message }];
 }
 
-/** An event when it begins. It costs requests; no token is rejected because of it. */
+/** Sent once the count grows beyond what jwks-rsa keeps. It costs requests, but no token is rejected. */
 function manyKeys(before: Ledger | null, after: Ledger): readonly EventNote[] {
   const count = usedKeys(after);
   if (count <= KEPT_BY_JWKS_RSA || (before !== null && usedKeys(before) > KEPT_BY_JWKS_RSA))
@@ -105,7 +108,7 @@ const ALARMING: readonly ConditionType[] = ['Stalled', 'ClockSkew', 'IssuersOutd
 /** What the operator handles by itself, and what had its event when it happened. */
 const NO_NEWS: readonly ConditionReason[] = ['Restarting', 'WriteRefused'];
 
-/** The conditions that a status newly reports and that somebody should look at. */
+/** The conditions that a status newly reports and that someone should look at. */
 export function conditionEvents(before: Status | null, after: Status): readonly EventNote[] {
   const begun = (after.conditions ?? []).filter(({ type, status, reason }) => {
     const old = before?.conditions?.find((condition) => condition.type === type);

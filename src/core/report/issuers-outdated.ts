@@ -45,8 +45,8 @@ const UNKNOWN_REASONS = {
 
 const REMEDIES = {
   Forbidden:
-    'Grant it list on pods there (SECURITY.md). If every issuer follows its mount, you can run it ' +
-    'with --check-issuers=false instead.',
+    'Grant the operator the right to list pods in this namespace (SECURITY.md). If every issuer ' +
+    'follows its mount, you can run it with --check-issuers=false instead.',
   Failed: 'The log says why; the operator tries again.',
   NotChecked:
     'Run it without that flag. If every issuer follows its mount, you can remove ' +
@@ -59,7 +59,7 @@ function unknown(
   why: Extract<OldPods, { kind: 'Unknown' }>['why'],
 ): Verdict | null {
   if (why === 'NotRead') return null;
-  // A list that failed once may well succeed before anything depends on it.
+  // A list that failed once may succeed before anything depends on it.
   if (why === 'Failed' && !isOpen(takenUpGate(key), situation.nowMs)) return null;
   const message =
     `It is unknown whether pods still sign with an earlier key: ${UNKNOWN_BECAUSE[why]}. Until it is ` +
@@ -72,14 +72,14 @@ function held(
   ledger: Ledger,
   old: Extract<OldPods, { kind: 'TooOld' }>,
 ): Verdict {
-  const [reads, its] = isOne(old) ? ['reads', 'its'] : ['read', 'their'];
+  const reads = isOne(old) ? 'reads' : 'read';
   const of = (reason: ConditionReason, remedy: string): Verdict => ({
     type: 'IssuersOutdated',
     status: 'True',
     reason,
     message:
-      `${podsText(old)} ${reads} the signer Secret only at ${its} start, and may still sign with an ` +
-      `earlier key. ${remedy}. Until then, earlier keys stay published; tokens of a revoked key are ` +
+      `${podsText(old)} ${reads} the signer Secret only at startup, and may still sign with an earlier ` +
+      `key. ${remedy}. Until then, earlier keys stay published; tokens of a revoked key are ` +
       'rejected.',
   });
   const active = activeKey(ledger);
@@ -147,6 +147,6 @@ function restartingText(listed: readonly ObservedWorkload[], active: LedgerKey):
     return `${kind} ${name} rolls out: ${updated} of ${wanted} pods updated, ${available} available${why}`;
   }
   if (marked.length > 0)
-    return 'Their workloads were restarted, and the last old pods still have to end';
+    return 'Their workloads were restarted, but the last old pods have not terminated yet';
   return `The operator restarts their workloads, ${fromWhen(active)}`;
 }

@@ -25,7 +25,7 @@ type Fate =
 export function revocationsApplied({ spec, ledgerState }: Situation): Applied | null {
   if (spec.revocations.length === 0) return null;
   if (ledgerState.kind !== 'Sound') {
-    const message = 'The ledger comes first: see the condition Ready';
+    const message = 'Revocations are applied once the ledger is usable: see the condition Ready';
     return { type: 'RevocationsApplied', status: 'False', reason: 'Applying', message };
   }
   const { ledger } = ledgerState;
@@ -35,7 +35,7 @@ export function revocationsApplied({ spec, ledgerState }: Situation): Applied | 
   const unknown = of('Unknown');
   // A mistyped entry must not hide what became of the others.
   const message = [
-    ...(applying.length === 0 ? [] : [`${named(applying)}: not yet seen to be out of the JWKS`]),
+    ...(applying.length === 0 ? [] : [`${named(applying)}: not yet confirmed gone from the JWKS`]),
     ...(unknown.length === 0 ? [] : [unknownText(unknown)]),
     ...(of('Removed').length === 0 ? [] : [appliedText(fates, spec.restartToForget)]),
   ].join('; ');
@@ -48,8 +48,8 @@ export function revocationsApplied({ spec, ledgerState }: Situation): Applied | 
 function unknownText(unknown: readonly Fate[]): string {
   return (
     `${named(unknown)}: this set knows no such key, so nothing was changed (compare it with status.keys ` +
-    'and with the kid in the header of a token; of keys that ended long ago, the set remembers only ' +
-    'the ordinals)'
+    'and with the kid in the header of a token; the set remembers only the ordinals of keys that ended ' +
+    'long ago)'
   );
 }
 

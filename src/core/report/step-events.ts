@@ -1,4 +1,4 @@
-/** Which events a step brings, beside those that its stage gives it. */
+/** Which events a step brings, in addition to those of its stage. */
 
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Step } from '../reading/model.ts';

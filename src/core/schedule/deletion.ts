@@ -11,7 +11,7 @@ import { removalOf } from './removal.ts';
 import { AT_ONCE, isDue, opening } from './transition.ts';
 
 /** Why a deletion does not wait, for its steps. */
-export const DELETION_WAIT_SKIPPED = `the wait is skipped, as ${REQUEST.skipDeletionWait} requests`;
+export const DELETION_WAIT_SKIPPED = `the wait is skipped because ${REQUEST.skipDeletionWait} is set`;
 
 /** @returns null if no deletion has begun. */
 export function deletionTransition(situation: Situation, ledger: Ledger): Transition | null {
@@ -24,7 +24,7 @@ export function deletionTransition(situation: Situation, ledger: Ledger): Transi
 
 /** What was skipped stays readable; a wait that is over by itself was not skipped. */
 function skipped(next: Transition, nowMs: number): Transition {
-  const explanation = `${DELETION_WAIT_SKIPPED}; without that: ${next.explanation}`;
+  const explanation = `${DELETION_WAIT_SKIPPED}; it would have been: ${next.explanation}`;
   return { ...next, when: AT_ONCE, ...(isDue(next, nowMs) ? {} : { explanation }) };
 }
 
@@ -42,7 +42,7 @@ function jwksDeletion(situation: Situation, ledger: Ledger): Transition {
   return { action: 'DeleteJwks', key: null, when: opening(gate), ...waits };
 }
 
-/** The rest is deleted once no cache asks for the JWKS any more. */
+/** The rest is deleted later: every cache must have dropped the JWKS. */
 function restDeletion(situation: Situation, ledger: Ledger): Transition {
   const terms = ledger.keys.reduce(
     (sum, key) => largestTerms(sum, key.largest),

@@ -26,7 +26,7 @@ export function publicationTransition(
   }
   if (!hasRoomForAnotherKey(ledger)) {
     const explanation =
-      'the ledger has no room for another key: an older living key must end first';
+      'the ledger has no room for another key: an older key must be removed first';
     return publication(UNKNOWN, 'LedgerFull', explanation);
   }
   const active = activeKey(ledger);

@@ -27,6 +27,14 @@ import { type Situation, secretOf } from '../reading/situation.ts';
 import { podsText, UNKNOWN_BECAUSE } from './pods-text.ts';
 import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
 
+/** Why a key leaves the JWKS, in words. A revocation has texts of its own. */
+export const LEAVES_BECAUSE: Readonly<Record<EndReason, string>> = {
+  Retired: 'its last token has expired',
+  Superseded: 'it is of another kind than spec.algorithm asks for',
+  SecretLost: 'its private key is lost',
+  Revoked: 'it is revoked',
+};
+
 export interface Removal {
   /** Its time is null while it is unknown. */
   readonly gate: Gate;
@@ -36,8 +44,8 @@ export interface Removal {
 
 export function removalOf(situation: Situation, key: LedgerKey, declared: Terms): Removal {
   const gate = removalGate(key);
-  const at = (waitingFor: Removal['waitingFor'], of: Gate, before = ''): Removal => {
-    return { gate: of, waitingFor, explanation: `${before}${explainGate(of, declared)}` };
+  const at = (waitingFor: Removal['waitingFor'], of: Gate): Removal => {
+    return { gate: of, waitingFor, explanation: explainGate(of, declared) };
   };
   if (gate.isForecast !== true || gate.opensAtMs === null) return at('TokensExpire', gate);
   const old = oldPodsFor(situation, key);
@@ -47,17 +55,22 @@ export function removalOf(situation: Situation, key: LedgerKey, declared: Terms)
     case 'TooOld':
       return at(
         'PodsHoldKey',
-        unforeseenRemovalGate(key),
-        `${podsText(old)} may hold the key until restarted; `,
+        unforeseenRemovalGate(key, `${podsText(old)} may hold the key until restarted`),
       );
     case 'Unknown':
-      // A list that failed once may well succeed next time.
+      // A list that failed once may succeed next time.
       return isPassing(old.why) && isForecast
         ? at('TokensExpire', gate)
-        : at('PodsUnknown', unforeseenRemovalGate(key), `${UNKNOWN_BECAUSE[old.why]}; `);
+        : at('PodsUnknown', unforeseenRemovalGate(key, unknownText(old.why)));
     case 'NoneTooOld':
-      return at('TokensExpire', isForecast ? gate : unforeseenRemovalGate(key));
+      return at('TokensExpire', isForecast ? gate : unforeseenRemovalGate(key, NOT_RECORDED));
   }
+}
+
+const NOT_RECORDED = 'the operator has not recorded yet that no pod holds the key';
+
+function unknownText(why: keyof typeof UNKNOWN_BECAUSE): string {
+  return `${UNKNOWN_BECAUSE[why]}, so a pod may still hold the key`;
 }
 
 function isPassing(why: Extract<OldPods, { kind: 'Unknown' }>['why']): boolean {

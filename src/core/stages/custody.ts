@@ -53,9 +53,9 @@ export function repairSigner(situation: Situation, { ledger }: Schedule): Step |
         ? `another key under the kid ${shown}`
         : `the key ${shown}`;
   const remedy = isLost
-    ? `The private key of ${active.kid} is lost, so no key signs until the next one may.`
+    ? `The private key of ${active.kid} is lost. No key signs until verifiers know the next one.`
     : active === null
-      ? 'No key of the set signs at present, so the operator empties the Secret.'
+      ? 'No key of the set signs now, so the operator empties the Secret.'
       : `The operator puts ${active.kid} back.`;
   const message = `Someone else changed Secret ${signer.meta.name}: it held ${found}. ${remedy}`;
   const code = isLost ? 'SigningKeyLost' : 'SignerRepaired';
@@ -90,8 +90,8 @@ export function restoreKeySecret(situation: Situation, { ledger }: Schedule): St
 }
 
 /**
- * The JWKS is computed from the ledger. While a bar waits for a JWKS of its generation, it is written
- * even if nothing changes in it: a late write of an older one then hits a conflict.
+ * The JWKS is computed from the ledger. While a barred key waits for a JWKS of its generation, the JWKS
+ * is rewritten even if its data stay the same: a late write of an older one then hits a conflict.
  */
 export function publishJwks(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;

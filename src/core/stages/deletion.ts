@@ -43,7 +43,7 @@ export function beginDeletion(situation: Situation, { ledger }: Schedule): Step 
 const WAIT_SKIPPED: EventNote = {
   type: 'Warning',
   reason: 'DeletionWaitSkipped',
-  message: `The deletion does not wait, as ${REQUEST.skipDeletionWait} requests: tokens that have not expired are rejected from now on`,
+  message: `The deletion does not wait because ${REQUEST.skipDeletionWait} is set: tokens that have not expired are rejected from now on`,
 };
 
 /** 2. From now on no operator writes the JWKS again. */
@@ -53,7 +53,7 @@ export function allowJwksDeletion(situation: Situation, schedule: Schedule): Ste
   if (deletion === null || deletion.removing || !isDue(next, situation.nowMs)) return null;
   const removing = { ...ledger, deletion: { ...deletion, removing: true } };
   const write = writeSigner(situation, removing, { from: 'unchanged' });
-  const message = `The JWKS is to be deleted: ${next.explanation}`;
+  const message = `The JWKS will be deleted: ${next.explanation}`;
   const events = whyJwksGoes(situation, ledger) === 'WaitSkipped' ? [WAIT_SKIPPED] : [];
   return guardedStep(write, { code: 'DeleteJwks', message }, events);
 }

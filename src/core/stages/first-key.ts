@@ -46,7 +46,7 @@ function closeFirst(
   const pending = ledgerOf(situation, secret, content);
   const revoked = withRevoked(pending, nextGeneration(pending), (kid) => isRevoked(situation, kid));
   const ledger = { ...revoked, closed: true, jwks: jwks === null ? null : noteOf(jwks) };
-  const message = `The first key, ${content.kid}, is revoked. No key signs until the next one may.`;
+  const message = `The first key, ${content.kid}, is revoked. No key signs until verifiers know the next one.`;
   return guardedStep(
     writeSigner(situation, ledger, { from: 'nothing' }),
     { code: 'RevokeFirstKey', message },

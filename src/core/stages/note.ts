@@ -1,4 +1,4 @@
-/** Notes in the ledger what a live read shows. */
+/** Records in the ledger what the operator has just observed in a live read. */
 import type { Step } from '../reading/model.ts';
 import { noteObservations } from '../reading/observations.ts';
 import type { Situation } from '../reading/situation.ts';
@@ -11,5 +11,9 @@ export function noteShown(situation: Situation, { ledger }: Schedule): Step | nu
   const noted = noteObservations(situation, ledger);
   if (noted === null) return null;
   const write = writeSigner(situation, noted, { from: 'unchanged' });
-  return step(write, 'NoteObservations', 'The ledger notes what a live read shows');
+  return step(
+    write,
+    'NoteObservations',
+    'Records in the ledger what the operator has just observed',
+  );
 }

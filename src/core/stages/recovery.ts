@@ -34,7 +34,7 @@ import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 
 export type LostLedger = Extract<LedgerState, { kind: 'Lost' }>;
 
-/** Above the highest generation seen: one that was lost may still be on its way. */
+/** Above the highest generation seen: a write that seemed lost may still arrive. */
 const GENERATIONS_SKIPPED = 2;
 
 export function recoveryStep(situation: Situation, lost: LostLedger): Step {

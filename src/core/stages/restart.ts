@@ -16,7 +16,7 @@ import { guardedStep } from './steps.ts';
 
 /**
  * The mark on the pod template: the same for the same switch, so that a restart happens once,
- * however often it is tried; another one for a switch back to a key that signed before.
+ * however often it is tried; another one for a switch back to an earlier key.
  */
 export function restartMark(active: LedgerKey): string | null {
   const { opensAtMs } = restartGate(active);

@@ -25,7 +25,7 @@ import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
 
 /** Every key that the spec revokes and the ledger does not yet, in one write. */
 export function revoke(situation: Situation, schedule: Schedule): Step | null {
-  // The same edit may raise a term, which the ledger notes only after this: its gates count now.
+  // The same edit may raise a term. The ledger records that only later, but the gates count it now.
   const ledger = withRaisedTerms(schedule.ledger, situation);
   const revoked = ledger.keys.filter(
     (key) => isRevoked(situation, key.kid) && key.bar?.reason !== 'Revoked',
@@ -37,7 +37,7 @@ export function revoke(situation: Situation, schedule: Schedule): Step | null {
   );
   const names = revoked.map((key) => `key #${key.ordinal} (${key.kid})`).join(', ');
   const reasons = [...new Set(revoked.map(({ kid }) => reasonOf(situation, kid)))].join(', ');
-  const said = `The spec revokes ${names} (${reasons})`;
+  const said = `spec.revocations lists ${names}: ${reasons}`;
   if (before === null || !revoked.includes(before)) {
     const write = writeSigner(situation, closed, { from: 'unchanged' });
     return guardedStep(write, { code: 'Revoke', message: said });
@@ -73,7 +73,7 @@ function switchAway(
 }
 
 function closeSet(situation: Situation, closed: Ledger, said: string): Step {
-  const message = `${said}. No other key may sign yet, so no key signs until the next one may.`;
+  const message = `${said}. No key signs until verifiers know the next one.`;
   const event: EventNote = { type: 'Warning', reason: 'NoSigningKey', message };
   const write = writeSigner(situation, closed, { from: 'nothing' });
   return guardedStep(write, { code: 'Revoke', message }, [event]);
@@ -81,7 +81,7 @@ function closeSet(situation: Situation, closed: Ledger, said: string): Step {
 
 /**
  * What signs in place of a revoked key: a standby whose gate is open, if possible of the kind that
- * the spec asks for; else the key that signed before, as in a rollback; else, if the user prefers
+ * the spec asks for; else the previous key, as in a rollback; else, if the user prefers
  * rejected tokens to none, the observed standby whose gate opens first.
  */
 function replacement(situation: Situation, ledger: Ledger): LedgerKey | null {

@@ -14,13 +14,13 @@ import { fromKeySecret, guardedStep, step, withEvents, writeSigner } from './ste
 /** What each refusal means, for the status and the event. */
 export const ROLLBACK_REFUSED_BECAUSE: Readonly<Record<RollbackRefusal, string>> = {
   NoPreviousKey: 'no earlier key of this set is still published',
-  PreviousKeyRevoked: 'the key that signed before is revoked',
-  PreviousKeyRemoved: 'the key that signed before is already leaving the JWKS',
+  PreviousKeyRevoked: 'the previous key is revoked',
+  PreviousKeyRemoved: 'the previous key is already leaving the JWKS',
   PreviousKeyOfOtherKind:
-    'the key that signed before is of another algorithm than spec.algorithm: change spec.algorithm instead',
-  PreviousKeySecretLost: 'the private key that signed before is lost',
+    'the previous key is of another algorithm than spec.algorithm: change spec.algorithm instead',
+  PreviousKeySecretLost: 'the private key of the previous key is lost',
   PreviousKeyNotProven:
-    'it is not certain that every verifier knows the key that signed before: its wait started again or became longer',
+    'it is not certain that every verifier knows the previous key: its wait started again or became longer',
   Deleting: 'the set is being deleted',
 };
 

@@ -23,12 +23,13 @@ import { openRotateRequest } from '../reading/requests.ts';
 import { isDisturbed, showsKey } from '../reading/shown.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
 import { signsImmediately } from '../schedule/activation.ts';
+import { LEAVES_BECAUSE } from '../schedule/removal.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { isDue } from '../schedule/transition.ts';
 import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
 
 /**
- * The switch, once it is due and every gate is open, if this very reading shows the key in the
+ * The switch, once it is due and every gate is open, if this reading shows the key in the
  * ConfigMap, and nobody else has changed that ConfigMap's data.
  */
 export function activateNext(situation: Situation, schedule: Schedule): Step | null {
@@ -65,7 +66,7 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
     from: 'unchanged',
   });
-  const message = `Key #${origin.ordinal}, ${origin.kid}, is pending: it is published next`;
+  const message = `Key #${origin.ordinal}, ${origin.kid}, is pending: it will be published next`;
   return step(write, 'AddKey', message);
 }
 
@@ -106,7 +107,7 @@ function originOf({ content, ordinal }: ObservedKeySecret): KeyOrigin | null {
 
 /**
  * Ordinals only grow, past every Secret of the set. Names that foreign Secrets have are skipped, but
- * only the very next ones: so nobody can use up the ordinals.
+ * only those directly next: so nobody can use up the ordinals.
  */
 export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger): number {
   const taken = keySecrets.map(({ ordinal }) => ordinal + 1);
@@ -121,7 +122,8 @@ export function barNext(situation: Situation, schedule: Schedule): Step | null {
   const due = removals.find((removal) => isDue(removal, situation.nowMs));
   if (due === undefined || due.key === null) return null;
   const reason = due.reason ?? 'Retired';
-  const message = `Key #${due.key.ordinal} leaves the JWKS (${reason}): ${due.explanation}`;
+  const why = `${LEAVES_BECAUSE[reason]} (${due.explanation})`;
+  const message = `Key #${due.key.ordinal} leaves the JWKS: ${why}`;
   const write = writeSigner(situation, bar(ledger, due.key.kid, reason), { from: 'unchanged' });
   return guardedStep(write, { code: 'Bar', message });
 }

@@ -1,5 +1,5 @@
 /**
- * What the key Secrets of a set turned out to hold, by the very version of each, so that a Secret
+ * What the key Secrets of a set turned out to hold, by the exact version of each, so that a Secret
  * whose metadata alone was read needs no second read. What an immutable Secret holds never changes.
  */
 import { type PublicJwk, publicJwkText } from '../../core/formats/jwk.ts';

@@ -1,5 +1,5 @@
 /**
- * Writes that fail until somebody changes something: a missing right, a policy or webhook that
+ * Writes that fail until someone changes something: a missing right, a policy or webhook that
  * denies them, a webhook that has not answered for a while, a quota. The operator keeps trying.
  * Meanwhile the set gets an event now and then; and its status, which otherwise comes last of all
  * steps, is written before the next try and reports the refusal.

@@ -50,7 +50,7 @@ function timesOf(
 ): TransitionTimes {
   const planned = new Map<Action, number>();
   const possibleSince = new Map<Action, number>();
-  // While suspended, or without a published next key, a rotation can be late all the same.
+  // While suspended, or without a published next key, a rotation can still be late.
   if (rotationDueMs !== null) planned.set('Activate', rotationDueMs);
   // Soonest first: of several transitions with one action, the first counts.
   for (const { action, when } of [...upcoming].reverse()) {

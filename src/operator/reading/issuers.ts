@@ -1,7 +1,7 @@
 /**
  * The part of a reading that looks at issuers: the pods of the namespace, and the workloads that the
  * operator may have to restart. It happens only if a key depends on it, and never holds up what does
- * not: if something can't be read, it is unknown and the pass goes on.
+ * not: if something can't be read, it is unknown and the pass continues.
  */
 
 import type { Spec } from '../../core/formats/spec.ts';
@@ -27,7 +27,7 @@ export interface IssuersReader {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
-  /** False: the operator was told not to look at pods. */
+  /** False with `--check-issuers=false`: the operator does not look at pods. */
   readonly checkIssuers: boolean;
 }
 

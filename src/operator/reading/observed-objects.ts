@@ -59,7 +59,7 @@ export function observedJwks(configMap: KubeObject): ObservedJwks {
 
 /**
  * Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply). If
- * somebody has wiped that record, it can't show later edits: then every version counts as
+ * someone has wiped that record, it can't show later edits: then every version counts as
  * someone else's.
  */
 function otherManagersOfData({ metadata }: KubeObject): readonly string[] {

@@ -9,7 +9,7 @@ import type { KubeObject } from '../../platform/kube/resource.ts';
 import { parseKubeTimeMs } from '../../platform/kube/time.ts';
 import { type Fields, fieldsOf, recordsOf, textOf } from './fields.ts';
 
-/** Stands for a time that is missing or unreadable. */
+/** Used for a time that is missing or unreadable. */
 const LONG_AGO_MS = 0;
 
 /** Of several ways the worst is reported: one that never updates before one that does. */
@@ -22,7 +22,7 @@ const WORST_FIRST: readonly ReadsBy[] = ['Env', 'SubPath', 'InitContainer', 'Vol
 export function readOncePodOf(pod: KubeObject, signer: SignerSpec): ReadOncePod | null {
   const [spec, status] = [fieldsOf(pod['spec']), fieldsOf(pod['status'])];
   if (status['phase'] === 'Succeeded' || status['phase'] === 'Failed') return null;
-  // Whatever it reads, it reads after this very reading.
+  // Whatever it reads, it reads after this reading.
   if (textOf(spec['nodeName']) === '') return null;
   const volumes = volumesOf(spec, signer.name);
   const uses = containersOf(spec)

@@ -36,7 +36,7 @@ export async function readWorkload(
   return { workload: foundWorkload({ kind, name }, answer.object), answers: [answer] };
 }
 
-/** @returns null if it may well be read next time. */
+/** @returns null if reading it may succeed next time. */
 export function unreadWorkload(
   log: Log,
   namespace: string,

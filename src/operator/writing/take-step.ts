@@ -21,7 +21,7 @@ export interface StepTakerOptions {
   readonly log: Log;
   readonly observer: Observer;
   readonly events: EventSender;
-  /** Asked before each write; false once the lease may be somebody else's. */
+  /** Asked before each write; false once another replica may hold the lease. */
   readonly leads: () => boolean;
   /** Called for each refused step. */
   readonly onRefusal: (refusal: Refusal) => void;

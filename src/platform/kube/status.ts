@@ -3,7 +3,7 @@ import { type Denial, denialIn } from './denial.ts';
 
 /** The part of a `Status` that can't quote an object's content. */
 export interface StatusFacts {
-  /** `Status.code`, or null. Needed inside a watch, where there is no HTTP status. */
+  /** `Status.code`, or null. Needed inside a watch, which has no HTTP status for each event. */
   readonly code: number | null;
   /** `Status.reason` if Kubernetes defines it, else `Unknown`. */
   readonly reason: string;

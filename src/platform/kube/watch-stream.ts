@@ -10,7 +10,7 @@ import type { KubeResponse, Transport } from './transport.ts';
 
 /** The server sends the headers immediately, before any event. */
 export const WATCH_OPEN_TIMEOUT_MS = 30_000;
-/** Of one event, which is one line. An object in etcd has at most 1.5 MiB, its JSON may be larger. */
+/** The largest event, which is one line. An object in etcd has at most 1.5 MiB, but its JSON may be larger. */
 export const WATCH_LINE_MAX_BYTES = 8 * 1024 * 1024;
 
 export interface WatchOptions extends Selection {

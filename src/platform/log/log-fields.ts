@@ -50,7 +50,7 @@ function safeObject(value: object, depth: number, above: readonly object[]): unk
     if (Array.isArray(value)) {
       return value.slice(0, ENTRIES_MAX).map((item) => safeValue(item, depth + 1, chain));
     }
-    // Bytes, keys, maps and the like: of no use in a log.
+    // Bytes, keys, maps and so on: of no use in a log.
     if (!isPlain(value)) return `[${value.constructor?.name ?? 'object'}]`;
     return safeRecord(value, depth, chain);
   } catch {

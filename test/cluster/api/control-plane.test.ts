@@ -132,7 +132,7 @@ describe('the shared control plane', () => {
 });
 
 describe('a control plane of its own', () => {
-  test('two side by side know nothing of each other', async () => {
+  test('two side by side do not know about each other', async () => {
     const startMs = performance.now();
     const [one, other] = await Promise.all([ownControlPlane(), ownControlPlane()]);
     recordFigure('twoControlPlanesReadyMs', Math.round(performance.now() - startMs));

@@ -110,7 +110,7 @@ describe('errors', () => {
     });
   });
 
-  test('of a refused Secret quote nothing of it', async () => {
+  test('about a refused Secret quote none of it', async () => {
     const namespace = await createNamespace('client');
     const client = clientAs('admin');
     const bad = secret(namespace, 'a', { type: PLANTED.repeat(80), data: { 'a b': PLANTED } });
@@ -167,7 +167,7 @@ test('the reflector follows a namespace', async () => {
     soon(),
   );
   await client.delete(SECRETS, { namespace, name: 'b' }, soon());
-  await eventually('all was told', () => told.length === 4);
+  await eventually('everything was reported', () => told.length === 4);
   stop.abort();
   await run;
   // A label that no longer fits looks like a deletion.

@@ -39,7 +39,7 @@ export const FILES = {
 /** On two busy cores; alone it takes 6 to 8 seconds. */
 const READY_TIMEOUT_MS = 60_000;
 
-/** The port was taken by somebody else between choosing and binding it. */
+/** The port was taken by someone else between choosing and binding it. */
 export class PortTakenError extends Error {}
 
 /**
@@ -67,7 +67,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Tethere
   }
   if (server.end() === null) return server;
   const log = server.logTail();
-  const message = `kube-apiserver ended at its start with ${server.end()}:\n${log}`;
+  const message = `kube-apiserver ended at startup with ${server.end()}:\n${log}`;
   throw log.includes('address already in use') ? new PortTakenError(message) : new Error(message);
 }
 

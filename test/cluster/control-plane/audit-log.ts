@@ -111,7 +111,7 @@ interface RawEvent {
   readonly stageTimestamp: string;
 }
 
-/** A watch is noted at its start too (`ResponseStarted`): one request is one event here. */
+/** A watch is also noted when it starts (`ResponseStarted`): one request is one event here. */
 function finished(raw: RawEvent): AuditEvent[] {
   if (raw.stage !== 'ResponseComplete' && raw.stage !== 'Panic') return [];
   const { resource = '', subresource } = raw.objectRef ?? {};

@@ -4,7 +4,7 @@ import { type EnsureOptions, ensureShelf, probe } from '../../tools/building/pro
 import { controlPlanePrograms } from './programs.ts';
 import { readVersions } from './versions.ts';
 
-/** Paths of programs that run. */
+/** Paths of programs; each of them has been run once. */
 export interface Binaries {
   readonly etcd: string;
   readonly kubeApiserver: string;
@@ -12,9 +12,9 @@ export interface Binaries {
 }
 
 /**
- * Finds the programs of the control plane: in the folder that KUBEBUILDER_ASSETS names (as for
- * envtest), else in the project's cache, else it builds them into that cache, which takes about
- * eight minutes once. Each one has been run by then. `onProgress` gets lines for people.
+ * Finds the programs of the control plane in the folder that KUBEBUILDER_ASSETS names (as for envtest),
+ * or else in the project's cache. If they are in neither, it builds them into that cache, which takes
+ * about eight minutes. It runs each program once to check it. `onProgress` gets lines for people.
  */
 export async function ensureBinaries(
   onProgress: (line: string) => void,

@@ -26,7 +26,7 @@ import {
 
 export interface ControlPlaneOptions {
   readonly binaries: Binaries;
-  /** Users beside `admin`; what they may do is for RBAC to say. */
+  /** Users in addition to `admin`; RBAC says what they may do. */
   readonly users?: readonly User[];
   /** Where kube-apiserver listens; 127.0.0.1 by default. etcd is always on 127.0.0.1. */
   readonly address?: string;
@@ -34,7 +34,7 @@ export interface ControlPlaneOptions {
   readonly kubelets?: (folder: string) => KubeletAccess;
   /** Put after the harness's own flags, so that they win. */
   readonly apiServerFlags?: readonly string[];
-  /** Leave the folder with its logs where it is when the control plane stops. */
+  /** Keep the folder with its logs when the control plane stops. */
   readonly keep?: boolean;
 }
 
@@ -45,9 +45,9 @@ export interface ControlPlane extends ApiEndpoint {
   token(user?: string): string;
   /** Path of a kubeconfig for `admin` or one of the users. */
   kubeconfig(user?: string): string;
-  /** Runs kubectl, as `admin` unless told. Throws a `KubectlError` when it fails. */
+  /** Runs kubectl, by default as `admin`. Throws a `KubectlError` when it fails. */
   kubectl(args: readonly string[], options?: { user?: string; stdin?: string }): Promise<string>;
-  /** One request, as `admin` unless told. */
+  /** One request, by default as `admin`. */
   request(call: Omit<ApiRequest, 'token'> & { readonly user?: string }): Promise<ApiAnswer>;
   /** The finished requests for a change that match, in order. */
   auditWrites(filter?: AuditFilter): AuditEvent[];
@@ -66,7 +66,7 @@ const GRACE_MS = 3_000;
 const PORT_TRIES_MAX = 5;
 
 /**
- * Starts etcd and kube-apiserver on loopback, in a temporary folder of their own. Nothing of it
+ * Starts etcd and kube-apiserver on loopback, in a temporary folder of their own. None of it
  * outlives this process, however that ends (see `tethered-process.ts`).
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {

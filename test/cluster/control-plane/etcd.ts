@@ -34,7 +34,7 @@ export async function startEtcd(options: EtcdOptions): Promise<Etcd> {
     if (started.process.end() === null) return started;
     const log = started.process.logTail();
     if (tries >= PORT_TRIES_MAX || !log.includes('address already in use')) {
-      throw new Error(`etcd ended at its start with ${started.process.end()}:\n${log}`);
+      throw new Error(`etcd ended at startup with ${started.process.end()}:\n${log}`);
     }
   }
 }

@@ -113,7 +113,7 @@ const STATUS = {
   ],
   lastHandledRotateRequest: '1',
   lastHandledRollbackRequest: '2',
-  rollbackRefused: { request: '3', reason: 'NoPreviousKey', message: 'No key signed before' },
+  rollbackRefused: { request: '3', reason: 'NoPreviousKey', message: 'No previous key' },
   ledger: '{}',
 };
 
@@ -238,7 +238,7 @@ test('a revocation that one person applies survives whatever Git applies afterwa
   expect(await revocations()).toEqual([{ kid: KID, reason: 'KeyCompromise' }]);
 });
 
-test('a second revocation by the same person needs the first one beside it, or another manager', async () => {
+test('a second revocation by the same person needs the first one next to it, or another manager', async () => {
   const namespace = await createNamespace('crd-revocations');
   const kids = async () =>
     (await setsIn(namespace).read('payments')).set.spec.revocations?.map(({ kid }) => kid);

@@ -24,7 +24,7 @@ async function tryToCreate(body: unknown): Promise<{ status: number; body: Refus
   return { status: answer.status, body: answer.body as Refusal };
 }
 
-/** The API server's own note that CEL did not run, beside an error of structure. */
+/** The API server's own note that CEL did not run, along with an error of structure. */
 const NOT_CHECKED = /^Invalid value: (null: )?some validation rules were not checked/;
 
 async function refusalsOf(bad: BadSpec): Promise<string[]> {

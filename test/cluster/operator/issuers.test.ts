@@ -28,7 +28,7 @@ test(
     );
     expect([outdated.status, outdated.reason]).toEqual(['True', 'PodsHoldOldKey']);
     expect(outdated.message).toMatch(
-      /^Pod by-env \(env\) and Pod by-sub-path \(subPath\) read the signer Secret only at their start/,
+      /^Pod by-env \(env\) and Pod by-sub-path \(subPath\) read the signer Secret only at startup/,
     );
     await eventually('its event', async () => {
       return (await look.eventReasons('payments')).includes('PodsHoldOldKey');

@@ -87,7 +87,7 @@ export function startOperator({
   return startProgram(['operator', ...flags, '--listen', '127.0.0.1:0', ...args]);
 }
 
-/** The program with these words. Ends with the test, if it did not before and unless told. */
+/** The program with these arguments. By default it ends with the test, if not before. */
 export function startProgram(
   words: readonly string[],
   { endsWithTest = true }: { readonly endsWithTest?: boolean } = {},

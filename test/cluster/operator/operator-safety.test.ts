@@ -27,7 +27,7 @@ async function killAgainAndAgain(
   return kills;
 }
 
-test('SIGKILL at any moment: rotations go on, no second pending key, no token rejected', async () => {
+test('SIGKILL at any moment: rotations continue, no second pending key, no token rejected', async () => {
   const namespace = await createNamespace('op-kill');
   const { kubeconfigPath } = await createOperatorAccount(namespace);
   const { keys, statusOf } = inNamespace(namespace);

@@ -10,7 +10,7 @@ const LEAD_MS = 8000;
 /** P + D + S. */
 const TRUST_MS = 8000;
 
-/** Adds one entry, as somebody does who owns nothing else of the spec. */
+/** Adds one entry, as someone does who owns nothing else in the spec. */
 async function applyRevocation(namespace: string, set: string, kid: string, manager: string) {
   const manifest = {
     apiVersion: API_GROUP_VERSION,
@@ -102,7 +102,7 @@ test('the active key is revoked: the standby signs, nobody else notices, and the
   });
   expect(await look.eventReasons('payments')).not.toContain('NoSigningKey');
 
-  // Somebody else adds a kid that nobody knows: it is named, and nothing changes for it.
+  // Someone else adds a kid that nobody knows: it is named, and nothing changes for it.
   const published = await eventually('the next standby', async () => {
     const kids = await look.publishedKids('payments');
     return kids.length === 2 ? kids : null;

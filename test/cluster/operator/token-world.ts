@@ -32,7 +32,7 @@ export interface TokenFigures {
   readonly signed: number;
   readonly verified: number;
   readonly kids: readonly string[];
-  /** How often the issuer went on with another key. */
+  /** How often the issuer changed to another key. */
   readonly switches: number;
   readonly rejected: readonly Rejection[];
 }
@@ -77,7 +77,7 @@ export class TokenWorld {
     this.#terms = terms;
   }
 
-  /** Goes on until it is stopped; a fault of the world itself rejects. */
+  /** Runs until it is stopped; a fault of the world itself rejects. */
   async run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#watchMounts();

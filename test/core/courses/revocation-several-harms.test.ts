@@ -45,7 +45,7 @@ test('C raised by the same edit that revokes: no standby signs that the larger C
   expect(world.signerKid).toBeNull();
 });
 
-test('T raised and lowered while the clocks are in doubt counts all the same', () => {
+test('T raised and lowered while the clocks are in doubt still counts', () => {
   const world = worldWith(FAST_SPEC);
   world.runFor(20_000);
   world.hasDate = false;

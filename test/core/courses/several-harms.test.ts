@@ -122,7 +122,7 @@ test('a JWKS of an earlier life of the set does not replace its ledger', () => {
   expect(isMended(world)).toBe(true);
 });
 
-test('without any copy, a key that was not in the JWKS may have signed all the same', () => {
+test('without any copy, a key that was not in the JWKS may still have signed', () => {
   const world = worldWith(FAST_SPEC);
   world.runFor(20_000);
   world.hands.editSpec((spec) => ({ ...spec, kind: kindOfAlgorithm('RS256') }));

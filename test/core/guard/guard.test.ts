@@ -145,7 +145,7 @@ describe('a write of the status', () => {
   });
 });
 
-test('a key Secret is restored only from the very signer that was read', () => {
+test('a key Secret is restored only from the signer that was read', () => {
   const world = rotatedWorld();
   world.hands.deleteKeySecret(2);
   const step = plannedStep(world);

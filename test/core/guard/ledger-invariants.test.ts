@@ -287,7 +287,7 @@ describe('if no ledger is known', () => {
       [],
     ],
     [
-      'the signer’s key goes on signing, if all copies are lost',
+      'the signer’s key keeps signing, if all copies are lost',
       () => ({ world: withoutLedgers(), after: ledgerOf(rotatedWorld()) }),
       [],
     ],

@@ -17,11 +17,12 @@ const CACHES: GateTerm = {
   term: 'verifierCacheTtlMs',
 };
 const SHARED: GateTerm = { label: 'shared caches keep old copies up to', durationMs: 0 };
-const MARGIN: GateTerm = { label: 'less a margin of', durationMs: -MINUTE };
+const MARGIN: GateTerm = { label: 'as a margin', durationMs: -MINUTE };
 
 function gateOf(atMs: number | null, ...terms: readonly GateTerm[]): Gate {
   const opensAtMs = terms.reduce((sum, { durationMs }) => sum + durationMs, atMs ?? 0);
-  return { opensAtMs: atMs === null ? null : opensAtMs, from: { label: 'published', atMs }, terms };
+  const from = { label: 'published', notYet: 'the key is not published yet', atMs };
+  return { opensAtMs: atMs === null ? null : opensAtMs, from, terms };
 }
 
 const LOWERED = { ...DEFAULT_TERMS, verifierCacheTtlMs: 5 * SECOND };
@@ -47,7 +48,7 @@ test.each<[string, Gate, string]>([
   [
     'with a term that is subtracted shows how much',
     gateOf(NINE_MS, CACHES, MARGIN),
-    'published 09:00:00Z, verifiers cache up to 10m, less a margin of 1m: 09:09:00Z',
+    'published 09:00:00Z, verifiers cache up to 10m, minus 1m as a margin: 09:09:00Z',
   ],
   [
     'over midnight shows the days',
@@ -60,9 +61,14 @@ test.each<[string, Gate, string]>([
     'published 09:00:01Z, verifiers cache up to 10m: 09:10:01Z',
   ],
   [
-    'that counts from something not seen yet shows no time',
+    'that counts from something not seen yet says so, and shows no time',
     gateOf(null, PUBLICATION, SHARED, CACHES),
-    'waits until published, then served everywhere within 3m, verifiers cache up to 10m',
+    'the key is not published yet; then served everywhere within 3m, verifiers cache up to 10m',
+  ],
+  [
+    'that counts from something not seen yet, without terms, says only that',
+    gateOf(null, SHARED),
+    'the key is not published yet',
   ],
 ])('a gate %s', (_, gate, expected) => {
   expect(explainGate(gate, DEFAULT_TERMS)).toBe(expected);

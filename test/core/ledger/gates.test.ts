@@ -15,6 +15,7 @@ import {
   servedSinceGate,
   switchedGate,
   takenUpGate,
+  unforeseenRemovalGate,
 } from '../../../src/core/ledger/gates.ts';
 import type { LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import { newKey } from '../../../src/core/ledger/lifecycle.ts';
@@ -113,17 +114,77 @@ test.each<[string, Gate, number | null, string]>([
     'the next key without a standby',
     publishGate(signing, policy, DEFAULT_TERMS),
     720 * HOUR - (13 * MINUTE + 30_000) - MINUTE,
-    'active 2026-12-01T09:00:00Z, rotation interval 720h, the next key needs a lead of 14m30s: 2026-12-31T08:45:30Z',
-  ],
-  [
-    'a gate whose observation is missing',
-    activationGate(keyWith({}, FAST_TERMS)),
-    null,
-    'waits until published, then served everywhere within 2s, verifiers cache up to 5s, clock skew 1s',
+    'active 2026-12-01T09:00:00Z, rotation interval 720h, minus 14m30s for the next key to become known: 2026-12-31T08:45:30Z',
   ],
 ])('%s', (_, gate, afterMs, explanation) => {
   expect(gate.opensAtMs).toBe(afterMs === null ? null : NINE + afterMs);
   expect(explainGate(gate, NOTHING_LOWERED)).toBe(explanation);
+});
+
+const unseen = keyWith({}, FAST_TERMS);
+const unseenActive = keyWith({ state: 'Active' }, FAST_TERMS);
+const unseenRetiring = keyWith({ state: 'Retiring' }, FAST_TERMS);
+const jwksStillThere = { ...ledgerOf(rotatedWorld()), deletion: null };
+
+test.each<[string, Gate, string]>([
+  [
+    'servedSinceGate',
+    servedSinceGate(unseen),
+    'the key is not published yet; then served everywhere within 2s',
+  ],
+  [
+    'activationGate',
+    activationGate(unseen),
+    'the key is not published yet; then served everywhere within 2s, verifiers cache up to 5s, clock skew 1s',
+  ],
+  [
+    'switchedGate',
+    switchedGate(unseenActive),
+    'the new key has not been seen in the signer Secret yet; then every issuer signs with it within 2s',
+  ],
+  [
+    'takenUpGate of the active key',
+    takenUpGate(unseenActive),
+    'the new key has not been seen in the signer Secret yet; then every issuer signs with it within 2s, clock skew 1s',
+  ],
+  [
+    'takenUpGate of an earlier key',
+    takenUpGate(unseenRetiring),
+    'the signer Secret has not been seen without the key yet; then every issuer has switched within 2s, clock skew 1s',
+  ],
+  [
+    'restartGate',
+    restartGate(unseenActive),
+    'the new key has not been seen in the signer Secret yet; then new pods get the new key within 2s, 2 × clock skew = 2s',
+  ],
+  [
+    'removalGate, as forecast',
+    removalGate(unseenRetiring),
+    'the signer Secret has not been seen without the key yet; then every issuer has switched within 2s, clock skew 1s, token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
+  ],
+  [
+    'unforeseenRemovalGate',
+    unforeseenRemovalGate(unseenRetiring, 'Pod a (env) may hold the key until restarted'),
+    'Pod a (env) may hold the key until restarted; then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
+  ],
+  [
+    'dueGate',
+    dueGate(unseenActive, policy),
+    'the key does not sign yet; then rotation interval 720h',
+  ],
+  [
+    'publishGate',
+    publishGate(unseenActive, policy, DEFAULT_TERMS),
+    'the key does not sign yet; then rotation interval 720h, minus 14m30s for the next key to become known',
+  ],
+  [
+    'deletionGate',
+    deletionGate(jwksStillThere, FAST_TERMS),
+    'the JWKS is still there; then gone everywhere within 2s, verifiers cache up to 5s, clock skew 1s',
+  ],
+])('%s without its observation says what is missing, and shows no time', (_, gate, explanation) => {
+  expect(gate.opensAtMs).toBeNull();
+  expect(explainGate(gate, FAST_TERMS)).toBe(explanation);
 });
 
 test('the rest of a set goes P + H + C + S after its JWKS', () => {

@@ -59,7 +59,7 @@ const told = (world: World) => {
 describe('a switch is settled', () => {
   test.each<[string, ObservedPods, number | null]>([
     ['if no pod reads the key only once', read(), CURRENT_MS],
-    ['by pods that started at the very instant', read(pod('a', CURRENT_MS)), CURRENT_MS],
+    ['by pods that started at that instant', read(pod('a', CURRENT_MS)), CURRENT_MS],
     ['not by one that may have started a millisecond before', read(pod('a', CURRENT_MS - 1)), null],
     ['not by one from long before', read(pod('a', 0)), null],
     ['not if the pods can’t be listed', { kind: 'Failed' }, null],
@@ -123,7 +123,7 @@ describe('the removal', () => {
     expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
       'Pod a (env, Deployment api) and Pod b (subPath) may hold the key until restarted; ' +
-        'waits until no pod can hold it, then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
+        'then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
     );
   });
 
@@ -141,7 +141,7 @@ describe('the removal', () => {
     const pods = ['g', 'f', 'e', 'd', 'c', 'b', 'a'].map((name) => pod(name, 0));
     const world = worldAt(35, { kind: 'Read', readOnce: pods, more: 3 });
     expect(condition(world)?.message).toMatch(
-      /^Pod a \(env\), Pod b \(env\), Pod c \(env\), Pod d \(env\), Pod e \(env\) and 5 more read the signer Secret only at their start/,
+      /^Pod a \(env\), Pod b \(env\), Pod c \(env\), Pod d \(env\), Pod e \(env\) and 5 more read the signer Secret only at startup/,
     );
   });
 

@@ -159,7 +159,7 @@ describe('a message says what happened and what to do', () => {
       'of clocks that differ',
       'ClockSkew',
       (world) => Object.assign(world, { skewMs: 9_000 }),
-      'The clocks of operator and API server differ by more than spec.timing.clockSkew (1s) and a second. Until they agree, no gate opens and no time is recorded. Synchronize both (NTP).',
+      'The clocks of operator and API server differ by more than spec.timing.clockSkew (1s) plus one second. Until they agree, no gate opens and no time is recorded. Synchronize both (NTP).',
     ],
   ])('%s', (_, type, disturb, expected) => {
     expect(message(settled(12 * SECOND, disturb), type)).toBe(expected);

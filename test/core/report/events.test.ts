@@ -32,7 +32,7 @@ test.each<[string, Ledger | null, Ledger, readonly string[]]>([
     'a bar',
     ledger,
     bar(ledger, 'k1', 'Retired'),
-    ['Normal KeyRemoved: Key #1 (k1) leaves the JWKS (Retired)'],
+    ['Normal KeyRemoved: Key #1 (k1) leaves the JWKS: its last token has expired'],
   ],
   [
     'an end',

@@ -64,10 +64,10 @@ describe('pods that still use an earlier key', () => {
       held(pod('a', API)),
       'Restart it, not before 2026-12-01T09:00:34Z, for example with kubectl rollout restart deployment/api.',
     ],
-  ])('%s: the message says how to restart it, and from when on', (_, pods, remedy) => {
+  ])('%s: the message says how to restart it, and how soon', (_, pods, remedy) => {
     const text = told(worldWithPods(pods));
     expect(text).toMatch(
-      /^True PodsHoldOldKey: Pod a \(env.*\) reads the signer Secret only at its start,/,
+      /^True PodsHoldOldKey: Pod a \(env.*\) reads the signer Secret only at startup,/,
     );
     expect(text).toContain(`may still sign with an earlier key. ${remedy}${TAIL}`);
   });
@@ -112,7 +112,7 @@ describe('pods of spec.signer.restart', () => {
     world.api.workloads = world.api.workloads.map((each) => ({ ...each, rollOut: ROLLED_OUT }));
     world.settle();
     expect(told(world)).toContain(
-      'Their workloads were restarted, and the last old pods still have to end.',
+      'Their workloads were restarted, but the last old pods have not terminated yet.',
     );
   });
 
@@ -127,7 +127,11 @@ describe('pods of spec.signer.restart', () => {
 
 describe('nobody knows which pods there are', () => {
   test.each<[ObservedPods['kind'], string, string]>([
-    ['Forbidden', 'Unknown PodsForbidden', 'Grant it list on pods there'],
+    [
+      'Forbidden',
+      'Unknown PodsForbidden',
+      'Grant the operator the right to list pods in this namespace',
+    ],
     ['Failed', 'Unknown PodsUnreadable', 'The log says why; the operator tries again.'],
   ])('%s', (kind, verdict, remedy) => {
     const text = told(worldWithPods({ kind } as ObservedPods));

@@ -23,7 +23,7 @@ function told(world: World): string | null {
 const OUT = 'out of the JWKS, trusted by no verifier after';
 const UNKNOWN =
   'this set knows no such key, so nothing was changed (compare it with status.keys and with the ' +
-  'kid in the header of a token; of keys that ended long ago, the set remembers only the ordinals)';
+  'kid in the header of a token; the set remembers only the ordinals of keys that ended long ago)';
 
 describe('the condition reports what became of each entry', () => {
   test('none is revoked: there is no such condition', () => {
@@ -33,10 +33,10 @@ describe('the condition reports what became of each entry', () => {
   test('not yet, until a reading has shown the JWKS without the key', () => {
     const world = calmWorld();
     world.hands.revoke('k1');
-    expect(told(world)).toBe('False Applying: k1: not yet seen to be out of the JWKS');
+    expect(told(world)).toBe('False Applying: k1: not yet confirmed gone from the JWKS');
     // The bar, then the JWKS without it, then that is seen.
     while (world.servedKids?.includes('k1')) world.runPass();
-    expect(told(world)).toBe('False Applying: k1: not yet seen to be out of the JWKS');
+    expect(told(world)).toBe('False Applying: k1: not yet confirmed gone from the JWKS');
   });
 
   test('then until when it is trusted: P 2s, C 5s and S 1s after it was seen gone at 12 s', () => {
@@ -86,6 +86,8 @@ describe('the condition reports what became of each entry', () => {
     const world = calmWorld();
     world.hands.revoke('k1');
     world.hands.annotateSigner(ANNOTATION.ledger, null);
-    expect(told(world)).toBe('False Applying: The ledger comes first: see the condition Ready');
+    expect(told(world)).toBe(
+      'False Applying: Revocations are applied once the ledger is usable: see the condition Ready',
+    );
   });
 });

@@ -50,7 +50,7 @@ describe('the JWKS is deleted', () => {
     ],
     ['as is forecast at first', () => deletedWorld(13), 'DeleteJwks a key 26s: TokensExpire'],
     [
-      'some day, while a pod may go on signing',
+      'some day, while a pod may keep signing',
       () => deletedWorld(16, HELD),
       'DeleteJwks a key some day: PodsHoldKey',
     ],

@@ -77,7 +77,7 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'the pod',
     held(pod('a')),
-    /^Pod a \(env\) may hold the key until restarted; waits until no pod can hold it,/,
+    /^Pod a \(env\) may hold the key until restarted; then token lifetime 8s,/,
   ],
   [
     'two pods, by name, and their workload',
@@ -95,7 +95,7 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'why the pods are not known',
     { kind: 'Forbidden' },
-    /^the operator may not list the pods of the names/,
+    /^the operator may not list the pods of the namespace, so a pod may still hold the key; then token/,
   ],
 ])('the explanation gives %s', (_, pods, expected) => {
   expect(removalAt(35, pods).explanation).toMatch(expected);

@@ -25,7 +25,7 @@ const RETIRED = { generation: 9, reason: 'Retired', removedSeenMs: null } as con
 // #1 signed until 30 s, #2 signs, #3 is pending.
 describe('a rollback would go back', () => {
   test.each<[string, (world: World) => void, (ledger: Ledger) => Ledger, string]>([
-    ['to the key that signed before', NOTHING, UNCHANGED, 'k1'],
+    ['to the previous key', NOTHING, UNCHANGED, 'k1'],
     [
       'to no key, if none signed before',
       NOTHING,

@@ -48,7 +48,7 @@ test.each<[number | null, When]>([
   [null, UNKNOWN],
   [START_MS, at(0)],
 ])('a gate that opens at %s', (opensAtMs, expected) => {
-  const gate: Gate = { opensAtMs, from: { label: 'x', atMs: null }, terms: [] };
+  const gate: Gate = { opensAtMs, from: { label: 'x', notYet: 'y', atMs: null }, terms: [] };
   expect(opening(gate)).toEqual(expected);
 });
 

@@ -6,7 +6,7 @@ import { type World, worldWith } from '../../support/core-world/world.ts';
 
 const DYING: Spec = { ...FAST_SPEC, deletionPolicy: 'Delete' };
 
-const SKIPPED = `the wait is skipped, as ${REQUEST.skipDeletionWait} requests`;
+const SKIPPED = `the wait is skipped because ${REQUEST.skipDeletionWait} is set`;
 
 function deletedAfter(durationMs: number): World {
   const world = worldWith(DYING);
@@ -98,7 +98,7 @@ describe('an ordered deletion', () => {
       5,
       [
         `ConfigMap payments-jwks is deleted: ${SKIPPED}`,
-        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:17Z, gone ` +
+        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 09:00:17Z, gone ` +
           'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 09:00:25Z',
       ],
     ],
@@ -107,7 +107,7 @@ describe('an ordered deletion', () => {
       15,
       [
         'ConfigMap payments-jwks is deleted: the last token of the set has expired',
-        `Secret payments-key-1 is deleted: ${SKIPPED}; without that: JWKS removed 09:00:26Z, gone ` +
+        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 09:00:26Z, gone ` +
           'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 09:00:34Z',
       ],
     ],

@@ -69,7 +69,7 @@ test('a revocation does not wait for the finalizer', () => {
   expect(world.api.set?.finalizers).toEqual([FINALIZER]);
 });
 
-describe('who signs in place of a revoked key, in the very write that bars it', () => {
+describe('who signs in place of a revoked key, in the write that bars it', () => {
   test.each<[string, () => World, string, string | null]>([
     ['a proven standby', withStandby, 'k1', 'k2'],
     ['nobody, if there is no other key', withoutStandby, 'k1', null],

@@ -243,7 +243,7 @@ export class Chronicle {
     return life === undefined ? `key ${kid.slice(0, 8)}` : `#${life.ordinal}`;
   }
 
-  /** A rotation is full once the key that signed before, and has not come back, has retired. */
+  /** A rotation is full once the previous key, if it has not come back, has retired. */
   fullRotations(): number {
     return this.#switches().filter(({ from, to, isTakenBack }) => {
       return from < to && !isTakenBack && this.stateOf(from) === 'Retired';

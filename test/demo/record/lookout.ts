@@ -34,7 +34,7 @@ export async function keepLookout(
     look('/api/v1', 'configmaps', set.jwksName, (object) => {
       const uid = object?.metadata.uid ?? null;
       if (uid !== null && chronicle.jwksUid === null && chronicle.jwksDeletions > 0) {
-        chronicle.say('the operator wrote the JWKS ConfigMap anew', 'good');
+        chronicle.say('the operator wrote the JWKS ConfigMap again', 'good');
       }
       chronicle.jwksUid = uid;
       const text = object?.data?.['jwks.json'];

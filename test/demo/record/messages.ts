@@ -18,7 +18,7 @@ export interface IssuerStart {
   readonly tokensPerSecond: number;
   /** How far its clock is ahead. */
   readonly clockAheadMs: number;
-  /** A thief goes on with the key that it read first, whatever the Secret shows later. */
+  /** A thief keeps using the key that it read first, whatever the Secret shows later. */
   readonly keepsKey: boolean;
 }
 
@@ -77,7 +77,7 @@ export interface VerifierStart {
   readonly algorithm: string;
   /** How far its clock is behind. */
   readonly clockBehindMs: number;
-  /** So many caches, each of an age of its own, check every token. */
+  /** The number of caches that check every token, each of an age of its own. */
   readonly replicas: number;
 }
 
@@ -106,7 +106,7 @@ export interface RevokedCounts {
   readonly refused: number;
   /** When one was last accepted. */
   readonly lastAcceptedMs: number | null;
-  /** So many caches have not refused one yet. */
+  /** The number of caches that have not refused one yet. */
   readonly trusting: number;
 }
 

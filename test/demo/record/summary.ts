@@ -170,7 +170,7 @@ function describeRevocation(
 }
 
 /**
- * What of the declared terms the machine itself did not keep: then a rejection says nothing of
+ * The declared terms that the machine itself did not keep: then a rejection says nothing about
  * the operator.
  */
 export function brokenTerms({ slowestMs }: Chronicle, { terms }: SampleSet): readonly string[] {

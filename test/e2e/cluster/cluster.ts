@@ -113,7 +113,7 @@ export function hasHands(): boolean {
   return e2eCluster().hands !== null;
 }
 
-/** Does one thing to the node itself. Throws on somebody else's cluster: skip such a test there. */
+/** Does one thing to the node itself. Throws on someone else's cluster: skip such a test there. */
 export async function hand(name: Hand, query?: Readonly<Record<string, string>>): Promise<void> {
   const { hands } = e2eCluster();
   if (hands === null) throw new Error(`${name} needs a node of the project's own`);

@@ -19,7 +19,7 @@ import { startKubectlProxy } from './kubectl-proxy.ts';
 import { forgetFailures, keepNodeLogs } from './node-logs.ts';
 import { findKubectl } from './user-cluster.ts';
 
-/** What the tests are told of the cluster that they share; plain data. */
+/** What the tests know about the cluster that they share; plain data. */
 export interface E2eCluster {
   /** Where `kubectl proxy` answers: every path of the API, without credentials. */
   readonly apiSocketPath: string;
@@ -28,7 +28,7 @@ export interface E2eCluster {
   readonly images: Readonly<Record<ImageName, string>>;
   /** To be upgraded from; null if it can't be had. */
   readonly previous: PreviousBuild | null;
-  /** What can be done to the node itself; null on a cluster that is somebody else's. */
+  /** What can be done to the node itself; null on a cluster that is someone else's. */
   readonly hands: HandsAddress | null;
   /** Who wrote what, as the API server noted it; null if that is not ours to read. */
   readonly auditLogPath: string | null;
@@ -114,7 +114,7 @@ async function onOwnNode(workFolder: string, endings: Endings): Promise<E2eClust
 
 /**
  * The README's commands work in `default`, which gets the level that the tests' other namespaces
- * have. On somebody else's cluster it is not ours to label.
+ * have. On someone else's cluster it is not ours to label.
  */
 async function restrictDefaultNamespace({ kubectl }: Tools): Promise<void> {
   const level = 'pod-security.kubernetes.io/enforce=restricted';

@@ -10,7 +10,7 @@ export function forgetFailures(): void {
   rmSync(FAILURES, { recursive: true, force: true });
 }
 
-/** Keeps the logs of the node's own programs beside what a failed test left, if one did. */
+/** Keeps the logs of the node's own programs next to what a failed test left, if one did. */
 export function keepNodeLogs(nodeFolder: string): void {
   if (!existsSync(FAILURES)) return;
   const folder = join(FAILURES, 'node');

@@ -8,7 +8,7 @@ export interface ImageSpec {
   readonly reference: string;
   readonly entrypoint: readonly string[];
   readonly env?: readonly string[];
-  /** `65532:65532`; root unless told. */
+  /** Such as `65532:65532`; by default root. */
   readonly user?: string;
   /** Its only layer. */
   readonly entries: readonly TarEntry[];

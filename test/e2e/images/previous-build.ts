@@ -21,7 +21,7 @@ const run = promisify(execFile);
 
 /**
  * Builds it by its own means, with the packages that are installed now. The folder has to stay for
- * as long as the chart is used. Null where there is no such commit: in an archive of the sources,
+ * as long as the chart is used. Null if there is no such commit: in an archive of the sources,
  * or in a clone of depth 1.
  */
 export async function buildPrevious(folder: string): Promise<PreviousBuild | null> {

@@ -6,7 +6,7 @@ export type TarEntry =
   | { readonly kind: 'folder'; readonly path: string; readonly mode?: number }
   | {
       readonly kind: 'file';
-      /** No slash at its start; 100 bytes at most. */
+      /** Must not begin with a slash; 100 bytes at most. */
       readonly path: string;
       /** A text, or the path of a file whose content it is. */
       readonly content: Buffer | { readonly file: string };

@@ -61,7 +61,7 @@ function runWords({ helm }: Tools, [, ...args]: readonly string[]): Promise<stri
   return runHelm(helm, args, { cwd: ROOT, timeoutMs: TIMEOUT_MS });
 }
 
-/** What the tests remove at their end must not be somebody's. */
+/** What the tests remove at the end must not belong to anyone else. */
 async function refuseWhereUsed(kubectl: KubectlSetup): Promise<void> {
   const [crd, namespace] = await Promise.all(
     [`crd/${CRD}`, `namespace/${OPERATOR_NAMESPACE}`].map((object) =>

@@ -18,7 +18,7 @@ export const PART_USERS: readonly User[] = [CONTROLLER_MANAGER, SCHEDULER, PROXY
   groups: [],
 }));
 
-/** They run beside the API server, outside of the node. */
+/** They run with the API server, outside of the node. */
 export async function startControllers(
   folder: string,
   programs: NodePrograms,

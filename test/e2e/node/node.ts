@@ -30,7 +30,7 @@ export interface ClusterNode {
   readonly times: StartTimes;
   /** Folder with the logs of the node's own programs. */
   readonly folder: string;
-  /** Ends the kubelet and starts it again; pods go on meanwhile. Resolves when it is Ready. */
+  /** Ends the kubelet and starts it again; pods keep running meanwhile. Resolves when it is Ready. */
   restartKubelet(): Promise<void>;
   /** Ends all of it and leaves nothing behind. May be called twice. */
   stop(): Promise<void>;

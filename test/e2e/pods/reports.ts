@@ -20,14 +20,14 @@ export interface Seen {
 
 export interface IssuerReport {
   readonly signed: number;
-  /** Each key that it has signed with, from when on. */
+  /** Each key that it has signed with, and since when. */
   readonly signers: readonly Seen[];
   /** Why it could not sign, each reason once. */
   readonly failures: readonly string[];
 }
 
 export interface TokenPage {
-  /** Where to go on from. */
+  /** Where to continue. */
   readonly next: number;
   readonly tokens: readonly string[];
 }

@@ -67,7 +67,7 @@ function isLibrary(name: string): name is Library {
   return Object.hasOwn(LIBRARIES, name);
 }
 
-/** Of a token that somebody shows it; it counts for nothing. */
+/** Of a token that someone shows it; it counts for nothing. */
 async function judge(token: string, verify: Verify): Promise<Judgement> {
   try {
     await verify(token);

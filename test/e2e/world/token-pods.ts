@@ -44,7 +44,7 @@ export interface TokenPods {
   /** Waits until all of them are Ready. */
   ready(): Promise<void>;
   reports(): Promise<TokenReports>;
-  /** Whether a verifier takes this token at present. */
+  /** Whether a verifier accepts this token now. */
   accepts(way: Way, token: string): Promise<boolean>;
   /** How often any container of theirs was started again: with it, what it had counted is lost. */
   restarts(): Promise<number>;

@@ -30,7 +30,7 @@ export interface TokenWorld {
 
 export interface TokenWorldSetup {
   readonly terms?: Terms;
-  /** Of the spec, beside the terms. */
+  /** Of the spec, apart from the terms. */
   readonly spec?: object;
   readonly issuer?: IssuerKind;
 }

@@ -1,7 +1,7 @@
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import type { RequestInfo } from '../requests/request-info.ts';
 
-/** What goes wrong with one request. `committed`: whether the server did it all the same. */
+/** What goes wrong with one request. `committed`: whether the server still did it. */
 export type Fault =
   /** Refused or reset before the server saw it. */
   | { readonly kind: 'drop'; readonly code?: string }

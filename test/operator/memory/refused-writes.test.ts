@@ -48,7 +48,11 @@ const HUNG = errorOfStatus(REQUEST, 504, null, null);
 test.each([
   ['a minute in a row', [0, 30_000, 60_000], [false, false, true]],
   ['a row that is broken by a pause', [0, 160_000, 200_000], [false, false, false]],
-  ['a row that goes on after a pause', [0, 160_000, 200_000, 220_000], [false, false, false, true]],
+  [
+    'a row that continues after a pause',
+    [0, 160_000, 200_000, 220_000],
+    [false, false, false, true],
+  ],
 ])('unjudged: %s', (_, times, told) => {
   const refused = new RefusedWrites();
   const notes = times.map((atMs) => refused.note('WriteJwks', HUNG, false, atMs) !== null);

@@ -57,7 +57,7 @@ describe('the worst way in which it reads the Secret', () => {
     ],
     ['an init container', { containers: [], initContainers: [BY_ENV] }, 'Env', 'Env'],
     [
-      'a volume of an init container, which has ended when others go on with what it left',
+      'a volume of an init container, which has ended when others use what it left',
       { containers: [], initContainers: [mountOf({})], volumes: SECRET },
       'InitContainer',
       'InitContainer',
@@ -132,7 +132,7 @@ describe('since when at the earliest', () => {
       400,
     ],
     [
-      'not an init container’s own restart: others go on with what it left',
+      'not an init container’s own restart: others keep using what it left',
       { initContainers: [BY_ENV] },
       { startTime: at(400), initContainerStatuses: ran(at(800)).containerStatuses },
       400,

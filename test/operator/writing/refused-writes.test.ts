@@ -184,7 +184,7 @@ test('a webhook that failed, followed by another failure for minutes, is not rep
   });
   await of.clock.advance(1);
   expect(failures).toBe(1);
-  // Another answer, five minutes long, says nothing of the webhook.
+  // Another answer, five minutes long, says nothing about the webhook.
   fault = statusFault(503);
   await of.clock.advance(5 * 60_000);
   fault = statusFault(500, WEBHOOK_GONE);
@@ -251,7 +251,7 @@ test.each([
   });
   await of.clock.advance(60_000);
   expect(refusals(of).join()).toMatch(/made this object immutable: .* \(KUBE_INVALID\)/);
-  // Once it is deleted, the operator creates it again, and the set goes on.
+  // Once it is deleted, the operator creates it again, and the set continues.
   of.api.hand.delete(resource, NAMESPACE, name);
   await of.clock.advance(120_000);
   expect(of.condition('Ready')).toBe('True Signing');

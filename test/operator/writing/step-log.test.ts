@@ -45,7 +45,7 @@ function edit(resource: string, name: string, change: (draft: Record<string, unk
   };
 }
 
-describe('what somebody has to know is a warning', () => {
+describe('what someone has to know is a warning', () => {
   test.each<[string, (of: OperatorWorld) => void, string]>([
     [
       'an edited JWKS is repaired',

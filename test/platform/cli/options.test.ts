@@ -20,7 +20,7 @@ import {
 
 const OPTIONS = {
   workers: integer({ min: 1, max: 64, default: 4, help: 'passes at a time' }),
-  resync: duration({ minMs: 1000, maxMs: 3_600_000, default: 300_000, help: 'list anew' }),
+  resync: duration({ minMs: 1000, maxMs: 3_600_000, default: 300_000, help: 'list again' }),
   logFormat: choice({ choices: ['json', 'pretty'], default: 'json', help: 'form of the log' }),
   leaderElect: toggle({ default: false, help: 'only one of several works' }),
   listen: hostPort({ default: ':8081', help: 'where to answer' }),

@@ -18,7 +18,7 @@ test('each switch of a projected volume is reported', async () => {
   for (const content of ['1', '2', '3']) {
     const before = changes;
     await volume.project({ a: content });
-    await until(`the swap to ${content} is told`, () => changes > before);
+    await until(`the swap to ${content} is reported`, () => changes > before);
   }
 });
 
@@ -55,6 +55,6 @@ test('a folder that can not be watched is reported once, after the call', async 
   );
   onTestFinished(() => watch.close());
   expect(failures).toEqual([]);
-  await until('the failure is told', () => failures.length > 0);
+  await until('the failure is reported', () => failures.length > 0);
   expect(failures[0]).toMatchObject({ code: 'ENOENT' });
 });

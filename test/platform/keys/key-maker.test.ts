@@ -69,7 +69,7 @@ describe('every algorithm, checked with jose', () => {
 
 describe('RSA', () => {
   it.each(RSA_MODULUS_LENGTHS)(
-    '%i bits, exponent 65537, while the event loop goes on',
+    '%i bits, exponent 65537, while the event loop keeps running',
     async (rsaModulusLength) => {
       let turns = 0;
       const ticking = setInterval(() => turns++, 1);

@@ -13,7 +13,7 @@ import {
 } from '../../support/kube/kube-fixture.ts';
 import { eventually } from '../../support/wait/eventually.ts';
 
-/** Stands for key material. No error may contain it. */
+/** In place of key material. No error may contain it. */
 const PLANTED = 'hunter2+PRIVATE/KEY==';
 const REF = { namespace: 'auth', name: 'payments-key-1' };
 

@@ -22,7 +22,7 @@ test('the list, then each change once, in order', async () => {
       world.server.put('a');
       world.server.bookmark();
       world.server.remove('b');
-      await eventually('all was told', () => world.told.length === 5);
+      await eventually('everything was reported', () => world.told.length === 5);
       expect(world.told).toEqual([
         'upsert auth/a uid-a',
         'upsert auth/b uid-b',

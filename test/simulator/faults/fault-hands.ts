@@ -1,4 +1,4 @@
-/** What someone does to the very object that an operator is about to read or write. */
+/** What someone does to the object that an operator is about to read or write. */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { NAMESPACE } from '../world/world.ts';
@@ -16,12 +16,15 @@ export function deleteObject(scene: Scene): void {
   withObject(scene, () => world.api.hand.erase(step.resource, NAMESPACE, step.name));
 }
 
-/** As it was, but under another UID. */
+/** Deletes it and creates it again as it was, so that it has another UID. */
 export function recreate(scene: Scene): void {
   withObject(scene, (object) => scene.world.api.hand.restore(scene.step.resource, object));
 }
 
-/** The same keys in other bytes; on a set, which has no data, its status is lost. */
+/**
+ * Rewrites the data with the same keys but different bytes. A SigningKeySet has no data, so its status
+ * is deleted instead.
+ */
 export function editData(scene: Scene): void {
   const { resource } = scene.step;
   edit(
@@ -51,7 +54,7 @@ export function unpublish(scene: Scene): void {
   });
 }
 
-/** The set's name and the manager's are taken off, so that filtered watches lose the object. */
+/** Removes the labels with the set's name and the manager's, so that filtered watches lose the object. */
 export function editMetadata(scene: Scene): void {
   edit(scene, (draft) => {
     if (scene.step.resource === SET_PLURAL) label(draft);

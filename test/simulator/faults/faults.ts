@@ -1,6 +1,6 @@
 /**
  * Everything that can go wrong at one step, by name. A fault says which steps it applies to, what
- * it does there, and what is owed all the same.
+ * it does there, and what must hold in spite of it.
  */
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import type { Fault, WatchFault } from '../../fake-api/faults/fault.ts';
@@ -17,7 +17,7 @@ export interface FaultKind {
    * deletes; or the same end with at most one more of each; or nothing but the promises.
    */
   readonly owes: 'all' | 'end' | 'promises';
-  /** How long nothing may happen in the world until it goes on. */
+  /** How long nothing may happen in the world before it continues. */
   readonly stallMs: number;
   /** Holds an operator up for longer than the moments of a scenario are apart. */
   readonly slow?: boolean;
@@ -45,7 +45,7 @@ const isWrite = ({ kind }: Step) => kind === 'write';
 const isAnswer = ({ kind }: Step) => kind === 'read' || kind === 'write';
 const isEvent = ({ kind }: Step) => kind === 'event';
 const isWork = (step: Step) => isAnswer(step) && step.resource !== 'events';
-/** What someone can reach: an object that the request names. */
+/** What someone can edit: an object that the request names. */
 const isNamed = ({ kind, resource, name }: Step) =>
   (kind === 'read' || kind === 'write') &&
   /^(?:secrets|configmaps|signingkeysets)$/.test(resource) &&
@@ -85,14 +85,14 @@ function slow(kind: FaultKind): FaultKind {
   return { ...kind, slow: true };
 }
 
-/** An operator's clock goes wrong, and stays so. */
+/** An operator's clock is wrong from then on. */
 function clock(offsetMs: number): FaultKind {
   return atOnce('all', 10_000, ({ member: { host } }) => {
     host.offsetMs = offsetMs;
   });
 }
 
-/** It jumps further than the terms allow, and back again. */
+/** An operator's clock jumps further than the terms allow, and then back. */
 function clockOut(offsetMs: number): FaultKind {
   const jump = atOnce('end', RECHECK_MS, ({ world, member: { host } }) => {
     host.jumpedMs = offsetMs;
@@ -103,7 +103,7 @@ function clockOut(offsetMs: number): FaultKind {
   return slow(jump);
 }
 
-/** The same of the API server's clock, by which it dates its answers. */
+/** The API server's clock, by which it dates its answers, is wrong from then on. */
 function serverClock(offsetMs: number): FaultKind {
   return atOnce('all', 10_000, ({ world: { api } }) => {
     api.clockOffsetMs = offsetMs;
@@ -122,6 +122,7 @@ function serverClockOut(offsetMs: number): FaultKind {
   return slow(jump);
 }
 
+/** Every fault by name, except the `stale-N` ones, which {@link faultsOn} and {@link faultNamed} add. */
 const FAULTS = {
   'crash-before': slow(
     atOnce('all', TAKEOVER_MS, ({ world, member }) => world.kill(member), anyRequest),
@@ -159,7 +160,7 @@ const FAULTS = {
     on: isWrite,
     does: ({ world, member, step }) => ({
       wire: (request) => {
-        // Dead while its write is still on the way; the next one is at work when it lands.
+        // It dies while its write is still on its way; the next operator is at work when the write arrives.
         world.kill(member, 100);
         return lateBy(step)(request);
       },

@@ -85,7 +85,7 @@ export function objectOf({ step }: PlannedFault): string {
 
 /**
  * An API server that takes its word back, although it is linearizable for one object: it shows an
- * old state, or nothing. Outside of what is assumed; the promises are judged all the same.
+ * old state, or nothing. Outside of what is assumed; the promises are still judged.
  */
 export function isLie({ fault }: PlannedFault): boolean {
   return fault === '404' || familyOf(fault) === 'stale';

@@ -1,6 +1,6 @@
 /**
- * Random lives of a set: commands out of the scenarios' verbs with at least two rotations among
- * them, and faults that strike a number of steps after one of the commands.
+ * Random lives of a set: commands with the scenarios' verbs, at least two of them rotations, and faults
+ * that each strike a number of steps after one of the commands.
  */
 
 import { type Command, durationOf, type Scenario } from '../language/scenario.ts';
@@ -13,7 +13,7 @@ import { isLie, StruckFaults } from './plan.ts';
 
 const FAULTS_MIN = 4;
 const FAULTS_MAX = 6;
-/** A rotation takes more steps than this. */
+/** The maximum number of steps between a command and its fault. A rotation has more steps. */
 const SKIP_MAX = 60;
 
 export interface ArmedFault {
@@ -21,7 +21,7 @@ export interface ArmedFault {
   readonly command: number;
   /** And this many steps. */
   readonly skip: number;
-  /** Picks among the faults that apply there; a name: that one, as soon as it applies. */
+  /** A number picks one of the faults that apply there; a name is that fault, as soon as it applies. */
   readonly what: number | string;
 }
 

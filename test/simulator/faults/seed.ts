@@ -1,7 +1,8 @@
 /**
  * A run as one text. `rotation/update:secrets:payments-signer:3/crash-after` is a scenario and a
- * fault at a step of it (more of them with `+`); `random/17` is all drawn from 17. What shrinking
- * left comes after it: `~c0,2` these commands alone, `~f1` these faults of a random run.
+ * fault at one of its steps (`+` joins several); `random/17` is a run in which everything is drawn from
+ * the number 17. What shrinking kept comes after that: `~c0,2` keeps only these commands, `~f1` only
+ * these faults of a random run.
  */
 import type { PlannedFault } from './plan.ts';
 

@@ -45,7 +45,7 @@ export class Hands {
     revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
     delete: (args) => this.#delete(args),
     restore: ([what = '', version]) => this.#restore(objectNamed(what), Number(version)),
-    /** Made by somebody else under a name of the set. */
+    /** Made by someone else under a name of the set. */
     stranger: ([what = '']) => {
       const { resource, name } = objectNamed(what);
       this.#hand.create(resource, strangersObject(what, { namespace: NAMESPACE, name }));
@@ -205,7 +205,7 @@ function requestOf(request: string): [string, string] {
   return [name, value];
 }
 
-/** Where a field's short name stands in the spec. */
+/** The path in the spec of a field's short name. */
 const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   T: ['tokenTTL'],
   C: ['verifierCacheTTL'],

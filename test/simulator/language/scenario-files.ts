@@ -1,4 +1,4 @@
-/** The scenarios of `scenarios/`, and their golden timelines beside them. */
+/** The scenarios of `scenarios/`, and the golden timelines next to them. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseScenarios, type Scenario } from './scenario.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Scenarios as text. First what the world is made of (`operators 2`, `elected false`,
- * `skew 400ms`, `quiet 25s`, `horizon 20h`, `restless`), then a line for each thing that happens: a moment, a verb, its
- * arguments. `rest` waits until the operators have nothing left to do, and moments count again
+ * Scenarios as text. The first lines describe the world (`operators 2`, `elected false`, `skew 400ms`,
+ * `quiet 25s`, `horizon 20h`, `restless`). Then each line is something that happens: a moment, a verb and
+ * its arguments. `rest` waits until the operators have nothing left to do, and moments count again
  * from there. `show` begins the timeline. `#` starts a comment.
  *
  * `each 1..4` makes a scenario of each number, which its lines have as `$N`.

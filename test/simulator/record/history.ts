@@ -1,7 +1,7 @@
 /**
  * What truly happened in a run, by the world's one true clock. It is all that the oracle gets:
- * objects as they were in the API server, who wrote them, and when. Nothing of what an operator
- * thought, planned or remembered is in it.
+ * objects as they were in the API server, who wrote them, and when. It holds nothing that an
+ * operator thought, planned or remembered.
  */
 import type { JsonObject } from '../../fake-api/json/json.ts';
 

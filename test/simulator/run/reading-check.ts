@@ -42,7 +42,7 @@ function violation(
   { who, step, atMs }: Extract<Entry, { kind: 'request' }>,
   missing: readonly string[],
 ): Violation {
-  const message = `${who} sends ${step} and has not asked anew: ${missing.join(', ')}`;
+  const message = `${who} sends ${step} and has not read again: ${missing.join(', ')}`;
   return { promise: 'one step', atMs, message };
 }
 

@@ -15,7 +15,7 @@ import { endStateOf, rotationsIn, writeCounts } from './end-state.ts';
 /** What has not come to rest this long after everything that was to be waited for never does. */
 const REST_MAX_MS = 840_000;
 /**
- * Nor does what has changed this much meanwhile: somebody writes without end, and the run is over.
+ * Nor does what has changed this much meanwhile: someone writes without end, and the run is over.
  * Whole lives with many faults have less than a thousand changes.
  */
 const CHANGES_MAX = 2000;

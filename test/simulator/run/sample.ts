@@ -13,7 +13,7 @@ export async function plansOf(scenario: Scenario, order: string): Promise<readon
 }
 
 /**
- * So many plans of the scenarios of one file: each kind of fault once, then those whose object
+ * The given number of plans of the scenarios of one file: each kind of fault once, then those whose object
  * and fault have been seen least.
  */
 export async function sampleOf(

@@ -81,9 +81,10 @@ function chosen<Value>(
 }
 
 /**
- * What these faults bring about by themselves. An operator that is told that the set is gone has
- * nothing left to come to rest with; one that is told that a key's Secret is gone makes another key. And if someone took
- * every copy, a read from before looks like a ledger that is newer than the one made since.
+ * What these faults bring about by themselves. An operator to which the API server says that the set is
+ * gone has nothing left to come to rest with; if it says that a key's Secret is gone, the operator makes
+ * another key. And if someone took every copy, a read from before looks like a ledger that is newer
+ * than the one made since.
  */
 function isDueTo(
   { promise }: Violation,
@@ -106,7 +107,7 @@ function isDueTo(
   }
 }
 
-/** Hands took the ledger and its copies, or left the one in the status, and a read lied about that. */
+/** Someone took the ledger and its copies, or left the one in the status, and a read lied about that. */
 function losesAllCopies({ commands }: Scenario, lies: readonly PlannedFault[]): boolean {
   const deeds = commands.map(({ text }) => text);
   const isTaken = (deed: RegExp) => deeds.some((text) => deed.test(text));

@@ -67,7 +67,7 @@ export class Host implements Clock {
     if (!this.#paused) for (const wake of this.#answers.splice(0)) wake();
   }
 
-  /** Nothing of it reaches anybody any more, and its promises hang forever. */
+  /** It no longer reaches anyone, and its promises hang forever. */
   kill(): void {
     this.#death.abort(new Error('the process is dead'));
   }

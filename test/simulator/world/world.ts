@@ -119,11 +119,11 @@ export class World {
 
   pause(member: Member, forMs: number): void {
     if (!member.host.isAlive || member.host.isPaused) return;
-    this.note('-', `${member.identity} stands still for ${forMs / 1000}s`);
+    this.note('-', `${member.identity} is paused for ${forMs / 1000}s`);
     member.host.pause();
     this.after(forMs, () => {
       if (!member.host.isAlive) return;
-      this.note('-', `${member.identity} goes on`);
+      this.note('-', `${member.identity} continues`);
       void member.host.resume();
     });
   }

@@ -1,4 +1,4 @@
-/** Random lives of a set for the properties: what happens, and how long the operator then goes on. */
+/** Random lives of a set for the properties: what happens, and for how long the operator then runs. */
 import fc from 'fast-check';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { Spec, Terms } from '../../../src/core/formats/spec.ts';

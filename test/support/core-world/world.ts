@@ -20,7 +20,7 @@ import { Hands } from './hands.ts';
 
 /** 2026-12-01T09:00:00Z */
 export const START_MS = Date.UTC(2026, 11, 1, 9);
-/** More passes than this without time going on are a livelock. */
+/** More passes than this at the same time are a livelock. */
 const PASSES_MAX = 80;
 const RETRY_MS = 1000;
 
@@ -69,7 +69,7 @@ export class World {
   readonly written: Written[] = [];
   readonly refused: Refused[] = [];
   readonly facts: Fact[] = [];
-  /** Each spec that an operator has read, from when on: nobody can act on one that was never seen. */
+  /** Each spec that an operator has read, and since when: nobody can act on one that was never seen. */
   readonly specsSeen: { readonly atMs: number; readonly spec: Spec }[] = [];
   /** The two objects after each write, for whoever restores them. */
   readonly snapshots: Pick<Api, 'signer' | 'jwks'>[] = [];
@@ -163,7 +163,7 @@ export class World {
     throw new Error(`livelock after ${PASSES_MAX} writes:\n${last.join('\n')}`);
   }
 
-  /** Goes on until a true time, jumping to each instant at which the plan asks to be called. */
+  /** Runs until a true time, jumping to each instant at which the plan asks to be called. */
   runUntil(untilMs: number): void {
     for (;;) {
       const nextAtMs = this.settle();

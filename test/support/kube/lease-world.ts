@@ -73,7 +73,7 @@ export interface Candidate {
   readonly elector: LeaderElector;
   readonly stop: AbortController;
   readonly log: { readonly level: string; readonly fields: LogFields; readonly message: string }[];
-  /** From now on nothing of this process runs; its clock goes on. */
+  /** From now on this process does not run, but its clock does. */
   freeze(): void;
   thaw(): void;
   /** Set when `hold` has ended. */

@@ -21,7 +21,7 @@ export interface World {
   readonly run: Promise<void>;
 }
 
-/** Runs a reflector against a server; afterwards checks that nothing of it is left. */
+/** Runs a reflector against a server; afterwards checks that it leaves nothing behind. */
 export async function inWorld(
   prepare: (server: WatchServer) => Partial<ReflectorOptions> | undefined,
   body: (world: World) => Promise<void>,

@@ -12,7 +12,7 @@ export class WatchServer {
   /** Answers the next lists, one each, before any good answer. */
   readonly listFaults: Fault[] = [];
   readonly watchFaults: Fault[] = [];
-  /** Of each watch: the version it was to go on from. */
+  /** Of each watch: the version that it was to continue from. */
   readonly watchedFrom: string[] = [];
   readonly queries: URLSearchParams[] = [];
   lists = 0;

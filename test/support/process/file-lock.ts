@@ -5,11 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 export interface LockOptions {
   /** Called each time the lock is found taken. */
   readonly onWait?: (waitedMs: number) => void;
-  /** Pause between two tries; 500 ms unless told. */
+  /** Pause between two tries; by default 500 ms. */
   readonly intervalMs?: number;
 }
 
-/** SQLite's code for a file that somebody else has locked. */
+/** SQLite's code for a file that someone else has locked. */
 const SQLITE_BUSY = 5;
 
 /**
@@ -50,7 +50,7 @@ function open(path: string): DatabaseSync {
 
 function tryLock(database: DatabaseSync): boolean {
   try {
-    // No journal beside the file: nothing is ever written to it. This asks for the lock too.
+    // No journal next to the file: nothing is ever written to it. This asks for the lock too.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return true;
   } catch (error) {

@@ -15,7 +15,7 @@ const LONG = [
 
 /**
  * These files first, then the others in their usual order: a long one at the end would keep the other
- * cores idle. A clean clone knows nothing of how long a file took the last time.
+ * cores idle. A clean clone does not know how long a file took the last time.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

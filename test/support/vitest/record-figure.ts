@@ -1,6 +1,6 @@
 import { TestRunner } from 'vitest';
 
-/** What a suite measured, beside how many tests passed. */
+/** What a suite measured, in addition to how many tests passed. */
 export type Figure = number | string;
 
 declare module 'vitest' {

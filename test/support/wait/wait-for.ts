@@ -5,7 +5,7 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** What is waited for, in words; the error that ends a vain wait begins with it. */
   readonly describe: string;
-  /** Pause between two looks; 50 ms unless told. */
+  /** Pause between two looks; by default 50 ms. */
   readonly intervalMs?: number;
 }
 

@@ -66,7 +66,7 @@ async function build(program: Program, outputPath: string, env: Environment): Pr
   }
 }
 
-/** Go from 1.21 on fetches the version that `go.mod` asks for by itself, unless told not to. */
+/** Go from 1.21 on fetches the version that `go.mod` asks for by itself, unless a variable forbids it. */
 async function requireGo(program: Program, env: Environment): Promise<void> {
   try {
     await run('go', ['version'], { cwd: program.moduleFolder, env: { ...env } });

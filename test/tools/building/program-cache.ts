@@ -25,9 +25,9 @@ export interface Shelf {
 }
 
 export interface EnsureOptions {
-  /** `process.env` unless told; KUBEBUILDER_ASSETS and XDG_CACHE_HOME are read from it. */
+  /** By default `process.env`; KUBEBUILDER_ASSETS and XDG_CACHE_HOME are read from it. */
   readonly env?: Environment;
-  /** Builds with Go unless told. */
+  /** By default it builds with Go. */
   readonly builder?: Builder;
 }
 

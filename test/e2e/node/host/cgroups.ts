@@ -44,7 +44,7 @@ export class NodeCgroup {
     return pids.size === 0;
   }
 
-  /** Where it is in each hierarchy. */
+  /** Its path in each hierarchy. */
   folders(): readonly string[] {
     return hierarchies().map((hierarchy) => join(hierarchy, this.#name));
   }

@@ -108,7 +108,7 @@ class RunningEnclosure implements Enclosure {
 }
 
 /**
- * The program that `unshare` or `nsenter` has forked; they hand no signal on to it. Beside it they
+ * The program that `unshare` or `nsenter` has forked; they hand no signal on to it. They also
  * have the tether's watcher as a child, which is outside.
  */
 function childOf({ pid }: TetheredProcess): number | null {

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /**
  * Links the node with the host, and nothing else: its only way out is the host's end, so that
- * nothing of the node leaves the machine unless the host forwards it. The host reaches pods too,
+ * nothing from the node leaves the machine unless the host forwards it. The host reaches pods too,
  * as the API server has to, for `kubectl port-forward` and its proxy.
  */
 export async function linkNode(place: Place, enclosure: Enclosure): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * Who signs with what. An issuer goes on with the key that it mounted until it sees another one,
+ * Who signs with what. An issuer keeps using the key that it mounted until it sees another one,
  * somewhere between at once and Ps after the commit; a deleted Secret takes nothing from it. A pod
- * that reads the Secret once goes on until it is gone.
+ * that reads the Secret once keeps signing until it is gone.
  */
 import { HAND } from '../../record/history.ts';
 import type { Memory } from '../facts/memory.ts';
@@ -20,7 +20,7 @@ export interface Stint {
   readonly endMs: number;
   /** When the last issuer lets go of it that follows its mount. */
   readonly signsUntilMs: number;
-  /** Pods that may have taken it at their start, and sign with it for as long as they run. */
+  /** Pods that may have read it at startup, and sign with it for as long as they run. */
   readonly pods: readonly ReadingPod[];
   /** When the last issuer of all lets go of it. */
   readonly heldUntilMs: number;
@@ -175,7 +175,7 @@ function adopted({ sets }: Timeline, spans: readonly Span[]): readonly Span[] {
 }
 
 /**
- * From when on a kid is in `spec.revocations`. Taking the entry away un-revokes nothing, unless
+ * Since when a kid has been in `spec.revocations`. Taking the entry away un-revokes nothing, unless
  * no operator has done anything in between: then nobody can have seen it.
  */
 export function revokedMs({ sets, history }: Timeline, kid: string): number {
@@ -218,7 +218,7 @@ function isLive(timeline: Timeline, stints: readonly Stint[], kid: string, atMs:
   return livesUntilMs(timeline, stints, kid, atMs) > atMs;
 }
 
-/** So many tokens are signed between the first and the last of an issuer's stint. */
+/** The number of tokens that are signed between the first and the last of an issuer's stint. */
 const STEADY_TOKENS = 3;
 
 /**

@@ -12,7 +12,7 @@ import { fetchable, type PublishedSet, ROUTES, type Route } from './servers.ts';
 export interface Verifier {
   readonly name: string;
   readonly route: Route;
-  /** How long it can go on refusing a kid that its copy lacks. */
+  /** How long it can keep refusing a kid that its copy lacks. */
   readonly late: Share;
   /** Its clock against the true time, as a share of S. */
   readonly clockShare: number;

@@ -1,6 +1,6 @@
 /**
  * The terms that truly hold at an instant, by what was declared: a lowered one counts in full for
- * P plus its old value after the edit, because somebody may still hold what the old value
+ * P plus its old value after the edit, because someone may still hold what the old value
  * allowed; a raised one counts at once.
  */
 import type { Terms } from '../../../../src/core/formats/spec.ts';
@@ -13,7 +13,7 @@ export interface Declaration {
   readonly verifiers: readonly DeclaredVerifier[];
 }
 
-/** A term of the set's, or how long one of its verifiers goes on refusing an unknown kid. */
+/** A term of the set's, or how long one of its verifiers keeps refusing an unknown kid. */
 export type TermName = keyof Terms | `verifier ${string}`;
 
 /** From `fromMs` on this is the value; the first holds for all times before, too. */

@@ -19,7 +19,7 @@ export type SignerFacts =
   | { readonly kind: 'Empty' }
   | { readonly kind: 'Malformed' };
 
-/** @returns null if a server would not take it, and goes on with the last good set. */
+/** @returns null if a server would not take it, and keeps the last good set. */
 export function keysOf(configMap: JsonObject): Keys | null {
   const keys = parseJwks(text(child(configMap, 'data'), JWKS_FILE));
   if ('problem' in keys) return null;
@@ -67,7 +67,7 @@ export function ownerOf(object: JsonObject): Owner | null {
   return { namespace, name, uid: typeof uid === 'string' ? uid : '' };
 }
 
-/** What kind of key it is: two of one kind can stand in for each other. */
+/** What kind of key it is: two of one kind can replace each other. */
 export function kindOf(key: string): string {
   const { alg, n } = JSON.parse(key) as PublicJwk;
   return n === undefined ? alg : `${alg} of ${n.length} digits`;

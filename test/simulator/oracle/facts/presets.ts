@@ -9,7 +9,7 @@ export interface Behaviour {
   readonly cacheMs: number;
   /** How soon after a fetch an unknown kid makes it fetch again; Infinity: never in time. */
   readonly cooldownMs: number;
-  /** How long it goes on with a key that it knows, and that is no longer served. */
+  /** How long it keeps using a key that it knows and that is no longer served. */
   readonly trustsMs: number;
 }
 
@@ -41,7 +41,7 @@ export const PRESETS = {
   pyjwt: onUnknown(5 * MINUTE, 30 * SECOND),
   authlib: untilRestart(0),
   'go-oidc': untilRestart(0),
-  // Not before 30 s are left of the max-age that it was told, which is 5 min at most.
+  // Not before 30 s are left of the max-age of the answer, which is 5 min at most.
   'kube-apiserver': untilRestart(5 * MINUTE - 30 * SECOND),
   keyfunc: onUnknown(HOUR, 5 * MINUTE),
   // A set is old after 15 min, which is looked for every 15 min.
@@ -61,14 +61,14 @@ export const PRESETS = {
   'mod-auth-openidc': onUnknown(HOUR, MINUTE),
 } as const satisfies Readonly<Record<string, Behaviour>>;
 
-/** The longest that it goes on refusing a kid that its copy lacks, where all goes well. */
+/** The longest time that it keeps refusing a kid that its copy lacks, if nothing goes wrong. */
 export function refusesMs({ cacheMs, cooldownMs }: Behaviour): number {
   return Math.min(cacheMs, cooldownMs);
 }
 
 /**
- * The longest that it may do so: an unknown kid's fetch can fail, or others use up its limit; the
- * timer comes in any case. If there is none, only the cooldown is left.
+ * The longest time that it may do so if things go wrong: the fetch for an unknown kid can fail, or other
+ * kids can use up its limit. The timer fires in any case; without a timer, only the cooldown is left.
  */
 export function mayRefuseMs({ cacheMs, cooldownMs }: Behaviour): number {
   return cacheMs === NEVER ? cooldownMs : cacheMs;

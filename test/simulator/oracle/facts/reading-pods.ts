@@ -1,16 +1,16 @@
 /**
- * Pods that read the signer Secret once, as whoever made them says, and not as an operator would
- * find out from their specs: from the moment a container is on its way until the pod is gone.
+ * Pods that read the signer Secret once, according to whoever made them, and not as an operator would
+ * find out from their specs: from the moment that a container starts until the pod is gone.
  */
 import { child, type JsonObject, metadataOf, text } from '../../../fake-api/json/json.ts';
 import type { Change } from '../../record/history.ts';
 
-/** On a pod: that its container keeps what it read at its start. */
+/** On a pod: its container keeps what it read at startup. */
 export const READS_ONCE = { key: 'simulator/reads', value: 'once' } as const;
 /**
- * An API server whose clock is further off than any S dates what is created wrongly, and nothing
- * corrects that. How
- * old such a pod is nobody can tell, and nothing is promised of its tokens (docs/safety.md).
+ * An API server whose clock is off by more than S puts a wrong date on what it creates, and nothing
+ * corrects that date. Nobody can tell how old such a pod is, so nothing is promised about its tokens
+ * (docs/safety.md).
  */
 const MISDATED_MS = 5000;
 /** On a pod: when its container read the Secret, in milliseconds of the true time. */

@@ -49,7 +49,7 @@ function otherKeys(scene: Scene): readonly Violation[] {
     const first = known.get(kid) ?? key;
     known.set(kid, first);
     if (first === key) return [];
-    const message = `another key stands under the kid ${kid} in ${change.name}`;
+    const message = `another key has the kid ${kid} in ${change.name}`;
     return [{ promise: 'I4', atMs: change.atMs, message }];
   });
 }

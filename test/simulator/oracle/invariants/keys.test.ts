@@ -97,7 +97,7 @@ cases('I2', READY, [
     [],
   ],
   [
-    'a switch that was copied, and a recovery that goes back all the same',
+    'a switch that was copied, and a recovery that still goes back',
     [
       [26, OP, 'status', {}],
       [30, OP, 'signer', 'b'],

@@ -73,7 +73,7 @@ cases('I6', READY, [
     [31],
   ],
   [
-    'which the set was told to adopt',
+    'which the set has to adopt',
     [
       [29, HAND, 'set', {}],
       [29, HAND, 'adoption', 'uid-9'],

@@ -89,7 +89,7 @@ describe('rotations', () => {
       rejected: ['a 20'],
     },
     {
-      name: 'a JWKS that is gone or unreadable: servers go on with the last good one',
+      name: 'a JWKS that is gone or unreadable: servers keep the last good one',
       moves: [
         [20, HAND, 'jwks', '!'],
         [21, OP, 'jwks', null],
@@ -98,7 +98,7 @@ describe('rotations', () => {
       rejected: [],
     },
     {
-      name: 'a deleted signer Secret: issuers go on with what they mounted',
+      name: 'a deleted signer Secret: issuers keep using what they mounted',
       moves: [...NEXT_KEY, [27, HAND, 'signer', null], [38, OP, 'jwks', 'b']],
       rejected: ['a 38'],
     },
@@ -278,7 +278,7 @@ describe('what someone else brings about', () => {
       rejected: ['a 20.5'],
     },
     {
-      name: 'it takes the next key out in the very moment of the switch',
+      name: 'it takes the next key out at the moment of the switch',
       moves: [
         ...NEXT_KEY,
         [26.9, HAND, 'jwks', 'a'],

@@ -91,7 +91,7 @@ function copiesByWay(
   return copies;
 }
 
-/** Of each way the harmful copies that somebody holds while a token of the stint may live. */
+/** Of each way the harmful copies that someone holds while a token of the stint may live. */
 function reachableByWay(
   { timeline }: Scene,
   { startMs, heldUntilMs }: Stint,

@@ -163,8 +163,8 @@ function listing(...presets: readonly string[]): Move {
   return [10, HAND, 'set', { rotation: { interval: '720h' }, verifiers }];
 }
 
-// A preset is what it was measured to be, whatever the operator's table says. `get-jwks` goes on
-// with a key from its stale cache for a second minute: P 2 + D 120 after 40, and S/2.
+// A preset is what it was measured to be, whatever the operator's table says. `get-jwks` keeps
+// using a key from its stale cache for a second minute: P 2 + D 120 after 40, and S/2.
 test.each<[string, readonly Move[], readonly number[]]>([
   ['a stale cache: in time', [listing('get-jwks'), [41, OP, 'status', announcing(162.5)]], []],
   [

@@ -17,7 +17,7 @@ import type { Violation } from '../verdict/verdict.ts';
 interface Presence {
   readonly kid: string;
   readonly fromMs: number;
-  /** The last instant at which somebody may accept the key; Infinity if there is none. */
+  /** The last instant at which someone may accept the key; Infinity if there is none. */
   readonly trustedUntilMs: number;
   /** It left, but some verifier never forgets it: whatever is announced while it counts is wrong. */
   readonly isKept: boolean;
@@ -51,7 +51,7 @@ function brokenAnnouncements(scene: Scene): readonly Violation[] {
   });
 }
 
-/** What an operator writes of a key that it saw leave, by the spec that is beside it. */
+/** What an operator writes about a key that it saw leave, by the spec of that moment. */
 function untoldRestarts({ byHand, exists, change, atMs, ...set }: SetVersion): Violation[] {
   const { before, after } = change;
   const isWritten = JSON.stringify(before?.['status']) !== JSON.stringify(after?.['status']);
@@ -62,7 +62,9 @@ function untoldRestarts({ byHand, exists, change, atMs, ...set }: SetVersion): V
     const untold = forgetless.filter(({ name }) => !restartRequired.includes(name));
     if (distrustedByTime !== undefined || untold.length === 0) return [];
     const names = untold.map(({ name }) => name).join(', ');
-    return [{ promise: 'P2', atMs, message: `nobody is told that ${names} must forget ${kid}` }];
+    return [
+      { promise: 'P2', atMs, message: `the status does not say that ${names} must forget ${kid}` },
+    ];
   });
 }
 
@@ -132,7 +134,7 @@ function toldFromMs(timeline: Timeline, kid: string, first: PublishedSet, outMs:
   return isGoneUnseen(timeline, kid, first) ? NEVER : outMs;
 }
 
-/** A server goes on with what it has: garbled is taken away, too, for whoever looks only then. */
+/** A server keeps what it has. For one that starts later, a garbled JWKS is as good as none. */
 function isGoneUnseen({ jwks, history }: Timeline, kid: string, first: PublishedSet): boolean {
   const { revision: fromRevision } = first.version.change;
   const taken = jwks.find(({ change, keys }) => {
