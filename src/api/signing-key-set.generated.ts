@@ -14,7 +14,7 @@ export interface SigningKeySetSpecVerifier {
    */
   readonly preset?: 'jose' | 'jwks-rsa' | 'get-jwks' | 'pyjwt' | 'authlib' | 'go-oidc' | 'kube-apiserver' | 'keyfunc' | 'jwx-v2' | 'nimbus' | 'spring' | 'spring-reactive' | 'dotnet' | 'envoy' | 'istio' | 'istio-envoy' | 'espv2' | 'aws-http-api' | 'kong' | 'mod-auth-openidc';
   /**
-   * The longest time until it uses a key that is newly served, and the longest time that it goes on
+   * The longest time until it uses a key that is newly served, and the longest time that it keeps
    * using a key that it knows. A duration from 0s to 8760h, such as 1h30m.
    */
   readonly cacheTTL?: string;

@@ -16,7 +16,7 @@ export interface VerifierPreset {
   readonly cacheTtlMs: number;
   /** K: the least time between two refetches for unknown kids; null if they are not relied on. */
   readonly refetchCooldownMs: number | null;
-  /** D: the longest time that it goes on using a key it knows; null: until it is restarted. */
+  /** D: the longest time that it keeps using a key it knows; null: until it is restarted. */
   readonly trustMs: number | null;
   /** Whether it keeps an expired JWKS while it cannot fetch a new one. C and D are then longer. */
   readonly whileEndpointIsDown: 'refuses' | 'keeps' | 'unknown';
