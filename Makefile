@@ -31,7 +31,7 @@ generate: $(INSTALLED) ## regenerate the files that are made from the CRD and fr
 	@npm run --silent generate
 
 .PHONY: test-unit
-test-unit: $(INSTALLED) ## run the unit tests: in seconds, they show which rule is broken and in which file
+test-unit: $(INSTALLED) ## run the unit tests, which takes seconds; a failure shows the rule and the file
 	@npm run --silent test:unit
 
 .PHONY: test-fast
@@ -59,7 +59,7 @@ SOAK_MINUTES ?= 45
 
 # From 45 minutes on, and as root or with a cluster, a real rotation at the default terms as well.
 .PHONY: soak
-soak: $(INSTALLED) ## run fault plans and random lives for SOAK_MINUTES (45), and a rotation on a real node
+soak: $(INSTALLED) ## run the simulator with every fault, and random lives of sets, for SOAK_MINUTES (45); a real node too
 	@npm run --silent soak -- --minutes $(SOAK_MINUTES)
 
 .PHONY: replay

@@ -23,8 +23,8 @@ export interface PathAnswers {
 export interface AnswerTable {
   readonly byPath: ReadonlyMap<string, PathAnswers>;
   /**
-   * By the end of a path, for paths that are not in `byPath`: while the issuer's path is unknown, it may
-   * be any, and a 404 would say that there is no such issuer. Empty once it is known.
+   * By path suffix, for paths that are not in `byPath`, while the issuer's path is unknown. Any prefix
+   * could then be right, so a 404 would be wrong. Empty once the path is known.
    */
   readonly byEnd: ReadonlyMap<string, PathAnswers>;
 }

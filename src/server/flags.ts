@@ -34,7 +34,7 @@ export const SERVE_OPTIONS = {
     choices: ['application/json', 'application/jwk-set+json'],
   }),
   maxConnections: integer({
-    help: 'the maximum number of open connections on the public port',
+    help: 'the maximum number of open connections on --port',
     default: 4096,
     min: 1,
     max: 1_000_000,

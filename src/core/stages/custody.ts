@@ -90,8 +90,8 @@ export function restoreKeySecret(situation: Situation, { ledger }: Schedule): St
 }
 
 /**
- * The JWKS is computed from the ledger. While a barred key waits for a JWKS of its generation, the JWKS
- * is rewritten even if its data stay the same: a late write of an older one then hits a conflict.
+ * The JWKS is computed from the ledger. While a barred key waits for a JWKS of the bar's generation, the
+ * JWKS is rewritten even if its data stay the same: a late write of an older one then hits a conflict.
  */
 export function publishJwks(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;

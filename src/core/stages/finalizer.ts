@@ -4,7 +4,7 @@ import type { Observed, Step } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
 import { step } from './steps.ts';
 
-/** The set has the finalizer exactly while its deletion is to be ordered. */
+/** The set has the finalizer exactly while `deletionPolicy` is `Delete`. */
 export function finalizerStep(situation: Situation): Step | null {
   const { set, spec } = situation;
   const isThere = set.finalizers.includes(FINALIZER);

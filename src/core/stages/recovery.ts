@@ -34,7 +34,10 @@ import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 
 export type LostLedger = Extract<LedgerState, { kind: 'Lost' }>;
 
-/** Above the highest generation seen: a write that seemed lost may still arrive. */
+/**
+ * Above the highest generation seen: a write that seemed lost may still arrive. The JWKS, which is
+ * written first, gets this one; the signer's write follows with the next.
+ */
 const GENERATIONS_SKIPPED = 2;
 
 export function recoveryStep(situation: Situation, lost: LostLedger): Step {

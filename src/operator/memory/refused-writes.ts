@@ -12,7 +12,7 @@ import { BACKOFF_MAX_MS } from '../../platform/work-queue.ts';
 const REPORTED_AGAIN_MS = 600_000;
 /** A webhook that restarts is back by then. */
 const PATIENCE_MS = 60_000;
-/** Tries this far apart are not a row: more than the back-off lay between them. */
+/** Attempts further apart than this do not count as consecutive: the back-off is shorter. */
 const ROW_GAP_MS = 2.5 * BACKOFF_MAX_MS;
 /** Of one set: more than there are kinds of writes. */
 const MESSAGES_MAX = 16;

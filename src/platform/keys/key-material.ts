@@ -1,6 +1,6 @@
 /**
  * Private keys as text: PKCS#8 PEM (RFC 5208), JWK (RFC 7517, RFC 7518 section 6, RFC 8037) and
- * the checks of Secrets. Only {@link privateJwkOf} returns private values, and nothing throws any:
+ * the checks of Secrets. Only {@link privateJwkOf} returns private values, and no error contains any:
  * problems name entries and members, never values.
  */
 

@@ -126,8 +126,7 @@ export function errorOfStatus(
   retryAfterMs: number | null,
 ): KubeApiError {
   const kind = kindOf(status, facts);
-  // A webhook chooses the rest of a denial itself: causes with any text, and a wait that no step of the
-  // set can afford.
+  // A webhook that denies can put any text into the causes and ask for any wait. Both are ignored.
   const isDenied = facts?.denial?.isJudged === true;
   const askedMs = isDenied ? null : (retryAfterMs ?? facts?.retryAfterMs ?? null);
   return new KubeApiError(request, {

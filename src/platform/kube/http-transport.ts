@@ -126,8 +126,8 @@ function poolOf({ path, query }: KubeRequest): PoolName {
 }
 
 /**
- * Requests wait here and not in an agent, which would send a request as it was when it arrived, even
- * after a long wait.
+ * Requests queue here, before their credentials are fetched. An agent's own queue would send them later,
+ * with credentials that may have expired.
  */
 function createSlots(): Readonly<Record<PoolName, Slots>> {
   const create = (pool: PoolName) => new Slots(CONNECTIONS_MAX[pool]);
