@@ -109,7 +109,7 @@ function keyForm(key: LedgerKey): unknown {
     publishedSeenMs: key.publishedSeenMs,
     activatedMs: key.activatedMs,
     signerSeenMs: key.signerSeenMs,
-    supersededSeenMs: key.supersededSeenMs,
+    signedUntilMs: key.supersededSeenMs,
     settled: key.settled === null ? null : settledForm(key.settled),
     bar: key.bar === null ? null : barForm(key.bar),
     largest: termsForm(key.largest),
@@ -207,7 +207,7 @@ function keyOf(value: unknown): LedgerKey {
     publishedSeenMs: orNull(form['publishedSeenMs'], 'publishedSeenMs', integer),
     activatedMs: orNull(form['activatedMs'], 'activatedMs', integer),
     signerSeenMs: orNull(form['signerSeenMs'], 'signerSeenMs', integer),
-    supersededSeenMs: orNull(form['supersededSeenMs'], 'supersededSeenMs', integer),
+    supersededSeenMs: orNull(form['signedUntilMs'], 'signedUntilMs', integer),
     // The first versions of the operator did not check pods.
     settled: orNull(form['settled'] ?? null, 'settled', settledOf),
     bar: orNull(form['bar'], 'bar', barOf),
