@@ -17,6 +17,7 @@ import { nextTermChangeMs, trustEndMs } from '../ledger/terms.ts';
 import { noteDeclarations, withRaisedTerms } from '../reading/observations.ts';
 import { concernsPods } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
+import { unskippedDeletion } from './deletion.ts';
 import type { Demand } from './demand.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import { instantMs } from './transition.ts';
@@ -36,7 +37,9 @@ function schedulesOf(situation: Situation, schedule: Schedule): readonly Schedul
 }
 
 function timesOf(situation: Situation, schedule: Schedule): readonly number[] {
-  const { ledger, activation, publication, deletion } = schedule;
+  const { ledger, activation, publication } = schedule;
+  // A wait that is skipped changes its words once it would be over.
+  const deletion = unskippedDeletion(situation, ledger);
   const transitions = [activation, publication, deletion, ...schedule.removals];
   const times = [
     ...gatesOf(ledger, schedule.demand).map(({ opensAtMs }) => opensAtMs),

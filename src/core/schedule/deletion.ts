@@ -15,11 +15,17 @@ export const DELETION_WAIT_SKIPPED = `the wait is skipped because ${REQUEST.skip
 
 /** @returns null if no deletion has begun. */
 export function deletionTransition(situation: Situation, ledger: Ledger): Transition | null {
+  const next = unskippedDeletion(situation, ledger);
+  if (next === null || !skipsDeletionWait(situation.set)) return next;
+  return skipped(next, situation.nowMs);
+}
+
+/** The same, whether or not its wait is skipped. */
+export function unskippedDeletion(situation: Situation, ledger: Ledger): Transition | null {
   if (ledger.deletion === null) return null;
-  const next = ledger.deletion.removing
+  return ledger.deletion.removing
     ? restDeletion(situation, ledger)
     : jwksDeletion(situation, ledger);
-  return skipsDeletionWait(situation.set) ? skipped(next, situation.nowMs) : next;
 }
 
 /** What was skipped stays readable; a wait that is over by itself was not skipped. */

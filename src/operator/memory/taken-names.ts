@@ -3,16 +3,17 @@
  * looks for them by name.
  */
 
-/** Of one set; each costs a request in every reading. The oldest go first. */
-export const TAKEN_NAMES_MAX = 256;
+/**
+ * Of one set; each costs a request in every reading. A full memory takes no more: if it dropped one, the
+ * next key would try that name again, and then the next one, without end.
+ */
+export const TAKEN_NAMES_MAX = 2_000;
 
 export class TakenNames {
   readonly #names = new Set<string>();
 
   add(name: string): void {
-    this.#names.add(name);
-    const [oldest] = this.#names;
-    if (this.#names.size > TAKEN_NAMES_MAX && oldest !== undefined) this.#names.delete(oldest);
+    if (this.#names.size < TAKEN_NAMES_MAX) this.#names.add(name);
   }
 
   /** A complete reading found these: any other name is free again. */

@@ -8,7 +8,8 @@ import { SIGNER_FILE } from '../../core/formats/names.ts';
 import { BoundedMemory } from '../bounded-memory.ts';
 import { checkKeySecret, checkSignerSecret, type SecretData } from './key-material.ts';
 
-const VERDICTS_MAX = 20_000;
+/** Of one set: far more than it has Secrets, and than an editor of one makes in a day. */
+const VERDICTS_MAX = 1_000;
 
 /** Remembers digests and verdicts, never a key. */
 export class KeyVerdicts {

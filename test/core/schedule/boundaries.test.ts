@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { boundariesOf } from '../../../src/core/schedule/boundaries.ts';
@@ -73,3 +73,18 @@ test('in an ordered deletion the last of them is when the caches have expired', 
   // The JWKS was seen gone at 49 s: P 2s, C 5s, S 1s.
   expect(secondsOf(world)).toContain(57);
 });
+
+test.each([
+  ['tokens', 36, 49],
+  ['caches', 50, 57],
+])(
+  'a wait for %s that is skipped changes its words once it would be over',
+  (_, atSeconds, then) => {
+    const world = rotatedWorld({ ...FAST_SPEC, deletionPolicy: 'Delete' });
+    world.hands.deleteSet();
+    world.runUntil(START_MS + atSeconds * SECOND);
+    world.hands.annotate(REQUEST.skipDeletionWait, world.api.set?.ref.uid ?? '');
+    expect(scheduleOf(situation(world), ledgerOf(world)).deletion?.when.kind).toBe('AtOnce');
+    expect(secondsOf(world)).toContain(then);
+  },
+);
