@@ -77,6 +77,31 @@ export async function withPlanted<Result>(
   }
 }
 
+/**
+ * Runs `work` in a folder that has the programs' sources once for each patch, planted with it:
+ * `<name>/src`. Whatever looks at all of them together reads what they share only once.
+ */
+export async function withEachPlanted<Result>(
+  patches: readonly Patch[],
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'signing-key-operator-planted-'));
+  try {
+    symlinkSync(packagesFolder(), join(folder, 'node_modules'));
+    cpSync(join(PROJECT, 'tsconfig.json'), join(folder, 'tsconfig.json'));
+    for (const patch of patches) {
+      const copy = join(folder, patch.name);
+      for (const name of ['src', 'package.json']) {
+        cpSync(join(PROJECT, name), join(copy, name), { recursive: true });
+      }
+      apply(patch, copy);
+    }
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 function packagesFolder(): string {
   const folder = join(PROJECT, 'node_modules');
   if (!existsSync(folder)) throw new Error('node_modules is not there: run make install');
