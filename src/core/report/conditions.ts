@@ -8,7 +8,6 @@ import { explainGate } from '../ledger/explain.ts';
 import { activationGate, isOpen, servedSinceGate } from '../ledger/gates.ts';
 import { activeKey } from '../ledger/ledger.ts';
 import type { Situation } from '../reading/situation.ts';
-import { successorOf } from '../schedule/activation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { revocationsApplied } from './revocations-applied.ts';
@@ -122,8 +121,7 @@ function foreignKeySecrets({ foreign }: Situation): Verdict | null {
   return verdict('ForeignObjects', 'True', 'ObjectNotOwned', message);
 }
 
-function standbyReady(situation: Situation, { ledger }: Schedule): Verdict {
-  const key = successorOf(situation, ledger);
+function standbyReady(situation: Situation, { ledger, successor: key }: Schedule): Verdict {
   if (key === null) {
     return situation.spec.rotation.standby
       ? verdict('StandbyReady', 'False', 'NotPublished', 'The next key is not published yet')

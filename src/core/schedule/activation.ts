@@ -42,8 +42,8 @@ export function activationTransition(
   situation: Situation,
   ledger: Ledger,
   demand: Demand,
+  successor: LedgerKey | null,
 ): Transition | null {
-  const successor = successorOf(situation, ledger);
   if (signsImmediately(situation, ledger)) return immediateActivation(situation, ledger, successor);
   if (successor === null) return null;
   const isVoluntary = demand.code !== 'NoActiveKey';

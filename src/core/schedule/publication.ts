@@ -4,12 +4,17 @@ import type { WaitingFor } from '../formats/codes.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { publishGate } from '../ledger/gates.ts';
-import { activeKey, isLeaving, type Ledger, publishedKeys } from '../ledger/ledger.ts';
+import {
+  activeKey,
+  isLeaving,
+  type Ledger,
+  type LedgerKey,
+  publishedKeys,
+} from '../ledger/ledger.ts';
 import { hasRoomForAnotherKey } from '../ledger/lifecycle.ts';
 import { effectiveTerms } from '../ledger/terms.ts';
 import type { Transition, When } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
-import { successorOf } from './activation.ts';
 import type { Demand } from './demand.ts';
 import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
 
@@ -18,8 +23,9 @@ export function publicationTransition(
   situation: Situation,
   ledger: Ledger,
   demand: Demand,
+  successor: LedgerKey | null,
 ): Transition | null {
-  if (successorOf(situation, ledger) !== null || ledger.deletion !== null) return null;
+  if (successor !== null || ledger.deletion !== null) return null;
   if (publishedKeys(ledger).length + ledger.keys.filter(isLeaving).length >= PUBLISHED_KEYS_MAX) {
     const explanation = `${PUBLISHED_KEYS_MAX} keys are published, the maximum: one must leave the JWKS first`;
     return publication(UNKNOWN, 'PublishedKeysMax', explanation);

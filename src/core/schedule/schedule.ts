@@ -4,10 +4,10 @@
  * time has come; conditions, status and metrics show the same ones.
  */
 import type { Gate } from '../ledger/gates.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
 import type { Transition } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
-import { activationTransition } from './activation.ts';
+import { activationTransition, successorOf } from './activation.ts';
 import { deletionTransition } from './deletion.ts';
 import { type Demand, demandOf, rotationDueGate, rotationOverdueMs } from './demand.ts';
 import { publicationTransition } from './publication.ts';
@@ -18,6 +18,8 @@ import { byTime } from './transition.ts';
 export interface Schedule {
   readonly ledger: Ledger;
   readonly demand: Demand;
+  /** The key that signs next; null if there is none yet. */
+  readonly successor: LedgerKey | null;
   /** Null if no key signs, and in an ordered deletion. */
   readonly rotationDue: Gate | null;
   readonly rotationOverdueMs: number | null;
@@ -33,18 +35,20 @@ export interface Schedule {
 
 export function scheduleOf(situation: Situation, ledger: Ledger): Schedule {
   const demand = demandOf(situation, ledger);
+  const successor = successorOf(situation, ledger);
   const rotationDue = rotationDueGate(situation, ledger);
   const previous = previousSigner(situation, ledger);
   const parts = {
     rollback: rollbackTransition(situation, ledger, previous),
-    activation: activationTransition(situation, ledger, demand),
-    publication: publicationTransition(situation, ledger, demand),
+    activation: activationTransition(situation, ledger, demand, successor),
+    publication: publicationTransition(situation, ledger, demand, successor),
     removals: removals(situation, ledger),
     deletion: deletionTransition(situation, ledger),
   };
   return {
     ledger,
     demand,
+    successor,
     rotationDue,
     rotationOverdueMs: rotationOverdueMs(situation, ledger, rotationDue),
     previous,

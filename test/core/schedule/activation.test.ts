@@ -21,7 +21,7 @@ import { told } from './told.ts';
 
 function activation(world: World, ledger = ledgerOf(world)): Transition | null {
   const now = situation(world);
-  return activationTransition(now, ledger, demandOf(now, ledger));
+  return activationTransition(now, ledger, demandOf(now, ledger), successorOf(now, ledger));
 }
 
 function suspend({ hands }: World): void {

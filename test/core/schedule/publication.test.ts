@@ -3,6 +3,7 @@ import { REQUEST } from '../../../src/core/formats/names.ts';
 import type { Ledger, LedgerKey, Tombstone } from '../../../src/core/ledger/ledger.ts';
 import { newKey } from '../../../src/core/ledger/lifecycle.ts';
 import type { Transition } from '../../../src/core/reading/model.ts';
+import { successorOf } from '../../../src/core/schedule/activation.ts';
 import { demandOf } from '../../../src/core/schedule/demand.ts';
 import { publicationTransition } from '../../../src/core/schedule/publication.ts';
 import {
@@ -19,7 +20,7 @@ import { told } from './told.ts';
 
 function publication(world: World, ledger = ledgerOf(world)): Transition | null {
   const now = situation(world);
-  return publicationTransition(now, ledger, demandOf(now, ledger));
+  return publicationTransition(now, ledger, demandOf(now, ledger), successorOf(now, ledger));
 }
 
 const AT_ONCE = 'Publish a key at once: Nothing';
