@@ -3,7 +3,7 @@ import { ANNOTATION, keySecretName, REQUEST, SET_PLURAL } from '../../../src/cor
 import type { Hand } from '../../fake-api/hand.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
-import { kidOf, versionsOf } from '../record/views.ts';
+import { kidOf, signerKid, versionsOf } from '../record/views.ts';
 import { strangersObject } from '../world/strangers.ts';
 import { Workloads } from '../world/workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
@@ -45,6 +45,8 @@ export class Hands {
     revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
     delete: (args) => this.#delete(args),
     restore: ([what = '', version]) => this.#restore(objectNamed(what), Number(version)),
+    /** A key Secret again under another ordinal, with all its labels, annotations and type. */
+    copy: ([from = '', to = '']) => this.#copy(objectNamed(from), objectNamed(to)),
     /** Made by someone else under a name of the set. */
     stranger: ([what = '']) => {
       const { resource, name } = objectNamed(what);
@@ -149,6 +151,14 @@ export class Hands {
     this.#hand.restore(resource, saved);
   }
 
+  #copy(from: Named, to: Named): void {
+    const original = this.#hand.get(from.resource, NAMESPACE, from.name);
+    if (original === null) throw new Error(`there is no ${from.name} to copy`);
+    const { labels = {}, annotations = {} } = metadataOf(original);
+    const metadata = { namespace: NAMESPACE, name: to.name, labels, annotations };
+    this.#hand.create(to.resource, { ...original, metadata });
+  }
+
   #editJwks([how, ordinal]: readonly string[]): void {
     this.#hand.edit(JWKS.resource, NAMESPACE, JWKS.name, (draft) => {
       const data = child(draft, 'data');
@@ -164,15 +174,28 @@ export class Hands {
     });
   }
 
-  #editSigner([how]: readonly string[]): void {
+  #editSigner([how, ordinal]: readonly string[]): void {
     this.#hand.edit(SIGNER.resource, NAMESPACE, SIGNER.name, (draft) => {
       const annotations = child(metadataOf(draft), 'annotations');
       if (how === 'unledger') delete annotations[ANNOTATION.ledger];
       else if (how === 'garble') annotations[ANNOTATION.ledger] = '{"version":1,"keys":';
       else if (how === 'empty') {
         for (const file of Object.keys(child(draft, 'data'))) child(draft, 'data')[file] = '';
-      } else throw new Error(`the edit ${how} is not known`);
+      } else if (how === 'values') draft['data'] = this.#valuesOf(Number(ordinal));
+      else if (how === 'forge') annotations[ANNOTATION.ledger] = withForgedTimes(annotations);
+      else throw new Error(`the edit ${how} is not known`);
     });
+  }
+
+  /** What the signer held while the key of this ordinal signed. */
+  #valuesOf(ordinal: number): JsonObject {
+    const { changes } = this.#world;
+    const kid = kidOf(changes, ordinal);
+    const held = versionsOf(changes, SIGNER.resource, SIGNER.name).findLast(
+      (version) => signerKid(version) === kid,
+    );
+    if (held === undefined) throw new Error(`key #${ordinal} was never in the signer`);
+    return child(held, 'data');
   }
 
   /** Labels and annotations of an object are taken away. */
@@ -182,6 +205,14 @@ export class Hands {
       draft['metadata'] = rest;
     });
   }
+}
+
+/** Every key was seen in the JWKS long ago; the generation stays. */
+function withForgedTimes(annotations: JsonObject): string {
+  return text(annotations, ANNOTATION.ledger).replace(
+    /"publishedSeenMs":\d+/g,
+    '"publishedSeenMs":1',
+  );
 }
 
 interface Named {
