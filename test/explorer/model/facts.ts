@@ -1,0 +1,158 @@
+/**
+ * What truly happened, as far as a promise can depend on it: which key issuers may sign with, and what
+ * verifiers may have seen. It comes from the objects alone. Only whether a key that hands put into the
+ * signer was still a key of the set is asked of the ledgers, because docs/safety.md excepts those that
+ * were not.
+ */
+import type { World } from './world.ts';
+import { OUTSIDE } from './spec.ts';
+
+/** Who changed the world. */
+export type Author = 'Operator' | 'Hands';
+
+/** What the JWKS ConfigMap showed from an instant on. */
+export interface View {
+  readonly fromMs: number;
+  /** Null: there was no ConfigMap. */
+  readonly kids: readonly string[] | null;
+  readonly by: Author;
+  /** The number of the change that brought it. */
+  readonly change: number;
+}
+
+export interface Facts {
+  /** Nothing has happened since an operator wrote the status. */
+  readonly isStatusNew: boolean;
+  /** How many changes of the objects there were. */
+  readonly changes: number;
+  /** The key that issuers take; a signer Secret that is gone leaves them the last one. */
+  readonly signing: string | null;
+  /** Whether tokens that they make with it count. */
+  readonly isCounted: boolean;
+  /** The key that an operator put into the signer last. */
+  readonly rightful: string | null;
+  /** For each key that was taken out of the signer: until when an issuer may sign with it. */
+  readonly signedUntil: ReadonlyMap<string, number>;
+  /** The newest last, going back as far as a verifier can. */
+  readonly views: readonly View[];
+  /** For each key that the JWKS no longer shows: when it last did. */
+  readonly servedUntil: ReadonlyMap<string, number>;
+  readonly ended: ReadonlySet<string>;
+  /** Ordinals up to this one were given. */
+  readonly ordinal: number;
+}
+
+export const NO_FACTS: Facts = {
+  isStatusNew: false,
+  changes: 0,
+  signing: null,
+  isCounted: false,
+  rightful: null,
+  signedUntil: new Map(),
+  views: [],
+  servedUntil: new Map(),
+  ended: new Set(),
+  ordinal: 0,
+};
+
+/** The facts after a change of the objects. */
+export function noted(facts: Facts, before: World, after: World, by: Author): Facts {
+  const changed = { ...facts, changes: facts.changes + 1, isStatusNew: false };
+  const signed = noteSigner(changed, before, after, by);
+  const served = noteJwks(signed, before, after, by);
+  return by === 'Operator' ? noteOperator(served, after) : served;
+}
+
+function noteSigner(facts: Facts, before: World, after: World, by: Author): Facts {
+  const { signer } = after.api;
+  if (signer === null) return facts;
+  const kid = after.signerKid;
+  if (kid === facts.signing) {
+    return by === 'Operator' && signer !== before.api.signer && isAsItsLedgerSays(after)
+      ? { ...facts, isCounted: kid !== null, rightful: kid }
+      : facts;
+  }
+  const signedUntil = new Map(facts.signedUntil);
+  if (facts.signing !== null && facts.isCounted) {
+    signedUntil.set(facts.signing, after.nowMs + OUTSIDE.signerLagMs);
+  }
+  const isCounted = kid !== null && (by === 'Operator' || isAlive(before, kid));
+  const rightful = by === 'Operator' ? kid : facts.rightful;
+  return { ...facts, signing: kid, isCounted, rightful, signedUntil };
+}
+
+function isAsItsLedgerSays({ ledger, signerKid }: World): boolean {
+  return ledger?.keys.find(({ state }) => state === 'Active')?.kid === signerKid;
+}
+
+/** Whether a key is in the JWKS, and the operator has not begun to take it out. */
+function isAlive({ servedKids, ledgers }: World, kid: string): boolean {
+  if (servedKids?.includes(kid) !== true) return false;
+  return !ledgers.some(({ keys, tombstones, deletion }) => {
+    const isBarred = keys.some((key) => key.kid === kid && key.bar !== null);
+    return isBarred || tombstones.some((stone) => stone.kid === kid) || deletion?.removing === true;
+  });
+}
+
+function noteJwks(facts: Facts, before: World, after: World, by: Author): Facts {
+  if (after.api.jwks === before.api.jwks) return facts;
+  const { nowMs, servedKids: kids } = after;
+  const old = before.servedKids ?? [];
+  if (kids !== null && before.servedKids?.join() === kids.join()) return facts;
+  const servedUntil = new Map(facts.servedUntil);
+  for (const kid of old) servedUntil.set(kid, nowMs);
+  for (const kid of kids ?? []) servedUntil.delete(kid);
+  const view = { fromMs: nowMs, kids, by, change: facts.changes };
+  return { ...facts, servedUntil, views: [...facts.views, view] };
+}
+
+/** What only an operator's write decides: which keys have ended, which ordinals were given. */
+function noteOperator(facts: Facts, after: World): Facts {
+  const stones = after.ledger?.tombstones ?? [];
+  const isNew = stones.some(({ kid }) => !facts.ended.has(kid));
+  const ended = isNew ? new Set([...facts.ended, ...stones.map(({ kid }) => kid)]) : facts.ended;
+  const ordinals = [...after.api.keySecrets.values()].map(({ ordinal }) => ordinal);
+  const ordinal = Math.max(facts.ordinal, ...ordinals);
+  return { ...facts, ended, ordinal };
+}
+
+/** Forgets what no verifier and no issuer can still hold. */
+export function pruned(facts: Facts, nowMs: number): Facts {
+  const sinceMs = nowMs - OUTSIDE.viewLagMs;
+  const next = facts.views.findIndex(({ fromMs }) => fromMs > sinceMs);
+  const first = next === -1 ? facts.views.length - 1 : next - 1;
+  const views = first <= 0 ? facts.views : facts.views.slice(first);
+  const signedUntil = within(facts.signedUntil, nowMs - OUTSIDE.tokenLifeMs);
+  const servedUntil = within(facts.servedUntil, nowMs - OUTSIDE.trustLagMs);
+  return { ...facts, isStatusNew: false, views, signedUntil, servedUntil };
+}
+
+function within(times: ReadonlyMap<string, number>, sinceMs: number): ReadonlyMap<string, number> {
+  if ([...times.values()].every((atMs) => atMs > sinceMs)) return times;
+  return new Map([...times].filter(([, atMs]) => atMs > sinceMs));
+}
+
+/** The ordered deletion of a set is over: each of its keys has ended, and ordinals begin anew. */
+export function lifeEnded(facts: Facts): Facts {
+  const kids = [...facts.servedUntil.keys(), ...facts.signedUntil.keys(), facts.rightful ?? ''];
+  const seen = facts.views.flatMap((view) => view.kids ?? []);
+  return { ...facts, ended: new Set([...facts.ended, ...kids, ...seen]), ordinal: 0 };
+}
+
+/** The ledger and all copies are gone: nobody can know any longer which keys have ended. */
+export function memoryLost(facts: Facts): Facts {
+  return { ...facts, ended: new Set(), ordinal: 0 };
+}
+
+/** Whether a verifier may still be shown a token that this key has made. */
+export function isNeeded(facts: Facts, kid: string, nowMs: number): boolean {
+  if (facts.signing === kid && facts.isCounted) return true;
+  const untilMs = facts.signedUntil.get(kid);
+  return untilMs !== undefined && untilMs + OUTSIDE.tokenLifeMs > nowMs;
+}
+
+/** Every key of which {@link isNeeded} is true. */
+export function neededKids(facts: Facts, nowMs: number): readonly string[] {
+  const kids = new Set([...facts.signedUntil.keys(), ...(facts.signing === null ? [] : [facts.signing])]);
+  return [...kids].filter((kid) => isNeeded(facts, kid, nowMs));
+}
