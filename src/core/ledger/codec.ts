@@ -10,6 +10,7 @@ import {
   type Bar,
   type DeletionNote,
   type EndReason,
+  type FoundSigner,
   type JwksNote,
   LEDGER_VERSION,
   type Ledger,
@@ -19,6 +20,7 @@ import {
   type RollbackRefusal,
   type SetRef,
   type Settled,
+  type SignerNote,
   type Tombstone,
 } from './ledger.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
@@ -37,9 +39,10 @@ export type ReadLedger =
 export function serializeLedger(ledger: Ledger): string {
   return JSON.stringify({
     version: LEDGER_VERSION,
+    epochMs: ledger.epochMs,
     generation: ledger.generation,
     set: { namespace: ledger.set.namespace, name: ledger.set.name, uid: ledger.set.uid },
-    recovering: ledger.recovering,
+    recovering: ledger.recovering === null ? null : foundSignerForm(ledger.recovering),
     keys: ledger.keys.map(keyForm),
     tombstones: ledger.tombstones.map(
       ({ ordinal, kid, algorithm, reason, removedSeenMs, trustMs }) => ({
@@ -65,6 +68,7 @@ export function serializeLedger(ledger: Ledger): string {
     rollbackRefused: ledger.rollbackRefused,
     closed: ledger.closed,
     jwks: ledger.jwks === null ? null : jwksNoteForm(ledger.jwks),
+    signer: ledger.signer === null ? null : signerNoteForm(ledger.signer),
     deletion: ledger.deletion === null ? null : deletionForm(ledger.deletion),
   });
 }
@@ -83,8 +87,8 @@ export function readLedger(text: string): ReadLedger {
     const form = record(value, 'ledger');
     const version = integer(form['version'], 'version');
     if (version > LEDGER_VERSION) return { kind: 'Newer', version };
-    if (version !== LEDGER_VERSION) return unreadable(`version ${version} is unknown`);
-    return { kind: 'Ledger', ledger: ledgerOf(form) };
+    if (version < 1) return unreadable(`version ${version} is unknown`);
+    return { kind: 'Ledger', ledger: ledgerOf(version === 1 ? fromVersion1(form) : form) };
   } catch (error) {
     if (error instanceof Malformed) return unreadable(error.message);
     throw error;
@@ -128,6 +132,14 @@ function jwksNoteForm({ uid, resourceVersion, generation, managers }: JwksNote):
   return { uid, resourceVersion, generation, managers };
 }
 
+function signerNoteForm({ uid, managers }: SignerNote): SignerNote {
+  return { uid, managers };
+}
+
+function foundSignerForm({ uid, resourceVersion }: FoundSigner): FoundSigner {
+  return { uid, resourceVersion };
+}
+
 function deletionForm({ removing, jwksRemovedSeenMs }: DeletionNote): DeletionNote {
   return { removing, jwksRemovedSeenMs };
 }
@@ -139,6 +151,16 @@ function termsForm(terms: Terms): Record<string, number | null> {
 /** Thrown and caught in this file only. The message says which member is wrong, and how. */
 class Malformed extends Error {}
 
+/**
+ * Version 1 had neither an epoch nor a note of the signer, and a recovery did not say which signer it
+ * had found: the operator begins it again.
+ */
+function fromVersion1(form: Fields): Fields {
+  const isRecovering = boolean(form['recovering'], 'recovering');
+  const recovering = isRecovering ? { uid: '', resourceVersion: '' } : null;
+  return { ...form, epochMs: 0, recovering, signer: null };
+}
+
 function ledgerOf(form: Fields): Ledger {
   const terms = record(form['terms'], 'terms');
   const handled = record(form['handled'], 'handled');
@@ -147,9 +169,10 @@ function ledgerOf(form: Fields): Ledger {
   const tombstones = list(form['tombstones'], 'tombstones', TOMBSTONES_MAX).map(tombstoneOf);
   requireDistinct(keys, tombstones);
   return {
+    epochMs: integer(form['epochMs'], 'epochMs'),
     generation: integer(form['generation'], 'generation'),
     set: setRefOf(record(form['set'], 'set')),
-    recovering: boolean(form['recovering'], 'recovering'),
+    recovering: orNull(form['recovering'], 'recovering', foundSignerOf),
     keys,
     tombstones,
     ordinalFloor: integer(form['ordinalFloor'], 'ordinalFloor'),
@@ -170,6 +193,7 @@ function ledgerOf(form: Fields): Ledger {
     rollbackRefused: orNull(form['rollbackRefused'] ?? null, 'rollbackRefused', refusalOf),
     closed: boolean(form['closed'] ?? false, 'closed'),
     jwks: orNull(form['jwks'], 'jwks', jwksNoteOf),
+    signer: orNull(form['signer'], 'signer', signerNoteOf),
     deletion: orNull(form['deletion'], 'deletion', deletionOf),
   };
 }
@@ -256,9 +280,27 @@ function jwksNoteOf(value: unknown): JwksNote {
     uid: text(form['uid'], 'jwks.uid'),
     resourceVersion: text(form['resourceVersion'], 'jwks.resourceVersion'),
     generation: integer(form['generation'], 'jwks.generation'),
-    managers: list(form['managers'], 'jwks.managers', 64).map((manager) =>
-      text(manager, 'jwks.managers'),
-    ),
+    managers: managersOf(form['managers'], 'jwks.managers'),
+  };
+}
+
+function signerNoteOf(value: unknown): SignerNote {
+  const form = record(value, 'signer');
+  return {
+    uid: text(form['uid'], 'signer.uid'),
+    managers: managersOf(form['managers'], 'signer.managers'),
+  };
+}
+
+function managersOf(value: unknown, name: string): readonly string[] {
+  return list(value, name, 64).map((manager) => text(manager, name));
+}
+
+function foundSignerOf(value: unknown): FoundSigner {
+  const form = record(value, 'recovering');
+  return {
+    uid: orNull(form['uid'], 'recovering.uid', text),
+    resourceVersion: orNull(form['resourceVersion'], 'recovering.resourceVersion', text),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Algorithm, KeyKind, Reload, Terms } from '../formats/spec.ts';
 import type { TermMemory } from './terms.ts';
 
 /** The version of the stored form that this code reads and writes. */
-export const LEDGER_VERSION = 1;
+export const LEDGER_VERSION = 2;
 
 export interface SetRef {
   readonly namespace: string;
@@ -18,11 +18,19 @@ export interface SetRef {
 
 /** Instants are milliseconds since the epoch, each observed by a later live read. Null: not yet. */
 export interface Ledger {
+  /**
+   * When this line of generations began, by the recording clock: with the set's first key, or when the
+   * ledger and all copies were lost and it was rebuilt. 0 if version 1 of the stored form began it.
+   */
+  readonly epochMs: number;
   /** Each write adds one. A recovery adds two to the highest that was seen. */
   readonly generation: number;
   readonly set: SetRef;
-  /** True during a recovery: the JWKS already carries this ledger, the signer Secret not yet. */
-  readonly recovering: boolean;
+  /**
+   * Not null during a recovery: the JWKS already carries this ledger, the signer Secret not yet. It says
+   * which signer Secret was found, so that a recovery that was completed is not taken for this one.
+   */
+  readonly recovering: FoundSigner | null;
   /** The living keys, by ordinal. At most one is Active. */
   readonly keys: readonly LedgerKey[];
   /** Ended keys, which never come back. The oldest are remembered only by `ordinalFloor`. */
@@ -41,6 +49,7 @@ export interface Ledger {
   /** True after a revocation that left no signing key, until a key signs again. */
   readonly closed: boolean;
   readonly jwks: JwksNote | null;
+  readonly signer: SignerNote | null;
   /** Not null once an ordered deletion has begun. */
   readonly deletion: DeletionNote | null;
 }
@@ -128,6 +137,20 @@ export interface JwksNote {
   readonly generation: number;
   /** Managers of `data` other than this operator, each with its operation and time. */
   readonly managers: readonly string[];
+}
+
+/** The signer Secret as the ledger last noted it. A difference shows that someone else edited it. */
+export interface SignerNote {
+  readonly uid: string;
+  /** As those of {@link JwksNote}. */
+  readonly managers: readonly string[];
+}
+
+/** A signer Secret that is to be replaced: this version of it, or none. */
+export interface FoundSigner {
+  /** Null if there was none. */
+  readonly uid: string | null;
+  readonly resourceVersion: string | null;
 }
 
 export interface DeletionNote {

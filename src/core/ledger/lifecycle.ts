@@ -14,6 +14,7 @@ import {
   publishedKeys,
   type RollbackRefusal,
   type SetRef,
+  type SignerNote,
   type Tombstone,
 } from './ledger.ts';
 import { effectiveTerms, largestTerms, trustAfterRemovalMs } from './terms.ts';
@@ -27,12 +28,18 @@ export interface KeyOrigin {
   readonly imported: boolean;
 }
 
-/** A ledger without keys, of generation 0: a new set starts from it. */
-export function emptyLedger(ref: SetRef, spec: Spec, handled: Ledger['handled']): Ledger {
+/** A ledger without keys, of generation 0: a new set starts from it, and a ledger that is rebuilt. */
+export function emptyLedger(
+  ref: SetRef,
+  spec: Spec,
+  handled: Ledger['handled'],
+  epochMs: number,
+): Ledger {
   return {
+    epochMs,
     generation: 0,
     set: ref,
-    recovering: false,
+    recovering: null,
     keys: [],
     tombstones: [],
     ordinalFloor: 1,
@@ -43,6 +50,7 @@ export function emptyLedger(ref: SetRef, spec: Spec, handled: Ledger['handled'])
     rollbackRefused: null,
     closed: false,
     jwks: null,
+    signer: null,
     deletion: null,
   };
 }
@@ -183,16 +191,17 @@ function superseded(key: LedgerKey): LedgerKey {
 }
 
 /**
- * A live read showed a key in the signer that is not the ledger's active one. The switch to the
- * active key starts again, and the key that was shown may have signed until the repair is seen.
+ * Someone else wrote the values of the signer. Whatever it shows now, each key of the set may have been
+ * in it, and may have signed until the signer is seen in order. The switch to the active key starts again.
  */
-export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger {
+export function signerDisturbed(ledger: Ledger, note: SignerNote): Ledger {
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.state === 'Active') return { ...key, signerSeenMs: null, settled: null };
-    if (key.kid !== shownKid) return key;
+    const isGone = key.bar !== null && key.bar.removedSeenMs !== null;
+    if (isGone || key.bar?.reason === 'Revoked') return key;
     return { ...key, mayHaveSigned: true, supersededSeenMs: null, settled: null };
   });
-  return { ...ledger, keys };
+  return { ...ledger, keys, signer: note };
 }
 
 /** Bars a key: it must leave the JWKS and can never be activated again. */

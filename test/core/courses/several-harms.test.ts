@@ -149,7 +149,7 @@ describe('what is written reads back', () => {
     expect(hasRoomForAnotherKey({ ...ledger, keys: keys.slice(1) })).toBe(true);
     expect(hasRoomForAnotherKey({ ...ledger, keys })).toBe(false);
     expect(readLedger(serializeLedger({ ...ledger, keys })).kind).toBe('Ledger');
-    expect(LEDGER_VERSION).toBe(1);
+    expect(LEDGER_VERSION).toBe(2);
   });
 
   test('however many managers a ConfigMap has', () => {

@@ -84,8 +84,10 @@ describe('T counts since the activation', () => {
   });
 });
 
-test('if someone else changed the signer, the switch starts again, and the key that it held may have signed', () => {
-  const after = signerDisturbed(rotated, 'k1');
+test('if someone else changed the signer, the switch starts again, and each key may have signed', () => {
+  const note = { uid: 'u', managers: ['kubectl-edit/Update/1'] };
+  const after = signerDisturbed(rotated, note);
+  expect(after.signer).toBe(note);
   expect(after.keys.map(({ signerSeenMs }) => signerSeenMs)).toMatchObject([
     expect.anything(),
     null,
