@@ -15,6 +15,7 @@ import {
   type Ledger,
   type LedgerKey,
   type LedgerKeyState,
+  ordinalAfter,
   ROLLBACK_REFUSALS,
   type RollbackRefusal,
   type SetRef,
@@ -22,6 +23,9 @@ import {
   type Tombstone,
 } from './ledger.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
+
+/** The oldest version of the stored form that can still be read. */
+const LEDGER_VERSION_MIN = 1;
 
 /** Kubernetes allows 256 KiB for all annotations of an object; a ledger stays far below that. */
 export const LEDGER_BYTES_MAX = 96 * 1024;
@@ -51,7 +55,7 @@ export function serializeLedger(ledger: Ledger): string {
         trustMs,
       }),
     ),
-    ordinalFloor: ledger.ordinalFloor,
+    nextOrdinal: ledger.nextOrdinal,
     previousKid: ledger.previousKid,
     terms: {
       declared: termsForm(ledger.terms.declared),
@@ -83,8 +87,8 @@ export function readLedger(text: string): ReadLedger {
     const form = record(value, 'ledger');
     const version = integer(form['version'], 'version');
     if (version > LEDGER_VERSION) return { kind: 'Newer', version };
-    if (version !== LEDGER_VERSION) return unreadable(`version ${version} is unknown`);
-    return { kind: 'Ledger', ledger: ledgerOf(form) };
+    if (version < LEDGER_VERSION_MIN) return unreadable(`version ${version} is unknown`);
+    return { kind: 'Ledger', ledger: ledgerOf(form, version) };
   } catch (error) {
     if (error instanceof Malformed) return unreadable(error.message);
     throw error;
@@ -139,7 +143,7 @@ function termsForm(terms: Terms): Record<string, number | null> {
 /** Thrown and caught in this file only. The message says which member is wrong, and how. */
 class Malformed extends Error {}
 
-function ledgerOf(form: Fields): Ledger {
+function ledgerOf(form: Fields, version: number): Ledger {
   const terms = record(form['terms'], 'terms');
   const handled = record(form['handled'], 'handled');
   const publication = record(form['publication'], 'publication');
@@ -152,7 +156,7 @@ function ledgerOf(form: Fields): Ledger {
     recovering: boolean(form['recovering'], 'recovering'),
     keys,
     tombstones,
-    ordinalFloor: integer(form['ordinalFloor'], 'ordinalFloor'),
+    nextOrdinal: nextOrdinalOf(form, version, [...keys, ...tombstones]),
     previousKid: orNull(form['previousKid'], 'previousKid', text),
     terms: {
       declared: termsOf(terms['declared'], 'terms.declared'),
@@ -172,6 +176,20 @@ function ledgerOf(form: Fields): Ledger {
     jwks: orNull(form['jwks'], 'jwks', jwksNoteOf),
     deletion: orNull(form['deletion'], 'deletion', deletionOf),
   };
+}
+
+/** Version 1 had only a floor below which every key had ended; above it, the tombstones said so. */
+function nextOrdinalOf(
+  form: Fields,
+  version: number,
+  holders: readonly { readonly ordinal: number }[],
+): number {
+  if (version === 1) {
+    return ordinalAfter(Math.max(1, integer(form['ordinalFloor'], 'ordinalFloor')), holders);
+  }
+  const nextOrdinal = integer(form['nextOrdinal'], 'nextOrdinal');
+  if (ordinalAfter(Math.max(1, nextOrdinal), holders) === nextOrdinal) return nextOrdinal;
+  throw new Malformed('nextOrdinal is not above every ordinal');
 }
 
 function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[]): void {

@@ -11,7 +11,7 @@ import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
 const LEDGER = ledgerOf(rotatedWorld());
 /** The ledger of a generation, as it is stored. */
 const text = (generation: number) => serializeLedger({ ...LEDGER, generation });
-const NEWER = '{"version":2}';
+const NEWER = '{"version":99}';
 
 /** What each place holds: a generation, a kind, or `-`. */
 function told({ signer, status, jwks }: ObservedLedgers): string {
