@@ -16,6 +16,7 @@ import {
   type Ledger,
   type LedgerKey,
   type LedgerKeyState,
+  ordinalAfter,
   ROLLBACK_REFUSALS,
   type RollbackRefusal,
   type SetRef,
@@ -24,6 +25,9 @@ import {
   type Tombstone,
 } from './ledger.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
+
+/** The oldest version of the stored form that can still be read. */
+const LEDGER_VERSION_MIN = 1;
 
 /** Kubernetes allows 256 KiB for all annotations of an object; a ledger stays far below that. */
 export const LEDGER_BYTES_MAX = 96 * 1024;
@@ -54,7 +58,7 @@ export function serializeLedger(ledger: Ledger): string {
         trustMs,
       }),
     ),
-    ordinalFloor: ledger.ordinalFloor,
+    nextOrdinal: ledger.nextOrdinal,
     previousKid: ledger.previousKid,
     terms: {
       declared: termsForm(ledger.terms.declared),
@@ -87,8 +91,9 @@ export function readLedger(text: string): ReadLedger {
     const form = record(value, 'ledger');
     const version = integer(form['version'], 'version');
     if (version > LEDGER_VERSION) return { kind: 'Newer', version };
-    if (version < 1) return unreadable(`version ${version} is unknown`);
-    return { kind: 'Ledger', ledger: ledgerOf(version === 1 ? fromVersion1(form) : form) };
+    if (version < LEDGER_VERSION_MIN) return unreadable(`version ${version} is unknown`);
+    const upgraded = version === 1 ? fromVersion1(form) : form;
+    return { kind: 'Ledger', ledger: ledgerOf(upgraded, version) };
   } catch (error) {
     if (error instanceof Malformed) return unreadable(error.message);
     throw error;
@@ -161,7 +166,7 @@ function fromVersion1(form: Fields): Fields {
   return { ...form, epochMs: 0, recovering, signer: null };
 }
 
-function ledgerOf(form: Fields): Ledger {
+function ledgerOf(form: Fields, version: number): Ledger {
   const terms = record(form['terms'], 'terms');
   const handled = record(form['handled'], 'handled');
   const publication = record(form['publication'], 'publication');
@@ -175,7 +180,7 @@ function ledgerOf(form: Fields): Ledger {
     recovering: orNull(form['recovering'], 'recovering', foundSignerOf),
     keys,
     tombstones,
-    ordinalFloor: integer(form['ordinalFloor'], 'ordinalFloor'),
+    nextOrdinal: nextOrdinalOf(form, version, [...keys, ...tombstones]),
     previousKid: orNull(form['previousKid'], 'previousKid', text),
     terms: {
       declared: termsOf(terms['declared'], 'terms.declared'),
@@ -196,6 +201,20 @@ function ledgerOf(form: Fields): Ledger {
     signer: orNull(form['signer'], 'signer', signerNoteOf),
     deletion: orNull(form['deletion'], 'deletion', deletionOf),
   };
+}
+
+/** Version 1 had only a floor below which every key had ended; above it, the tombstones said so. */
+function nextOrdinalOf(
+  form: Fields,
+  version: number,
+  holders: readonly { readonly ordinal: number }[],
+): number {
+  if (version === 1) {
+    return ordinalAfter(Math.max(1, integer(form['ordinalFloor'], 'ordinalFloor')), holders);
+  }
+  const nextOrdinal = integer(form['nextOrdinal'], 'nextOrdinal');
+  if (ordinalAfter(Math.max(1, nextOrdinal), holders) === nextOrdinal) return nextOrdinal;
+  throw new Malformed('nextOrdinal is not above every ordinal');
 }
 
 function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[]): void {

@@ -7,7 +7,7 @@ import type { PublicJwk } from '../formats/jwk.ts';
 import type { Algorithm, KeyKind, Reload, Terms } from '../formats/spec.ts';
 import type { TermMemory } from './terms.ts';
 
-/** The version of the stored form that this code reads and writes. */
+/** The version of the stored form that this code writes. It also reads the earlier ones. */
 export const LEDGER_VERSION = 2;
 
 export interface SetRef {
@@ -33,10 +33,13 @@ export interface Ledger {
   readonly recovering: FoundSigner | null;
   /** The living keys, by ordinal. At most one is Active. */
   readonly keys: readonly LedgerKey[];
-  /** Ended keys, which never come back. The oldest are remembered only by `ordinalFloor`. */
+  /** Ended keys, which never come back. The oldest are remembered only by `nextOrdinal`. */
   readonly tombstones: readonly Tombstone[];
-  /** Every key with a lower ordinal has ended. Never higher than the ordinal of a living key. */
-  readonly ordinalFloor: number;
+  /**
+   * One above every ordinal that this ledger ever had. A lower one that no living key has is that of
+   * an ended key.
+   */
+  readonly nextOrdinal: number;
   /** The key that signed immediately before the active one, even if it has ended since. */
   readonly previousKid: string | null;
   readonly terms: TermMemory;
@@ -202,15 +205,17 @@ export function neededKeys(ledger: Ledger): readonly LedgerKey[] {
 /** Whether a kid or an ordinal belongs to an ended key (invariant I4). */
 export function hasEnded(ledger: Ledger, kid: string, ordinal: number): boolean {
   return (
-    ledger.tombstones.some((stone) => stone.kid === kid || stone.ordinal === ordinal) ||
-    (ordinal < ledger.ordinalFloor && keyByKid(ledger, kid)?.ordinal !== ordinal)
+    ledger.tombstones.some((stone) => stone.kid === kid) ||
+    (ordinal < ledger.nextOrdinal && keyByKid(ledger, kid)?.ordinal !== ordinal)
   );
 }
 
-/** The next free ordinal: one above every ordinal that this ledger ever had. */
-export function nextOrdinal(ledger: Ledger): number {
-  const ordinals = [...ledger.keys, ...ledger.tombstones].map(({ ordinal }) => ordinal);
-  return Math.max(ledger.ordinalFloor - 1, 0, ...ordinals) + 1;
+/** One above each of the ordinals, and no lower than before. */
+export function ordinalAfter(
+  before: number,
+  holders: readonly { readonly ordinal: number }[],
+): number {
+  return Math.max(before, ...holders.map(({ ordinal }) => ordinal + 1));
 }
 
 export function sameKind(a: KeyKind, b: KeyKind): boolean {

@@ -174,7 +174,7 @@ export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step 
   });
   if (key === undefined) return null;
   const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})`;
-  const write = writeSigner(situation, bury(ledger, key), { from: 'unchanged' });
+  const write = writeSigner(situation, bury(ledger, key, situation.nowMs), { from: 'unchanged' });
   return step(write, 'BuryKey', message);
 }
 

@@ -13,7 +13,7 @@ import {
   type FoundSigner,
   type Ledger,
   type LedgerKey,
-  nextOrdinal,
+  ordinalAfter,
   publishedKeys,
   type SignerNote,
   type Tombstone,
@@ -200,12 +200,12 @@ function rebuilt(situation: Situation): Ledger {
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
   // Nobody can tell which of them signed, so each waits like one that did. A key beyond the maximum
-  // stays an orphan, and may join when there is room.
+  // is not taken in.
   const roomLeft = PUBLISHED_KEYS_MAX - byKid.size;
   let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
     .slice(0, roomLeft)
     .map((origin) => ({ ...newKey(origin, situation.spec.terms), mayHaveSigned: true }));
-  const firstFree = Math.max(nextOrdinal({ ...empty, keys }), highestOrdinal(situation) + 1);
+  const firstFree = Math.max(empty.nextOrdinal, highestOrdinal(situation) + 1);
   let withoutSecret = 0;
   for (const origin of byKid.values()) {
     const ordinal = ordinalOf(situation, origin.kid) ?? firstFree + withoutSecret++;
@@ -213,7 +213,7 @@ function rebuilt(situation: Situation): Ledger {
     const key = newKey({ ...origin, ordinal, imported: false }, situation.spec.terms);
     keys = [...keys, { ...key, state: isActive ? 'Active' : 'Retiring', mayHaveSigned: true }];
   }
-  return { ...empty, keys: byOrdinal(keys) };
+  return { ...empty, keys: byOrdinal(keys), nextOrdinal: ordinalAfter(empty.nextOrdinal, keys) };
 }
 
 function pendingSecrets(

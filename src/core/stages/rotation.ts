@@ -1,22 +1,8 @@
 /** The steps of a rotation: publish the next key, switch to it, remove the old one. */
 
 import { activationGate, isOpen } from '../ledger/gates.ts';
-import {
-  activeKey,
-  hasEnded,
-  keyByKid,
-  type Ledger,
-  nextOrdinal,
-  sameKind,
-} from '../ledger/ledger.ts';
-import {
-  activate,
-  addPending,
-  bar,
-  buryOrphan,
-  hasRoomForOrphans,
-  type KeyOrigin,
-} from '../ledger/lifecycle.ts';
+import { activeKey, hasEnded, keyByKid, type Ledger, sameKind } from '../ledger/ledger.ts';
+import { activate, addPending, bar, buryOrphan, type KeyOrigin } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { openRotateRequest } from '../reading/requests.ts';
@@ -57,7 +43,7 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));
   // Ending one records a time, so it waits while the clocks are in doubt.
-  if (useless !== undefined && hasRoomForOrphans(ledger) && !situation.clockInDoubt) {
+  if (useless !== undefined && !situation.clockInDoubt) {
     return endOrphan(situation, ledger, useless);
   }
   if (!isDue(publication, situation.nowMs)) return null;
@@ -92,7 +78,7 @@ function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecr
   const origin = originOf(orphan);
   if (origin === null) return null;
   const reason = isRevoked(situation, origin.kid) ? 'Revoked' : 'Superseded';
-  const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation.seenMs), {
+  const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation), {
     from: 'unchanged',
   });
   const message = `Secret ${orphan.meta.name} holds a key that this set cannot use: the key ends`;
@@ -111,7 +97,7 @@ function originOf({ content, ordinal }: ObservedKeySecret): KeyOrigin | null {
  */
 export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger): number {
   const taken = keySecrets.map(({ ordinal }) => ordinal + 1);
-  let ordinal = Math.max(nextOrdinal(ledger), ...taken);
+  let ordinal = Math.max(ledger.nextOrdinal, ...taken);
   while (observed.keySecrets.some((secret) => secret.ordinal === ordinal)) ordinal += 1;
   return ordinal;
 }

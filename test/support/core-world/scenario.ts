@@ -153,7 +153,7 @@ class Scenario {
     const { kind } = this.#base;
     if (how === 'unledger') hands.annotateSigner(ANNOTATION.ledger, null);
     else if (how === 'garble') hands.annotateSigner(ANNOTATION.ledger, '{"version":1,"keys":');
-    else if (how === 'newer') hands.annotateSigner(ANNOTATION.ledger, '{"version":9}');
+    else if (how === 'newer') hands.annotateSigner(ANNOTATION.ledger, '{"version":99}');
     else {
       const publicJwk = fixtureJwk(kid, kind);
       const content = { kind: 'Key', kid, publicJwk, keyKind: kind } as const;
