@@ -3,7 +3,6 @@
  * same order, so two ledgers are equal exactly if their texts are.
  */
 
-import { isRecord } from '../formats/is-record.ts';
 import { parsePublicJwk } from '../formats/jwk.ts';
 import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
 import {
@@ -24,6 +23,17 @@ import {
   type SignerNote,
   type Tombstone,
 } from './ledger.ts';
+import {
+  boolean,
+  type Fields,
+  integer,
+  list,
+  Malformed,
+  oneOf,
+  orNull,
+  record,
+  text,
+} from './members.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
 
 /** The oldest version of the stored form that can still be read. */
@@ -152,9 +162,6 @@ function deletionForm({ removing, jwksRemovedSeenMs }: DeletionNote): DeletionNo
 function termsForm(terms: Terms): Record<string, number | null> {
   return Object.fromEntries(TERM_NAMES.map((name) => [name, terms[name]]));
 }
-
-/** Thrown and caught in this file only. The message says which member is wrong, and how. */
-class Malformed extends Error {}
 
 /**
  * Version 1 had neither an epoch nor a note of the signer, and a recovery did not say which signer it
@@ -360,47 +367,4 @@ function termsOf(value: unknown, name: string): Terms {
     verifierLeewayMs: term('verifierLeewayMs'),
     clockSkewMs: term('clockSkewMs'),
   };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function record(value: unknown, name: string): Fields {
-  if (isRecord(value)) return value;
-  throw new Malformed(`${name} is not an object`);
-}
-
-function list(value: unknown, name: string, lengthMax: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Malformed(`${name} is not a list`);
-  if (value.length > lengthMax) throw new Malformed(`${name} has more than ${lengthMax} entries`);
-  return value;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value === 'string') return value;
-  throw new Malformed(`${name} is not a string`);
-}
-
-function integer(value: unknown, name: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new Malformed(`${name} is not a non-negative integer`);
-}
-
-function boolean(value: unknown, name: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new Malformed(`${name} is not a boolean`);
-}
-
-function oneOf<Value>(value: unknown, name: string, allowed: readonly Value[]): Value {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) throw new Malformed(`${name} has an unknown value`);
-  return found;
-}
-
-/** Reads a member that may be null but not missing. */
-function orNull<Value>(
-  value: unknown,
-  name: string,
-  read: (value: unknown, name: string) => Value,
-): Value | null {
-  return value === null ? null : read(value, name);
 }
