@@ -1,5 +1,6 @@
 /** The steps of a rotation: publish the next key, switch to it, remove the old one. */
 
+import { ANNOTATION } from '../formats/names.ts';
 import { activationGate, isOpen } from '../ledger/gates.ts';
 import { activeKey, hasEnded, keyByKid, type Ledger, sameKind } from '../ledger/ledger.ts';
 import { activate, addPending, bar, buryOrphan, type KeyOrigin } from '../ledger/lifecycle.ts';
@@ -48,7 +49,8 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   }
   if (!isDue(publication, situation.nowMs)) return null;
   const origin = orphans.filter(isUsable).map(originOf)[0] ?? null;
-  if (origin === null) return createKeySecret(situation, ordinalFor(situation, ledger));
+  if (origin === null)
+    return createKeySecret(situation, ordinalFor(situation, ledger), ledger.epochMs);
   const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
     from: 'unchanged',
   });
@@ -66,11 +68,22 @@ function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
   );
 }
 
-/** Of the kind that the spec asks for, under its own thumbprint, and not revoked. */
+/** Made for this ledger, of the kind that the spec asks for, under its own thumbprint, not revoked. */
 function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
   const { content } = orphan;
   if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
-  return sameKind(content.keyKind, situation.spec.kind) && mayJoin(orphan, ledger);
+  const isOfThisSet = situation.ownership.keySecrets.get(orphan.meta.name) === 'Own';
+  return (
+    isOfThisSet &&
+    epochOf(orphan) === ledger.epochMs &&
+    sameKind(content.keyKind, situation.spec.kind) &&
+    mayJoin(orphan, ledger)
+  );
+}
+
+/** Which line of ledgers a key was made for. Version 1 of the ledger had none, and its epoch is 0. */
+function epochOf({ meta }: ObservedKeySecret): number {
+  return Number(meta.annotations[ANNOTATION.epoch] ?? 0);
 }
 
 /** An orphan that cannot be used ends, so that it is destroyed and never published. */
