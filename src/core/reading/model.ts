@@ -67,6 +67,8 @@ export interface ObservedSigner {
   /** Whether it has the Secret type of a signer. */
   readonly typeFits: boolean;
   readonly content: SignerContent;
+  /** As those of {@link ObservedJwks}. */
+  readonly otherManagers: readonly string[];
 }
 
 export type KeyContent =

@@ -2,6 +2,7 @@
 
 import type { WaitingFor } from '../formats/codes.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
+import { LEDGER_KEYS_MAX } from '../ledger/codec.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { publishGate } from '../ledger/gates.ts';
 import {
@@ -31,9 +32,8 @@ export function publicationTransition(
     return publication(UNKNOWN, 'PublishedKeysMax', explanation);
   }
   if (!hasRoomForAnotherKey(ledger)) {
-    const explanation =
-      'the ledger has no room for another key: an older key must be removed first';
-    return publication(UNKNOWN, 'LedgerFull', explanation);
+    const explanation = `the ledger holds ${LEDGER_KEYS_MAX} keys, the maximum: one that has left the JWKS must be destroyed first`;
+    return publication(UNKNOWN, 'PublishedKeysMax', explanation);
   }
   const active = activeKey(ledger);
   const { rotation } = situation.spec;

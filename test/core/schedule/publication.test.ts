@@ -150,12 +150,15 @@ describe('the next key waits', () => {
       withExtra(extraKeys(6, { bar: { ...RETIRED, removedSeenMs: 1 } })),
       AT_ONCE,
     ],
-    // 128 tombstones, less the 16 that are reserved and those of #1 and #2.
-    ['not while its own end has room', withExtra([], { tombstones: stones(109) }), AT_ONCE],
     [
-      'if its own end would have no room',
-      withExtra([], { tombstones: stones(110) }),
-      'Publish a key some day: LedgerFull',
+      'not for those that have ended, however many',
+      withExtra([], { tombstones: stones(128) }),
+      AT_ONCE,
+    ],
+    [
+      'if the ledger holds sixteen, because their Secrets are not gone yet',
+      withExtra(extraKeys(14, { bar: { ...RETIRED, removedSeenMs: 1 } })),
+      'Publish a key some day: PublishedKeysMax',
     ],
   ])('%s', (_, ledger, expected) => {
     expect(told(publication(rotatedWorld(), ledger))).toBe(expected);
