@@ -2,6 +2,7 @@
  * Judges each write of an operator by what truly happened, with a computation of its own: it asks
  * neither the gates nor the invariants of the core.
  */
+import type { KeyStatus } from '../../../src/core/formats/status.ts';
 import type { Ledger, LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import type { Step, Write } from '../../../src/core/reading/model.ts';
 import { type Facts, neededKids } from '../model/facts.ts';
@@ -145,17 +146,33 @@ function emptied({ step, before, after }: Done): readonly Violation[] {
     : found('I7', 'the JWKS is deleted, and its set is not');
 }
 
-/** P2: nobody trusts a key for longer than the status announces. */
+/**
+ * P2: nobody trusts a key for longer than the status announces. What an earlier status announced, and
+ * hands have made untrue since, may be copied once more before it is corrected.
+ */
 function trustedLonger(
-  { after, facts, seen }: Done,
+  { before, after, facts, seen }: Done,
   { status }: Extract<Write, { kind: 'WriteStatus' }>,
 ): readonly Violation[] {
   const shown = facts.views.at(-1);
   if (shown?.by === 'Hands' && shown.change > seen) return [];
-  return (status.keys ?? []).flatMap(({ kid, distrustedByTime }) => {
+  const known = new Map(before.api.set?.status?.keys?.map((key) => [key.kid, key]));
+  const announced = (status.keys ?? []).filter(({ kid, distrustedByTime }) => {
+    return distrustedByTime !== known.get(kid)?.distrustedByTime;
+  });
+  return untrueAnnouncements(announced, facts, after.nowMs);
+}
+
+/** Announcements that some verifier outlasts. */
+export function untrueAnnouncements(
+  keys: readonly KeyStatus[],
+  { views, servedUntil }: Facts,
+  nowMs: number,
+): readonly Violation[] {
+  return keys.flatMap(({ kid, distrustedByTime }) => {
     if (distrustedByTime === undefined) return [];
-    const isShown = shown?.kids?.includes(kid) === true;
-    const lastMs = isShown ? after.nowMs : facts.servedUntil.get(kid);
+    const isShown = views.at(-1)?.kids?.includes(kid) === true;
+    const lastMs = isShown ? nowMs : servedUntil.get(kid);
     if (lastMs === undefined) return [];
     const earlyMs = lastMs + OUTSIDE.trustLagMs - Date.parse(distrustedByTime);
     if (earlyMs <= 0) return [];

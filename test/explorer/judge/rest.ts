@@ -2,6 +2,7 @@
 import { neededKids } from '../model/facts.ts';
 import type { State } from '../model/state.ts';
 import type { World } from '../model/world.ts';
+import { untrueAnnouncements } from './judge.ts';
 
 /**
  * Whether only the interval is waited for. A plan that has a step, or that waits for anything sooner,
@@ -35,6 +36,8 @@ export function unrest({ world, facts }: State): string | null {
   const secrets = [...api.keySecrets.values()].map(({ ordinal }) => ordinal).sort();
   const ordinals = ledger.keys.map(({ ordinal }) => ordinal).sort();
   if (secrets.join() !== ordinals.join()) return `there are key Secrets ${secrets.join(', ')}`;
+  const [untrue] = untrueAnnouncements(api.set.status?.keys ?? [], facts, world.nowMs);
+  if (untrue !== undefined) return untrue.text;
   const ready = api.set.status?.conditions?.find(({ type }) => type === 'Ready');
   return ready?.reason === 'Signing' ? null : `Ready is ${ready?.status} ${ready?.reason}`;
 }

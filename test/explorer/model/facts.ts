@@ -40,7 +40,12 @@ export interface Facts {
   readonly ended: ReadonlySet<string>;
   /** Ordinals up to this one were given. */
   readonly ordinal: number;
+  /** Where a ledger is that no hand has put there. */
+  readonly own: ReadonlySet<Place>;
 }
+
+type Place = 'signer' | 'status' | 'jwks';
+const PLACES: readonly Place[] = ['signer', 'status', 'jwks'];
 
 export const NO_FACTS: Facts = {
   isStatusNew: false,
@@ -53,6 +58,7 @@ export const NO_FACTS: Facts = {
   servedUntil: new Map(),
   ended: new Set(),
   ordinal: 0,
+  own: new Set(),
 };
 
 /** The facts after a change of the objects. */
@@ -60,7 +66,19 @@ export function noted(facts: Facts, before: World, after: World, by: Author): Fa
   const changed = { ...facts, changes: facts.changes + 1, isStatusNew: false };
   const signed = noteSigner(changed, before, after, by);
   const served = noteJwks(signed, before, after, by);
-  return by === 'Operator' ? noteOperator(served, after) : served;
+  const placed = { ...served, own: ownPlaces(facts, before, after, by) };
+  if (by === 'Operator') return noteOperator(placed, after);
+  return placed.own.size === 0 ? memoryLost(placed) : placed;
+}
+
+function ownPlaces({ own }: Facts, before: World, after: World, by: Author): ReadonlySet<Place> {
+  const [old, now] = [before.ledgerTexts, after.ledgerTexts];
+  return new Set(
+    PLACES.filter((place) => {
+      if (now[place] === undefined) return false;
+      return now[place] === old[place] ? own.has(place) : by === 'Operator';
+    }),
+  );
 }
 
 function noteSigner(facts: Facts, before: World, after: World, by: Author): Facts {
@@ -139,8 +157,11 @@ export function lifeEnded(facts: Facts): Facts {
   return { ...facts, ended: new Set([...facts.ended, ...kids, ...seen]), ordinal: 0 };
 }
 
-/** The ledger and all copies are gone: nobody can know any longer which keys have ended. */
-export function memoryLost(facts: Facts): Facts {
+/**
+ * The ledger and all copies are gone, or old ones have taken their places: nobody can know any longer
+ * which keys have ended (docs/limits.md).
+ */
+function memoryLost(facts: Facts): Facts {
   return { ...facts, ended: new Set(), ordinal: 0 };
 }
 

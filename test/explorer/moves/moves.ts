@@ -3,7 +3,7 @@ import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { Api } from '../../support/core-world/api.ts';
 import type { Hands } from '../../support/core-world/hands.ts';
 import { isAtRest } from '../judge/rest.ts';
-import { memoryLost, noted } from '../model/facts.ts';
+import { noted } from '../model/facts.ts';
 import { TICK_MS } from '../model/spec.ts';
 import { type Budgets, type State, spend } from '../model/state.ts';
 import { handMoves, handsIn } from './hand-moves.ts';
@@ -77,7 +77,8 @@ function userMoves(state: State): readonly Move[] {
   }
   if (left.lives > 0) moves.push(act('user delete', { ...state, left: at }, (hands) => hands.deleteSet()));
   if (mayLose(state)) {
-    moves.push({ label: 'lose every ledger', take: () => withoutLedgers(state, at) });
+    const next = spend(at, 'losses');
+    moves.push(act('lose every ledger', { ...state, left: next }, loseLedgers));
   }
   return moves;
 }
@@ -85,11 +86,6 @@ function userMoves(state: State): readonly Move[] {
 /** With another key in the signer and no ledger, nobody can tell which one should sign: limits.md. */
 function mayLose({ left, world, facts }: State): boolean {
   return left.losses > 0 && world.ledger !== null && world.signerKid === facts.rightful;
-}
-
-function withoutLedgers(state: State, left: Budgets): Taken {
-  const taken = act('', { ...state, left: spend(left, 'losses') }, loseLedgers).take();
-  return { ...taken, state: { ...taken.state, facts: memoryLost(taken.state.facts) } };
 }
 
 function loseLedgers(hands: Hands, api: Api): void {

@@ -233,6 +233,7 @@ function factsText(facts: Facts, world: World, naming: Naming): string {
   const { nowMs } = world;
   const kid = (of: string | null) => (of === null ? '-' : naming.lasting(of));
   const parts = [facts.isStatusNew, kid(facts.signing), facts.isCounted, kid(facts.rightful), facts.ordinal];
+  parts.push([...facts.own].join());
   for (const [of, untilMs] of facts.signedUntil) {
     if (untilMs + OUTSIDE.tokenLifeMs > nowMs) parts.push('s', kid(of), nowMs - untilMs);
   }
