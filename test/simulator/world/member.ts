@@ -16,6 +16,7 @@ import { requestInfo } from '../../fake-api/requests/request-info.ts';
 import type { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { recordLog } from '../../support/kube/log-recorder.ts';
 import type { Mark, Trace } from '../record/trace.ts';
+import { fixtureVerdicts } from './fixture-keys.ts';
 import { Host } from './host.ts';
 import type { Step, StepCounter, StepFault } from './steps.ts';
 
@@ -80,6 +81,7 @@ export class Member implements Transport {
       clock: this.host,
       transport: this,
       keys: world.keys,
+      verdicts: fixtureVerdicts,
       random: options.random,
       log: this.log,
       metrics: this.#metrics,
