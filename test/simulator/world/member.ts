@@ -59,6 +59,8 @@ const NO_WORK = new Set(['leases', 'events']);
 export class Member implements Transport {
   readonly host: Host;
   readonly log = recordLog();
+  /** There, and back again. */
+  networkMs: number;
   readonly #metrics = new Registry();
   readonly #world: Surroundings;
   readonly #options: MemberOptions;
@@ -71,6 +73,7 @@ export class Member implements Transport {
     this.#world = world;
     this.#options = options;
     this.host = new Host(world.clock, options.offsetMs);
+    this.networkMs = options.networkMs;
     this.#network = new FaultyTransport({
       inner: { send: (request, signal) => this.#reach(request, signal, null) },
       clock: world.clock,
@@ -195,7 +198,7 @@ export class Member implements Transport {
     const step = this.#world.countStep((counter) => counter.ofLine(resource, name, this.identity));
     const fault = this.#world.faultAt(this, step);
     fault?.after?.();
-    return fault?.line ?? { delayMs: this.#options.networkMs };
+    return fault?.line ?? { delayMs: this.networkMs };
   }
 
   async #reach(
@@ -225,7 +228,7 @@ export class Member implements Transport {
 
   async #travel(signal: AbortSignal): Promise<void> {
     const { clock } = this.#world;
-    await clock.sleepUntil(clock.monotonicMs() + this.#options.networkMs, signal);
+    await clock.sleepUntil(clock.monotonicMs() + this.networkMs, signal);
   }
 
   /** What the design assumes: no write lands after its deadline, however long the process was paused. */
