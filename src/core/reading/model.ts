@@ -300,6 +300,8 @@ export interface Basis {
 export type When =
   | { readonly kind: 'AtOnce' }
   | { readonly kind: 'At'; readonly atMs: number }
+  /** Not before another transition, which happens at that instant: never due by the time alone. */
+  | { readonly kind: 'After'; readonly atMs: number }
   /** It depends on something that was not seen yet, or on the user. */
   | { readonly kind: 'Unknown' };
 

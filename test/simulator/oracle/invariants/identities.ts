@@ -7,12 +7,7 @@
 import type { Change } from '../../record/history.ts';
 import { revokedMs } from '../actors/issuers.ts';
 import type { Scene } from '../actors/scene.ts';
-import {
-  deadlineMs,
-  type JwksVersion,
-  type SignerVersion,
-  type Timeline,
-} from '../facts/timeline.ts';
+import { deadlineMs, type JwksVersion, type SignerVersion } from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
 
 export function identityViolations(scene: Scene): readonly Violation[] {
@@ -114,14 +109,6 @@ function revokedSigns(scene: Scene): readonly Violation[] {
   });
 }
 
-/** An operator deletes the signer at the end of an ordered deletion: a set made after that begins anew. */
-function lifeBeganMs({ signer }: Timeline, atMs: number): number {
-  const end = signer.findLast(
-    (version) => version.atMs < atMs && version.change.after === null && !version.byHand,
-  );
-  return end?.atMs ?? 0;
-}
-
 /**
  * An ordinal belongs to the key that was published under it. Who read before that may still make
  * another one, as long as a write takes: it ends as an orphan.
@@ -137,9 +124,9 @@ function reused({ timeline, memory }: Scene): readonly Violation[] {
     if (byHand || change.before !== null || facts === null) return [];
     const knownMs = memory.knownBeforeMs(change);
     const readMs = atMs - deadlineMs(timeline, atMs);
-    const lifeMs = lifeBeganMs(timeline, atMs);
+    const beganMs = memory.beganMs(atMs);
     const earlier = timeline.keySecrets.slice(0, index).find((other) => {
-      if (other.atMs < lifeMs) return false;
+      if (other.atMs < beganMs) return false;
       const kid = other.facts?.kid ?? '';
       const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
       return (
