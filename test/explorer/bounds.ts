@@ -20,23 +20,25 @@ export function bounds(some: Partial<Bounds>): Bounds {
 
 /** The reverse of {@link boundsText}: `hands=2 rotations=1 policy=Retain`. */
 export function parseBounds(text: string): Bounds {
-  const words = text.split(/\s+/).filter((word) => word !== '');
-  return words.reduce((sum: Bounds, word): Bounds => {
+  const budgets: Record<string, number> = { ...NONE };
+  let deletionPolicy: Bounds['deletionPolicy'] = 'Delete';
+  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
     const [name = '', value = ''] = word.split('=');
-    if (name === 'policy' && (value === 'Delete' || value === 'Retain')) {
-      return { ...sum, deletionPolicy: value };
-    }
-    if (!Object.hasOwn(NONE, name) || !/^[0-9]+$/.test(value)) {
+    if (name === 'policy' && (value === 'Delete' || value === 'Retain')) deletionPolicy = value;
+    else if (Object.hasOwn(NONE, name) && /^[0-9]+$/.test(value)) budgets[name] = Number(value);
+    else {
       const names = Object.keys(NONE).join(', ');
-      throw new Error(`'${word}' is no bound: one of ${names} and a number, or policy`);
+      throw new Error(`'${word}' is no bound: one of ${names} with a number, or a policy`);
     }
-    return { ...sum, [name]: Number(value) };
-  }, bounds({}));
+  }
+  return bounds({ ...budgets, deletionPolicy });
 }
 
 export function boundsText({ deletionPolicy, ...budgets }: Bounds): string {
   const given = Object.entries(budgets).filter(([, count]) => count > 0);
-  return [...given.map(([name, count]) => `${name}=${count}`), `policy=${deletionPolicy}`].join(' ');
+  return [...given.map(([name, count]) => `${name}=${count}`), `policy=${deletionPolicy}`].join(
+    ' ',
+  );
 }
 
 /** What each change is tried with: {@link WHOLE_BOUNDS} take too long for that. */

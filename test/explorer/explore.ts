@@ -1,6 +1,7 @@
 /** Explorations of the shipped core, one after the other, and their figures. */
-import type { Rule } from './judge/judge.ts';
+
 import { type Bounds, boundsText } from './bounds.ts';
+import type { Rule } from './judge/judge.ts';
 import { specFor } from './model/spec.ts';
 import { type State, startState } from './model/state.ts';
 import { type Core, LedgerReader } from './model/world.ts';

@@ -147,20 +147,16 @@ function emptied({ step, before, after }: Done): readonly Violation[] {
 }
 
 /**
- * P2: nobody trusts a key for longer than the status announces. What an earlier status announced, and
- * hands have made untrue since, may be copied once more before it is corrected.
+ * P2: nobody trusts a key for longer than the status announces. What hands have made untrue is
+ * corrected once the ledger knows of it: until the operator has written the JWKS again, the copy of the
+ * ledger comes first.
  */
 function trustedLonger(
-  { before, after, facts, seen }: Done,
+  { after, facts }: Done,
   { status }: Extract<Write, { kind: 'WriteStatus' }>,
 ): readonly Violation[] {
-  const shown = facts.views.at(-1);
-  if (shown?.by === 'Hands' && shown.change > seen) return [];
-  const known = new Map(before.api.set?.status?.keys?.map((key) => [key.kid, key]));
-  const announced = (status.keys ?? []).filter(({ kid, distrustedByTime }) => {
-    return distrustedByTime !== known.get(kid)?.distrustedByTime;
-  });
-  return untrueAnnouncements(announced, facts, after.nowMs);
+  if (facts.views.at(-1)?.by === 'Hands') return [];
+  return untrueAnnouncements(status.keys ?? [], facts, after.nowMs);
 }
 
 /** Announcements that some verifier outlasts. */
@@ -207,7 +203,10 @@ const { publicationDelayMs: P, sharedCacheTtlMs: H, verifierCacheTtlMs: C } = TE
 const { tokenTtlMs: T, verifierLeewayMs: L, signerRefreshDelayMs: PS, clockSkewMs: S } = TERMS;
 
 const GATES: readonly (readonly [string, (key: LedgerKey) => number | null])[] = [
-  ['activation', (key) => (key.state === 'Pending' ? plus(key.publishedSeenMs, P + H + C + S) : null)],
+  [
+    'activation',
+    (key) => (key.state === 'Pending' ? plus(key.publishedSeenMs, P + H + C + S) : null),
+  ],
   ['removal', (key) => (key.state === 'Active' ? null : plus(key.settled?.seenMs, T + L + 2 * S))],
   ['switch', (key) => (key.state === 'Active' ? plus(key.signerSeenMs, PS + S) : null)],
 ];
@@ -215,4 +214,3 @@ const GATES: readonly (readonly [string, (key: LedgerKey) => number | null])[] =
 function plus(atMs: number | null | undefined, durationMs: number): number | null {
   return atMs === null || atMs === undefined ? null : atMs + durationMs;
 }
-

@@ -4,8 +4,9 @@
  * signer was still a key of the set is asked of the ledgers, because docs/safety.md excepts those that
  * were not.
  */
-import type { World } from './world.ts';
+
 import { OUTSIDE } from './spec.ts';
+import type { World } from './world.ts';
 
 /** Who changed the world. */
 export type Author = 'Operator' | 'Hands';
@@ -68,7 +69,18 @@ export function noted(facts: Facts, before: World, after: World, by: Author): Fa
   const served = noteJwks(signed, before, after, by);
   const placed = { ...served, own: ownPlaces(facts, before, after, by) };
   if (by === 'Operator') return noteOperator(placed, after);
-  return placed.own.size === 0 ? memoryLost(placed) : placed;
+  const known = { ...placed, rightful: rightfulAfter(placed, after) };
+  return placed.own.size === 0 ? memoryLost(known) : known;
+}
+
+/**
+ * A switch that hands undid before any copy had it: nobody can know of it, and the key before signs
+ * again (docs/safety.md).
+ */
+function rightfulAfter({ rightful }: Facts, { ledgers }: World): string | null {
+  const actives = ledgers.map(({ keys }) => keys.find(({ state }) => state === 'Active')?.kid);
+  if (actives.length === 0 || actives.includes(rightful ?? undefined)) return rightful;
+  return actives[0] ?? null;
 }
 
 function ownPlaces({ own }: Facts, before: World, after: World, by: Author): ReadonlySet<Place> {
@@ -174,6 +186,9 @@ export function isNeeded(facts: Facts, kid: string, nowMs: number): boolean {
 
 /** Every key of which {@link isNeeded} is true. */
 export function neededKids(facts: Facts, nowMs: number): readonly string[] {
-  const kids = new Set([...facts.signedUntil.keys(), ...(facts.signing === null ? [] : [facts.signing])]);
+  const kids = new Set([
+    ...facts.signedUntil.keys(),
+    ...(facts.signing === null ? [] : [facts.signing]),
+  ]);
   return [...kids].filter((kid) => isNeeded(facts, kid, nowMs));
 }

@@ -21,10 +21,12 @@ export function handMoves(state: State): readonly HandMove[] {
   if (left.hands === 0) return [];
   // While there is no ledger at all, nobody can tell a restored version from the truth: limits.md.
   const known = world.ledgers.length === 0 ? { ...state, shelf: EMPTY_SHELF } : state;
-  return [...signerActs(known), ...jwksActs(known), ...statusActs(known)].map(([what, ...acts]) => ({
-    label: `hands ${what}`,
-    take: () => acts.reduce(changed, { ...state, left: spend(left, 'hands') }),
-  }));
+  return [...signerActs(known), ...jwksActs(known), ...statusActs(known)].map(
+    ([what, ...acts]) => ({
+      label: `hands ${what}`,
+      take: () => acts.reduce(changed, { ...state, left: spend(left, 'hands') }),
+    }),
+  );
 }
 
 type Named = readonly [string, ...Act[]];
@@ -67,11 +69,7 @@ function jwksActs({ world, shelf }: State): readonly Named[] {
   if (jwks === null) return restores;
   return [
     ['delete jwks', (hands) => hands.deleteJwks()],
-    [
-      'flip jwks',
-      (hands) => hands.editJwksKeys(() => []),
-      (hands) => hands.restoreJwks(jwks),
-    ],
+    ['flip jwks', (hands) => hands.editJwksKeys(() => []), (hands) => hands.restoreJwks(jwks)],
     ...restores,
   ];
 }

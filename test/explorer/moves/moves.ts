@@ -5,7 +5,7 @@ import type { Hands } from '../../support/core-world/hands.ts';
 import { isAtRest } from '../judge/rest.ts';
 import { noted } from '../model/facts.ts';
 import { TICK_MS } from '../model/spec.ts';
-import { type Budgets, type State, spend } from '../model/state.ts';
+import { type State, spend } from '../model/state.ts';
 import { handMoves, handsIn } from './hand-moves.ts';
 import { aloneMove, type Move, mayLand, raceMoves, type Taken, waited } from './operator-moves.ts';
 
@@ -75,7 +75,8 @@ function userMoves(state: State): readonly Move[] {
       moves.push({ label: 'due', take: () => waited({ ...state, left: next }, dueMs) });
     }
   }
-  if (left.lives > 0) moves.push(act('user delete', { ...state, left: at }, (hands) => hands.deleteSet()));
+  if (left.lives > 0)
+    moves.push(act('user delete', { ...state, left: at }, (hands) => hands.deleteSet()));
   if (mayLose(state)) {
     const next = spend(at, 'losses');
     moves.push(act('lose every ledger', { ...state, left: next }, loseLedgers));

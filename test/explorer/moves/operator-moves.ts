@@ -5,8 +5,9 @@
  * - one that dies after it, or does not get the answer, is like one that got it;
  * - it does not matter which of two operators makes a pass.
  */
-import type { Step } from '../../../src/core/reading/model.ts';
+
 import type { Refusal } from '../../../src/core/guard/guard.ts';
+import type { Step } from '../../../src/core/reading/model.ts';
 import { judged, type Violation } from '../judge/judge.ts';
 import { isAtRest } from '../judge/rest.ts';
 import { lifeEnded, noted, pruned } from '../model/facts.ts';
@@ -67,7 +68,10 @@ function written(state: State, step: Step, seen: number): Omit<Taken, 'told'> {
   const next = { ...noted(facts, before, after, 'Operator'), isStatusNew };
   const shelf = left.hands === 0 ? EMPTY_SHELF : shelved(state.shelf, after);
   const kept = { ...state, world: after, facts: isOver ? lifeEnded(next) : next, shelf };
-  return { state: { ...kept, slots: kept.slots.filter((slot) => mayLand(slot, after)) }, violations };
+  return {
+    state: { ...kept, slots: kept.slots.filter((slot) => mayLand(slot, after)) },
+    violations,
+  };
 }
 
 /** Time goes on to an instant. Writes that would be late then are never made. */
@@ -75,7 +79,11 @@ export function waited(state: State, untilMs: number): Taken {
   const world = state.world.at(untilMs);
   const slots = state.slots.filter((slot) => slot.untilMs >= untilMs);
   const told = `${(untilMs - state.world.nowMs) / 1000} s pass`;
-  return { state: { ...state, world, slots, facts: pruned(state.facts, untilMs) }, violations: [], told };
+  return {
+    state: { ...state, world, slots, facts: pruned(state.facts, untilMs) },
+    violations: [],
+    told,
+  };
 }
 
 /** An operator stops in the middle of its pass, and goes on later. */
@@ -97,7 +105,8 @@ function holding(state: State, step: Step): Taken {
   const untilMs = world.nowMs + OUTSIDE.writeMs;
   const left = spend(state.left, 'races');
   const told = `an operator plans ${step.reason.code}: ${step.reason.message}`;
-  if (!step.guarded && world.refusal !== null) return refused({ ...state, left }, step, world.refusal);
+  if (!step.guarded && world.refusal !== null)
+    return refused({ ...state, left }, step, world.refusal);
   const stage = step.guarded ? 'Planned' : 'Admitted';
   const slot: Slot = { stage, step, untilMs, seen: facts.changes };
   return { state: { ...state, left, slots: [...slots, slot] }, violations: [], told };
@@ -131,17 +140,10 @@ function landed(state: State, slot: Slot, who: string): Taken {
 
 /**
  * Whether a step can still have an effect. A version of an object never comes back, so a write that
- * expects an older one is as good as not there, and so is a step whose second reading must fail.
+ * expects an older one is as good as not there.
  */
-export function mayLand({ step, stage }: Slot, { api }: World): boolean {
-  const { write, basis } = step;
+export function mayLand({ step: { write } }: Slot, { api }: World): boolean {
   const { signer, jwks, set } = api;
-  if (stage === 'Planned') {
-    const isSame =
-      basis.signer === (signer?.meta.resourceVersion ?? null) &&
-      basis.jwks === (jwks?.meta.resourceVersion ?? null);
-    if (!isSame) return false;
-  }
   if (!('expects' in write) || write.expects === 'absent') return true;
   const { resourceVersion } = write.expects;
   switch (write.kind) {

@@ -63,7 +63,10 @@ export class Canonical {
       ...jwks.map(jwksContentText),
       ...statuses.map(({ ledger }) => ledger ?? ''),
     ];
-    return texts.map((text) => this.#numberOf(text)).sort((a, b) => a - b).join();
+    return texts
+      .map((text) => this.#numberOf(text))
+      .sort((a, b) => a - b)
+      .join();
   }
 
   #numberOf(text: string): number {
@@ -178,7 +181,10 @@ function worldText(world: World, naming: Naming): string {
     parts.push(set.status === null, naming.ledger(texts.status));
   }
   if (signer !== null) {
-    parts.push(`S${naming.lasting(signer.meta.uid)}`, world.signerKid === null ? '-' : naming.lasting(world.signerKid));
+    parts.push(
+      `S${naming.lasting(signer.meta.uid)}`,
+      world.signerKid === null ? '-' : naming.lasting(world.signerKid),
+    );
     parts.push(ownerText(signer.meta.annotations, naming), naming.ledger(texts.signer));
     parts.push(othersText(signer, naming));
   }
@@ -198,7 +204,10 @@ function worldText(world: World, naming: Naming): string {
 }
 
 function othersText(
-  object: { readonly otherManagers?: readonly string[]; readonly meta: { readonly resourceVersion: string } },
+  object: {
+    readonly otherManagers?: readonly string[];
+    readonly meta: { readonly resourceVersion: string };
+  },
   naming: Naming,
 ): string {
   const managers = (object.otherManagers ?? []).map((manager) => naming.id(manager));
@@ -232,7 +241,13 @@ function slotText({ stage, step, untilMs, seen }: Slot, facts: Facts, naming: Na
 function factsText(facts: Facts, world: World, naming: Naming): string {
   const { nowMs } = world;
   const kid = (of: string | null) => (of === null ? '-' : naming.lasting(of));
-  const parts = [facts.isStatusNew, kid(facts.signing), facts.isCounted, kid(facts.rightful), facts.ordinal];
+  const parts = [
+    facts.isStatusNew,
+    kid(facts.signing),
+    facts.isCounted,
+    kid(facts.rightful),
+    facts.ordinal,
+  ];
   parts.push([...facts.own].join());
   for (const [of, untilMs] of facts.signedUntil) {
     if (untilMs + OUTSIDE.tokenLifeMs > nowMs) parts.push('s', kid(of), nowMs - untilMs);

@@ -29,5 +29,7 @@ function atEnd(state: State, before: string | null): readonly Violation[] {
   const wrong = unrest(state);
   if (wrong !== null) return [{ rule: 'Rotates', text: `after a rotation ${wrong}` }];
   const isDone = state.world.signerKid !== before;
-  return isDone ? [] : [{ rule: 'Rotates', text: 'the rotation that was requested did not happen' }];
+  return isDone
+    ? []
+    : [{ rule: 'Rotates', text: 'the rotation that was requested did not happen' }];
 }

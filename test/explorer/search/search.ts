@@ -6,8 +6,8 @@ import { hash } from 'node:crypto';
 import type { Rule, Violation } from '../judge/judge.ts';
 import { isAtRest, unrest } from '../judge/rest.ts';
 import type { State } from '../model/state.ts';
-import { aloneMove, type Move } from '../moves/operator-moves.ts';
 import { otherMoves } from '../moves/moves.ts';
+import { aloneMove, type Move } from '../moves/operator-moves.ts';
 import { Canonical } from './canonical.ts';
 import { rotates } from './rotates.ts';
 
