@@ -5,7 +5,7 @@
 import type { KeyStatus } from '../../../src/core/formats/status.ts';
 import type { Ledger, LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import type { Step, Write } from '../../../src/core/reading/model.ts';
-import { type Facts, neededKids } from '../model/facts.ts';
+import { type Facts, neededKids, signableUntilMs, signingKids } from '../model/facts.ts';
 import { OUTSIDE, TERMS } from '../model/spec.ts';
 import type { World } from '../model/world.ts';
 
@@ -98,11 +98,12 @@ function activeKid({ keys }: Ledger): string | null {
 function thirdKey({ step, after, facts }: Done): readonly Violation[] {
   if (step.reason.code !== 'Activate' && step.reason.code !== 'RollBack') return [];
   const kid = after.signerKid;
-  const third = [...facts.signedUntil].find(([other, untilMs]) => {
+  const third = signingKids(facts).find((other) => {
+    const untilMs = signableUntilMs(facts, other) ?? 0;
     return other !== kid && other !== facts.signing && untilMs > after.nowMs;
   });
   if (third === undefined) return [];
-  return found('P3', `${third[0]}, ${facts.signing} and ${kid} sign at the same time`);
+  return found('P3', `${third}, ${facts.signing} and ${kid} sign at the same time`);
 }
 
 /** I1: the signing key and the ledger's active key are one. */
@@ -120,12 +121,10 @@ function cutOff({ after, facts }: Done): readonly Violation[] {
   const { nowMs, servedKids } = after;
   const lost = neededKids(facts, nowMs).filter((kid) => servedKids?.includes(kid) !== true);
   return lost.flatMap((kid) => {
-    const untilMs = facts.signedUntil.get(kid);
-    const isSigning = facts.signing === kid && facts.isCounted;
-    const why =
-      untilMs === undefined || isSigning
-        ? 'issuers sign with it'
-        : `its tokens count for another ${(untilMs + OUTSIDE.tokenLifeMs - nowMs) / 1000} s`;
+    const leftMs = (signableUntilMs(facts, kid) ?? 0) + OUTSIDE.tokenLifeMs - nowMs;
+    const why = Number.isFinite(leftMs)
+      ? `its tokens count for another ${leftMs / 1000} s`
+      : 'issuers sign with it';
     return found('P1 kept', `the JWKS is without ${kid}, and ${why}`);
   });
 }

@@ -32,8 +32,14 @@ export interface Facts {
   readonly isCounted: boolean;
   /** The key that an operator put into the signer last. */
   readonly rightful: string | null;
+  /** Whether hands put it there, and not the operator. */
+  readonly isBorrowed: boolean;
   /** For each key that was taken out of the signer: until when an issuer may sign with it. */
   readonly signedUntil: ReadonlyMap<string, number>;
+  /** The same for what hands had put there. */
+  readonly borrowedUntil: ReadonlyMap<string, number>;
+  /** The ledger that an operator wrote last; null once hands have destroyed it. */
+  readonly newest: string | null;
   /** The newest last, going back as far as a verifier can. */
   readonly views: readonly View[];
   /** For each key that the JWKS no longer shows: when it last did. */
@@ -54,7 +60,10 @@ export const NO_FACTS: Facts = {
   signing: null,
   isCounted: false,
   rightful: null,
+  isBorrowed: false,
   signedUntil: new Map(),
+  borrowedUntil: new Map(),
+  newest: null,
   views: [],
   servedUntil: new Map(),
   ended: new Set(),
@@ -68,9 +77,21 @@ export function noted(facts: Facts, before: World, after: World, by: Author): Fa
   const signed = noteSigner(changed, before, after, by);
   const served = noteJwks(signed, before, after, by);
   const placed = { ...served, own: ownPlaces(facts, before, after, by) };
-  if (by === 'Operator') return noteOperator(placed, after);
+  if (by === 'Operator') return noteOperator(placed, before, after);
   const known = { ...placed, rightful: rightfulAfter(placed, after) };
-  return placed.own.size === 0 ? memoryLost(known) : known;
+  return placed.own.size === 0 ? memoryLost(known) : noteLoss(known, after);
+}
+
+/**
+ * Hands destroyed the last ledger before any copy had it. Nobody can know any longer what it alone had
+ * noted: that hands had put a key into the signer, or that a key has ended (docs/safety.md).
+ */
+function noteLoss(facts: Facts, { ledgers, ledgerTexts }: World): Facts {
+  const { newest } = facts;
+  if (newest === null || PLACES.some((place) => ledgerTexts[place] === newest)) return facts;
+  const alive = new Set(ledgers.flatMap(({ keys }) => keys.map(({ kid }) => kid)));
+  const ended = new Set([...facts.ended].filter((kid) => !alive.has(kid)));
+  return { ...facts, newest: null, ended, borrowedUntil: new Map() };
 }
 
 /**
@@ -99,16 +120,22 @@ function noteSigner(facts: Facts, before: World, after: World, by: Author): Fact
   const kid = after.signerKid;
   if (kid === facts.signing) {
     return by === 'Operator' && signer !== before.api.signer && isAsItsLedgerSays(after)
-      ? { ...facts, isCounted: kid !== null, rightful: kid }
+      ? { ...facts, isCounted: kid !== null, isBorrowed: false, rightful: kid }
       : facts;
   }
-  const signedUntil = new Map(facts.signedUntil);
-  if (facts.signing !== null && facts.isCounted) {
-    signedUntil.set(facts.signing, after.nowMs + OUTSIDE.signerLagMs);
-  }
-  const isCounted = kid !== null && (by === 'Operator' || isAlive(before, kid));
   const rightful = by === 'Operator' ? kid : facts.rightful;
-  return { ...facts, signing: kid, isCounted, rightful, signedUntil };
+  const isBorrowed = kid !== rightful;
+  const isCounted = kid !== null && (!isBorrowed || isAlive(before, kid));
+  return { ...takenOut(facts, after.nowMs), signing: kid, isCounted, isBorrowed, rightful };
+}
+
+function takenOut(facts: Facts, nowMs: number): Facts {
+  const { signing, isCounted, isBorrowed, signedUntil, borrowedUntil } = facts;
+  if (signing === null || !isCounted) return facts;
+  const untilMs = nowMs + OUTSIDE.signerLagMs;
+  return isBorrowed
+    ? { ...facts, borrowedUntil: new Map(borrowedUntil).set(signing, untilMs) }
+    : { ...facts, signedUntil: new Map(signedUntil).set(signing, untilMs) };
 }
 
 function isAsItsLedgerSays({ ledger, signerKid }: World): boolean {
@@ -130,20 +157,24 @@ function noteJwks(facts: Facts, before: World, after: World, by: Author): Facts 
   const old = before.servedKids ?? [];
   if (kids !== null && before.servedKids?.join() === kids.join()) return facts;
   const servedUntil = new Map(facts.servedUntil);
-  for (const kid of old) servedUntil.set(kid, nowMs);
+  // What hands showed and hid again, the operator may never have seen.
+  const isUnseen = by === 'Hands' && facts.views.at(-1)?.by === 'Hands';
+  for (const kid of isUnseen ? [] : old) servedUntil.set(kid, nowMs);
   for (const kid of kids ?? []) servedUntil.delete(kid);
   const view = { fromMs: nowMs, kids, by, change: facts.changes };
   return { ...facts, servedUntil, views: [...facts.views, view] };
 }
 
 /** What only an operator's write decides: which keys have ended, which ordinals were given. */
-function noteOperator(facts: Facts, after: World): Facts {
+function noteOperator(facts: Facts, before: World, after: World): Facts {
+  const text = after.ledgerTexts.signer;
+  const newest = after.api.signer === before.api.signer ? facts.newest : (text ?? null);
   const stones = after.ledger?.tombstones ?? [];
   const isNew = stones.some(({ kid }) => !facts.ended.has(kid));
   const ended = isNew ? new Set([...facts.ended, ...stones.map(({ kid }) => kid)]) : facts.ended;
   const ordinals = [...after.api.keySecrets.values()].map(({ ordinal }) => ordinal);
   const ordinal = Math.max(facts.ordinal, ...ordinals);
-  return { ...facts, ended, ordinal };
+  return { ...facts, newest, ended, ordinal };
 }
 
 /** Forgets what no verifier and no issuer can still hold. */
@@ -153,8 +184,9 @@ export function pruned(facts: Facts, nowMs: number): Facts {
   const first = next === -1 ? facts.views.length - 1 : next - 1;
   const views = first <= 0 ? facts.views : facts.views.slice(first);
   const signedUntil = within(facts.signedUntil, nowMs - OUTSIDE.tokenLifeMs);
+  const borrowedUntil = within(facts.borrowedUntil, nowMs - OUTSIDE.tokenLifeMs);
   const servedUntil = within(facts.servedUntil, nowMs - OUTSIDE.trustLagMs);
-  return { ...facts, isStatusNew: false, views, signedUntil, servedUntil };
+  return { ...facts, isStatusNew: false, views, signedUntil, borrowedUntil, servedUntil };
 }
 
 function within(times: ReadonlyMap<string, number>, sinceMs: number): ReadonlyMap<string, number> {
@@ -164,7 +196,7 @@ function within(times: ReadonlyMap<string, number>, sinceMs: number): ReadonlyMa
 
 /** The ordered deletion of a set is over: each of its keys has ended, and ordinals begin anew. */
 export function lifeEnded(facts: Facts): Facts {
-  const kids = [...facts.servedUntil.keys(), ...facts.signedUntil.keys(), facts.rightful ?? ''];
+  const kids = [...facts.servedUntil.keys(), ...signingKids(facts), facts.rightful ?? ''];
   const seen = facts.views.flatMap((view) => view.kids ?? []);
   return { ...facts, ended: new Set([...facts.ended, ...kids, ...seen]), ordinal: 0 };
 }
@@ -177,18 +209,24 @@ function memoryLost(facts: Facts): Facts {
   return { ...facts, ended: new Set(), ordinal: 0 };
 }
 
-/** Whether a verifier may still be shown a token that this key has made. */
-export function isNeeded(facts: Facts, kid: string, nowMs: number): boolean {
-  if (facts.signing === kid && facts.isCounted) return true;
-  const untilMs = facts.signedUntil.get(kid);
-  return untilMs !== undefined && untilMs + OUTSIDE.tokenLifeMs > nowMs;
+/** Until when issuers may sign with a key, and have their tokens count; null if they never could. */
+export function signableUntilMs(facts: Facts, kid: string): number | null {
+  if (facts.signing === kid && facts.isCounted) return Number.POSITIVE_INFINITY;
+  const times = [facts.signedUntil.get(kid), facts.borrowedUntil.get(kid)];
+  const known = times.filter((atMs) => atMs !== undefined);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
-/** Every key of which {@link isNeeded} is true. */
+/** Every key that was in the signer, the one that is in it included. */
+export function signingKids({ signing, signedUntil, borrowedUntil }: Facts): readonly string[] {
+  const kids = [...signedUntil.keys(), ...borrowedUntil.keys()];
+  return [...new Set(signing === null ? kids : [...kids, signing])];
+}
+
+/** The keys of which a verifier may still be shown a token. */
 export function neededKids(facts: Facts, nowMs: number): readonly string[] {
-  const kids = new Set([
-    ...facts.signedUntil.keys(),
-    ...(facts.signing === null ? [] : [facts.signing]),
-  ]);
-  return [...kids].filter((kid) => isNeeded(facts, kid, nowMs));
+  return signingKids(facts).filter((kid) => {
+    const untilMs = signableUntilMs(facts, kid);
+    return untilMs !== null && untilMs + OUTSIDE.tokenLifeMs > nowMs;
+  });
 }

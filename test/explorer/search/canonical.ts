@@ -249,8 +249,13 @@ function factsText(facts: Facts, world: World, naming: Naming): string {
     facts.ordinal,
   ];
   parts.push([...facts.own].join());
-  for (const [of, untilMs] of facts.signedUntil) {
-    if (untilMs + OUTSIDE.tokenLifeMs > nowMs) parts.push('s', kid(of), nowMs - untilMs);
+  const newest = Object.values(world.ledgerTexts).map((text) => text === facts.newest);
+  parts.push(facts.isBorrowed, newest.join());
+  for (const times of [facts.signedUntil, facts.borrowedUntil]) {
+    parts.push('s');
+    for (const [of, untilMs] of times) {
+      if (untilMs + OUTSIDE.tokenLifeMs > nowMs) parts.push(kid(of), nowMs - untilMs);
+    }
   }
   const sinceMs = nowMs - OUTSIDE.viewLagMs;
   facts.views.forEach(({ fromMs, kids }, index) => {
