@@ -15,8 +15,8 @@ export type Rule =
   | 'P2'
   | 'P3'
   | 'I1'
+  | 'I3'
   | 'I4'
-  | 'I6'
   | 'I7'
   | 'I8'
   | 'Guard'
@@ -56,6 +56,8 @@ export function judged(done: Done): readonly Violation[] {
       return trustedLonger(done, write);
     case 'CreateKeySecret':
       return ordinalAgain(done, write);
+    case 'DeleteKeySecret':
+      return destroyedEarly(done, write);
     default:
       return [];
   }
@@ -181,6 +183,18 @@ function ordinalAgain(
   { ordinal }: Extract<Write, { kind: 'CreateKeySecret' }>,
 ): readonly Violation[] {
   return ordinal > facts.ordinal ? [] : found('I4', `the ordinal ${ordinal} is given again`);
+}
+
+/** I3 to its end: a private key is destroyed after the last reading has shown the JWKS without it. */
+function destroyedEarly(
+  { before, facts, seen }: Done,
+  { name }: { readonly name: string },
+): readonly Violation[] {
+  const content = before.api.keySecrets.get(name)?.content;
+  const shown = facts.views.at(-1);
+  if (content?.kind !== 'Key' || shown?.kids?.includes(content.kid) !== true) return [];
+  if (facts.ended.has(content.kid) || (shown.by === 'Hands' && shown.change > seen)) return [];
+  return found('I3', `the private key of ${content.kid} is destroyed, and the JWKS shows the key`);
 }
 
 /** I8, computed anew from the times that two ledgers in a row hold. */

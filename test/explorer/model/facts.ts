@@ -40,6 +40,8 @@ export interface Facts {
   readonly borrowedUntil: ReadonlyMap<string, number>;
   /** The ledger that an operator wrote last; null once hands have destroyed it. */
   readonly newest: string | null;
+  /** Whether the one before it had been copied by then: so no more than one can get lost. */
+  readonly isCopyFirst: boolean;
   /** The newest last, going back as far as a verifier can. */
   readonly views: readonly View[];
   /** For each key that the JWKS no longer shows: when it last did. */
@@ -64,6 +66,7 @@ export const NO_FACTS: Facts = {
   signedUntil: new Map(),
   borrowedUntil: new Map(),
   newest: null,
+  isCopyFirst: true,
   views: [],
   servedUntil: new Map(),
   ended: new Set(),
@@ -87,8 +90,9 @@ export function noted(facts: Facts, before: World, after: World, by: Author): Fa
  * noted: that hands had put a key into the signer, or that a key has ended (docs/safety.md).
  */
 function noteLoss(facts: Facts, { ledgers, ledgerTexts }: World): Facts {
-  const { newest } = facts;
-  if (newest === null || PLACES.some((place) => ledgerTexts[place] === newest)) return facts;
+  const { newest, isCopyFirst } = facts;
+  if (newest === null || !isCopyFirst || PLACES.some((place) => ledgerTexts[place] === newest))
+    return facts;
   const alive = new Set(ledgers.flatMap(({ keys }) => keys.map(({ kid }) => kid)));
   const ended = new Set([...facts.ended].filter((kid) => !alive.has(kid)));
   return { ...facts, newest: null, ended, borrowedUntil: new Map() };
@@ -98,9 +102,10 @@ function noteLoss(facts: Facts, { ledgers, ledgerTexts }: World): Facts {
  * A switch that hands undid before any copy had it: nobody can know of it, and the key before signs
  * again (docs/safety.md).
  */
-function rightfulAfter({ rightful }: Facts, { ledgers }: World): string | null {
+function rightfulAfter({ rightful, isCopyFirst }: Facts, { ledgers }: World): string | null {
   const actives = ledgers.map(({ keys }) => keys.find(({ state }) => state === 'Active')?.kid);
-  if (actives.length === 0 || actives.includes(rightful ?? undefined)) return rightful;
+  const isKnown = actives.length === 0 || actives.includes(rightful ?? undefined);
+  if (isKnown || !isCopyFirst) return rightful;
   return actives[0] ?? null;
 }
 
@@ -167,14 +172,21 @@ function noteJwks(facts: Facts, before: World, after: World, by: Author): Facts 
 
 /** What only an operator's write decides: which keys have ended, which ordinals were given. */
 function noteOperator(facts: Facts, before: World, after: World): Facts {
-  const text = after.ledgerTexts.signer;
-  const newest = after.api.signer === before.api.signer ? facts.newest : (text ?? null);
+  const ledgers = noteLedger(facts, before, after);
   const stones = after.ledger?.tombstones ?? [];
   const isNew = stones.some(({ kid }) => !facts.ended.has(kid));
   const ended = isNew ? new Set([...facts.ended, ...stones.map(({ kid }) => kid)]) : facts.ended;
   const ordinals = [...after.api.keySecrets.values()].map(({ ordinal }) => ordinal);
   const ordinal = Math.max(facts.ordinal, ...ordinals);
-  return { ...facts, newest, ended, ordinal };
+  return { ...facts, ...ledgers, ended, ordinal };
+}
+
+function noteLedger(facts: Facts, before: World, after: World): Partial<Facts> {
+  const { newest } = facts;
+  const { signer, status, jwks } = after.ledgerTexts;
+  if (signer === newest || after.api.signer === before.api.signer) return {};
+  const isCopyFirst = newest === null || status === newest || jwks === newest;
+  return { newest: signer ?? null, isCopyFirst };
 }
 
 /** Forgets what no verifier and no issuer can still hold. */

@@ -250,7 +250,7 @@ function factsText(facts: Facts, world: World, naming: Naming): string {
   ];
   parts.push([...facts.own].join());
   const newest = Object.values(world.ledgerTexts).map((text) => text === facts.newest);
-  parts.push(facts.isBorrowed, newest.join());
+  parts.push(facts.isBorrowed, facts.isCopyFirst, newest.join());
   for (const times of [facts.signedUntil, facts.borrowedUntil]) {
     parts.push('s');
     for (const [of, untilMs] of times) {
