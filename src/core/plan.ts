@@ -20,7 +20,6 @@ import { type Schedule, scheduleOf } from './schedule/schedule.ts';
 import {
   buryDestroyed,
   destroyBarred,
-  destroyEnded,
   publishJwks,
   repairKeySecretMetadata,
   repairSigner,
@@ -40,6 +39,7 @@ import {
 } from './stages/deletion.ts';
 import { finalizerStep, releaseFinalizer } from './stages/finalizer.ts';
 import { firstKeyStep } from './stages/first-key.ts';
+import { destroyUnneeded } from './stages/key-secrets.ts';
 import { noteShown } from './stages/note.ts';
 import { recoveryStep } from './stages/recovery.ts';
 import { restartNext } from './stages/restart.ts';
@@ -173,7 +173,7 @@ const STAGES: readonly (readonly [Runs, Stage])[] = [
   ['OutsideDeletion', barNext],
   ['OutsideDeletion', destroyBarred],
   ['OutsideDeletion', buryDestroyed],
-  ['OutsideDeletion', destroyEnded],
+  ['OutsideDeletion', destroyUnneeded],
 ];
 
 function stageStep(situation: Situation, schedule: Schedule): Step | null {

@@ -125,6 +125,7 @@ function reused({ timeline, memory }: Scene): readonly Violation[] {
     const knownMs = memory.knownBeforeMs(change);
     const readMs = atMs - deadlineMs(timeline, atMs);
     const earlier = timeline.keySecrets.slice(0, index).find((other) => {
+      if (other.isCopy) return false;
       const kid = other.facts?.kid ?? '';
       const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
       return (

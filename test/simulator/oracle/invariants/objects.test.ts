@@ -1,5 +1,5 @@
 /** I5, I6, I8, the counts and the orphans: for each, histories that keep it and histories that break it. */
-import { ANNOTATION, LABEL } from '../../../../src/core/formats/names.ts';
+import { ANNOTATION, LABEL, SECRET_TYPE, SIGNER_FILE } from '../../../../src/core/formats/names.ts';
 import type { JsonObject } from '../../../fake-api/json/json.ts';
 import { HAND } from '../../record/history.ts';
 import { cases, READY, SWITCHED } from '../cases.ts';
@@ -307,6 +307,14 @@ cases('Counts', SWITCHED, [
     [],
   ],
   [
+    'of a copy that someone made of it',
+    [
+      [30, HAND, 'key-9', 'a'],
+      [31, OP, 'key-9', null],
+    ],
+    [],
+  ],
+  [
     'of one whose tokens live, while the JWKS is gone',
     [
       [30, HAND, 'jwks', null],
@@ -324,6 +332,18 @@ cases('Counts', SWITCHED, [
     [],
   ],
 ]);
+
+const OWNER = { namespace: 'auth', name: 'payments', uid: 'uid-1' };
+
+/** As the Secret of `b` is, with label and owner, under another name. */
+const COPY_OF_B = {
+  type: SECRET_TYPE.key,
+  data: { [SIGNER_FILE.pem]: 'pem of b' },
+  metadata: {
+    labels: { [LABEL.set]: 'payments' },
+    annotations: { [ANNOTATION.owner]: JSON.stringify(OWNER) },
+  },
+};
 
 cases('Orphans', SWITCHED, [
   ['each key is known', [], []],
@@ -362,6 +382,17 @@ cases('Orphans', SWITCHED, [
     ],
     [],
   ],
+  ['a copy of one under another name', [[28, HAND, 'key-9', COPY_OF_B]], [120]],
+  ['a copy without the set’s marks', [[28, HAND, 'key-9', 'b']], []],
+  [
+    'a copy that was destroyed',
+    [
+      [28, HAND, 'key-9', COPY_OF_B],
+      [29, OP, 'key-9', null],
+    ],
+    [],
+  ],
+  ['a copy that someone made just before the end', [[110, HAND, 'key-9', COPY_OF_B]], []],
   [
     'one that someone took out of the ledger’s reach',
     [
