@@ -17,6 +17,7 @@ import { stallOf } from './report/stall.ts';
 import { withRecoveryEvents, withStageEvents, withTransitions } from './report/step-events.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
 import { type Schedule, scheduleOf } from './schedule/schedule.ts';
+import { copyBesideJwks, statusTakesCopy } from './stages/copy.ts';
 import {
   buryDestroyed,
   destroyBarred,
@@ -139,7 +140,12 @@ function stepWithoutLedger(situation: Situation): Step | null {
 
 /** Copy first: no step follows a ledger generation before the status, or the JWKS, has its copy. */
 function copyLedger(situation: Situation, schedule: Schedule): Step | null {
-  return statusStep(situation.observed, projectStatus(situation, schedule));
+  const { observed } = situation;
+  if (!statusTakesCopy(observed)) {
+    const copied = copyBesideJwks(situation, schedule);
+    if (copied !== null) return withStageEvents(copied, situation, schedule.ledger);
+  }
+  return statusStep(observed, projectStatus(situation, schedule));
 }
 
 /**

@@ -95,18 +95,26 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
-  const kids = publishedKeys(shown).map(({ kid }) => kid);
-  if (jwks === null) {
-    const message = `ConfigMap ${situation.spec.jwks.name} was gone. The operator creates it again with ${keysText(kids)}.`;
-    const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
-    return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
-  }
+  if (jwks === null) return rewriteJwks(situation, ledger);
   const shownGeneration = jwksGeneration(jwks);
   const awaitsProof = shown.keys.some(
     ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
   );
   const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
   if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
+  return rewriteJwks(situation, ledger);
+}
+
+/** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */
+export function rewriteJwks(situation: Situation, ledger: Ledger): Step {
+  const { jwks } = situation;
+  const shown = withHeldBack(situation, ledger);
+  const kids = publishedKeys(shown).map(({ kid }) => kid);
+  if (jwks === null) {
+    const message = `ConfigMap ${situation.spec.jwks.name} was gone. The operator creates it again with ${keysText(kids)}.`;
+    const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
+    return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
+  }
   const message = `ConfigMap ${jwks.meta.name} is written with ${keysText(kids)}`;
   return guardedStep(writeJwks(situation, ledger, shown), { code: 'WriteJwks', message });
 }
