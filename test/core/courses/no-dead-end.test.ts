@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { ALGORITHMS, type Algorithm } from '../../../src/core/formats/spec.ts';
-import { TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
+import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
 import { activeKey } from '../../../src/core/ledger/ledger.ts';
 import { FAST_SPEC, kindOfAlgorithm } from '../../support/core-world/fixtures.ts';
 import { ledgerOf } from '../../support/core-world/states.ts';
@@ -99,4 +99,23 @@ test('a key is published once the first of eight may leave, and the status says 
   world.runUntil(Date.parse(leavesAt ?? '') + 1);
   expect(world.servedKids).not.toContain('k1');
   expect(ledgerOf(world).keys.map(({ state }) => state)).toContain('Pending');
+});
+
+test('a rotation completes, though finalizers that nobody takes away hold the Secrets of all ended keys', () => {
+  const world = settled();
+  // The API server takes the deletion, and the Secret stays.
+  const remove = world.api.deleteKeySecret.bind(world.api);
+  world.api.deleteKeySecret = (name) => {
+    const secret = world.api.keySecrets.get(name);
+    if (secret === undefined) return remove(name);
+    world.api.putKeySecret({ ...secret, meta: { ...secret.meta, deleting: true } });
+  };
+  for (let ends = 0; ends < LEDGER_KEYS_MAX + 4; ends += 1) {
+    const active = world.signerKid;
+    world.hands.annotate(REQUEST.rotate, String(ends));
+    world.runFor(30_000);
+    expect(world.signerKid).not.toBe(active);
+  }
+  expect(world.api.keySecrets.size).toBeGreaterThan(LEDGER_KEYS_MAX);
+  expectRotation(world);
 });

@@ -110,6 +110,8 @@ export class World {
       pods,
       workloads: [...workloads],
       refusedWrite: null,
+      lostStatus: [],
+      isStatusRefused: false,
     };
   }
 

@@ -50,6 +50,8 @@ export interface KeySecretVersion {
   readonly ordinal: number;
   /** Of which key it is, also after its deletion; null if nothing ever told. */
   readonly facts: KeyFacts | null;
+  /** Someone else put the key there, which is under another name already. */
+  readonly isCopy: boolean;
 }
 
 export interface Timeline {
@@ -138,6 +140,8 @@ function keySecretVersions(
   setName: string,
 ): readonly KeySecretVersion[] {
   const known = new Map<string, KeyFacts>();
+  const firstNames = new Map<string, string>();
+  const copies = new Set<string>();
   return changes.flatMap((change) => {
     const { resource, name, atMs, author, before, after } = change;
     const ordinal = resource === 'secrets' ? ordinalOfKeySecret(setName, name) : null;
@@ -147,7 +151,11 @@ function keySecretVersions(
     const [told] = marks.flatMap((mark) => known.get(mark) ?? []);
     const facts = told ?? keyFactsOf(object);
     if (facts !== null) for (const mark of marks) if (mark !== '') known.set(mark, facts);
-    return [{ atMs, byHand: author === HAND, change, ordinal, facts }];
+    const byHand = author === HAND;
+    const firstName = firstNames.get(facts?.kid ?? '') ?? name;
+    if (facts !== null) firstNames.set(facts.kid, firstName);
+    if (before === null && byHand && firstName !== name) copies.add(marks[0] ?? '');
+    return [{ atMs, byHand, change, ordinal, facts, isCopy: copies.has(marks[0] ?? '') }];
   });
 }
 

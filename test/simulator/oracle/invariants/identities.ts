@@ -126,7 +126,7 @@ function reused({ timeline, memory }: Scene): readonly Violation[] {
     const readMs = atMs - deadlineMs(timeline, atMs);
     const beganMs = memory.beganMs(atMs);
     const earlier = timeline.keySecrets.slice(0, index).find((other) => {
-      if (other.atMs < beganMs) return false;
+      if (other.atMs < beganMs || other.isCopy) return false;
       const kid = other.facts?.kid ?? '';
       const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
       return (
