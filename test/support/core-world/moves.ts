@@ -42,7 +42,7 @@ export const specArbitrary: fc.Arbitrary<Spec> = fc
 type Make = Move['make'];
 
 function edit(change: (spec: Spec) => Spec): Make {
-  return ({ hands }) => hands.editSpec(change);
+  return ({ hands }) => hands.tryToEditSpec(change);
 }
 
 /** Edits of the spec and requests: what users may do at any time. */
