@@ -101,7 +101,8 @@ const DEEDS: readonly Draw[] = [
 ];
 
 function commandsOf(random: () => number): readonly Command[] {
-  const commands: Command[] = [act(0, `create standby=${random() < 0.8}`)];
+  // Of other terms than the scenarios', so that not all runs are alike in that.
+  const commands: Command[] = [act(0, `create standby=${random() < 0.8} T=8s Ps=2s L=1s`)];
   const rotations = 2 + Math.floor(random() * 2);
   for (let rotation = 1; rotation <= rotations; rotation += 1) {
     commands.push({ kind: 'rest', text: 'rest' });

@@ -60,7 +60,9 @@ export interface WorldOptions {
 
 export class World {
   nowMs = START_MS;
-  skewMs: number;
+  /** When the operator's clock was set. */
+  readonly clockSetMs: number[] = [];
+  #skewMs: number;
   /** False: answers carry no `Date`. */
   hasDate = true;
   readonly requestMs: number;
@@ -77,9 +79,18 @@ export class World {
   onWritten: ((written: Written) => void) | null = null;
 
   constructor({ skewMs = 0, requestMs = 0 }: WorldOptions = {}) {
-    this.skewMs = skewMs;
+    this.#skewMs = skewMs;
     this.requestMs = requestMs;
     this.hands = new Hands(this);
+  }
+
+  get skewMs(): number {
+    return this.#skewMs;
+  }
+
+  set skewMs(skewMs: number) {
+    if (skewMs !== this.#skewMs) this.clockSetMs.push(this.nowMs);
+    this.#skewMs = skewMs;
   }
 
   /** A live reading by an operator whose clock is `skewMs` ahead. */

@@ -27,6 +27,21 @@ export function keysOf(configMap: JsonObject): Keys | null {
   return new Map(keys.map((key) => [key.kid, publicJwkText(key)]));
 }
 
+/** How long answers may be cached, by what the server tells: `max-age` and `s-maxage`. */
+export interface ServedAges {
+  readonly maxAgeMs: number;
+  readonly sharedMaxAgeMs: number;
+}
+
+/** @returns null if `serve.json` is no such thing: then the server goes on with the last one. */
+export function servedAgesOf(configMap: JsonObject): ServedAges | null {
+  const policy = parsed(text(child(configMap, 'data'), 'serve.json'));
+  if (typeof policy !== 'object' || policy === null) return null;
+  const { maxAgeSeconds, sharedMaxAgeSeconds } = policy as JsonObject;
+  if (typeof maxAgeSeconds !== 'number' || typeof sharedMaxAgeSeconds !== 'number') return null;
+  return { maxAgeMs: maxAgeSeconds * 1000, sharedMaxAgeMs: sharedMaxAgeSeconds * 1000 };
+}
+
 /** What an issuer finds in its mounted folder. */
 export function signerFactsOf(secret: JsonObject): SignerFacts {
   const data = child(secret, 'data');

@@ -15,7 +15,9 @@ import {
   keysOf,
   ownerOf,
   privateKeyIn,
+  type ServedAges,
   type SignerFacts,
+  servedAgesOf,
   signerFactsOf,
 } from './documents.ts';
 import { type ReadingPod, readingPods } from './reading-pods.ts';
@@ -36,6 +38,7 @@ interface Version {
 export interface JwksVersion extends Version {
   /** Null if the ConfigMap is gone, or holds no good set. */
   readonly keys: Keys | null;
+  readonly ages: ServedAges | null;
 }
 
 export interface SignerVersion extends Version {
@@ -113,7 +116,8 @@ function declarationsOf(sets: readonly SetVersion[]) {
 function jwksVersion(change: Change): JwksVersion {
   const { atMs, author, after } = change;
   const keys = after === null ? null : keysOf(after);
-  return { atMs, byHand: author === HAND, change, copy: copyIn(after), keys };
+  const ages = after === null ? null : servedAgesOf(after);
+  return { atMs, byHand: author === HAND, change, copy: copyIn(after), keys, ages };
 }
 
 /** An operator that writes only the ledger leaves what someone put into the values. */
