@@ -61,7 +61,10 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   return step(write, 'AddKey', message);
 }
 
-/** Made for this ledger, of the kind that the spec asks for, under its own thumbprint, not revoked. */
+/**
+ * Made for this ledger and this ordinal, of the kind that the spec asks for, under its own thumbprint, and not
+ * revoked.
+ */
 function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
   const { content } = orphan;
   if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
@@ -69,6 +72,7 @@ function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKe
   return (
     isOfThisSet &&
     epochOf(orphan) === ledger.epochMs &&
+    orphan.meta.annotations[ANNOTATION.ordinal] === String(orphan.ordinal) &&
     sameKind(content.keyKind, situation.spec.kind) &&
     mayJoin(orphan, ledger)
   );
