@@ -65,6 +65,8 @@ export class World {
   #skewMs: number;
   /** False: answers carry no `Date`. */
   hasDate = true;
+  /** The CRD has no field for the ledger's copy. Else the status is read as it was written. */
+  losesStatusLedger = false;
   readonly requestMs: number;
   readonly api = new Api();
   readonly hands: Hands;
@@ -113,7 +115,7 @@ export class World {
       signer,
       ledgers: readLedgers({
         signer: signer?.meta.annotations[ANNOTATION.ledger],
-        status: set.status?.ledger,
+        status: this.losesStatusLedger ? undefined : set.status?.ledger,
         jwks: jwks?.meta.annotations[ANNOTATION.ledger],
       }),
       keySecrets: [...keySecrets.values()].sort((a, b) => a.ordinal - b.ordinal),
@@ -121,7 +123,7 @@ export class World {
       pods,
       workloads: [...workloads],
       refusedWrite: null,
-      lostStatus: [],
+      lostStatus: this.losesStatusLedger ? ['ledger'] : [],
       isStatusRefused: false,
     };
   }
