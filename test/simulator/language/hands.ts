@@ -145,7 +145,10 @@ export class Hands {
     this.#world.onChange(({ resource, name, after }) => {
       if (isDone || resource !== SET.resource || name !== SET.name || after !== null) return;
       isDone = true;
-      this.#world.after(1, () => this.#create(args, BASE_SPEC));
+      this.#world.after(1, () => {
+        const isThere = this.#hand.get(SET.resource, NAMESPACE, SET.name) !== null;
+        if (!isThere) this.#create(args, BASE_SPEC);
+      });
     });
   }
 

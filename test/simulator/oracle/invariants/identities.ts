@@ -94,9 +94,9 @@ function leftBehind(scene: Scene): readonly Violation[] {
   return [...last.values()].flatMap(({ facts, change, atMs, byHand }) => {
     const takenMs = taken.get(facts?.kid ?? '') ?? Number.POSITIVE_INFINITY;
     // What was given to another set is that one's affair.
-    const isOurs =
-      change.after !== null && ownerOf(change.after)?.name === timeline.history.setName;
-    const isBack = byHand && isOurs && takenMs < atMs;
+    const owner = change.after === null ? null : ownerOf(change.after);
+    const isOurs = owner === null || owner.name === timeline.history.setName;
+    const isBack = byHand && change.after !== null && isOurs && takenMs < atMs;
     const isNoticed = atMs + NOTICED_MS < timeline.history.endMs;
     if (!isBack || !isNoticed || memory.knownBeforeMs(change) < takenMs) return [];
     const message = `the private key of ${facts?.kid}, which had ended, is back and stays`;
