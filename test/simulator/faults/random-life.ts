@@ -58,6 +58,19 @@ export function randomLife(number: number): RandomLife {
   return { scenario, faults: [...faults, ...serverClocks(number, commands.length)] };
 }
 
+/** Faults that strike after any of these commands. */
+export function armedIn(
+  random: () => number,
+  commands: readonly number[],
+  count: number,
+): readonly ArmedFault[] {
+  return Array.from({ length: count }, () => ({
+    command: pick(random, commands),
+    skip: Math.floor(random() * SKIP_MAX),
+    what: random(),
+  }));
+}
+
 /** In every other life the API server's clock goes wrong; a draw of its own, so that all else stays. */
 function serverClocks(number: number, commands: number): readonly ArmedFault[] {
   const random = seeded(`server clock of life ${number}`);
@@ -119,7 +132,9 @@ function commandsOf(random: () => number): readonly Command[] {
   return commands;
 }
 
-function act(atMs: number, text: string): Command {
+type Act = Extract<Command, { kind: 'act' }>;
+
+export function act(atMs: number, text: string): Act {
   const [verb = '', ...args] = text.split(' ');
   return { kind: 'act', atMs, verb, args, text: `${atMs}ms ${text}` };
 }

@@ -77,10 +77,7 @@ export function timelineOf(history: History): Timeline | null {
   const sets = setVersions(of(SET_PLURAL, setName));
   const spec = sets.find((version) => version.spec !== null)?.spec;
   if (!spec) return null;
-  const names = {
-    signer: spec.signer.name,
-    jwks: spec.jwks.name,
-  };
+  const names = { signer: spec.signerName, jwks: spec.jwksName };
   const isOurs = (object: JsonObject | null) => {
     const owner = object === null ? null : ownerOf(object);
     return owner?.namespace === namespace && owner.name === setName;

@@ -5,7 +5,7 @@
 
 import { livesUntilMs, revokedMs } from '../actors/issuers.ts';
 import type { Scene } from '../actors/scene.ts';
-import { kindOf } from '../facts/documents.ts';
+import { kindOf } from '../facts/public-keys.ts';
 import { standingBefore } from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
 
