@@ -293,6 +293,33 @@ export interface SigningKeySetStatusNextTransition {
   readonly explanation?: string;
 }
 
+/**
+ * The terms of the spec that the operator has read and noted in its ledger. A term can be lowered
+ * once its present value is shown here. If an administrator writes a larger value here, it counts
+ * as if it had been declared.
+ */
+export interface SigningKeySetStatusTerms {
+  /** T, from spec.tokenTTL. */
+  readonly tokenTTL?: string;
+  /** C, the largest in spec.verifierCacheTTL and spec.verifiers. */
+  readonly verifierCacheTTL?: string;
+  /**
+   * D, the longest time that a verifier keeps using a key that it knows. Unlimited: until it is
+   * restarted.
+   */
+  readonly verifierTrust?: string;
+  /** H, from spec.timing. */
+  readonly sharedCacheTTL?: string;
+  /** P, from spec.timing. */
+  readonly publicationDelay?: string;
+  /** Ps, from spec.timing. */
+  readonly signerRefreshDelay?: string;
+  /** L, from spec.timing. */
+  readonly verifierLeeway?: string;
+  /** S, from spec.timing. */
+  readonly clockSkew?: string;
+}
+
 /** One transition of one key. */
 export interface SigningKeySetStatusHistory {
   /** When the operator saw it. */
@@ -321,7 +348,7 @@ export interface SigningKeySetStatusRollbackRefused {
 
 /**
  * What the operator has observed and what it does next. It is computed from the ledger; editing it
- * has no effect.
+ * has no effect, except on terms.
  */
 export interface SigningKeySetStatus {
   /** The generation of the spec that this status is based on. */
@@ -341,6 +368,12 @@ export interface SigningKeySetStatus {
   readonly keys?: readonly SigningKeySetStatusKey[];
   /** What happens next, if anything is planned. */
   readonly nextTransition?: SigningKeySetStatusNextTransition;
+  /**
+   * The terms of the spec that the operator has read and noted in its ledger. A term can be lowered
+   * once its present value is shown here. If an administrator writes a larger value here, it counts
+   * as if it had been declared.
+   */
+  readonly terms?: SigningKeySetStatusTerms;
   /**
    * The token lifetime that the waits are computed from. It is larger than spec.tokenTTL if that
    * was lowered recently.
@@ -378,7 +411,7 @@ export interface SigningKeySet {
   readonly spec: SigningKeySetSpec;
   /**
    * What the operator has observed and what it does next. It is computed from the ledger; editing
-   * it has no effect.
+   * it has no effect, except on terms.
    */
   readonly status: SigningKeySetStatus;
 }
