@@ -156,6 +156,8 @@ export class World {
       pods,
       workloads: [],
       refusedWrite: null,
+      lostStatus: [],
+      isStatusRefused: false,
     };
   }
 }

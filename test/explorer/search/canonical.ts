@@ -5,7 +5,7 @@
  *
  * Left out are
  * - all of the status but the copy of the ledger and whether it shows keys, because the core reads
- *   nothing else of it (the rest only decides whether the status is written once more, and
+ *   nothing else of it that can differ (the rest only decides whether the status is written once more, and
  *   `isStatusNew` keeps the state before such a write apart from the one after it);
  * - terms, and other members that are the same in every ledger of an exploration;
  * - ages beyond those that matter to a gate.
