@@ -69,7 +69,7 @@ function found(rule: Rule, text: string): readonly Violation[] {
 
 /** P1, I2: whoever may be shown a token of the new key has it, wherever its JWKS comes from. */
 function unknownKey(
-  { after, facts, seen }: Done,
+  { step, after, facts, seen }: Done,
   { ledger }: Extract<Write, { kind: 'WriteSigner' }>,
 ): readonly Violation[] {
   const kid = after.signerKid;
@@ -77,8 +77,13 @@ function unknownKey(
   if (kid === null || kid === facts.rightful || kid !== activeKid(ledger)) return [];
   if (facts.ended.has(kid)) return found('I4', `${kid} had ended and signs again`);
   const isFirst = facts.rightful === null && facts.signing === null;
-  // A hand that comes between the last reading and the write is excepted.
-  const known = facts.views.filter(({ by, change }) => by === 'Operator' || change <= seen);
+  // A hand that comes between the last reading and the write is excepted. So is, before there is a
+  // ledger to notice it by, what hands showed and hid again.
+  const known = facts.views.filter(({ by, change }, index) => {
+    const isHidden = by === 'Hands' && facts.views[index + 1]?.by === 'Hands';
+    if (isHidden && step.reason.code === 'ActivateFirstKey') return false;
+    return by === 'Operator' || change <= seen;
+  });
   const sinceMs = after.nowMs - OUTSIDE.viewLagMs;
   const lacking = known.find(({ kids }, index) => {
     const goneMs = known[index + 1]?.fromMs ?? after.nowMs;
@@ -96,16 +101,15 @@ function activeKid({ keys }: Ledger): string | null {
   return keys.find(({ state }) => state === 'Active')?.kid ?? null;
 }
 
-/** P3: no third key may still be in use when an operator switches of its own accord. */
+/** P3: beside the new key at most one may still be in use when an operator switches of its own accord. */
 function thirdKey({ step, after, facts }: Done): readonly Violation[] {
   if (step.reason.code !== 'Activate' && step.reason.code !== 'RollBack') return [];
-  const kid = after.signerKid;
-  const third = signingKids(facts).find((other) => {
-    const untilMs = signableUntilMs(facts, other) ?? 0;
-    return other !== kid && other !== facts.signing && untilMs > after.nowMs;
+  const others = signingKids(facts).filter((kid) => {
+    const untilMs = signableUntilMs(facts, kid) ?? 0;
+    return kid !== after.signerKid && untilMs > after.nowMs;
   });
-  if (third === undefined) return [];
-  return found('P3', `${third}, ${facts.signing} and ${kid} sign at the same time`);
+  if (others.length <= 1) return [];
+  return found('P3', `${others.join(', ')} and ${after.signerKid} sign at the same time`);
 }
 
 /** I1: the signing key and the ledger's active key are one. */

@@ -82,7 +82,7 @@ export function noted(facts: Facts, before: World, after: World, by: Author): Fa
   const placed = { ...served, own: ownPlaces(facts, before, after, by) };
   if (by === 'Operator') return noteOperator(placed, before, after);
   const known = { ...placed, rightful: rightfulAfter(placed, after) };
-  return placed.own.size === 0 ? memoryLost(known) : noteLoss(known, after);
+  return placed.own.size === 0 ? memoryLost(known, after) : noteLoss(known, after);
 }
 
 /**
@@ -215,10 +215,20 @@ export function lifeEnded(facts: Facts): Facts {
 
 /**
  * The ledger and all copies are gone, or old ones have taken their places: nobody can know any longer
- * which keys have ended (docs/limits.md).
+ * which keys have ended, nor which have signed unless the JWKS still shows them (docs/limits.md).
  */
-function memoryLost(facts: Facts): Facts {
-  return { ...facts, ended: new Set(), ordinal: 0 };
+function memoryLost(facts: Facts, { servedKids, signerKid }: World): Facts {
+  const isShown = (kid: string) => kid === signerKid || servedKids?.includes(kid) === true;
+  const shown = (times: ReadonlyMap<string, number>) =>
+    new Map([...times].filter(([kid]) => isShown(kid)));
+  return {
+    ...facts,
+    ended: new Set(),
+    ordinal: 0,
+    isCounted: facts.isCounted && facts.signing !== null && isShown(facts.signing),
+    signedUntil: shown(facts.signedUntil),
+    borrowedUntil: shown(facts.borrowedUntil),
+  };
 }
 
 /** Until when issuers may sign with a key, and have their tokens count; null if they never could. */
