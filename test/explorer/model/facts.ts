@@ -144,7 +144,8 @@ function takenOut(facts: Facts, nowMs: number): Facts {
 }
 
 function isAsItsLedgerSays({ ledger, signerKid }: World): boolean {
-  return ledger?.keys.find(({ state }) => state === 'Active')?.kid === signerKid;
+  const active = ledger?.keys.find(({ state }) => state === 'Active')?.kid ?? null;
+  return active === signerKid;
 }
 
 /** Whether a key is in the JWKS, and the operator has not begun to take it out. */
