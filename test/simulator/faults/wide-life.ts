@@ -7,7 +7,7 @@ import { type Command, durationOf, type Scenario } from '../language/scenario.ts
 import { pick, seeded } from '../world/seeded.ts';
 import { type ArmedFault, act, armedIn, type RandomLife } from './random-life.ts';
 
-/** What happens one after the other, `$` seconds apart. */
+/** What happens one after the other, always the same time apart; an empty one is a pause. */
 type Deed = readonly string[];
 type Draw = (random: () => number) => Deed;
 
