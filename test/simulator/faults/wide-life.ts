@@ -55,6 +55,12 @@ const HARM: readonly Draw[] = [
   (random) => [`signer key ${ordinal(random)}`],
   (random) => [`signer values ${ordinal(random)}`],
   () => ['signer stranger'],
+  // Put there, and taken back, while no operator may be at work.
+  (random) => {
+    const swapped = upTo(random, 3);
+    return ['down 1 20s', `signer values ${swapped}`, `signer values ${swapped + 1}`];
+  },
+  (random) => [`signer key ${ordinal(random)}`, `signer values ${ordinal(random)}`],
   () => ['signer empty'],
   () => ['signer unledger'],
   () => ['signer forge'],
