@@ -45,6 +45,15 @@ export class Api {
   #uids = 0;
   #keys = 0;
 
+  /** A copy that goes its own way. The objects are values, so both may hold them. */
+  fork(): Api {
+    const copy = Object.assign(new Api(), this);
+    copy.#version = this.#version;
+    copy.#uids = this.#uids;
+    copy.#keys = this.#keys;
+    return copy;
+  }
+
   nextVersion(): string {
     this.#version += 1;
     return String(this.#version);
