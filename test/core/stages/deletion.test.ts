@@ -86,6 +86,40 @@ describe('an ordered deletion', () => {
     expect(isEmpty(world)).toBe(true);
   });
 
+  test('waits for caches again if somebody deletes the signer after everything else, too soon', () => {
+    const world = deletedAfter(12 * SECOND);
+    world.runFor(15 * SECOND);
+    expect(world.servedKids).toBeNull();
+    for (const name of [...world.api.keySecrets.keys()]) world.api.deleteKeySecret(name);
+    world.hands.deleteSigner();
+    const lostMs = world.nowMs;
+    world.settle();
+    expect(world.api.set).not.toBeNull();
+    world.runUntil(lostMs + 7 * SECOND);
+    expect(world.api.set).not.toBeNull();
+    world.runFor(60 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+    expect(world.api.set).toBeNull();
+  });
+
+  test('never publishes again if somebody puts the JWKS back when everything is gone', () => {
+    const world = deletedAfter(12 * SECOND);
+    const { jwks } = world.api;
+    world.runFor(20 * SECOND);
+    for (const name of [...world.api.keySecrets.keys()]) world.api.deleteKeySecret(name);
+    world.hands.deleteSigner();
+    if (jwks !== null) world.hands.restoreJwks(jwks);
+    const backMs = world.nowMs;
+    const before = world.written.length;
+    world.runFor(7 * SECOND);
+    const writes = world.written.slice(before).map(({ step }) => step.write.kind);
+    expect(writes).not.toContain('WriteJwks');
+    expect([world.servedKids, world.api.set === null]).toEqual([null, false]);
+    world.runUntil(backMs + 30 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+    expect(world.api.set).toBeNull();
+  });
+
   test('empties the signer again if somebody fills it just before the JWKS goes', () => {
     const world = deletedAfter(12 * SECOND);
     runUntilRemoving(world);

@@ -130,7 +130,8 @@ function noteSigner(facts: Facts, before: World, after: World, by: Author): Fact
   }
   const rightful = by === 'Operator' ? kid : facts.rightful;
   const isBorrowed = kid !== rightful;
-  const isCounted = kid !== null && (!isBorrowed || isAlive(before, kid));
+  const isOfThisLife = kid !== null && !facts.ended.has(kid);
+  const isCounted = kid !== null && (!isBorrowed || (isOfThisLife && isAlive(before, kid)));
   return { ...takenOut(facts, after.nowMs), signing: kid, isCounted, isBorrowed, rightful };
 }
 
