@@ -19,8 +19,8 @@ export interface SetRef {
 /** Instants are milliseconds since the epoch, each observed by a later live read. Null: not yet. */
 export interface Ledger {
   /**
-   * When this line of generations began, by the recording clock: with the set's first key, or when the
-   * ledger and all copies were lost and it was rebuilt. 0 if version 1 of the stored form began it.
+   * When this line of generations began, by the recording clock: with the set's first key, or when a lost
+   * ledger was recovered or rebuilt. 0 if version 1 of the stored form began it.
    */
   readonly epochMs: number;
   /** Each write adds one. A recovery adds two to the highest that was seen. */

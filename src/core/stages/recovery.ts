@@ -172,10 +172,17 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   const handled = base.set.uid === ref.uid ? base.handled : presentRequests(annotations);
   const deletion = restartedDeletion(situation, base);
   const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
-  const begun = { generation, recovering: foundSigner(situation), jwks: null, tombstones };
+  const epochMs = lost.newest === null ? base.epochMs : laterEpochMs(situation, base);
+  const recovering = foundSigner(situation);
+  const begun = { epochMs, generation, recovering, jwks: null, tombstones };
   return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, generation, (kid) =>
     isRevoked(situation, kid),
   );
+}
+
+/** Newer than every ledger of the copy's line, also than those that the copy does not know of. */
+function laterEpochMs({ seenMs }: Situation, copy: Ledger): number {
+  return Math.max(seenMs, copy.epochMs + 1);
 }
 
 /**

@@ -89,13 +89,16 @@ describe('a ledger is lost', () => {
     expect(second).toMatchObject({ ledger: { generation: firstCopy.generation + 3 } });
   });
 
-  test('and keeps its epoch if a copy is left; what is rebuilt gets the later clock’s time', () => {
+  test('and begins a new epoch, by the later clock, and always later than the one before', () => {
     const world = rotatedWorld();
     const began = world.ledger?.epochMs;
     expect(began).toBe(START_MS);
     world.hands.annotateSigner(ANNOTATION.ledger, null);
     world.settle();
-    expect(world.ledger?.epochMs).toBe(began);
+    expect(world.ledger?.epochMs).toBe(world.nowMs);
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    world.settle();
+    expect(world.ledger?.epochMs).toBe(world.nowMs + 1);
     unledgerJwks(world);
     world.hands.wipeStatus();
     world.hands.annotateSigner(ANNOTATION.ledger, null);

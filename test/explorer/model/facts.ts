@@ -47,6 +47,8 @@ export interface Facts {
   /** For each key that the JWKS no longer shows: when it last did. */
   readonly servedUntil: ReadonlyMap<string, number>;
   readonly ended: ReadonlySet<string>;
+  /** Every key that an operator made. */
+  readonly made: ReadonlySet<string>;
   /** Ordinals up to this one were given. */
   readonly ordinal: number;
   /** Where a ledger is that no hand has put there. */
@@ -70,6 +72,7 @@ export const NO_FACTS: Facts = {
   views: [],
   servedUntil: new Map(),
   ended: new Set(),
+  made: new Set(),
   ordinal: 0,
   own: new Set(),
 };
@@ -82,7 +85,9 @@ export function noted(facts: Facts, before: World, after: World, by: Author): Fa
   const placed = { ...served, own: ownPlaces(facts, before, after, by) };
   if (by === 'Operator') return noteOperator(placed, before, after);
   const known = { ...placed, rightful: rightfulAfter(placed, after) };
-  return placed.own.size === 0 ? memoryLost(known, after) : noteLoss(known, after);
+  // The end of a set left nothing: what a new one is made beside is not lost.
+  const isLost = placed.own.size === 0 && before.api.set !== null;
+  return isLost ? memoryLost(known, after) : noteLoss(known, after);
 }
 
 /**
@@ -180,7 +185,14 @@ function noteOperator(facts: Facts, before: World, after: World): Facts {
   const ended = isNew ? new Set([...facts.ended, ...stones.map(({ kid }) => kid)]) : facts.ended;
   const ordinals = [...after.api.keySecrets.values()].map(({ ordinal }) => ordinal);
   const ordinal = Math.max(facts.ordinal, ...ordinals);
-  return { ...facts, ...ledgers, ended, ordinal };
+  return { ...facts, ...ledgers, ended, ordinal, made: withNewKeys(facts, after) };
+}
+
+function withNewKeys({ made }: Facts, { api }: World): ReadonlySet<string> {
+  const kids = [...api.keySecrets.values()].flatMap(({ content }) =>
+    content.kind === 'Key' ? [content.kid] : [],
+  );
+  return kids.every((kid) => made.has(kid)) ? made : new Set([...made, ...kids]);
 }
 
 function noteLedger(facts: Facts, before: World, after: World): Partial<Facts> {
@@ -210,9 +222,7 @@ function within(times: ReadonlyMap<string, number>, sinceMs: number): ReadonlyMa
 
 /** The ordered deletion of a set is over: each of its keys has ended, and ordinals begin anew. */
 export function lifeEnded(facts: Facts): Facts {
-  const kids = [...facts.servedUntil.keys(), ...signingKids(facts), facts.rightful ?? ''];
-  const seen = facts.views.flatMap((view) => view.kids ?? []);
-  return { ...facts, ended: new Set([...facts.ended, ...kids, ...seen]), ordinal: 0 };
+  return { ...facts, ended: new Set([...facts.ended, ...facts.made]), ordinal: 0 };
 }
 
 /**
