@@ -1,13 +1,11 @@
 /** All that can notice a planted bug. A new one is a line here. */
 import type { Catcher } from './catcher.ts';
+import type { Patch } from './plant.ts';
 import { type SearchBounds, simulator } from './simulator.ts';
 import { suite } from './suite.ts';
 
 /** About as long as the tests take on the other core. */
 const SEARCH: SearchBounds = { plans: 1500, seconds: 150 };
-
-/** The simulator alone, however slow the machine: what must catch the patches of this folder. */
-export const SIMULATOR = simulator({ plans: SEARCH.plans, seconds: 270 });
 
 /**
  * Two lines, each for one core. The catchers of a line look one after the other; those that judge
@@ -30,6 +28,17 @@ export const LINES: readonly (readonly Catcher[])[] = [
     ]),
   ],
 ];
+
+/**
+ * What must catch a patch of this folder: the simulator, unless the patch names another check on
+ * the world. It has time enough for a slow machine.
+ */
+export function catcherOf({ name, by }: Patch): Catcher {
+  if (by === null) return simulator({ plans: SEARCH.plans, seconds: 270 });
+  const found = LINES.flat().find((each) => each.name === by && each.judges === 'world');
+  if (found === undefined) throw new Error(`${name}: no check on the world is called ${by}`);
+  return found;
+}
 
 /** Of a bug that nothing notices, on two cores with no other work. */
 export const LONGEST_MINUTES = 3;

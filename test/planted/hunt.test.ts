@@ -3,7 +3,13 @@ import type { Catcher, Find, Judges } from './catcher.ts';
 import { huntIn } from './hunt.ts';
 import type { Patch } from './plant.ts';
 
-const PATCH: Patch = { name: 'odd', path: '/odd.patch', description: 'An odd one.', first: [] };
+const PATCH: Patch = {
+  name: 'odd',
+  path: '/odd.patch',
+  description: 'An odd one.',
+  first: [],
+  by: null,
+};
 
 const finding = (by: string, judges: Judges): Find => ({
   ...{ by, judges, promise: 'P1', after: '3 plans', message: 'a token is rejected' },

@@ -27,7 +27,10 @@ function taskWith(text: string, said: string[] = []): Task {
   symlinkSync(PACKAGES, join(folder, 'node_modules'));
   writeFileSync(join(folder, 'vitest.config.ts'), CONFIG);
   writeFileSync(join(folder, 'a.test.ts'), text);
-  const patch = { name: 'odd', path: '/odd.patch', description: 'An odd one.', first: [] };
+  const patch = {
+    ...{ name: 'odd', path: '/odd.patch', description: 'An odd one.' },
+    ...{ first: [], by: null },
+  };
   const say = (progress: string) => said.push(progress);
   return { patch, folder, signal: new AbortController().signal, say };
 }

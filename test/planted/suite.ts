@@ -21,6 +21,9 @@ interface Report {
   }[];
 }
 
+/** A slow machine is no bug: only a test that hangs takes as long as this. */
+const TEST_TIMEOUT_MS = 120_000;
+
 /** @param paths files and folders of tests; one that is not there is left out */
 export function suite(name: string, judges: Judges, paths: readonly string[]): Catcher {
   return {
@@ -60,7 +63,7 @@ function vitest(folder: string, report: string): readonly string[] {
   const program = join(folder, 'node_modules/vitest/vitest.mjs');
   const projects = ['--project', 'unit', '--project', 'fast'];
   // One core for the tests: the simulator has the other.
-  const bounds = ['--bail', '1', '--maxWorkers', '1'];
+  const bounds = ['--bail', '1', '--maxWorkers', '1', '--testTimeout', String(TEST_TIMEOUT_MS)];
   return [program, 'run', ...projects, ...bounds, '--reporter', 'json', '--outputFile', report];
 }
 
