@@ -5,6 +5,7 @@
 import type { Registry } from '@prometheus-io/client';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyMaker } from '../platform/keys/key-maker.ts';
+import type { KeyVerdicts } from '../platform/keys/key-verdicts.ts';
 import { createKubeClient, type KubeClient } from '../platform/kube/client.ts';
 import { KubeApiError } from '../platform/kube/errors.ts';
 import type { Transport } from '../platform/kube/transport.ts';
@@ -26,6 +27,8 @@ export interface OperatorOptions {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly keys: KeyMaker;
+  /** For several operators in one process that see the same keys. Default: each set has its own. */
+  readonly verdicts?: KeyVerdicts;
   readonly random: Random;
   readonly log: Log;
   readonly metrics: Registry;
@@ -69,7 +72,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const client = createKubeClient({ transport, clock });
   let queue: WorkQueue | null = null;
   const metrics = createMetrics(options.metrics, () => queue?.state() ?? null);
-  const memories = new SetMemories();
+  const memories = new SetMemories(options.verdicts ?? null);
   showSetsAtScrape(metrics, memories, clock);
   const elector = createElector(options, client);
   const events = createEventSender({ client, clock, random, log, instance: identity });

@@ -72,6 +72,8 @@ export class FakeApi {
   readonly hand: Hand;
   /** The server's clock against the given one. */
   clockOffsetMs = 0;
+  /** Whether its answers carry a `Date`. */
+  isDated = true;
   /** How long the server takes over a request, as far as `?timeout=` is concerned. */
   processingMs = 2;
   readonly #options: FakeApiOptions;
@@ -147,7 +149,8 @@ export class FakeApi {
   ): Promise<KubeResponse> {
     signal.throwIfAborted();
     const { answer, headers } = this.#answer(request, revision);
-    const all = { 'content-type': 'application/json', date: this.#date(), ...headers };
+    const date = this.isDated ? { date: this.#date() } : {};
+    const all = { 'content-type': 'application/json', ...date, ...headers };
     const body =
       answer.body instanceof Watch
         ? this.#stream(answer.body, request, signal)

@@ -65,7 +65,6 @@ export const WAITING_FOR = [
   'NoActiveKey',
   'PublicationDue',
   'PublishedKeysMax',
-  'LedgerFull',
   'TokensExpire',
   'PodsHoldKey',
   'PodsUnknown',

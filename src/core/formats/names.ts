@@ -27,9 +27,11 @@ export const ANNOTATION = {
   ledger: 'signingkeys.dev/ledger',
   /** On the JWKS ConfigMap: the ledger generation that its data was made from. */
   generation: 'signingkeys.dev/generation',
-  /** This one and the next are on key Secrets. */
+  /** These two are on key Secrets. */
   publicJwk: 'signingkeys.dev/public-jwk',
   ordinal: 'signingkeys.dev/ordinal',
+  /** On a key Secret: the epoch of the ledger that it was made for. Not on that of a first key. */
+  epoch: 'signingkeys.dev/epoch',
   /** Which labels and annotations on the object come from the user's templates. */
   appliedMetadata: 'signingkeys.dev/applied-metadata',
   /** On the pod template of a workload that the operator restarts: the switch it was restarted for. */

@@ -25,6 +25,7 @@ export function judgeLedgerWrite(situation: Situation, after: Ledger): readonly 
     ...settledOnlyIfSeen(situation, before, after),
     ...publishedUntilExpired(situation, before, after),
     ...kidsKeepTheirKeys(before, after),
+    ...endedStayEnded(before, after),
     ...gatesNeverEarlier(before, after),
   ];
 }
@@ -128,6 +129,13 @@ function kidsKeepTheirKeys(before: Ledger, after: Ledger): readonly Violation[] 
     }
     return [];
   });
+}
+
+/** I4: the ordinals of ended keys are remembered by the next one, so it never gets lower. */
+function endedStayEnded(before: Ledger, after: Ledger): readonly Violation[] {
+  if (after.nextOrdinal >= before.nextOrdinal) return [];
+  const message = `the next ordinal would fall from ${before.nextOrdinal} to ${after.nextOrdinal}`;
+  return [{ invariant: 'I4', message }];
 }
 
 /** I8: no gate moves earlier. */

@@ -3,25 +3,41 @@
  * same order, so two ledgers are equal exactly if their texts are.
  */
 
-import { isRecord } from '../formats/is-record.ts';
 import { parsePublicJwk } from '../formats/jwk.ts';
 import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
 import {
   type Bar,
   type DeletionNote,
   type EndReason,
+  type FoundSigner,
   type JwksNote,
   LEDGER_VERSION,
   type Ledger,
   type LedgerKey,
   type LedgerKeyState,
+  ordinalAfter,
   ROLLBACK_REFUSALS,
   type RollbackRefusal,
   type SetRef,
   type Settled,
+  type SignerNote,
   type Tombstone,
 } from './ledger.ts';
+import {
+  boolean,
+  type Fields,
+  integer,
+  list,
+  Malformed,
+  oneOf,
+  orNull,
+  record,
+  text,
+} from './members.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
+
+/** The oldest version of the stored form that can still be read. */
+const LEDGER_VERSION_MIN = 1;
 
 /** Kubernetes allows 256 KiB for all annotations of an object; a ledger stays far below that. */
 export const LEDGER_BYTES_MAX = 96 * 1024;
@@ -37,9 +53,10 @@ export type ReadLedger =
 export function serializeLedger(ledger: Ledger): string {
   return JSON.stringify({
     version: LEDGER_VERSION,
+    epochMs: ledger.epochMs,
     generation: ledger.generation,
     set: { namespace: ledger.set.namespace, name: ledger.set.name, uid: ledger.set.uid },
-    recovering: ledger.recovering,
+    recovering: ledger.recovering === null ? null : foundSignerForm(ledger.recovering),
     keys: ledger.keys.map(keyForm),
     tombstones: ledger.tombstones.map(
       ({ ordinal, kid, algorithm, reason, removedSeenMs, trustMs }) => ({
@@ -51,7 +68,7 @@ export function serializeLedger(ledger: Ledger): string {
         trustMs,
       }),
     ),
-    ordinalFloor: ledger.ordinalFloor,
+    nextOrdinal: ledger.nextOrdinal,
     previousKid: ledger.previousKid,
     terms: {
       declared: termsForm(ledger.terms.declared),
@@ -65,6 +82,7 @@ export function serializeLedger(ledger: Ledger): string {
     rollbackRefused: ledger.rollbackRefused,
     closed: ledger.closed,
     jwks: ledger.jwks === null ? null : jwksNoteForm(ledger.jwks),
+    signer: ledger.signer === null ? null : signerNoteForm(ledger.signer),
     deletion: ledger.deletion === null ? null : deletionForm(ledger.deletion),
   });
 }
@@ -83,8 +101,9 @@ export function readLedger(text: string): ReadLedger {
     const form = record(value, 'ledger');
     const version = integer(form['version'], 'version');
     if (version > LEDGER_VERSION) return { kind: 'Newer', version };
-    if (version !== LEDGER_VERSION) return unreadable(`version ${version} is unknown`);
-    return { kind: 'Ledger', ledger: ledgerOf(form) };
+    if (version < LEDGER_VERSION_MIN) return unreadable(`version ${version} is unknown`);
+    const upgraded = version === 1 ? fromVersion1(form) : form;
+    return { kind: 'Ledger', ledger: ledgerOf(upgraded, version) };
   } catch (error) {
     if (error instanceof Malformed) return unreadable(error.message);
     throw error;
@@ -128,6 +147,14 @@ function jwksNoteForm({ uid, resourceVersion, generation, managers }: JwksNote):
   return { uid, resourceVersion, generation, managers };
 }
 
+function signerNoteForm({ uid, managers }: SignerNote): SignerNote {
+  return { uid, managers };
+}
+
+function foundSignerForm({ uid, resourceVersion }: FoundSigner): FoundSigner {
+  return { uid, resourceVersion };
+}
+
 function deletionForm({ removing, jwksRemovedSeenMs }: DeletionNote): DeletionNote {
   return { removing, jwksRemovedSeenMs };
 }
@@ -136,10 +163,17 @@ function termsForm(terms: Terms): Record<string, number | null> {
   return Object.fromEntries(TERM_NAMES.map((name) => [name, terms[name]]));
 }
 
-/** Thrown and caught in this file only. The message says which member is wrong, and how. */
-class Malformed extends Error {}
+/**
+ * Version 1 had neither an epoch nor a note of the signer, and a recovery did not say which signer it
+ * had found: the operator begins it again.
+ */
+function fromVersion1(form: Fields): Fields {
+  const isRecovering = boolean(form['recovering'], 'recovering');
+  const recovering = isRecovering ? { uid: '', resourceVersion: '' } : null;
+  return { ...form, epochMs: 0, recovering, signer: null };
+}
 
-function ledgerOf(form: Fields): Ledger {
+function ledgerOf(form: Fields, version: number): Ledger {
   const terms = record(form['terms'], 'terms');
   const handled = record(form['handled'], 'handled');
   const publication = record(form['publication'], 'publication');
@@ -147,12 +181,13 @@ function ledgerOf(form: Fields): Ledger {
   const tombstones = list(form['tombstones'], 'tombstones', TOMBSTONES_MAX).map(tombstoneOf);
   requireDistinct(keys, tombstones);
   return {
+    epochMs: integer(form['epochMs'], 'epochMs'),
     generation: integer(form['generation'], 'generation'),
     set: setRefOf(record(form['set'], 'set')),
-    recovering: boolean(form['recovering'], 'recovering'),
+    recovering: orNull(form['recovering'], 'recovering', foundSignerOf),
     keys,
     tombstones,
-    ordinalFloor: integer(form['ordinalFloor'], 'ordinalFloor'),
+    nextOrdinal: nextOrdinalOf(form, version, [...keys, ...tombstones]),
     previousKid: orNull(form['previousKid'], 'previousKid', text),
     terms: {
       declared: termsOf(terms['declared'], 'terms.declared'),
@@ -170,8 +205,23 @@ function ledgerOf(form: Fields): Ledger {
     rollbackRefused: orNull(form['rollbackRefused'] ?? null, 'rollbackRefused', refusalOf),
     closed: boolean(form['closed'] ?? false, 'closed'),
     jwks: orNull(form['jwks'], 'jwks', jwksNoteOf),
+    signer: orNull(form['signer'], 'signer', signerNoteOf),
     deletion: orNull(form['deletion'], 'deletion', deletionOf),
   };
+}
+
+/** Version 1 had only a floor below which every key had ended; above it, the tombstones said so. */
+function nextOrdinalOf(
+  form: Fields,
+  version: number,
+  holders: readonly { readonly ordinal: number }[],
+): number {
+  if (version === 1) {
+    return ordinalAfter(Math.max(1, integer(form['ordinalFloor'], 'ordinalFloor')), holders);
+  }
+  const nextOrdinal = integer(form['nextOrdinal'], 'nextOrdinal');
+  if (ordinalAfter(Math.max(1, nextOrdinal), holders) === nextOrdinal) return nextOrdinal;
+  throw new Malformed('nextOrdinal is not above every ordinal');
 }
 
 function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[]): void {
@@ -256,9 +306,27 @@ function jwksNoteOf(value: unknown): JwksNote {
     uid: text(form['uid'], 'jwks.uid'),
     resourceVersion: text(form['resourceVersion'], 'jwks.resourceVersion'),
     generation: integer(form['generation'], 'jwks.generation'),
-    managers: list(form['managers'], 'jwks.managers', 64).map((manager) =>
-      text(manager, 'jwks.managers'),
-    ),
+    managers: managersOf(form['managers'], 'jwks.managers'),
+  };
+}
+
+function signerNoteOf(value: unknown): SignerNote {
+  const form = record(value, 'signer');
+  return {
+    uid: text(form['uid'], 'signer.uid'),
+    managers: managersOf(form['managers'], 'signer.managers'),
+  };
+}
+
+function managersOf(value: unknown, name: string): readonly string[] {
+  return list(value, name, 64).map((manager) => text(manager, name));
+}
+
+function foundSignerOf(value: unknown): FoundSigner {
+  const form = record(value, 'recovering');
+  return {
+    uid: orNull(form['uid'], 'recovering.uid', text),
+    resourceVersion: orNull(form['resourceVersion'], 'recovering.resourceVersion', text),
   };
 }
 
@@ -299,47 +367,4 @@ function termsOf(value: unknown, name: string): Terms {
     verifierLeewayMs: term('verifierLeewayMs'),
     clockSkewMs: term('clockSkewMs'),
   };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function record(value: unknown, name: string): Fields {
-  if (isRecord(value)) return value;
-  throw new Malformed(`${name} is not an object`);
-}
-
-function list(value: unknown, name: string, lengthMax: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Malformed(`${name} is not a list`);
-  if (value.length > lengthMax) throw new Malformed(`${name} has more than ${lengthMax} entries`);
-  return value;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value === 'string') return value;
-  throw new Malformed(`${name} is not a string`);
-}
-
-function integer(value: unknown, name: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new Malformed(`${name} is not a non-negative integer`);
-}
-
-function boolean(value: unknown, name: string): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new Malformed(`${name} is not a boolean`);
-}
-
-function oneOf<Value>(value: unknown, name: string, allowed: readonly Value[]): Value {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) throw new Malformed(`${name} has an unknown value`);
-  return found;
-}
-
-/** Reads a member that may be null but not missing. */
-function orNull<Value>(
-  value: unknown,
-  name: string,
-  read: (value: unknown, name: string) => Value,
-): Value | null {
-  return value === null ? null : read(value, name);
 }

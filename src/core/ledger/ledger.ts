@@ -7,8 +7,8 @@ import type { PublicJwk } from '../formats/jwk.ts';
 import type { Algorithm, KeyKind, Reload, Terms } from '../formats/spec.ts';
 import type { TermMemory } from './terms.ts';
 
-/** The version of the stored form that this code reads and writes. */
-export const LEDGER_VERSION = 1;
+/** The version of the stored form that this code writes. It also reads the earlier ones. */
+export const LEDGER_VERSION = 2;
 
 export interface SetRef {
   readonly namespace: string;
@@ -18,17 +18,28 @@ export interface SetRef {
 
 /** Instants are milliseconds since the epoch, each observed by a later live read. Null: not yet. */
 export interface Ledger {
+  /**
+   * When this line of generations began, by the recording clock: with the set's first key, or when the
+   * ledger and all copies were lost and it was rebuilt. 0 if version 1 of the stored form began it.
+   */
+  readonly epochMs: number;
   /** Each write adds one. A recovery adds two to the highest that was seen. */
   readonly generation: number;
   readonly set: SetRef;
-  /** True during a recovery: the JWKS already carries this ledger, the signer Secret not yet. */
-  readonly recovering: boolean;
+  /**
+   * Not null during a recovery: the JWKS already carries this ledger, the signer Secret not yet. It says
+   * which signer Secret was found, so that a recovery that was completed is not taken for this one.
+   */
+  readonly recovering: FoundSigner | null;
   /** The living keys, by ordinal. At most one is Active. */
   readonly keys: readonly LedgerKey[];
-  /** Ended keys, which never come back. The oldest are remembered only by `ordinalFloor`. */
+  /** Ended keys, which never come back. The oldest are remembered only by `nextOrdinal`. */
   readonly tombstones: readonly Tombstone[];
-  /** Every key with a lower ordinal has ended. Never higher than the ordinal of a living key. */
-  readonly ordinalFloor: number;
+  /**
+   * One above every ordinal that this ledger ever had. A lower one that no living key has is that of
+   * an ended key.
+   */
+  readonly nextOrdinal: number;
   /** The key that signed immediately before the active one, even if it has ended since. */
   readonly previousKid: string | null;
   readonly terms: TermMemory;
@@ -41,6 +52,7 @@ export interface Ledger {
   /** True after a revocation that left no signing key, until a key signs again. */
   readonly closed: boolean;
   readonly jwks: JwksNote | null;
+  readonly signer: SignerNote | null;
   /** Not null once an ordered deletion has begun. */
   readonly deletion: DeletionNote | null;
 }
@@ -130,6 +142,20 @@ export interface JwksNote {
   readonly managers: readonly string[];
 }
 
+/** The signer Secret as the ledger last noted it. A difference shows that someone else edited it. */
+export interface SignerNote {
+  readonly uid: string;
+  /** As those of {@link JwksNote}. */
+  readonly managers: readonly string[];
+}
+
+/** A signer Secret that is to be replaced: this version of it, or none. */
+export interface FoundSigner {
+  /** Null if there was none. */
+  readonly uid: string | null;
+  readonly resourceVersion: string | null;
+}
+
 export interface DeletionNote {
   /** True once the JWKS ConfigMap is to be deleted: it is not written again. */
   readonly removing: boolean;
@@ -179,15 +205,17 @@ export function neededKeys(ledger: Ledger): readonly LedgerKey[] {
 /** Whether a kid or an ordinal belongs to an ended key (invariant I4). */
 export function hasEnded(ledger: Ledger, kid: string, ordinal: number): boolean {
   return (
-    ledger.tombstones.some((stone) => stone.kid === kid || stone.ordinal === ordinal) ||
-    (ordinal < ledger.ordinalFloor && keyByKid(ledger, kid)?.ordinal !== ordinal)
+    ledger.tombstones.some((stone) => stone.kid === kid) ||
+    (ordinal < ledger.nextOrdinal && keyByKid(ledger, kid)?.ordinal !== ordinal)
   );
 }
 
-/** The next free ordinal: one above every ordinal that this ledger ever had. */
-export function nextOrdinal(ledger: Ledger): number {
-  const ordinals = [...ledger.keys, ...ledger.tombstones].map(({ ordinal }) => ordinal);
-  return Math.max(ledger.ordinalFloor - 1, 0, ...ordinals) + 1;
+/** One above each of the ordinals, and no lower than before. */
+export function ordinalAfter(
+  before: number,
+  holders: readonly { readonly ordinal: number }[],
+): number {
+  return Math.max(before, ...holders.map(({ ordinal }) => ordinal + 1));
 }
 
 export function sameKind(a: KeyKind, b: KeyKind): boolean {

@@ -10,13 +10,14 @@ import {
   type EndReason,
   type Ledger,
   type LedgerKey,
+  ordinalAfter,
   type Publication,
-  publishedKeys,
   type RollbackRefusal,
   type SetRef,
+  type SignerNote,
   type Tombstone,
 } from './ledger.ts';
-import { effectiveTerms, largestTerms, trustAfterRemovalMs } from './terms.ts';
+import { effectiveTerms, largestTerms, trustAfterRemovalMs, trustEndMs } from './terms.ts';
 
 /** Everything that identifies a new key. */
 export interface KeyOrigin {
@@ -27,15 +28,21 @@ export interface KeyOrigin {
   readonly imported: boolean;
 }
 
-/** A ledger without keys, of generation 0: a new set starts from it. */
-export function emptyLedger(ref: SetRef, spec: Spec, handled: Ledger['handled']): Ledger {
+/** A ledger without keys, of generation 0: a new set starts from it, and a ledger that is rebuilt. */
+export function emptyLedger(
+  ref: SetRef,
+  spec: Spec,
+  handled: Ledger['handled'],
+  epochMs: number,
+): Ledger {
   return {
+    epochMs,
     generation: 0,
     set: ref,
-    recovering: false,
+    recovering: null,
     keys: [],
     tombstones: [],
-    ordinalFloor: 1,
+    nextOrdinal: 1,
     previousKid: null,
     terms: { declared: spec.terms, lowered: [] },
     publication: publicationOf(spec),
@@ -43,6 +50,7 @@ export function emptyLedger(ref: SetRef, spec: Spec, handled: Ledger['handled'])
     rollbackRefused: null,
     closed: false,
     jwks: null,
+    signer: null,
     deletion: null,
   };
 }
@@ -79,7 +87,8 @@ export function newKey(origin: KeyOrigin, largest: Terms): LedgerKey {
 /** Adds a key as Pending. From then on it is published. */
 export function addPending(ledger: Ledger, origin: KeyOrigin, nowMs: number): Ledger {
   const key = newKey(origin, effectiveTerms(ledger.terms, nowMs));
-  return { ...ledger, keys: byOrdinal([...ledger.keys, key]) };
+  const nextOrdinal = ordinalAfter(ledger.nextOrdinal, [key]);
+  return { ...ledger, keys: byOrdinal([...ledger.keys, key]), nextOrdinal };
 }
 
 /** Ends an orphan of the wrong kind, or a revoked one, before it is ever published. */
@@ -87,7 +96,7 @@ export function buryOrphan(
   ledger: Ledger,
   origin: KeyOrigin,
   reason: EndReason,
-  seenMs: number,
+  { seenMs, nowMs }: { readonly seenMs: number; readonly nowMs: number },
 ): Ledger {
   const stone: Tombstone = {
     ordinal: origin.ordinal,
@@ -97,7 +106,7 @@ export function buryOrphan(
     removedSeenMs: seenMs,
     trustMs: 0,
   };
-  return { ...ledger, ...compacted(ledger.keys, [...ledger.tombstones, stone], ledger) };
+  return withStone(ledger, stone, nowMs);
 }
 
 /**
@@ -183,16 +192,17 @@ function superseded(key: LedgerKey): LedgerKey {
 }
 
 /**
- * A live read showed a key in the signer that is not the ledger's active one. The switch to the
- * active key starts again, and the key that was shown may have signed until the repair is seen.
+ * Someone else wrote the values of the signer. Whatever it shows now, each key of the set may have been
+ * in it, and may have signed until the signer is seen in order. The switch to the active key starts again.
  */
-export function signerDisturbed(ledger: Ledger, shownKid: string | null): Ledger {
+export function signerDisturbed(ledger: Ledger, note: SignerNote): Ledger {
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.state === 'Active') return { ...key, signerSeenMs: null, settled: null };
-    if (key.kid !== shownKid) return key;
+    const isGone = key.bar !== null && key.bar.removedSeenMs !== null;
+    if (isGone || key.bar?.reason === 'Revoked') return key;
     return { ...key, mayHaveSigned: true, supersededSeenMs: null, settled: null };
   });
-  return { ...ledger, keys };
+  return { ...ledger, keys, signer: note };
 }
 
 /** Bars a key: it must leave the JWKS and can never be activated again. */
@@ -205,7 +215,7 @@ export function bar(ledger: Ledger, kid: string, reason: EndReason): Ledger {
 }
 
 /** Turns a barred key into a tombstone once its removal was seen and its Secret is gone. */
-export function bury(ledger: Ledger, key: LedgerKey): Ledger {
+export function bury(ledger: Ledger, key: LedgerKey, nowMs: number): Ledger {
   const stone: Tombstone = {
     ordinal: key.ordinal,
     kid: key.kid,
@@ -215,47 +225,51 @@ export function bury(ledger: Ledger, key: LedgerKey): Ledger {
     trustMs: trustAfterRemovalMs(key.largest),
   };
   const keys = ledger.keys.filter(({ kid }) => kid !== key.kid);
-  return { ...ledger, ...compacted(keys, [...ledger.tombstones, stone], ledger) };
+  return withStone({ ...ledger, keys }, stone, nowMs);
 }
 
-/** How many tombstones are kept. The ordinal floor covers the older ones. */
+/** More tombstones than this are kept only while verifiers may still trust their keys. */
 export const TOMBSTONES_KEPT = TOMBSTONES_MAX / 2;
 
+/** The reasons of keys that end before they sign. */
+const UNSIGNED: readonly EndReason[] = ['Superseded', 'SecretLost'];
+
 /**
- * Drops the oldest tombstones that the floor can cover. The floor rises past an ordinal only if
- * no living key has that ordinal or a lower one.
+ * Adds a tombstone. If there are too many, the oldest of those whose trust is over go. If nearly all
+ * are still trusted, so does the oldest that never signed, and at last the oldest of all. Their ordinals
+ * stay ended. So there is always room for another one.
  */
-function compacted(
-  keys: readonly LedgerKey[],
-  tombstones: readonly Tombstone[],
-  { ordinalFloor }: Ledger,
-): Pick<Ledger, 'keys' | 'tombstones' | 'ordinalFloor'> {
-  const stones = [...tombstones].sort((a, b) => a.ordinal - b.ordinal);
-  const lowestLiving = Math.min(...keys.map(({ ordinal }) => ordinal));
-  let floor = ordinalFloor;
-  while (stones.length > TOMBSTONES_KEPT) {
-    const oldest = stones[0];
-    if (oldest === undefined || oldest.ordinal >= lowestLiving) break;
-    floor = Math.max(floor, oldest.ordinal + 1);
-    stones.shift();
-  }
-  return { keys, tombstones: stones, ordinalFloor: floor };
+function withStone(ledger: Ledger, stone: Tombstone, nowMs: number): Ledger {
+  const stones = [...ledger.tombstones, stone].sort((a, b) => a.ordinal - b.ordinal);
+  const isOver = ({ removedSeenMs, trustMs }: Tombstone) => {
+    const endMs = trustEndMs(removedSeenMs, trustMs);
+    return endMs !== null && endMs <= nowMs;
+  };
+  const trusted = withoutOldest(stones, stones.length - TOMBSTONES_KEPT, isOver);
+  const signed = withoutOldest(trusted, trusted.length - TOMBSTONES_MAX, ({ reason }) =>
+    UNSIGNED.includes(reason),
+  );
+  const tombstones = signed.slice(-TOMBSTONES_MAX);
+  return { ...ledger, tombstones, nextOrdinal: ordinalAfter(ledger.nextOrdinal, [stone]) };
 }
 
-/** Room kept for the successor of the last published key: without it, that key could never leave. */
-const TOMBSTONES_RESERVED = LEDGER_KEYS_MAX;
-
-/** Whether the ledger can take another key, and its tombstone later. */
-export function hasRoomForAnotherKey(ledger: Ledger): boolean {
-  const { keys, tombstones } = ledger;
-  const reserved = publishedKeys(ledger).length === 0 ? 0 : TOMBSTONES_RESERVED;
-  const hasTombstone = tombstones.length + keys.length < TOMBSTONES_MAX - reserved;
-  return keys.length < LEDGER_KEYS_MAX && hasTombstone;
+/** Without the first entries that may go, at most so many. */
+function withoutOldest(
+  stones: readonly Tombstone[],
+  countMax: number,
+  mayGo: (stone: Tombstone) => boolean,
+): readonly Tombstone[] {
+  let left = countMax;
+  return stones.filter((stone) => {
+    const goes = left > 0 && mayGo(stone);
+    if (goes) left -= 1;
+    return !goes;
+  });
 }
 
-/** Orphans that someone creates must not use up the room that rotations need. */
-export function hasRoomForOrphans(ledger: Ledger): boolean {
-  return ledger.tombstones.length < TOMBSTONES_KEPT;
+/** Whether the ledger can take another key. */
+export function hasRoomForAnotherKey({ keys }: Ledger): boolean {
+  return keys.length < LEDGER_KEYS_MAX;
 }
 
 /** The key with its largest terms raised to the newly declared ones. */

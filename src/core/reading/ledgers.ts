@@ -26,10 +26,33 @@ export function readLedgers(
 
 export const NO_LEDGERS: ObservedLedgers = { signer: null, status: null, jwks: null };
 
-/** The ledger, or else the first readable copy, or null. Use it only to decide what else to read. */
-export function firstReadable({ signer, status, jwks }: ObservedLedgers): Ledger | null {
-  for (const read of [signer, status, jwks]) {
-    if (read?.kind === 'Ledger') return read.ledger;
-  }
-  return null;
+/** Which of several ledgers counts, wherever each of them is; null for an empty list. */
+export function newestOf(ledgers: readonly Ledger[], setUid: string): Ledger | null {
+  return ledgers.reduce<Ledger | null>(
+    (best, next) => (best === null || compareLedgers(next, best, setUid) > 0 ? next : best),
+    null,
+  );
+}
+
+/**
+ * Positive if `a` is the newer one. A ledger of the living set beats one of an earlier set. Then the
+ * later epoch counts, and only within one epoch the generation: its numbers start again in each life of
+ * a set and in each rebuild, so that a restored object may well have the larger one.
+ * @param setUid of the living set
+ */
+export function compareLedgers(a: Ledger, b: Ledger, setUid: string): number {
+  const lives = Number(a.set.uid === setUid) - Number(b.set.uid === setUid);
+  return lives || a.epochMs - b.epochMs || a.generation - b.generation;
+}
+
+/** Whether both are of one line, so that their generations can be compared. */
+export function isSameLine(a: Ledger, b: Ledger): boolean {
+  return a.set.uid === b.set.uid && a.epochMs === b.epochMs;
+}
+
+/** All that can be read. */
+export function readableOf(ledgers: ObservedLedgers): readonly Ledger[] {
+  return Object.values(ledgers).flatMap((read: ReadLedger | null) =>
+    read?.kind === 'Ledger' ? [read.ledger] : [],
+  );
 }

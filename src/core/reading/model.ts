@@ -67,6 +67,8 @@ export interface ObservedSigner {
   /** Whether it has the Secret type of a signer. */
   readonly typeFits: boolean;
   readonly content: SignerContent;
+  /** As those of {@link ObservedJwks}. */
+  readonly otherManagers: readonly string[];
 }
 
 export type KeyContent =
@@ -298,6 +300,8 @@ export interface Basis {
 export type When =
   | { readonly kind: 'AtOnce' }
   | { readonly kind: 'At'; readonly atMs: number }
+  /** Not before another transition, which happens at that instant: never due by the time alone. */
+  | { readonly kind: 'After'; readonly atMs: number }
   /** It depends on something that was not seen yet, or on the user. */
   | { readonly kind: 'Unknown' };
 

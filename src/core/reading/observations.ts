@@ -4,7 +4,7 @@
  */
 
 import type { Ledger, LedgerKey, Tombstone } from '../ledger/ledger.ts';
-import { publicationOf, withLargest } from '../ledger/lifecycle.ts';
+import { publicationOf, signerDisturbed, withLargest } from '../ledger/lifecycle.ts';
 import {
   effectiveTerms,
   largestTerms,
@@ -16,7 +16,16 @@ import {
 } from '../ledger/terms.ts';
 import { noteOldPods } from './old-pods.ts';
 import { presentRequests } from './requests.ts';
-import { isDisturbed, jwksGeneration, noteOf, showsKey, showsKid, signerFits } from './shown.ts';
+import {
+  isDisturbed,
+  isSignerDisturbed,
+  jwksGeneration,
+  noteOf,
+  showsKey,
+  showsKid,
+  signerFits,
+  signerNoteOf,
+} from './shown.ts';
 import type { Situation } from './situation.ts';
 
 /**
@@ -35,13 +44,18 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
   // The pods are judged by what the ledger knew before this reading.
   const noted = shown === ledger ? noteOldPods(ledger, situation) : shown;
   if (noted === ledger) return null;
-  const { jwks } = situation;
-  return { ...noted, jwks: jwks === null ? ledger.jwks : noteOf(jwks) };
+  const { jwks, signer } = situation;
+  return {
+    ...noted,
+    jwks: jwks === null ? ledger.jwks : noteOf(jwks),
+    // What is not in order is repaired, and that repair notes it.
+    signer: signer !== null && signerFits(noted, signer) ? signerNoteOf(signer) : noted.signer,
+  };
 }
 
 /** Notes only what moves gates later: someone else's edit, and raised terms. */
 function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
-  const raised = withRaisedTerms(ledger, situation);
+  const raised = withRaisedTerms(withSuspects(ledger, situation), situation);
   if (disturbed) return forgetWaits(situation, raised);
   return raised === ledger ? null : raised;
 }
@@ -133,9 +147,18 @@ const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {
   return changed ? { ...ledger, keys } : ledger;
 };
 
-/** If the signer is as the ledger says, its key signs, and the keys before it no longer do. */
-const noteSigner: Note = (ledger, { signer, seenMs }) => {
+/** Someone else has written the signer's values and taken them back while nobody looked. */
+function withSuspects(ledger: Ledger, { signer }: Situation): Ledger {
   if (signer === null || !signerFits(ledger, signer)) return ledger;
+  if (!isSignerDisturbed(signer, ledger)) return ledger;
+  return signerDisturbed(ledger, signerNoteOf(signer));
+}
+
+/** If the signer is as the ledger says, its key signs, and the keys before it no longer do. */
+const noteSigner: Note = (before, situation) => {
+  const { signer, seenMs } = situation;
+  if (signer === null || !signerFits(before, signer)) return before;
+  const ledger = withSuspects(before, situation);
   let changed = false;
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.state === 'Active') {

@@ -9,8 +9,10 @@ import {
   type JwksNote,
   type Ledger,
   type LedgerKey,
+  type SignerNote,
   withLeavingPublished,
 } from '../ledger/ledger.ts';
+import { isSameLine } from './ledgers.ts';
 import type { ObservedJwks, ObservedSigner } from './model.ts';
 import type { Situation } from './situation.ts';
 
@@ -40,6 +42,7 @@ function isOwnData(
   if (copy?.kind !== 'Ledger') return false;
   const { generation } = copy.ledger;
   return (
+    isSameLine(copy.ledger, ledger) &&
     generation >= generationMin &&
     generation === jwksGeneration(jwks) &&
     sameData(jwks.data, jwksData(asShown(jwks, copy.ledger)))
@@ -64,6 +67,20 @@ export function noteOf(jwks: ObservedJwks): JwksNote {
     generation: jwksGeneration(jwks),
     managers: foldManagers(jwks.otherManagers),
   };
+}
+
+/**
+ * Whether someone else has written values of the signer since the ledger last noted it, even if they
+ * are in order again. Before the first note nobody else has.
+ */
+export function isSignerDisturbed(signer: ObservedSigner, { signer: note }: Ledger): boolean {
+  if (note !== null && signer.meta.uid !== note.uid) return true;
+  const noted = note?.managers ?? [];
+  return foldManagers(signer.otherManagers).some((manager) => !noted.includes(manager));
+}
+
+export function signerNoteOf(signer: ObservedSigner): SignerNote {
+  return { uid: signer.meta.uid, managers: foldManagers(signer.otherManagers) };
 }
 
 /** How many managers are noted one by one. One more entry represents the rest, and changes if they do. */

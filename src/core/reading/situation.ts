@@ -11,6 +11,13 @@ import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
 import { emptyLedger } from '../ledger/lifecycle.ts';
 import { clocksDisagree, judgeOffsetMs, recordedMs } from './clock.ts';
+import {
+  compareLedgers,
+  isSameLine,
+  newestOf,
+  type ObservedLedgers,
+  readableOf,
+} from './ledgers.ts';
 import type {
   Observed,
   ObservedJwks,
@@ -64,12 +71,12 @@ export interface Situation {
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
   const { set, ledgers } = observed;
-  const copies = { status: ownLedger(ledgers.status, set), jwks: ownLedger(ledgers.jwks, set) };
-  const signerLedger = ownLedger(ledgers.signer, set);
-  const readable = [signerLedger, copies.status, copies.jwks].flatMap((read) =>
-    read?.kind === 'Ledger' ? [read.ledger] : [],
-  );
-  const ownership = judgeOwnership(observed, readable);
+  const ownLedgers = {
+    signer: ownLedger(ledgers.signer, set),
+    status: ownLedger(ledgers.status, set),
+    jwks: ownLedger(ledgers.jwks, set),
+  };
+  const ownership = judgeOwnership(observed, readableOf(ownLedgers));
   const isOwn = (secret: ObservedKeySecret) =>
     ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
   const signer = ownership.signer === 'Foreign' ? null : observed.signer;
@@ -95,14 +102,11 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
         .filter((secret) => !isOwn(secret))
         .map(({ meta }) => `Secret ${meta.name}`),
     ],
-    ledgerState: judgeLedgerState(set, signer, jwks, keySecrets, signerLedger, copies),
+    ledgerState: judgeLedgerState(set, { signer, jwks, keySecrets, ownership }, ownLedgers),
   };
 }
 
-interface Copies {
-  readonly status: ReadLedger | null;
-  readonly jwks: ReadLedger | null;
-}
+type OwnObjects = Pick<Situation, 'signer' | 'jwks' | 'keySecrets' | 'ownership'>;
 
 /** Ignores the ledger of another set, unless the user adopts that set. */
 function ownLedger(read: ReadLedger | null, set: ObservedSet): ReadLedger | null {
@@ -116,77 +120,86 @@ function isOfSet(owner: SetRef, set: ObservedSet): boolean {
 
 function judgeLedgerState(
   set: ObservedSet,
-  signer: ObservedSigner | null,
-  jwks: ObservedJwks | null,
-  keySecrets: readonly ObservedKeySecret[],
-  signerLedger: ReadLedger | null,
-  copies: Copies,
+  { signer, jwks, keySecrets, ownership }: OwnObjects,
+  ledgers: ObservedLedgers,
 ): LedgerState {
   const sources = {
-    'the signer Secret': signerLedger,
-    'the status': copies.status,
-    'the JWKS': copies.jwks,
+    'the signer Secret': ledgers.signer,
+    'the status': ledgers.status,
+    'the JWKS': ledgers.jwks,
   };
   for (const [where, read] of Object.entries(sources)) {
     if (read?.kind === 'Newer') return { kind: 'Newer', where, version: read.version };
   }
-  const read = [copies.status, copies.jwks].flatMap((copy) =>
-    copy?.kind === 'Ledger' ? [copy.ledger] : [],
-  );
-  const newest = newestOf(read);
-  if (signer !== null && signerLedger?.kind === 'Ledger') {
-    return judgeAgainstCopies(signerLedger.ledger, ofThisLife(set, signerLedger.ledger, read));
+  const copies = readableOf({ ...ledgers, signer: null });
+  const isEarlier = isSignerOfEarlierSet(ownership);
+  if (signer !== null && ledgers.signer?.kind === 'Ledger') {
+    const { ledger } = ledgers.signer;
+    const newest = newestOf([ledger, ...copies], set.ref.uid);
+    if (newest?.set.uid === set.ref.uid || !isEarlier) {
+      return judgeAgainstCopies(ledger, copies, set.ref.uid);
+    }
   }
-  const isUnwritten = copies.status === null && copies.jwks === null;
+  const isUnwritten = ledgers.status === null && ledgers.jwks === null;
   if (signer === null && isUnwritten && isFirstKeyPhase(set, jwks, keySecrets)) {
     return { kind: 'None' };
   }
+  const newest = newestOf(copies, set.ref.uid);
+  const isOfThisSet = newest?.set.uid === set.ref.uid;
   const problem =
     signer === null
       ? 'the signer Secret is gone'
-      : signerLedger?.kind === 'Unreadable'
-        ? `the signer Secret's ledger can't be read: ${signerLedger.problem}`
-        : 'the signer Secret has no ledger of this set';
+      : ledgers.signer?.kind === 'Unreadable'
+        ? `the signer Secret's ledger can't be read: ${ledgers.signer.problem}`
+        : isEarlier
+          ? 'the signer Secret is that of an earlier set of this name'
+          : 'the signer Secret has no ledger of this set';
+  if (isEarlier && !isOfThisSet)
+    return { kind: 'Lost', newest: null, highestGeneration: 0, problem };
   return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
 }
 
-function newestOf(copies: readonly Ledger[]): Ledger | null {
-  return copies.reduce<Ledger | null>(
-    (best, copy) => (best === null || copy.generation > best.generation ? copy : best),
-    null,
-  );
-}
-
-/** Drops copies of an earlier set of this name: they prove nothing about this set's ledger. */
-function ofThisLife(
-  set: ObservedSet,
-  ledger: Ledger,
-  copies: readonly Ledger[],
-): readonly Ledger[] {
-  if (ledger.set.uid !== set.ref.uid) return copies;
-  return copies.filter((copy) => copy.set.uid === ledger.set.uid);
+/**
+ * Objects of an earlier set are adopted signer first. So if the JWKS is this set's own and the signer is
+ * not, someone has put an earlier signer in the place of this set's.
+ */
+export function isSignerOfEarlierSet({ signer, jwks }: Owned): boolean {
+  return jwks === 'Own' && (signer === 'AdoptedByName' || signer === 'AdoptedByRequest');
 }
 
 /** A ledger that is older than a copy, or differs from one of its generation, counts as lost. */
-function judgeAgainstCopies(ledger: Ledger, copies: readonly Ledger[]): LedgerState {
-  const newest = newestOf(copies);
-  const text = serializeLedger(ledger);
+function judgeAgainstCopies(
+  ledger: Ledger,
+  copies: readonly Ledger[],
+  setUid: string,
+): LedgerState {
+  const newest = newestOf(copies, setUid);
+  const order = newest === null ? 1 : compareLedgers(ledger, newest, setUid);
   const lost = (problem: string): LedgerState => ({
     kind: 'Lost',
     newest,
-    highestGeneration: Math.max(ledger.generation, newest?.generation ?? 0),
+    highestGeneration: highestGeneration([ledger, ...copies], newest),
     problem,
   });
-  if (newest !== null && newest.generation > ledger.generation) {
+  if (newest !== null && order < 0) {
     return lost(
-      `the signer Secret's ledger has generation ${ledger.generation}, but a copy has ${newest.generation}`,
+      isSameLine(ledger, newest)
+        ? `the signer Secret's ledger has generation ${ledger.generation}, but a copy has ${newest.generation}`
+        : "the signer Secret's ledger is of an earlier time than a copy: someone has restored it",
     );
   }
-  const same = copies.filter((copy) => copy.generation === ledger.generation);
+  const text = serializeLedger(ledger);
+  const same = copies.filter((copy) => compareLedgers(copy, ledger, setUid) === 0);
   if (same.some((copy) => serializeLedger(copy) !== text)) {
     return lost(`the signer Secret's ledger differs from a copy of the same generation`);
   }
   return { kind: 'Sound', ledger, copied: same.length > 0 };
+}
+
+/** Of all ledgers of one line. */
+function highestGeneration(ledgers: readonly Ledger[], line: Ledger | null): number {
+  const ofLine = ledgers.filter((ledger) => line !== null && isSameLine(ledger, line));
+  return Math.max(0, ...ofLine.map(({ generation }) => generation));
 }
 
 /**
@@ -219,7 +232,7 @@ export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecre
   return samePublicJwk(found.content.publicJwk, key.publicJwk) ? found : null;
 }
 
-/** The ledger that a set starts from. Requests that are already there count as handled. */
-export function blankLedger({ set, spec }: Situation): Ledger {
-  return emptyLedger(set.ref, spec, presentRequests(set.annotations));
+/** The ledger that a set starts from now. Requests that are already there count as handled. */
+export function blankLedger({ set, spec, seenMs }: Situation): Ledger {
+  return emptyLedger(set.ref, spec, presentRequests(set.annotations), seenMs);
 }

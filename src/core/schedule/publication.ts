@@ -2,38 +2,34 @@
 
 import type { WaitingFor } from '../formats/codes.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
+import { LEDGER_KEYS_MAX } from '../ledger/codec.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { publishGate } from '../ledger/gates.ts';
-import {
-  activeKey,
-  isLeaving,
-  type Ledger,
-  type LedgerKey,
-  publishedKeys,
-} from '../ledger/ledger.ts';
+import { activeKey, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
 import { hasRoomForAnotherKey } from '../ledger/lifecycle.ts';
 import { effectiveTerms } from '../ledger/terms.ts';
 import type { Transition, When } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Demand } from './demand.ts';
-import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
+import { isFull } from './room.ts';
+import { AT_ONCE, byTime, following, opening, UNKNOWN } from './transition.ts';
 
-/** @returns null if there is one already. */
+/**
+ * @param leaving when each published key leaves the JWKS, as far as that is known.
+ * @returns null if there is one already.
+ */
 export function publicationTransition(
   situation: Situation,
   ledger: Ledger,
   demand: Demand,
   successor: LedgerKey | null,
+  leaving: readonly Transition[],
 ): Transition | null {
   if (successor !== null || ledger.deletion !== null) return null;
-  if (publishedKeys(ledger).length + ledger.keys.filter(isLeaving).length >= PUBLISHED_KEYS_MAX) {
-    const explanation = `${PUBLISHED_KEYS_MAX} keys are published, the maximum: one must leave the JWKS first`;
-    return publication(UNKNOWN, 'PublishedKeysMax', explanation);
-  }
+  if (isFull(ledger)) return afterFirst(leaving);
   if (!hasRoomForAnotherKey(ledger)) {
-    const explanation =
-      'the ledger has no room for another key: an older key must be removed first';
-    return publication(UNKNOWN, 'LedgerFull', explanation);
+    const explanation = `the ledger holds ${LEDGER_KEYS_MAX} keys, the maximum: one that has left the JWKS must be destroyed first`;
+    return publication(UNKNOWN, 'PublishedKeysMax', explanation);
   }
   const active = activeKey(ledger);
   const { rotation } = situation.spec;
@@ -43,6 +39,17 @@ export function publicationTransition(
   const gate = publishGate(active, rotation, effectiveTerms(ledger.terms, situation.nowMs));
   const explanation = explainGate(gate, ledger.terms.declared);
   return publication(opening(gate), 'PublicationDue', explanation);
+}
+
+/** At the maximum: once the first of them has left. */
+function afterFirst(leaving: readonly Transition[]): Transition {
+  const [first] = [...leaving].sort(byTime);
+  const maximum = `${PUBLISHED_KEYS_MAX} keys are published, the maximum`;
+  if (first === undefined || first.key === null) {
+    return publication(UNKNOWN, 'PublishedKeysMax', `${maximum}: one must leave the JWKS first`);
+  }
+  const explanation = `${maximum}: key #${first.key.ordinal} must leave the JWKS first (${first.explanation})`;
+  return publication(following(first), 'PublishedKeysMax', explanation);
 }
 
 function publication(when: When, waitingFor: WaitingFor, explanation: string): Transition {

@@ -16,6 +16,7 @@ import {
 import {
   activeKey,
   type EndReason,
+  isLeaving,
   type Ledger,
   type LedgerKey,
   publishedKeys,
@@ -25,7 +26,8 @@ import type { Transition } from '../reading/model.ts';
 import { type OldPods, oldPodsFor } from '../reading/old-pods.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import { podsText, UNKNOWN_BECAUSE } from './pods-text.ts';
-import { AT_ONCE, opening, UNKNOWN } from './transition.ts';
+import { isFull, makingRoom } from './room.ts';
+import { AT_ONCE, isDue, opening, UNKNOWN } from './transition.ts';
 
 /** Why a key leaves the JWKS, in words. A revocation has texts of its own. */
 export const LEAVES_BECAUSE: Readonly<Record<EndReason, string>> = {
@@ -77,24 +79,60 @@ function isPassing(why: Extract<OldPods, { kind: 'Unknown' }>['why']): boolean {
   return why === 'NotRead' || why === 'Failed';
 }
 
-/** When each key that is to end leaves the JWKS. */
-export function removals(situation: Situation, ledger: Ledger): readonly Transition[] {
-  return ledger.keys.flatMap((key): readonly Transition[] => {
+/**
+ * When each key that is to end leaves the JWKS.
+ * @param successor the key that signs next; null if there is none yet, and it may need room.
+ */
+export function removals(
+  situation: Situation,
+  ledger: Ledger,
+  successor: LedgerKey | null,
+): readonly Transition[] {
+  const ending = ledger.keys.flatMap((key): readonly Transition[] => {
     const reason = key.bar === null ? endReason(situation, ledger, key) : null;
-    if (reason === null) return [];
-    if (publishedKeys(ledger).length === 1) {
-      const explanation = 'it is the only published key: another one must be published first';
-      const waits = { when: UNKNOWN, waitingFor: 'AnotherKey', explanation } as const;
-      return [{ action: 'Remove', key, ...waits, reason }];
-    }
-    if (!key.mayHaveSigned) {
-      const explanation = 'it never signed, so it leaves at once';
-      const waits = { when: AT_ONCE, waitingFor: 'Nothing', explanation } as const;
-      return [{ action: 'Remove', key, ...waits, reason }];
-    }
-    const { gate, ...waits } = removalOf(situation, key, ledger.terms.declared);
-    return [{ action: 'Remove', key, when: opening(gate), ...waits, reason }];
+    return reason === null ? [] : [removal(situation, ledger, key, reason)];
   });
+  const needsRoom = successor === null && ledger.deletion === null && isFull(ledger);
+  if (!needsRoom || ending.some((each) => isDue(each, situation.nowMs))) return ending;
+  const key = makingRoom(situation, ledger);
+  const isKnown = key === null || ending.some((each) => each.key === key);
+  return isKnown ? ending : [...ending, removal(situation, ledger, key, 'Superseded')];
+}
+
+function removal(
+  situation: Situation,
+  ledger: Ledger,
+  key: LedgerKey,
+  reason: EndReason,
+): Transition {
+  if (publishedKeys(ledger).length === 1) {
+    const explanation = 'it is the only published key: another one must be published first';
+    const waits = { when: UNKNOWN, waitingFor: 'AnotherKey', explanation } as const;
+    return { action: 'Remove', key, ...waits, reason };
+  }
+  if (!key.mayHaveSigned) {
+    const explanation = 'it never signed, so it leaves at once';
+    const waits = { when: AT_ONCE, waitingFor: 'Nothing', explanation } as const;
+    return { action: 'Remove', key, ...waits, reason };
+  }
+  return atItsGate(situation, ledger, key, reason);
+}
+
+/** When a barred key that may still be published leaves the JWKS. */
+export function leavingRemovals(situation: Situation, ledger: Ledger): readonly Transition[] {
+  return ledger.keys
+    .filter(isLeaving)
+    .map((key) => atItsGate(situation, ledger, key, key.bar?.reason ?? 'Retired'));
+}
+
+function atItsGate(
+  situation: Situation,
+  { terms }: Ledger,
+  key: LedgerKey,
+  reason: EndReason,
+): Transition {
+  const { gate, ...waits } = removalOf(situation, key, terms.declared);
+  return { action: 'Remove', key, when: opening(gate), ...waits, reason };
 }
 
 /** Why an unbarred key is to end, or null if it stays. */

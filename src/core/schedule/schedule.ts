@@ -11,7 +11,7 @@ import { activationTransition, successorOf } from './activation.ts';
 import { deletionTransition } from './deletion.ts';
 import { type Demand, demandOf, rotationDueGate, rotationOverdueMs } from './demand.ts';
 import { publicationTransition } from './publication.ts';
-import { removals } from './removal.ts';
+import { leavingRemovals, removals } from './removal.ts';
 import { type PreviousSigner, previousSigner, rollbackTransition } from './rollback.ts';
 import { byTime } from './transition.ts';
 
@@ -38,11 +38,13 @@ export function scheduleOf(situation: Situation, ledger: Ledger): Schedule {
   const successor = successorOf(situation, ledger);
   const rotationDue = rotationDueGate(situation, ledger);
   const previous = previousSigner(situation, ledger);
+  const ending = removals(situation, ledger, successor);
+  const leaving = [...ending, ...leavingRemovals(situation, ledger)];
   const parts = {
     rollback: rollbackTransition(situation, ledger, previous),
     activation: activationTransition(situation, ledger, demand, successor),
-    publication: publicationTransition(situation, ledger, demand, successor),
-    removals: removals(situation, ledger),
+    publication: publicationTransition(situation, ledger, demand, successor, leaving),
+    removals: ending,
     deletion: deletionTransition(situation, ledger),
   };
   return {

@@ -1,4 +1,4 @@
-/** When a transition happens: at once, at an instant, or at a time that is not known yet. */
+/** When a transition happens: at once, at an instant, after another one, or at a time that is not known yet. */
 import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
 import type { Gate } from '../ledger/gates.ts';
 import type { Transition, When } from '../reading/model.ts';
@@ -11,6 +11,11 @@ export function opening({ opensAtMs }: Gate): When {
   return opensAtMs === null ? UNKNOWN : { kind: 'At', atMs: opensAtMs };
 }
 
+/** When something happens that can only follow another transition. */
+export function following({ when }: Transition): When {
+  return when.kind === 'At' ? { kind: 'After', atMs: when.atMs } : UNKNOWN;
+}
+
 /** Whether a transition's time has come. */
 export function isDue(transition: Transition | null, nowMs: number): transition is Transition {
   if (transition === null) return false;
@@ -19,13 +24,14 @@ export function isDue(transition: Transition | null, nowMs: number): transition 
 }
 
 /** The time of a transition as the status shows it: whole seconds, rounded up; none if at once. */
-export function transitionTime({ when }: Transition): string | undefined {
-  return when.kind === 'At' ? formatInstant(ceilToSecondMs(when.atMs)) : undefined;
+export function transitionTime(transition: Transition): string | undefined {
+  const atMs = instantMs(transition);
+  return atMs === null ? undefined : formatInstant(ceilToSecondMs(atMs));
 }
 
 /** The instant of a transition; null if it has none. */
 export function instantMs({ when }: Transition): number | null {
-  return when.kind === 'At' ? when.atMs : null;
+  return 'atMs' in when ? when.atMs : null;
 }
 
 /** Soonest first; those without a time come last. */
@@ -35,6 +41,6 @@ export function byTime(a: Transition, b: Transition): number {
 }
 
 function orderMs(when: When): number {
-  if (when.kind === 'At') return when.atMs;
+  if ('atMs' in when) return when.atMs;
   return when.kind === 'AtOnce' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }

@@ -18,7 +18,7 @@ import {
 import { bury, emptySigner, signerDisturbed } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
-import { jwksGeneration, showsKey, signerFits } from '../reading/shown.ts';
+import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
 import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import {
@@ -43,7 +43,7 @@ export function repairSigner(situation: Situation, { ledger }: Schedule): Step |
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
   const active = activeKey(ledger);
   const source = active === null ? null : fromKeySecret(situation, active);
-  const disturbed = signerDisturbed(ledger, shown);
+  const disturbed = signerDisturbed(ledger, signerNoteOf(signer));
   const isLost = active !== null && source === null;
   const next = isLost ? emptySigner(disturbed) : disturbed;
   const found =
@@ -174,7 +174,7 @@ export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step 
   });
   if (key === undefined) return null;
   const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})`;
-  const write = writeSigner(situation, bury(ledger, key), { from: 'unchanged' });
+  const write = writeSigner(situation, bury(ledger, key, situation.nowMs), { from: 'unchanged' });
   return step(write, 'BuryKey', message);
 }
 

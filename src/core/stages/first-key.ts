@@ -21,7 +21,7 @@ import {
 export function firstKeyStep(situation: Situation): Step | null {
   const [secret] = situation.keySecrets;
   if (secret === undefined) {
-    return createKeySecret(situation, ordinalFor(situation, blankLedger(situation)));
+    return createKeySecret(situation, ordinalFor(situation, blankLedger(situation)), null);
   }
   if (secret.content.kind !== 'Key') return null;
   if (isRevoked(situation, secret.content.kid))

@@ -10,10 +10,12 @@ import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
   type DeletionNote,
+  type FoundSigner,
   type Ledger,
   type LedgerKey,
-  nextOrdinal,
+  ordinalAfter,
   publishedKeys,
+  type SignerNote,
   type Tombstone,
 } from '../ledger/ledger.ts';
 import {
@@ -28,8 +30,14 @@ import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/m
 import { backAgain } from '../reading/observations.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
-import { asShown, jwksGeneration } from '../reading/shown.ts';
-import { blankLedger, isRevoked, type LedgerState, type Situation } from '../reading/situation.ts';
+import { asShown, jwksGeneration, signerNoteOf } from '../reading/shown.ts';
+import {
+  blankLedger,
+  isRevoked,
+  isSignerOfEarlierSet,
+  type LedgerState,
+  type Situation,
+} from '../reading/situation.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 
 export type LostLedger = Extract<LedgerState, { kind: 'Lost' }>;
@@ -42,7 +50,7 @@ const GENERATIONS_SKIPPED = 2;
 
 export function recoveryStep(situation: Situation, lost: LostLedger): Step {
   const { newest } = lost;
-  if (newest?.recovering === true && isCarriedByJwks(situation, newest)) {
+  if (newest !== null && isUnderWay(situation, newest)) {
     return takeSigner(situation, newest, lost);
   }
   const recovered = recoveredLedger(situation, lost);
@@ -67,6 +75,26 @@ function recoveryReason({ newest, problem }: LostLedger, next: string): Reason {
   };
 }
 
+/**
+ * Whether the JWKS was written for the signer Secret that is there now. If the signer has changed since,
+ * the recovery was completed, and its ledger is lost again.
+ */
+function isUnderWay(situation: Situation, ledger: Ledger): boolean {
+  const { recovering } = ledger;
+  const found = foundSigner(situation);
+  return (
+    recovering !== null &&
+    recovering.uid === found.uid &&
+    recovering.resourceVersion === found.resourceVersion &&
+    isCarriedByJwks(situation, ledger)
+  );
+}
+
+function foundSigner({ observed }: Situation): FoundSigner {
+  const meta = observed.signer?.meta;
+  return { uid: meta?.uid ?? null, resourceVersion: meta?.resourceVersion ?? null };
+}
+
 function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
   if (jwks === null || publishedKeys(ledger).length === 0) return false;
   const data = jwksData(asShown(jwks, ledger));
@@ -77,7 +105,7 @@ function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
 function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): Step {
   // A revocation may have come since the JWKS was written.
   const settled = withRevoked(
-    { ...recovered, recovering: false },
+    { ...recovered, recovering: null, signer: noteOfFound(situation) },
     nextGeneration(recovered),
     (kid) => isRevoked(situation, kid),
   );
@@ -86,6 +114,11 @@ function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): 
   return guardedStep(writeSigner(situation, ledger, source), reason, [
     { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
   ]);
+}
+
+/** Whoever wrote the signer's values before: every key counts as one that may have signed until now. */
+function noteOfFound({ signer }: Situation): SignerNote | null {
+  return signer === null ? null : signerNoteOf(signer);
 }
 
 /** If the active key's private half is lost, no key signs until the standby may. */
@@ -137,7 +170,7 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   const handled = base.set.uid === ref.uid ? base.handled : presentRequests(annotations);
   const deletion = restartedDeletion(situation, base);
   const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
-  const begun = { generation, recovering: true, jwks: null, tombstones };
+  const begun = { generation, recovering: foundSigner(situation), jwks: null, tombstones };
   return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, generation, (kid) =>
     isRevoked(situation, kid),
   );
@@ -155,7 +188,8 @@ function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionN
  */
 function rebuilt(situation: Situation): Ledger {
   const empty = blankLedger(situation);
-  const content = situation.signer?.content;
+  // The signer of an earlier set holds a key that has ended.
+  const content = isSignerOfEarlierSet(situation.ownership) ? null : situation.signer?.content;
   const shown = keysIn(situation.jwks?.data ?? {});
   const byKid = new Map<string, Omit<KeyOrigin, 'ordinal' | 'imported'>>();
   if (content?.kind === 'Key') byKid.set(content.kid, content);
@@ -166,12 +200,12 @@ function rebuilt(situation: Situation): Ledger {
     byKid.set(publicJwk.kid, { kid: publicJwk.kid, publicJwk, keyKind });
   }
   // Nobody can tell which of them signed, so each waits like one that did. A key beyond the maximum
-  // stays an orphan, and may join when there is room.
+  // is not taken in.
   const roomLeft = PUBLISHED_KEYS_MAX - byKid.size;
   let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
     .slice(0, roomLeft)
     .map((origin) => ({ ...newKey(origin, situation.spec.terms), mayHaveSigned: true }));
-  const firstFree = Math.max(nextOrdinal({ ...empty, keys }), highestOrdinal(situation) + 1);
+  const firstFree = Math.max(empty.nextOrdinal, highestOrdinal(situation) + 1);
   let withoutSecret = 0;
   for (const origin of byKid.values()) {
     const ordinal = ordinalOf(situation, origin.kid) ?? firstFree + withoutSecret++;
@@ -179,7 +213,7 @@ function rebuilt(situation: Situation): Ledger {
     const key = newKey({ ...origin, ordinal, imported: false }, situation.spec.terms);
     keys = [...keys, { ...key, state: isActive ? 'Active' : 'Retiring', mayHaveSigned: true }];
   }
-  return { ...empty, keys: byOrdinal(keys) };
+  return { ...empty, keys: byOrdinal(keys), nextOrdinal: ordinalAfter(empty.nextOrdinal, keys) };
 }
 
 function pendingSecrets(

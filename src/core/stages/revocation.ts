@@ -16,7 +16,13 @@ import { activate, nextGeneration, signerDisturbed, withRevoked } from '../ledge
 import type { EventNote, SignerSource, Step } from '../reading/model.ts';
 import { withRaisedTerms } from '../reading/observations.ts';
 import { openRotateRequest } from '../reading/requests.ts';
-import { isDisturbed, showsKey, signerFits } from '../reading/shown.ts';
+import {
+  isDisturbed,
+  isSignerDisturbed,
+  showsKey,
+  signerFits,
+  signerNoteOf,
+} from '../reading/shown.ts';
 import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
 import { previousSigner } from '../schedule/rollback.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -54,9 +60,9 @@ function reasonOf({ spec }: Situation, kid: string): RevocationReason {
 
 /** This write replaces what someone may have put into the signer: it may have signed until now. */
 function noteOtherSigner({ signer }: Situation, ledger: Ledger): Ledger {
-  if (signer === null || signerFits(ledger, signer)) return ledger;
-  const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
-  return signerDisturbed(ledger, shown);
+  if (signer === null) return ledger;
+  if (signerFits(ledger, signer) && !isSignerDisturbed(signer, ledger)) return ledger;
+  return signerDisturbed(ledger, signerNoteOf(signer));
 }
 
 function switchAway(

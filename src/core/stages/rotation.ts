@@ -1,22 +1,9 @@
 /** The steps of a rotation: publish the next key, switch to it, remove the old one. */
 
+import { ANNOTATION } from '../formats/names.ts';
 import { activationGate, isOpen } from '../ledger/gates.ts';
-import {
-  activeKey,
-  hasEnded,
-  keyByKid,
-  type Ledger,
-  nextOrdinal,
-  sameKind,
-} from '../ledger/ledger.ts';
-import {
-  activate,
-  addPending,
-  bar,
-  buryOrphan,
-  hasRoomForOrphans,
-  type KeyOrigin,
-} from '../ledger/lifecycle.ts';
+import { activeKey, hasEnded, keyByKid, type Ledger, sameKind } from '../ledger/ledger.ts';
+import { activate, addPending, bar, buryOrphan, type KeyOrigin } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { openRotateRequest } from '../reading/requests.ts';
@@ -57,12 +44,13 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));
   // Ending one records a time, so it waits while the clocks are in doubt.
-  if (useless !== undefined && hasRoomForOrphans(ledger) && !situation.clockInDoubt) {
+  if (useless !== undefined && !situation.clockInDoubt) {
     return endOrphan(situation, ledger, useless);
   }
   if (!isDue(publication, situation.nowMs)) return null;
   const origin = orphans.filter(isUsable).map(originOf)[0] ?? null;
-  if (origin === null) return createKeySecret(situation, ordinalFor(situation, ledger));
+  if (origin === null)
+    return createKeySecret(situation, ordinalFor(situation, ledger), ledger.epochMs);
   const write = writeSigner(situation, addPending(ledger, origin, situation.nowMs), {
     from: 'unchanged',
   });
@@ -80,11 +68,22 @@ function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
   );
 }
 
-/** Of the kind that the spec asks for, under its own thumbprint, and not revoked. */
+/** Made for this ledger, of the kind that the spec asks for, under its own thumbprint, not revoked. */
 function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
   const { content } = orphan;
   if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
-  return sameKind(content.keyKind, situation.spec.kind) && mayJoin(orphan, ledger);
+  const isOfThisSet = situation.ownership.keySecrets.get(orphan.meta.name) === 'Own';
+  return (
+    isOfThisSet &&
+    epochOf(orphan) === ledger.epochMs &&
+    sameKind(content.keyKind, situation.spec.kind) &&
+    mayJoin(orphan, ledger)
+  );
+}
+
+/** Which line of ledgers a key was made for. Version 1 of the ledger had none, and its epoch is 0. */
+function epochOf({ meta }: ObservedKeySecret): number {
+  return Number(meta.annotations[ANNOTATION.epoch] ?? 0);
 }
 
 /** An orphan that cannot be used ends, so that it is destroyed and never published. */
@@ -92,7 +91,7 @@ function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecr
   const origin = originOf(orphan);
   if (origin === null) return null;
   const reason = isRevoked(situation, origin.kid) ? 'Revoked' : 'Superseded';
-  const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation.seenMs), {
+  const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation), {
     from: 'unchanged',
   });
   const message = `Secret ${orphan.meta.name} holds a key that this set cannot use: the key ends`;
@@ -111,7 +110,7 @@ function originOf({ content, ordinal }: ObservedKeySecret): KeyOrigin | null {
  */
 export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger): number {
   const taken = keySecrets.map(({ ordinal }) => ordinal + 1);
-  let ordinal = Math.max(nextOrdinal(ledger), ...taken);
+  let ordinal = Math.max(ledger.nextOrdinal, ...taken);
   while (observed.keySecrets.some((secret) => secret.ordinal === ordinal)) ordinal += 1;
   return ordinal;
 }

@@ -142,7 +142,12 @@ export function keySecretMetadata(
   });
 }
 
-export function createKeySecret(situation: Situation, ordinal: number): Step {
+/** @param epochMs of the ledger that it is made for; null before there is one */
+export function createKeySecret(
+  situation: Situation,
+  ordinal: number,
+  epochMs: number | null,
+): Step {
   const name = keySecretName(situation.set.ref.name, ordinal);
   const { kind } = situation.spec;
   return step(
@@ -151,11 +156,17 @@ export function createKeySecret(situation: Situation, ordinal: number): Step {
       name,
       ordinal,
       keyKind: kind,
-      metadata: keySecretMetadata(situation, ordinal, null, null),
+      metadata: withEpoch(keySecretMetadata(situation, ordinal, null, null), epochMs),
     },
     'CreateKey',
     `Key #${ordinal} (${kind.algorithm}) is generated and stored in Secret ${name}`,
   );
+}
+
+function withEpoch(metadata: MetadataPatch, epochMs: number | null): MetadataPatch {
+  if (epochMs === null) return metadata;
+  const annotations = { ...metadata.annotations, [ANNOTATION.epoch]: String(epochMs) };
+  return { ...metadata, annotations };
 }
 
 export function deleteKeySecret(secret: ObservedKeySecret, reason: Reason): Step {

@@ -54,7 +54,7 @@ function timesOf(
   if (rotationDueMs !== null) planned.set('Activate', rotationDueMs);
   // Soonest first: of several transitions with one action, the first counts.
   for (const { action, when } of [...upcoming].reverse()) {
-    if (when.kind === 'At') planned.set(action, when.atMs);
+    if ('atMs' in when) planned.set(action, when.atMs);
     else if (when.kind === 'AtOnce') {
       possibleSince.set(action, last.possibleSince.get(action) ?? nowMs);
     }

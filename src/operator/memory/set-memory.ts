@@ -15,7 +15,7 @@ export class SetMemory {
   readonly seen = new SeenVersions();
   readonly keyContents = new KeyContents();
   /** On its Secrets, by their content. */
-  readonly verdicts = new KeyVerdicts();
+  readonly verdicts: KeyVerdicts;
   readonly takenNames = new TakenNames();
   readonly refused = new RefusedWrites();
   readonly allowance = new StepAllowance();
@@ -24,17 +24,27 @@ export class SetMemory {
   figures: SetFigures | null = null;
   /** The last pass found no such set. */
   isMissing = false;
+
+  constructor(verdicts: KeyVerdicts) {
+    this.verdicts = verdicts;
+  }
 }
 
 /** By the key of the work queue: one for each set that was seen and is not known to be gone. */
 export class SetMemories {
   readonly #bySet = new Map<string, SetMemory>();
+  readonly #sharedVerdicts: KeyVerdicts | null;
+
+  /** @param sharedVerdicts null: each set has its own, and they are forgotten with it */
+  constructor(sharedVerdicts: KeyVerdicts | null) {
+    this.#sharedVerdicts = sharedVerdicts;
+  }
 
   /** Created at first sight. */
   of(setKey: string): SetMemory {
     const known = this.#bySet.get(setKey);
     if (known !== undefined) return known;
-    const made = new SetMemory();
+    const made = new SetMemory(this.#sharedVerdicts ?? new KeyVerdicts());
     this.#bySet.set(setKey, made);
     return made;
   }

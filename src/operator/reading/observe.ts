@@ -6,7 +6,7 @@
 import { decodeSigningKeySet } from '../../api/decode.ts';
 import { FINALIZER } from '../../core/formats/names.ts';
 import type { Spec } from '../../core/formats/spec.ts';
-import { firstReadable, NO_LEDGERS } from '../../core/reading/ledgers.ts';
+import { NO_LEDGERS, newestOf, readableOf } from '../../core/reading/ledgers.ts';
 import type { Observed } from '../../core/reading/model.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
@@ -102,7 +102,7 @@ export class Observer {
       listKeySecrets(reader, name.name),
     ]);
     const ledgers = ledgersIn(signer, jwks, set);
-    const ledger = firstReadable(ledgers);
+    const ledger = newestOf(readableOf(ledgers), set.metadata.uid ?? '');
     const [keySecrets, { pods, workloads, answers }] = await Promise.all([
       readKeySecrets(reader, memory, name.name, listed, ledger),
       readIssuers(this.#options, name, spec, ledger, signal),

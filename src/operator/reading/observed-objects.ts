@@ -44,30 +44,35 @@ export function observedSigner(verdicts: KeyVerdicts, signer: KubeObject): Obser
     meta: metaOf(signer),
     typeFits: signer['type'] === SECRET_TYPE.signer,
     content: signerContentOf(verdicts, signer),
+    // Its version changes with every note, so it can't say which version is nobody's.
+    otherManagers: otherManagersOfData(signer, 'untracked'),
   };
 }
 
 export function observedJwks(configMap: KubeObject): ObservedJwks {
   const { data, binaryData } = configMap;
+  // A record that was wiped can't show later edits: then every version counts as someone else's.
   return {
     meta: metaOf(configMap),
     data: isRecord(data) ? (data as Record<string, string>) : {},
     hasBinaryData: Object.keys(fieldsOf(binaryData)).length > 0,
-    otherManagers: otherManagersOfData(configMap),
+    otherManagers: otherManagersOfData(
+      configMap,
+      `untracked/${configMap.metadata.resourceVersion}`,
+    ),
   };
 }
 
 /**
- * Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply). If
- * someone has wiped that record, it can't show later edits: then every version counts as
- * someone else's.
+ * Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply).
+ * @param untracked stands for whoever has wiped that record
  */
-function otherManagersOfData({ metadata }: KubeObject): readonly string[] {
+function otherManagersOfData({ metadata }: KubeObject, untracked: string): readonly string[] {
   const ofData = recordsOf(metadata['managedFields']).filter((entry) => {
     const fields = fieldsOf(entry['fieldsV1']);
     return 'f:data' in fields || 'f:binaryData' in fields;
   });
-  if (ofData.length === 0) return [`untracked/${metadata.resourceVersion}`];
+  if (ofData.length === 0) return [untracked];
   return ofData
     .filter(({ manager }) => manager !== MANAGER)
     .map(({ manager, operation, time }) => `${manager}/${operation}/${time}`)

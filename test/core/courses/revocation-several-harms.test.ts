@@ -142,20 +142,23 @@ test('a barred key that stays published counts among the eight', () => {
   expect(world.servedKids).toHaveLength(8);
 });
 
-test('the last key is revoked when the ledger is full: its successor finds room', () => {
+test('the last key is revoked when there are as many tombstones as can be: its successor finds room', () => {
   const world = worldWith(CALM);
   world.runFor(20_000);
-  // As if many standbys had been revoked while k1 signed: the floor can't rise past k1.
+  // As if many standbys had been revoked while k1 signed, and verifiers still trusted them.
   const before = ledgerOf(world);
   const ledger = { ...before, generation: nextGeneration(before) };
-  const tombstones = Array.from({ length: TOMBSTONES_MAX - 3 }, (_, n): Tombstone => {
-    const end = { reason: 'Revoked', removedSeenMs: world.nowMs, trustMs: 0 } as const;
+  const tombstones = Array.from({ length: TOMBSTONES_MAX }, (_, n): Tombstone => {
+    const end = { reason: 'Revoked', removedSeenMs: world.nowMs, trustMs: 3_600_000 } as const;
     return { ordinal: 100 + n, kid: `ended-${n}`, algorithm: 'ES256', ...end };
   });
-  world.hands.annotateSigner(ANNOTATION.ledger, serializeLedger({ ...ledger, tombstones }));
+  world.hands.annotateSigner(
+    ANNOTATION.ledger,
+    serializeLedger({ ...ledger, tombstones, nextOrdinal: 100 + TOMBSTONES_MAX }),
+  );
   revoke(world, 'k2');
   world.runFor(1_000);
-  expect(world.servedKids).toEqual(['k1']);
+  expect(world.servedKids).toEqual(['k1', 'k3']);
   revoke(world, ...ledgerOf(world).keys.map(({ kid }) => kid));
   world.runFor(60_000);
   expect(world.servedKids).not.toContain('k1');

@@ -207,6 +207,11 @@ const KIDS: readonly Row[] = [
     ['I4'],
   ],
   [
+    'the ledger forgets which ordinals have ended',
+    (world) => ({ ...ledgerOf(world), nextOrdinal: 3 }),
+    ['I4'],
+  ],
+  [
     'a new kid enters',
     (world) => {
       const ledger = ledgerOf(world);

@@ -34,15 +34,44 @@ test('a ledger is read as it was written, whole', () => {
   expect(readLedger(text)).toEqual({ kind: 'Ledger', ledger: full });
 });
 
-/** As version 0.1.0 wrote it, with every member set to something. It is never written again. */
-const STORED = readFileSync(new URL('stored-v1.txt', import.meta.url), 'utf8');
+/** The stored texts of each version, with every member set to something. */
+function stored(version: number): string {
+  return readFileSync(new URL(`stored-v${version}.txt`, import.meta.url), 'utf8');
+}
 
-// The names in the text are a promise: an upgrade must not lose what a set remembers.
-test('a ledger that an earlier version stored is read whole, and written back byte for byte', () => {
-  const read = readLedger(STORED);
+// The names in these texts are a promise: an upgrade must not lose what a set remembers.
+test('a ledger of this version is read whole, and written back byte for byte', () => {
+  const read = readLedger(stored(2));
   if (read.kind !== 'Ledger') throw new Error(JSON.stringify(read));
-  expect(serializeLedger(read.ledger)).toBe(STORED);
+  expect(serializeLedger(read.ledger)).toBe(stored(2));
   expect(read.ledger.keys.map(({ supersededSeenMs }) => supersededSeenMs)).toContain(1796115647000);
+});
+
+test('a ledger that version 0.1.0 stored is read whole, and written back as this version does', () => {
+  const read = readLedger(stored(1));
+  if (read.kind !== 'Ledger') throw new Error(JSON.stringify(read));
+  // What version 1 did not have. A recovery that it began is begun again.
+  const upgraded = { epochMs: 0, recovering: { uid: '', resourceVersion: '' }, signer: null };
+  const text = JSON.stringify({ ...JSON.parse(stored(2)), ...upgraded });
+  expect(serializeLedger(read.ledger)).toBe(text);
+});
+
+describe('version 1 had a floor instead of the next ordinal', () => {
+  // The text has the keys 2 to 4, and a tombstone of 1.
+  test.each([
+    ['a floor below all keys', { ordinalFloor: 1 }, 5],
+    ['no floor at all', { ordinalFloor: 0 }, 5],
+    ['a floor above all keys', { ordinalFloor: 9 }, 9],
+    ['nothing else', { ordinalFloor: 0, keys: [], tombstones: [] }, 1],
+  ])('%s', (_, changes, expected) => {
+    const read = readLedger(JSON.stringify({ ...JSON.parse(stored(1)), ...changes }));
+    expect(read).toMatchObject({ kind: 'Ledger', ledger: { nextOrdinal: expected } });
+  });
+
+  test('which it must have', () => {
+    const { ordinalFloor: _, ...rest } = JSON.parse(stored(1)) as Json;
+    expect(readLedger(JSON.stringify({ ...rest, nextOrdinal: 5 })).kind).toBe('Unreadable');
+  });
 });
 
 test('equal ledgers have equal texts, whatever the order of their members', () => {
@@ -120,6 +149,8 @@ describe('a ledger that is malformed in one member is refused', () => {
       'settled.seenMs is not a non-negative integer',
     ],
     ['keys.0.settled', { seenMs: 5, reload: 'Never' }, 'settled.reload has an unknown value'],
+    ['nextOrdinal', 0, 'nextOrdinal is not above every ordinal'],
+    ['nextOrdinal', 3, 'nextOrdinal is not above every ordinal'],
     ['version', 0, 'version 0 is unknown'],
   ])('%s: %j', (path, value, problem) => {
     expect(readLedger(replaced(path, value))).toEqual({ kind: 'Unreadable', problem });
@@ -151,5 +182,5 @@ test('a ledger of an operator that did not know these members is read', () => {
 });
 
 test('a ledger of a newer version is recognized, whatever else it holds', () => {
-  expect(readLedger('{"version":2}')).toEqual({ kind: 'Newer', version: 2 });
+  expect(readLedger('{"version":3}')).toEqual({ kind: 'Newer', version: 3 });
 });

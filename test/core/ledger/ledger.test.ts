@@ -8,7 +8,7 @@ import {
   type Ledger,
   type LedgerKey,
   neededKeys,
-  nextOrdinal,
+  ordinalAfter,
   publishedKeys,
   sameKind,
 } from '../../../src/core/ledger/ledger.ts';
@@ -60,29 +60,32 @@ describe('what has ended', () => {
     removedSeenMs: 1,
     trustMs: 1,
   } as const;
-  const ledger: Ledger = { ...rotated, keys: rotated.keys.slice(2), tombstones: [stone] };
+  const keys = rotated.keys.slice(2);
+  const ledger: Ledger = { ...rotated, keys, tombstones: [stone], nextOrdinal: 6 };
 
   test.each<[string, string, number, boolean]>([
     ['a tombstone', 'k4', 4, true],
     ['its kid under another ordinal', 'k4', 9, true],
     ['its ordinal under another kid', 'k9', 4, true],
     ['a living key', 'k3', 3, false],
-    ['a key that is new', 'k9', 9, false],
-    ['an ordinal below the floor', 'k9', 2, true],
-    ['a living key below the floor', 'k3', 3, false],
-    ['a living kid under an ordinal below the floor', 'k3', 2, true],
+    ['a key that is new', 'k9', 6, false],
+    ['an ordinal without a tombstone', 'k9', 5, true],
+    ['the ordinal of a living key under another kid', 'k9', 3, true],
+    ['a living kid under an ended ordinal', 'k3', 2, true],
+    ['a living kid under an ordinal that was never given', 'k3', 9, false],
   ])('%s', (_, kid, ordinal, expected) => {
-    const floor = ordinal < 4 ? 4 : 0;
-    expect(hasEnded({ ...ledger, ordinalFloor: floor }, kid, ordinal)).toBe(expected);
+    expect(hasEnded(ledger, kid, ordinal)).toBe(expected);
   });
 });
 
-test.each<[string, Partial<Ledger>, number]>([
-  ['nothing', { keys: [], tombstones: [], ordinalFloor: 0 }, 1],
-  ['living keys', {}, 4],
-  ['a floor above all of them', { ordinalFloor: 20 }, 20],
-])('after %s the next ordinal is one that no key ever had', (_, changes, expected) => {
-  expect(nextOrdinal({ ...rotated, ...changes })).toBe(expected);
+test.each([
+  ['no key', 1, [], 1],
+  ['keys above it', 1, [3, 7, 2], 8],
+  ['a key directly at it', 7, [7], 8],
+  ['keys below it', 20, [3, 7], 20],
+])('after %s the next ordinal is one that no key ever had', (_, before, ordinals, expected) => {
+  const holders = ordinals.map((ordinal) => ({ ordinal }));
+  expect(ordinalAfter(before, holders)).toBe(expected);
 });
 
 test.each([

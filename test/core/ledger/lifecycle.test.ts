@@ -4,8 +4,7 @@ import {
   hasEnded,
   keyByKid,
   type Ledger,
-  nextOrdinal,
-  publishedKeys,
+  type Tombstone,
 } from '../../../src/core/ledger/ledger.ts';
 import {
   activate,
@@ -84,8 +83,10 @@ describe('T counts since the activation', () => {
   });
 });
 
-test('if someone else changed the signer, the switch starts again, and the key that it held may have signed', () => {
-  const after = signerDisturbed(rotated, 'k1');
+test('if someone else changed the signer, the switch starts again, and each key may have signed', () => {
+  const note = { uid: 'u', managers: ['kubectl-edit/Update/1'] };
+  const after = signerDisturbed(rotated, note);
+  expect(after.signer).toBe(note);
   expect(after.keys.map(({ signerSeenMs }) => signerSeenMs)).toMatchObject([
     expect.anything(),
     null,
@@ -101,32 +102,99 @@ test('a switch handles the request; without a new request the earlier one stays 
 });
 
 describe('tombstones', () => {
-  function afterEnds(count: number): Ledger {
-    let ledger: Ledger = { ...rotated, keys: rotated.keys.slice(2) };
-    for (let ordinal = 4; ordinal < 4 + count; ordinal += 1) {
-      const barred = bar(addPending(ledger, origin(ordinal), 0), `kid-${ordinal}`, 'Retired');
-      const key = keyByKid(barred, `kid-${ordinal}`);
-      if (key !== null) ledger = bury(barred, key);
-    }
-    return ledger;
+  const NOW_MS = 1_000_000;
+  const OVER: Partial<Tombstone> = { removedSeenMs: 1, trustMs: 1 };
+  const TRUSTED: Partial<Tombstone> = { removedSeenMs: NOW_MS, trustMs: SECOND };
+  const FOREVER: Partial<Tombstone> = { removedSeenMs: 1, trustMs: null };
+  const BACK_AGAIN: Partial<Tombstone> = { removedSeenMs: null, trustMs: 1 };
+  const LOST: Partial<Tombstone> = { ...TRUSTED, reason: 'SecretLost' };
+
+  /** Ordinals from 4 on; #3 lives, and was there before all of them. */
+  function stones(count: number, changes: Partial<Tombstone>): readonly Partial<Tombstone>[] {
+    return Array.from({ length: count }, () => changes);
   }
 
-  test('are kept by kid up to a bound; a living key holds the floor below itself', () => {
-    const ledger = afterEnds(TOMBSTONES_KEPT + 10);
-    expect(ledger.ordinalFloor).toBe(1);
-    expect(ledger.tombstones).toHaveLength(TOMBSTONES_KEPT + 10);
+  /** After one more key has ended. */
+  function afterAnother(...ended: readonly Partial<Tombstone>[]): Ledger {
+    const tombstones = ended.map((changes, index): Tombstone => {
+      const ordinal = 4 + index;
+      const kid = `kid-${ordinal}`;
+      return {
+        ordinal,
+        kid,
+        algorithm: 'ES256',
+        reason: 'Retired',
+        ...OVER,
+        ...changes,
+      } as Tombstone;
+    });
+    const next = 4 + ended.length;
+    const before = { ...rotated, keys: rotated.keys.slice(2), tombstones, nextOrdinal: next };
+    const barred = bar(addPending(before, origin(next), 0), `kid-${next}`, 'Revoked');
+    const key = keyByKid(barred, `kid-${next}`);
+    if (key === null) throw new Error('it was just added');
+    return bury(barred, key, NOW_MS);
+  }
+
+  test.each<[string, readonly Partial<Tombstone>[], number, number]>([
+    ['all, as long as they are few', stones(TOMBSTONES_KEPT - 1, OVER), TOMBSTONES_KEPT, 4],
+    ['those of the youngest keys', stones(TOMBSTONES_KEPT + 9, OVER), TOMBSTONES_KEPT, 14],
+    ['more, if verifiers trust their keys', stones(TOMBSTONES_MAX - 1, TRUSTED), TOMBSTONES_MAX, 4],
+    [
+      'the trusted ones, though others are younger',
+      [...stones(9, TRUSTED), ...stones(TOMBSTONES_KEPT, OVER)],
+      TOMBSTONES_KEPT,
+      4,
+    ],
+    [
+      'the one whose key was put back',
+      [BACK_AGAIN, ...stones(TOMBSTONES_KEPT, OVER)],
+      TOMBSTONES_KEPT,
+      4,
+    ],
+    [
+      'the one that is trusted without end',
+      [FOREVER, ...stones(TOMBSTONES_KEPT, OVER)],
+      TOMBSTONES_KEPT,
+      4,
+    ],
+    [
+      'those of keys that signed, if all are trusted',
+      [...stones(9, TRUSTED), LOST, ...stones(TOMBSTONES_MAX - 10, TRUSTED)],
+      TOMBSTONES_MAX,
+      4,
+    ],
+    [
+      'those of the youngest keys, if all are trusted and signed',
+      stones(TOMBSTONES_MAX, TRUSTED),
+      TOMBSTONES_MAX,
+      5,
+    ],
+  ])('kept are %s', (_, ended, count, oldest) => {
+    const { tombstones } = afterAnother(...ended);
+    expect(tombstones).toHaveLength(count);
+    expect(tombstones[0]?.ordinal).toBe(oldest);
+    expect(tombstones.at(-1)?.ordinal).toBe(4 + ended.length);
   });
 
-  test('are replaced by the ordinal floor once no living key is below them, and stay ended', () => {
-    const living = { ...afterEnds(TOMBSTONES_KEPT + 10), keys: [] };
-    const ledger = buryOrphan(living, origin(500), 'Superseded', 0);
-    expect(ledger.tombstones).toHaveLength(TOMBSTONES_KEPT);
-    expect(ledger.ordinalFloor).toBe(15);
-    for (let ordinal = 4; ordinal < 14 + TOMBSTONES_KEPT; ordinal += 1) {
+  test('of which the oldest that never signed goes first', () => {
+    const { tombstones } = afterAnother(...stones(9, TRUSTED), LOST, ...stones(118, TRUSTED));
+    expect(tombstones.map(({ ordinal }) => ordinal)).not.toContain(13);
+  });
+
+  test('that are dropped stay ended, whatever lives', () => {
+    const ledger = afterAnother(...stones(TOMBSTONES_MAX, OVER));
+    for (let ordinal = 4; ordinal < ledger.nextOrdinal; ordinal += 1) {
       expect(hasEnded(ledger, `kid-${ordinal}`, ordinal)).toBe(true);
     }
-    expect(nextOrdinal(ledger)).toBe(501);
-    expect(publishedKeys(ledger)).toEqual([]);
+    expect(ledger.nextOrdinal).toBe(5 + TOMBSTONES_MAX);
+    expect(hasEnded(ledger, 'k3', 3)).toBe(false);
+  });
+
+  test('of an orphan raise the next ordinal past it', () => {
+    const ledger = buryOrphan(rotated, origin(7), 'Superseded', { seenMs: 5, nowMs: 5 });
+    expect(ledger.tombstones).toMatchObject([{ ordinal: 7, removedSeenMs: 5, trustMs: 0 }]);
+    expect(ledger.nextOrdinal).toBe(8);
   });
 
   test('never outgrow the stored form, however many orphans someone plants', () => {

@@ -54,8 +54,8 @@ describe('what became of the ledger', () => {
     ],
     [
       'a newer operator wrote the ledger',
-      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}'),
-      'of version 2, in the signer Secret',
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":99}'),
+      'of version 99, in the signer Secret',
     ],
     [
       'a newer operator wrote the copy at the JWKS',

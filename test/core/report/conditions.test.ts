@@ -103,7 +103,7 @@ test.each<[string, World, readonly string[]]>([
   ],
   [
     'with a newer ledger',
-    settled(12 * SECOND, ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}')),
+    settled(12 * SECOND, ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":99}')),
     ['Ready=False LedgerTooNew', 'Stalled=True LedgerTooNew'],
   ],
   [
@@ -133,8 +133,8 @@ describe('a message says what happened and what to do', () => {
     [
       'of a newer ledger',
       'Stalled',
-      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":2}'),
-      'A newer operator wrote the ledger in the signer Secret (version 2). Upgrade this operator: until then it writes nothing but the status.',
+      ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":99}'),
+      'A newer operator wrote the ledger in the signer Secret (version 99). Upgrade this operator: until then it writes nothing but the status.',
     ],
     [
       'of another set’s signer',

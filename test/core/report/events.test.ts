@@ -37,7 +37,7 @@ test.each<[string, Ledger | null, Ledger, readonly string[]]>([
   [
     'an end',
     ledger,
-    bury(ledger, retiring),
+    bury(ledger, retiring, 0),
     ['Normal KeyRetired: Key #1 (k1) has ended (Retired)'],
   ],
   [

@@ -3,9 +3,8 @@ import { REQUEST } from '../../../src/core/formats/names.ts';
 import type { Ledger, LedgerKey, Tombstone } from '../../../src/core/ledger/ledger.ts';
 import { newKey } from '../../../src/core/ledger/lifecycle.ts';
 import type { Transition } from '../../../src/core/reading/model.ts';
-import { successorOf } from '../../../src/core/schedule/activation.ts';
-import { demandOf } from '../../../src/core/schedule/demand.ts';
-import { publicationTransition } from '../../../src/core/schedule/publication.ts';
+import { scheduleOf } from '../../../src/core/schedule/schedule.ts';
+import { isDue } from '../../../src/core/schedule/transition.ts';
 import {
   EC_KIND,
   FAST_SPEC,
@@ -20,7 +19,7 @@ import { told } from './told.ts';
 
 function publication(world: World, ledger = ledgerOf(world)): Transition | null {
   const now = situation(world);
-  return publicationTransition(now, ledger, demandOf(now, ledger), successorOf(now, ledger));
+  return scheduleOf(now, ledger).publication;
 }
 
 const AT_ONCE = 'Publish a key at once: Nothing';
@@ -135,29 +134,63 @@ describe('the next key waits', () => {
 
   test.each<[string, Ledger, string]>([
     ['not if it is the eighth', withExtra(extraKeys(5)), AT_ONCE],
+    // #1 leaves at 44 s; nothing is known of the others.
     [
-      'if it would be the ninth',
+      'if it would be the ninth, until the first leaves',
       withExtra(extraKeys(6)),
-      'Publish a key some day: PublishedKeysMax',
+      'Publish a key 44s: PublishedKeysMax',
     ],
     [
       'if it would be the ninth with those that are barred and can still be trusted',
       withExtra(extraKeys(6, { bar: RETIRED })),
-      'Publish a key some day: PublishedKeysMax',
+      'Publish a key 44s: PublishedKeysMax',
     ],
     [
       'not for those that were seen removed',
       withExtra(extraKeys(6, { bar: { ...RETIRED, removedSeenMs: 1 } })),
       AT_ONCE,
     ],
-    // 128 tombstones, less the 16 that are reserved and those of #1 and #2.
-    ['not while its own end has room', withExtra([], { tombstones: stones(109) }), AT_ONCE],
     [
-      'if its own end would have no room',
-      withExtra([], { tombstones: stones(110) }),
-      'Publish a key some day: LedgerFull',
+      'not for those that have ended, however many',
+      withExtra([], { tombstones: stones(128) }),
+      AT_ONCE,
+    ],
+    [
+      'if the ledger holds sixteen, because their Secrets are not gone yet',
+      withExtra(extraKeys(14, { bar: { ...RETIRED, removedSeenMs: 1 } })),
+      'Publish a key some day: PublishedKeysMax',
     ],
   ])('%s', (_, ledger, expected) => {
     expect(told(publication(rotatedWorld(), ledger))).toBe(expected);
+  });
+
+  test('and is not due just because that time has come: the first must have left', () => {
+    const world = rotatedWorld();
+    const { publication: waiting } = scheduleOf(situation(world), withExtra(extraKeys(6)));
+    expect(isDue(waiting, Number.MAX_SAFE_INTEGER)).toBe(false);
+  });
+
+  test.each<[string, (world: World) => void, RegExp]>([
+    [
+      'and why it leaves then',
+      () => undefined,
+      /^8 keys are published, the maximum: key #1 must leave the JWKS first \(no issuer has signed with it since 09:00:33Z, .*: 09:00:44Z\)$/,
+    ],
+    [
+      'and who holds it',
+      (world) => {
+        const old = { pod: 'a', readsBy: 'Env', sinceMs: 0, workload: null } as const;
+        world.api.pods = { kind: 'Read', readOnce: [old], more: 0 };
+      },
+      /^8 keys .*: key #1 must leave the JWKS first \(Pod a \(env\) may hold the key until restarted;/,
+    ],
+  ])('the explanation names the first to leave, %s', (_, disturb, expected) => {
+    const world = worldWith(FAST_SPEC);
+    disturb(world);
+    world.runFor(35_000);
+    const ledger = ledgerOf(world);
+    const living = ledger.keys.filter(({ state }) => state !== 'Pending');
+    const full = { ...ledger, keys: [...living, ...extraKeys(6)] };
+    expect(publication(world, full)?.explanation).toMatch(expected);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 import { plan } from '../../../src/core/plan.ts';
 import type { ObservedPods, ReadOncePod, Transition } from '../../../src/core/reading/model.ts';
-import { removals } from '../../../src/core/schedule/removal.ts';
+import { scheduleOf } from '../../../src/core/schedule/schedule.ts';
 import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation, withKey } from '../../support/core-world/states.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
@@ -147,7 +147,7 @@ describe('which keys are on their way out', () => {
   ])('%s', (_, disturb, change, expected) => {
     const world = rotatedWorld();
     disturb(world);
-    const found = removals(situation(world), change(ledgerOf(world)));
+    const found = scheduleOf(situation(world), change(ledgerOf(world))).removals;
     expect(found.map((removal) => `${told(removal)}: ${removal.reason}`)).toEqual(expected);
   });
 });

@@ -8,6 +8,6 @@ export function told(transition: Transition | null): string {
   if (transition === null) return 'nothing';
   const { action, key, when, waitingFor } = transition;
   const words = { Unknown: 'some day', AtOnce: 'at once' };
-  const at = when.kind === 'At' ? `${(when.atMs - START_MS) / SECOND}s` : words[when.kind];
+  const at = 'atMs' in when ? `${(when.atMs - START_MS) / SECOND}s` : words[when.kind];
   return `${action} ${key?.kid ?? 'a key'} ${at}: ${waitingFor}`;
 }

@@ -4,6 +4,7 @@ import type { Transition, When } from '../../../src/core/reading/model.ts';
 import {
   AT_ONCE,
   byTime,
+  following,
   instantMs,
   isDue,
   opening,
@@ -30,6 +31,11 @@ describe('a transition', () => {
       at(1),
       { due: false, instant: START_MS + 1, time: '2026-12-01T09:00:01Z' },
     ],
+    [
+      'after another one, whose time has come',
+      { kind: 'After', atMs: START_MS },
+      { due: false, instant: START_MS, time: '2026-12-01T09:00:00Z' },
+    ],
   ])('%s', (_, when, expected) => {
     const one = transition(when);
     expect({
@@ -52,14 +58,24 @@ test.each<[number | null, When]>([
   expect(opening(gate)).toEqual(expected);
 });
 
+test.each<[string, When, When]>([
+  ['that has a time', at(1), { kind: 'After', atMs: START_MS + 1 }],
+  ['that happens in this pass', AT_ONCE, UNKNOWN],
+  ['whose time is not known', UNKNOWN, UNKNOWN],
+])('what follows a transition %s', (_, when, expected) => {
+  expect(following(transition(when))).toEqual(expected);
+});
+
 test('in order: what comes at once, then by time, and last what has no time', () => {
-  const times = [UNKNOWN, at(2), AT_ONCE, at(1), UNKNOWN, AT_ONCE];
+  const after: When = { kind: 'After', atMs: START_MS + 2 };
+  const times = [UNKNOWN, after, at(3), AT_ONCE, at(1), UNKNOWN, AT_ONCE];
   const sorted = times.map(transition).sort(byTime);
   expect(sorted.map(({ when }) => when)).toEqual([
     AT_ONCE,
     AT_ONCE,
     at(1),
-    at(2),
+    after,
+    at(3),
     UNKNOWN,
     UNKNOWN,
   ]);

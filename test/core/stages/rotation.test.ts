@@ -77,6 +77,18 @@ describe('the switch', () => {
   });
 });
 
+const OWNER_BEFORE = '{"namespace":"auth","name":"payments","uid":"uid-of-before"}';
+
+/** The key Secret #4 has another value of an annotation, or none. */
+function reannotated(name: string, value: string | undefined) {
+  return ({ api, hands }: World): void => {
+    const secret = hands.keySecret(4);
+    const { [name]: _, ...rest } = secret.meta.annotations;
+    const annotations = value === undefined ? rest : { ...rest, [name]: value };
+    api.putKeySecret({ ...secret, meta: { ...secret.meta, annotations } });
+  };
+}
+
 describe('the next key', () => {
   const labels = (world: World) => {
     const { labels: own, annotations } = world.hands.keySecret(2).meta;
@@ -118,6 +130,9 @@ describe('the next key', () => {
       },
       'Superseded',
     ],
+    ['of an earlier set of this name', reannotated(ANNOTATION.owner, OWNER_BEFORE), 'Superseded'],
+    ['made for a ledger that was lost since', reannotated(ANNOTATION.epoch, '1'), 'Superseded'],
+    ['made for no ledger', reannotated(ANNOTATION.epoch, undefined), 'Superseded'],
   ])('is never one %s: that one ends, and its private key is destroyed', (_, disturb, reason) => {
     const world = rotatedWorld();
     world.hands.plantKeySecret(4, 'k9', labels(world));

@@ -1,6 +1,8 @@
 /** What the operator remembers of a set is created at first sight and dropped in one place. */
 import { afterEach, expect, test } from 'vitest';
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
+import { SetMemories } from '../../../src/operator/memory/set-memory.ts';
+import { KeyVerdicts } from '../../../src/platform/keys/key-verdicts.ts';
 import type { Fault, FaultedRequest } from '../../fake-api/faults/fault.ts';
 import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../operator-world.ts';
@@ -86,4 +88,16 @@ test('a set that a proxy wrongly calls gone is looked for again, and remembered 
   isHidden = false;
   await clock.advance(RECHECKED_MS);
   expect(operator.memories.find('auth/payments')?.isMissing).toBe(false);
+});
+
+test('each set has verdicts of its own, which go with it, unless it is given shared ones', () => {
+  const memories = new SetMemories(null);
+  const own = memories.of('auth/payments').verdicts;
+  expect(memories.of('auth/orders').verdicts).not.toBe(own);
+  memories.drop('auth/payments');
+  expect(memories.of('auth/payments').verdicts).not.toBe(own);
+
+  const shared = new KeyVerdicts();
+  const sharing = new SetMemories(shared);
+  for (const set of ['auth/payments', 'auth/orders']) expect(sharing.of(set).verdicts).toBe(shared);
 });

@@ -1,5 +1,5 @@
 /** What someone does to the object that an operator is about to read or write. */
-import { SET_PLURAL } from '../../../src/core/formats/names.ts';
+import { ANNOTATION, SET_PLURAL } from '../../../src/core/formats/names.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { NAMESPACE } from '../world/world.ts';
 import type { Scene } from './scene.ts';
@@ -59,6 +59,15 @@ export function editMetadata(scene: Scene): void {
   edit(scene, (draft) => {
     if (scene.step.resource === SET_PLURAL) label(draft);
     else draft['metadata'] = { ...metadataOf(draft), labels: {} };
+  });
+}
+
+/** Marks the object as another set's, so that it is not this one's any longer. */
+export function giveAway(scene: Scene): void {
+  edit(scene, (draft) => {
+    const owner = JSON.stringify({ namespace: NAMESPACE, name: 'another', uid: 'of-another' });
+    const annotations = { ...child(metadataOf(draft), 'annotations'), [ANNOTATION.owner]: owner };
+    draft['metadata'] = { ...metadataOf(draft), annotations };
   });
 }
 

@@ -6,7 +6,14 @@ import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import type { Fault, WatchFault } from '../../fake-api/faults/fault.ts';
 import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
 import type { Step, StepFault } from '../world/steps.ts';
-import { deleteObject, editData, editMetadata, recreate, unpublish } from './fault-hands.ts';
+import {
+  deleteObject,
+  editData,
+  editMetadata,
+  giveAway,
+  recreate,
+  unpublish,
+} from './fault-hands.ts';
 import type { Scene } from './scene.ts';
 
 export interface FaultKind {
@@ -50,6 +57,8 @@ const isNamed = ({ kind, resource, name }: Step) =>
   (kind === 'read' || kind === 'write') &&
   /^(?:secrets|configmaps|signingkeysets)$/.test(resource) &&
   name.startsWith('payments');
+
+const isOwned = ({ resource }: Step) => resource === 'secrets' || resource === 'configmaps';
 
 function status(
   code: number,
@@ -211,6 +220,7 @@ const FAULTS = {
   'edit-data': byHand(isNamed, editData),
   unpublish: byHand((step) => isNamed(step) && step.resource === 'configmaps', unpublish),
   'edit-metadata': byHand(isNamed, editMetadata),
+  'give-away': byHand((step) => isNamed(step) && isWrite(step) && isOwned(step), giveAway),
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
 /** `stale-2`: the read shows the object as it was before its last but one change. */

@@ -4,6 +4,7 @@ import type { Hand } from '../../fake-api/hand.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
 import { kidOf, signerKid, versionsOf } from '../record/views.ts';
+import { signerDataOf } from '../world/signer-data.ts';
 import { strangersObject } from '../world/strangers.ts';
 import { Workloads } from '../world/workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
@@ -38,6 +39,8 @@ export class Hands {
 
   readonly #verbs: Readonly<Record<string, Verb>> = {
     create: (args) => this.#create(args, BASE_SPEC),
+    /** As soon as the set is gone, a tool that wants it to be there creates it again. */
+    again: (args) => this.#createAgain(args),
     /** Nothing but what is named: all else is as it is by default. */
     declare: (args) => this.#create(args, {}),
     edit: (args) => this.#editSet((draft) => args.reduce(editSpec, child(draft, 'spec'))),
@@ -84,6 +87,18 @@ export class Hands {
     server: ([offset = '']) => {
       this.#world.api.clockOffsetMs = durationOf(offset);
     },
+    /** Whether answers carry a `Date`: something between may take it off. */
+    date: ([is = '']) => {
+      this.#world.api.isDated = is === 'on';
+    },
+    /** How long a request of an operator takes to the API server, and its answer back. */
+    network: ([slot, oneWay = '']) => {
+      this.#member(slot).networkMs = durationOf(oneWay);
+    },
+    /** A key Secret as a tool makes it that keeps neither its UID nor that it is immutable. */
+    loosen: ([what = '']) => this.#loosen(objectNamed(what)),
+    /** Key Secret A is edited to hold the private key of B, and nothing else changes. */
+    swap: ([a = '', b = '']) => this.#swap(objectNamed(a), objectNamed(b)),
     /** One more operator, that does not ask for the lease. */
     second: () => {
       this.#world.start(this.#world.options.operators + 1, false);
@@ -109,6 +124,15 @@ export class Hands {
         annotations: Object.fromEntries(requests),
       },
       spec,
+    });
+  }
+
+  #createAgain(args: readonly string[]): void {
+    let isDone = false;
+    this.#world.onChange(({ resource, name, after }) => {
+      if (isDone || resource !== SET.resource || name !== SET.name || after !== null) return;
+      isDone = true;
+      this.#world.after(1, () => this.#create(args, BASE_SPEC));
     });
   }
 
@@ -152,11 +176,28 @@ export class Hands {
   }
 
   #copy(from: Named, to: Named): void {
-    const original = this.#hand.get(from.resource, NAMESPACE, from.name);
-    if (original === null) throw new Error(`there is no ${from.name} to copy`);
+    const original = this.#mustGet(from.resource, from.name);
     const { labels = {}, annotations = {} } = metadataOf(original);
     const metadata = { namespace: NAMESPACE, name: to.name, labels, annotations };
     this.#hand.create(to.resource, { ...original, metadata });
+  }
+
+  #loosen({ resource, name }: Named): void {
+    const { immutable: _, ...saved } = this.#mustGet(resource, name);
+    this.#hand.restore(resource, saved);
+  }
+
+  #swap(a: Named, b: Named): void {
+    const data = child(this.#mustGet(b.resource, b.name), 'data');
+    this.#hand.edit(a.resource, NAMESPACE, a.name, (draft) => {
+      draft['data'] = data;
+    });
+  }
+
+  #mustGet(resource: string, name: string): JsonObject {
+    const object = this.#hand.get(resource, NAMESPACE, name);
+    if (object === null) throw new Error(`there is no ${name}`);
+    return object;
   }
 
   #editJwks([how, ordinal]: readonly string[]): void {
@@ -182,6 +223,7 @@ export class Hands {
       else if (how === 'empty') {
         for (const file of Object.keys(child(draft, 'data'))) child(draft, 'data')[file] = '';
       } else if (how === 'values') draft['data'] = this.#valuesOf(Number(ordinal));
+      else if (how === 'key') draft['data'] = this.#valuesWith(Number(ordinal));
       else if (how === 'forge') annotations[ANNOTATION.ledger] = withForgedTimes(annotations);
       else throw new Error(`the edit ${how} is not known`);
     });
@@ -196,6 +238,12 @@ export class Hands {
     );
     if (held === undefined) throw new Error(`key #${ordinal} was never in the signer`);
     return child(held, 'data');
+  }
+
+  /** What the signer would hold if the key of this ordinal signed, made from its Secret. */
+  #valuesWith(ordinal: number): JsonObject {
+    const { resource, name } = objectNamed(String(ordinal));
+    return signerDataOf(this.#mustGet(resource, name));
   }
 
   /** Labels and annotations of an object are taken away. */

@@ -12,6 +12,7 @@ import { identityViolations } from './invariants/identities.ts';
 import { jwksViolations } from './invariants/jwks.ts';
 import { orphanViolations } from './invariants/orphans.ts';
 import { ownershipViolations } from './invariants/ownership.ts';
+import { requestViolations } from './invariants/requests.ts';
 import { secrecyViolations } from './invariants/secrecy.ts';
 import { signerViolations } from './invariants/signer.ts';
 import { rejectedTokens } from './promises/accepted.ts';
@@ -43,6 +44,7 @@ export function judge(history: History, options: JudgeOptions): Verdict {
     ...gateViolations(scene),
     ...countViolations(scene),
     ...orphanViolations(scene),
+    ...requestViolations(scene),
   ];
   return { violations: violations.sort((a, b) => a.atMs - b.atMs), figures };
 }

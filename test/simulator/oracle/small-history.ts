@@ -23,6 +23,8 @@ type What =
   | 'set'
   | 'deletion'
   | 'adoption'
+  | 'rotate'
+  | 'rollback'
   | 'status'
   | 'jwks'
   | 'signer'
@@ -104,6 +106,9 @@ class Book {
   #bodyOf(what: What, content: string | JsonObject, before: JsonObject | null): JsonObject {
     if (what === 'deletion') return deleted(before ?? {}, content === 'skip');
     if (what === 'adoption') return annotated(before ?? {}, { [REQUEST.adopt]: String(content) });
+    if (what === 'rotate' || what === 'rollback') {
+      return annotated(before ?? {}, { [REQUEST[what]]: String(content) });
+    }
     if (typeof content !== 'string') {
       if (what === 'set') {
         const spec = before === null ? FAST_SPEC : child(before, 'spec');
@@ -159,8 +164,17 @@ function annotated(object: JsonObject, more: JsonObject): JsonObject {
   return { ...object, metadata: { ...metadata, annotations } };
 }
 
+const ON_THE_SET: readonly string[] = [
+  'set',
+  'status',
+  'deletion',
+  'adoption',
+  'rotate',
+  'rollback',
+];
+
 function placeOf(what: What): readonly [resource: string, name: string] {
-  if (['set', 'status', 'deletion', 'adoption'].includes(what)) return [SET_PLURAL, SET];
+  if (ON_THE_SET.includes(what)) return [SET_PLURAL, SET];
   if (what === 'jwks') return ['configmaps', `${SET}-jwks`];
   if (what === 'signer') return ['secrets', `${SET}-signer`];
   const ordinal = /^key-(\d+)$/.exec(what)?.[1];

@@ -1,11 +1,12 @@
 /**
  * Real keys that are the same in every run: the n-th key of a world is always the same one. Made
- * once a process, because thousands of runs want the same few.
+ * and checked once a process, because thousands of runs want the same few.
  */
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import type { Algorithm, KeyKind } from '../../../src/core/formats/spec.ts';
 import type { KeyMaker, KeyPair } from '../../../src/platform/keys/key-maker.ts';
 import { publicJwkOf } from '../../../src/platform/keys/key-material.ts';
+import { KeyVerdicts } from '../../../src/platform/keys/key-verdicts.ts';
 import { rsaKey } from './rsa-fixture.ts';
 
 /** PKCS#8 up to the 32 bytes of the private value (RFC 8410 section 7, RFC 5958, RFC 5915). */
@@ -15,6 +16,8 @@ const DER_HEADS: Readonly<Partial<Record<Algorithm, string>>> = {
 };
 
 const made = new Map<string, KeyPair>();
+/** A verdict follows from what it is on, so that no run can tell whether another one made it. */
+export const fixtureVerdicts = new KeyVerdicts();
 
 /** Counts the keys of one world, so that no two operators of it make the same. */
 export function fixtureKeys(): KeyMaker {

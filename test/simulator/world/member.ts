@@ -16,6 +16,7 @@ import { requestInfo } from '../../fake-api/requests/request-info.ts';
 import type { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { recordLog } from '../../support/kube/log-recorder.ts';
 import type { Mark, Trace } from '../record/trace.ts';
+import { fixtureVerdicts } from './fixture-keys.ts';
 import { Host } from './host.ts';
 import type { Step, StepCounter, StepFault } from './steps.ts';
 
@@ -58,6 +59,8 @@ const NO_WORK = new Set(['leases', 'events']);
 export class Member implements Transport {
   readonly host: Host;
   readonly log = recordLog();
+  /** There, and back again. */
+  networkMs: number;
   readonly #metrics = new Registry();
   readonly #world: Surroundings;
   readonly #options: MemberOptions;
@@ -70,6 +73,7 @@ export class Member implements Transport {
     this.#world = world;
     this.#options = options;
     this.host = new Host(world.clock, options.offsetMs);
+    this.networkMs = options.networkMs;
     this.#network = new FaultyTransport({
       inner: { send: (request, signal) => this.#reach(request, signal, null) },
       clock: world.clock,
@@ -80,6 +84,7 @@ export class Member implements Transport {
       clock: this.host,
       transport: this,
       keys: world.keys,
+      verdicts: fixtureVerdicts,
       random: options.random,
       log: this.log,
       metrics: this.#metrics,
@@ -193,7 +198,7 @@ export class Member implements Transport {
     const step = this.#world.countStep((counter) => counter.ofLine(resource, name, this.identity));
     const fault = this.#world.faultAt(this, step);
     fault?.after?.();
-    return fault?.line ?? { delayMs: this.#options.networkMs };
+    return fault?.line ?? { delayMs: this.networkMs };
   }
 
   async #reach(
@@ -223,7 +228,7 @@ export class Member implements Transport {
 
   async #travel(signal: AbortSignal): Promise<void> {
     const { clock } = this.#world;
-    await clock.sleepUntil(clock.monotonicMs() + this.#options.networkMs, signal);
+    await clock.sleepUntil(clock.monotonicMs() + this.networkMs, signal);
   }
 
   /** What the design assumes: no write lands after its deadline, however long the process was paused. */

@@ -164,14 +164,17 @@ export class Api {
     const { signer } = this;
     if (expects === 'absent') {
       if (signer !== null) return 'Conflict';
-      this.signer = { meta: this.newMeta(name, metadata), typeFits: true, content };
+      const meta = this.newMeta(name, metadata);
+      this.signer = { meta, typeFits: true, content, otherManagers: [] };
       return 'Applied';
     }
     if (signer === null || !isAt(signer.meta, expects)) return 'Conflict';
     const changed = source.from !== 'unchanged' && !sameValue(content, signer.content);
     const meta = this.#patched(signer.meta, metadata, changed);
     if (meta === signer.meta) return 'Unchanged';
-    this.signer = { ...signer, meta, content };
+    // A changed value is ours alone. All values change together here.
+    const otherManagers = changed ? [] : signer.otherManagers;
+    this.signer = { ...signer, meta, content, otherManagers };
     return 'Applied';
   }
 

@@ -121,8 +121,7 @@ export class Hands {
   restoreSigner(old: ObservedSigner): void {
     const { api } = this.#world;
     const uid = api.signer?.meta.uid ?? api.nextUid();
-    api.signer = { ...old, meta: { ...old.meta, uid, resourceVersion: api.nextVersion() } };
-    this.#world.noteFact();
+    this.#replaceSigner({ ...old, meta: { ...old.meta, uid } });
   }
 
   restoreKeySecret(old: ObservedKeySecret): void {
@@ -142,10 +141,7 @@ export class Hands {
   editSigner(edit: (signer: ObservedSigner) => ObservedSigner): void {
     const { api } = this.#world;
     if (api.signer === null) throw new Error('there is no signer');
-    const edited = edit(api.signer);
-    const meta = { ...edited.meta, resourceVersion: api.nextVersion() };
-    api.signer = { ...edited, meta };
-    this.#world.noteFact();
+    this.#replaceSigner(edit(api.signer));
   }
 
   annotateSigner(name: string, value: string | null): void {
@@ -188,6 +184,17 @@ export class Hands {
       ordinal,
       content: { kind: 'Key', kid, kidIsThumbprint: true, publicJwk, keyKind },
     });
+  }
+
+  #replaceSigner(signer: ObservedSigner): void {
+    const { api, nowMs } = this.#world;
+    const before = api.signer;
+    const isSame = JSON.stringify(before?.content) === JSON.stringify(signer.content);
+    const kept = isSame ? (before?.otherManagers ?? []) : [];
+    const otherManagers = isSame && before !== null ? kept : [`kubectl-edit/Update/${nowMs}`];
+    const meta = { ...signer.meta, resourceVersion: api.nextVersion() };
+    api.signer = { ...signer, meta, otherManagers };
+    this.#world.noteFact();
   }
 
   #replaceJwks(jwks: ObservedJwks): void {

@@ -8,6 +8,7 @@ import { ALGORITHMS, type Spec, type Terms } from '../../../src/core/formats/spe
 import { parseDurationMs } from '../../../src/core/formats/time.ts';
 import { formatOwner } from '../../../src/core/reading/ownership.ts';
 import { DEFAULT_SPEC, FAST_SPEC, fixtureJwk, kindOfAlgorithm } from './fixtures.ts';
+import { ledgerOf } from './states.ts';
 import { Timeline } from './timeline.ts';
 import { START_MS, World } from './world.ts';
 
@@ -153,7 +154,7 @@ class Scenario {
     const { kind } = this.#base;
     if (how === 'unledger') hands.annotateSigner(ANNOTATION.ledger, null);
     else if (how === 'garble') hands.annotateSigner(ANNOTATION.ledger, '{"version":1,"keys":');
-    else if (how === 'newer') hands.annotateSigner(ANNOTATION.ledger, '{"version":2}');
+    else if (how === 'newer') hands.annotateSigner(ANNOTATION.ledger, '{"version":99}');
     else {
       const publicJwk = fixtureJwk(kid, kind);
       const content = { kind: 'Key', kid, publicJwk, keyKind: kind } as const;
@@ -179,10 +180,15 @@ class Scenario {
   #plant([ordinal = '', kid = '', whose = 'ours']: readonly string[]): void {
     const { set } = this.#world.api;
     if (set === null) throw new Error('there is no set');
-    const owner = whose === 'ours' ? set.ref : { namespace: 'other', name: 'set', uid: 'uid-x' };
+    const isOurs = whose === 'ours';
+    const owner = isOurs ? set.ref : { namespace: 'other', name: 'set', uid: 'uid-x' };
+    const epoch = String(ledgerOf(this.#world).epochMs);
     const metadata = {
       labels: { [LABEL.set]: set.ref.name },
-      annotations: { [ANNOTATION.owner]: formatOwner(owner) },
+      annotations: {
+        [ANNOTATION.owner]: formatOwner(owner),
+        ...(isOurs ? { [ANNOTATION.epoch]: epoch } : {}),
+      },
     };
     this.#world.hands.plantKeySecret(Number(ordinal), kid, metadata);
   }

@@ -4,6 +4,7 @@
  * that reads the Secret once keeps signing until it is gone.
  */
 import { HAND } from '../../record/history.ts';
+import { isOfKind } from '../facts/documents.ts';
 import type { Memory } from '../facts/memory.ts';
 import type { ReadingPod } from '../facts/reading-pods.ts';
 import type { SetVersion } from '../facts/set-versions.ts';
@@ -79,13 +80,43 @@ export function stintsOf(timeline: Timeline, memory: Memory): readonly Stint[] {
     const pods = podsWith(timeline, span);
     const heldUntilMs = Math.max(signsUntilMs, ...pods.map(({ endMs }) => endMs));
     const voidFromMs = voidMs(timeline, memory, span);
-    const isPromised = !span.byHand || isLive(timeline, stints, span.kid, span.startMs);
-    stints.push({ ...span, signsUntilMs, pods, heldUntilMs, voidFromMs, isPromised });
+    const isOwn = !span.byHand || isLive(timeline, stints, span.kid, span.startMs);
+    const isNext = !isOwn && isPutAside(timeline, stints, span);
+    const unknownUntilMs = isNext ? span.startMs : span.unknownUntilMs;
+    const isPromised = isOwn || isNext;
+    const held = { signsUntilMs, pods, heldUntilMs, voidFromMs };
+    stints.push({ ...span, ...held, unknownUntilMs, isPromised });
   }
   return stints;
 }
 
 type Span = Omit<Stint, 'signsUntilMs' | 'pods' | 'heldUntilMs' | 'voidFromMs' | 'isPromised'>;
+
+/**
+ * Someone made the next key sign, and an operator saw that, since it put another one in its place:
+ * the key may have signed (docs/rotation.md, Loss). Not if its end may have been on its way already.
+ */
+function isPutAside(
+  timeline: Timeline,
+  stints: readonly Stint[],
+  { kid, key, startMs, endMs, version }: Span,
+): boolean {
+  const { sets, jwks, signer, keySecrets } = timeline;
+  const next = signer.find(({ change }) => change.revision > version.change.revision);
+  const isSeen = signer.some(({ atMs, change }) => atMs === endMs && change.author !== HAND);
+  if (next === undefined || !isSeen || stints.some((stint) => stint.kid === kid)) return false;
+  const sinceMs = startMs - deadlineMs(timeline, startMs);
+  const during = <V extends { readonly atMs: number }>(versions: readonly V[]) => {
+    const before = standingAt(versions, sinceMs);
+    const later = versions.filter(({ atMs }) => sinceMs < atMs && atMs <= endMs);
+    return before === null ? later : [before, ...later];
+  };
+  const isShown = during(jwks).every(({ keys, byHand }) => !byHand && keys?.get(kid) === key);
+  const isWanted = during(sets).every(({ spec }) => spec !== null && isOfKind(key, spec.kind));
+  const secrets = during(keySecrets.filter(({ facts }) => facts?.kid === kid));
+  const isThere = secrets.length > 0 && secrets.every(({ change }) => change.after !== null);
+  return isShown && isWanted && isThere && revokedMs(timeline, kid) === NEVER;
+}
 
 /** What its node knows of the Secret may be Ps old when a pod takes it. */
 function podsWith({ terms, pods }: Timeline, { startMs, endMs }: Span): readonly ReadingPod[] {

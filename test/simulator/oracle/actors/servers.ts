@@ -1,7 +1,7 @@
 /**
  * What JWKS servers show, and what caches in front of them still hold. A server shows a ConfigMap
  * somewhere between at once and P after the commit; if it is gone or holds no good set, it goes
- * on with the last good one. A cache may hold what a server showed for another H.
+ * on with the last good one, until the set itself is gone. A cache may hold what a server showed for another H.
  */
 import type { Keys } from '../facts/documents.ts';
 import type { Memory } from '../facts/memory.ts';
@@ -16,28 +16,42 @@ export interface PublishedSet {
   /** Put there by someone else; `base` is then what the last operator's set held. */
   readonly byHand: boolean;
   readonly base: Keys | null;
-  /** When nothing was left of the set, so that nobody counts as its verifier any more. */
+  /** When nothing was left of the set, and nobody had waited: nobody counts as its verifier then. */
   readonly forgottenMs: number;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export function publishedSets(timeline: Timeline, { ends }: Memory): readonly PublishedSet[] {
+export function publishedSets(timeline: Timeline, memory: Memory): readonly PublishedSet[] {
   const sets: PublishedSet[] = [];
   let base: Keys | null = null;
   for (const version of timeline.jwks) {
     const { keys, atMs: fromMs, byHand } = version;
-    if (keys === null) continue;
     const last = sets.at(-1);
+    if (keys === null) {
+      if (last !== undefined && isForGood(timeline, memory, version)) {
+        sets[sets.length - 1] = { ...last, untilMs: Math.min(last.untilMs, fromMs) };
+      }
+      continue;
+    }
     const isSame = last !== undefined && sameKeys(last.keys, keys);
     if (!byHand) base = keys;
     // What an operator writes again is its own.
-    if (isSame && last.forgottenMs > fromMs && (byHand || !last.byHand)) continue;
-    if (last !== undefined) sets[sets.length - 1] = { ...last, untilMs: fromMs };
-    const forgottenMs = ends.find((endMs) => endMs > fromMs) ?? NEVER;
+    const isGone = last !== undefined && last.untilMs < NEVER;
+    if (isSame && !isGone && last.forgottenMs > fromMs && (byHand || !last.byHand)) continue;
+    if (last !== undefined && !isGone) sets[sets.length - 1] = { ...last, untilMs: fromMs };
+    const forgottenMs = memory.abruptEnds.find((endMs) => endMs > fromMs) ?? NEVER;
     sets.push({ version, keys, fromMs, untilMs: NEVER, byHand, base, forgottenMs });
   }
   return sets;
+}
+
+/** The ConfigMap is gone, and did not come back before the end of the set: servers drop it, too. */
+function isForGood({ jwks }: Timeline, { ends }: Memory, { atMs, change }: JwksVersion): boolean {
+  const endMs = ends.find((each) => each >= atMs);
+  if (change.after !== null || endMs === undefined) return false;
+  const next = jwks.find((other) => other.change.revision > change.revision);
+  return next === undefined || next.atMs >= endMs;
 }
 
 function sameKeys(a: Keys, b: Keys): boolean {

@@ -2,6 +2,7 @@
 import { type PublicJwk, parsePublicJwk, publicJwkText } from '../../../../src/core/formats/jwk.ts';
 import { ANNOTATION, SIGNER_FILE } from '../../../../src/core/formats/names.ts';
 import { JWKS_FILE, parseJwks } from '../../../../src/core/formats/served-set.ts';
+import type { KeyKind } from '../../../../src/core/formats/spec.ts';
 import { child, type JsonObject, metadataOf, text } from '../../../fake-api/json/json.ts';
 
 /** A published set by kid; each key as the one text that says which key it is. */
@@ -71,6 +72,13 @@ export function ownerOf(object: JsonObject): Owner | null {
 export function kindOf(key: string): string {
   const { alg, n } = JSON.parse(key) as PublicJwk;
   return n === undefined ? alg : `${alg} of ${n.length} digits`;
+}
+
+/** Whether it is such a key as a spec asks for. */
+export function isOfKind(key: string, { algorithm, rsaModulusLength }: KeyKind): boolean {
+  const { alg, n } = JSON.parse(key) as PublicJwk;
+  if (alg !== algorithm || rsaModulusLength === null) return alg === algorithm;
+  return n?.length === Math.ceil(rsaModulusLength / 6);
 }
 
 function publicHalf(jwkText: string, kid: string, alg: string): PublicJwk | null {

@@ -16,6 +16,10 @@ export interface Memory {
   readonly wipes: readonly number[];
   /** Instants at which nothing was left of the set: what comes after is another set. */
   readonly ends: readonly number[];
+  /** When the life began that an instant is in; long ago for the first. */
+  beganMs(atMs: number): number;
+  /** Those at which nobody had waited for the caches: nobody counts as its verifier any more. */
+  readonly abruptEnds: readonly number[];
 }
 
 interface Places {
@@ -25,6 +29,8 @@ interface Places {
   signerExists: boolean;
   signerKid: string;
   statusHasKeys: boolean;
+  /** Whether someone had a part in the end of the signer, or the wait before it was skipped. */
+  isAbrupt: boolean;
   /** The kid in each key Secret, by the Secret's name. */
   readonly secrets: Map<string, string>;
 }
@@ -54,6 +60,7 @@ export function memoryOf(timeline: Timeline): Memory {
     signerExists: false,
     signerKid: '',
     statusHasKeys: false,
+    isAbrupt: false,
     secrets: new Map(),
   };
   const writtenMs = new Map<string, number>();
@@ -61,6 +68,7 @@ export function memoryOf(timeline: Timeline): Memory {
   const kids = new Set<string>();
   const lost = new Map<string, number>();
   const ends: number[] = [];
+  const abruptEnds: number[] = [];
   const wipes: number[] = [];
   let isPublished = false;
   for (const { change, byHand, apply, copy } of movesOf(timeline)) {
@@ -80,6 +88,7 @@ export function memoryOf(timeline: Timeline): Memory {
     isPublished ||= places.jwksExists;
     if (isPublished && isNothingLeft(places)) {
       ends.push(change.atMs);
+      if (places.isAbrupt) abruptEnds.push(change.atMs);
       isPublished = false;
     }
   }
@@ -88,6 +97,8 @@ export function memoryOf(timeline: Timeline): Memory {
     lostMs: (kid) => lost.get(kid) ?? NEVER,
     wipes,
     ends,
+    abruptEnds,
+    beganMs: (atMs) => ends.findLast((endMs) => endMs <= atMs) ?? LONG_AGO,
   };
 }
 
@@ -104,13 +115,14 @@ function lastBefore(known: readonly Known[], revision: number): Known | null {
 
 function movesOf({ sets, signer, jwks, keySecrets }: Timeline): readonly Move[] {
   const moves: readonly Move[] = [
-    ...sets.map(({ change, byHand, copy, status }) => ({
+    ...sets.map(({ change, byHand, copy, status, skipsWait }) => ({
       change,
       byHand,
       copy,
       apply: (places: Places) => {
         places.copies.set = copy;
         places.statusHasKeys = (status.keys ?? []).length > 0;
+        places.isAbrupt ||= skipsWait;
       },
     })),
     ...signer.map(({ change, copy, facts }) => ({
@@ -120,6 +132,9 @@ function movesOf({ sets, signer, jwks, keySecrets }: Timeline): readonly Move[] 
       apply: (places: Places) => {
         places.copies.signer = copy;
         places.signerExists = facts !== null;
+        // A new one is the beginning of another life.
+        if (change.before === null) places.isAbrupt = false;
+        if (facts === null) places.isAbrupt ||= change.author === HAND;
         places.signerKid = facts?.kind === 'Key' ? facts.kid : '';
       },
     })),

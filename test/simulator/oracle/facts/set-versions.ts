@@ -23,6 +23,9 @@ export interface SetVersion {
   readonly signsImmediately: boolean;
   /** An ordered deletion is under way, and its wait is to be skipped. */
   readonly skipsWait: boolean;
+  /** The ids of the requests that stand; empty if there is none. */
+  readonly rotate: string;
+  readonly rollback: string;
   /** The UID of the set elsewhere whose objects may be taken over; empty if there is none. */
   readonly adopts: string;
   readonly status: Status;
@@ -76,6 +79,8 @@ function wishesOf(object: JsonObject) {
     ),
     signsImmediately: spec['onRevokeWithoutStandby'] === 'SignImmediately',
     skipsWait: deleting && isSkipped && spec['deletionPolicy'] === 'Delete',
+    rotate: text(annotations, REQUEST.rotate),
+    rollback: text(annotations, REQUEST.rollback),
     adopts: text(annotations, REQUEST.adopt),
   };
 }

@@ -124,7 +124,9 @@ function reused({ timeline, memory }: Scene): readonly Violation[] {
     if (byHand || change.before !== null || facts === null) return [];
     const knownMs = memory.knownBeforeMs(change);
     const readMs = atMs - deadlineMs(timeline, atMs);
+    const beganMs = memory.beganMs(atMs);
     const earlier = timeline.keySecrets.slice(0, index).find((other) => {
+      if (other.atMs < beganMs) return false;
       const kid = other.facts?.kid ?? '';
       const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
       return (

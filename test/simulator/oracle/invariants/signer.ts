@@ -36,7 +36,7 @@ function tooSoon(scene: Scene): readonly Violation[] {
     const isRepair = stint.activatedMs < atMs;
     if (isRepair || repairedFrom(scene, stint) !== null) return [];
     if (isFirst(scene, stint)) return [];
-    const beganMs = scene.memory.ends.findLast((endMs) => endMs <= atMs) ?? 0;
+    const beganMs = scene.memory.beganMs(atMs);
     return jwks.flatMap((version, index): readonly Violation[] => {
       const untilMs = jwks[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
       if (version.atMs < beganMs || version.atMs > atMs) return [];
@@ -63,7 +63,7 @@ function chosen({ stints }: Scene): readonly Stint[] {
 
 /** No other key was ever in the JWKS or in the signer Secret of this set. */
 function isFirst({ timeline, stints, memory }: Scene, { kid, startMs }: Stint): boolean {
-  const beganMs = memory.ends.findLast((endMs) => endMs <= startMs) ?? 0;
+  const beganMs = memory.beganMs(startMs);
   const isBefore = (atMs: number) => beganMs <= atMs && atMs <= startMs;
   const published = timeline.jwks.filter(({ atMs }) => isBefore(atMs));
   const signed = stints.filter((stint) => isBefore(stint.startMs));

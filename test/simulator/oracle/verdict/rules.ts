@@ -59,6 +59,13 @@ export const RULES = {
     at: ['Down:'],
     file: 'src/core/stages/custody.ts',
   },
+  // A switch that nothing asked for, or a request or a revocation that is left open.
+  Requests: {
+    document: ROTATION,
+    section: 'Requests',
+    at: ['it is carried out once'],
+    file: 'src/core/reading/requests.ts',
+  },
   // A private key that the ledger does not know.
   Orphans: {
     document: 'docs/safety.md',
