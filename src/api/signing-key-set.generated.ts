@@ -293,6 +293,32 @@ export interface SigningKeySetStatusNextTransition {
   readonly explanation?: string;
 }
 
+/**
+ * The terms of the spec that the operator has read and noted, so that they count. A term can be
+ * lowered once its present value is shown here.
+ */
+export interface SigningKeySetStatusTerms {
+  /** T, from spec.tokenTTL. */
+  readonly tokenTTL?: string;
+  /** C, the largest in spec.verifierCacheTTL and spec.verifiers. */
+  readonly verifierCacheTTL?: string;
+  /**
+   * D, the longest time that a verifier keeps using a key that it knows. Unlimited: until it is
+   * restarted.
+   */
+  readonly verifierTrust?: string;
+  /** H, from spec.timing. */
+  readonly sharedCacheTTL?: string;
+  /** P, from spec.timing. */
+  readonly publicationDelay?: string;
+  /** Ps, from spec.timing. */
+  readonly signerRefreshDelay?: string;
+  /** L, from spec.timing. */
+  readonly verifierLeeway?: string;
+  /** S, from spec.timing. */
+  readonly clockSkew?: string;
+}
+
 /** One transition of one key. */
 export interface SigningKeySetStatusHistory {
   /** When the operator saw it. */
@@ -341,6 +367,11 @@ export interface SigningKeySetStatus {
   readonly keys?: readonly SigningKeySetStatusKey[];
   /** What happens next, if anything is planned. */
   readonly nextTransition?: SigningKeySetStatusNextTransition;
+  /**
+   * The terms of the spec that the operator has read and noted, so that they count. A term can be
+   * lowered once its present value is shown here.
+   */
+  readonly terms?: SigningKeySetStatusTerms;
   /**
    * The token lifetime that the waits are computed from. It is larger than spec.tokenTTL if that
    * was lowered recently.

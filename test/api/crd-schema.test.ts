@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { VERIFIER_PRESETS } from '../../src/core/formats/presets.ts';
+import { VERIFIER_PRESETS, type VerifierPreset } from '../../src/core/formats/presets.ts';
 import { formatDurationMs } from '../../src/core/formats/time.ts';
 
 interface Schema {
@@ -62,12 +62,16 @@ test('no field is accepted unread', () => {
   expect(readFileSync(FILE, 'utf8')).not.toContain('x-kubernetes-preserve-unknown-fields');
 });
 
-test('it has the presets, and their cache lifetimes in both expressions of the interval rule', () => {
+test('it has the presets, with C in both rules that need it, and D', () => {
   const presets = Object.entries(VERIFIER_PRESETS);
-  const literal = presets.map(([name, of]) => `'${name}': '${formatDurationMs(of.cacheTtlMs)}'`);
+  const mapOf = (value: (preset: VerifierPreset) => string) =>
+    `{${presets.map(([name, of]) => `'${name}': '${value(of)}'`).join(', ')}}`;
+  const cache = mapOf(({ cacheTtlMs }) => formatDurationMs(cacheTtlMs));
+  const trust = mapOf(({ trustMs }) => (trustMs === null ? '99999h' : formatDurationMs(trustMs)));
   const found = readFileSync(FILE, 'utf8').match(/\{'jose': [^}]*\}/g) ?? [];
-  const expected = `{${literal.join(', ')}}`;
-  expect(found.map((text) => text.replace(/\s+/g, ' '))).toEqual([expected, expected]);
+  // Each in a rule and in its message.
+  const expected = [cache, cache, trust, trust, cache, cache];
+  expect(found.map((text) => text.replace(/\s+/g, ' '))).toEqual(expected);
   const preset = new Map(all).get('spec.verifiers[].preset');
   expect(preset?.enum).toEqual(presets.map(([name]) => name));
 });

@@ -23,16 +23,28 @@ export class Hand {
   readonly #send: Send;
   readonly #types: readonly ResourceType[];
   readonly #manager: string;
+  readonly #dryRun: boolean;
 
-  constructor(send: Send, types: readonly ResourceType[], manager = 'kubectl-edit') {
+  constructor(
+    send: Send,
+    types: readonly ResourceType[],
+    manager = 'kubectl-edit',
+    dryRun = false,
+  ) {
     this.#send = send;
     this.#types = types;
     this.#manager = manager;
+    this.#dryRun = dryRun;
   }
 
   /** The same person under another name. */
   as(manager: string): Hand {
-    return new Hand(this.#send, this.#types, manager);
+    return new Hand(this.#send, this.#types, manager, this.#dryRun);
+  }
+
+  /** The same person, whose writes are dry runs: checked like any other, and not stored. */
+  onlyTrying(): Hand {
+    return new Hand(this.#send, this.#types, this.#manager, true);
   }
 
   namespace(name: string): JsonObject {
@@ -131,7 +143,7 @@ export class Hand {
     const { answer } = this.#send({
       method,
       path,
-      query: { fieldManager: this.#manager },
+      query: { fieldManager: this.#manager, ...(this.#dryRun ? { dryRun: 'All' } : {}) },
       headers: { 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });

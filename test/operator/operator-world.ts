@@ -4,7 +4,7 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { Registry } from '@prometheus-io/client';
-import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/formats/names.ts';
+import { SET_PLURAL } from '../../src/core/formats/names.ts';
 import type { Algorithm } from '../../src/core/formats/spec.ts';
 import type { Status } from '../../src/core/formats/status.ts';
 import {
@@ -18,7 +18,7 @@ import { publicJwkOf } from '../../src/platform/keys/key-material.ts';
 import type { Transport } from '../../src/platform/kube/transport.ts';
 import { FakeApi, type WriteRecord } from '../fake-api/fake-api.ts';
 import type { JsonObject } from '../fake-api/json/json.ts';
-import { customResource } from '../fake-api/types/resource-types.ts';
+import { SIGNING_KEY_SETS } from '../fake-api/types/signing-key-sets.ts';
 import { VirtualClock } from '../support/clock/virtual-clock.ts';
 import { FAST_SPEC } from '../support/fast-spec.ts';
 import { recordLog } from '../support/kube/log-recorder.ts';
@@ -52,8 +52,7 @@ export class OperatorWorld {
   readonly #started: Started[] = [];
 
   constructor() {
-    const sets = customResource(API_GROUP, API_VERSION, SET_PLURAL, SET_KIND);
-    this.api = new FakeApi({ clock: this.clock, types: [sets] });
+    this.api = new FakeApi({ clock: this.clock, types: [SIGNING_KEY_SETS] });
     this.api.hand.namespace(NAMESPACE);
     this.api.hand.namespace('operators');
   }

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../src/core/formats/names.ts';
+import { SET_PLURAL } from '../../src/core/formats/names.ts';
 import { createKubeClient } from '../../src/platform/kube/client.ts';
 import { SmokeTestError, smokeTest } from '../../src/smoke/smoke-test.ts';
 import { FakeApi } from '../fake-api/fake-api.ts';
 import type { JsonObject } from '../fake-api/json/json.ts';
-import { customResource } from '../fake-api/types/resource-types.ts';
+import { SIGNING_KEY_SETS } from '../fake-api/types/signing-key-sets.ts';
 import { VirtualClock } from '../support/clock/virtual-clock.ts';
 
 const NAMESPACE = 'auth';
 
 function start() {
   const clock = new VirtualClock();
-  const types = [customResource(API_GROUP, API_VERSION, SET_PLURAL, SET_KIND)];
+  const types = [SIGNING_KEY_SETS];
   const api = new FakeApi({ clock, types });
   api.hand.namespace(NAMESPACE);
   const said: string[] = [];

@@ -66,6 +66,25 @@ export interface HistoryEntry {
   readonly reason: string;
 }
 
+/**
+ * The terms that the operator has taken into its ledger, as durations under their names in the spec.
+ * Someone may have edited them: any may be missing.
+ */
+export interface NotedTerms {
+  readonly tokenTTL?: string;
+  readonly verifierCacheTTL?: string;
+  /** D: a duration, or {@link UNLIMITED}. */
+  readonly verifierTrust?: string;
+  readonly sharedCacheTTL?: string;
+  readonly publicationDelay?: string;
+  readonly signerRefreshDelay?: string;
+  readonly verifierLeeway?: string;
+  readonly clockSkew?: string;
+}
+
+/** Shown for a D that has no end. */
+export const UNLIMITED = 'Unlimited';
+
 export interface Status {
   readonly observedGeneration?: number;
   readonly conditions?: readonly Condition[];
@@ -74,6 +93,7 @@ export interface Status {
   readonly keyCount?: number;
   readonly keys?: readonly KeyStatus[];
   readonly nextTransition?: NextTransition;
+  readonly terms?: NotedTerms;
   readonly effectiveTokenTTL?: string;
   readonly history?: readonly HistoryEntry[];
   readonly lastHandledRotateRequest?: string;

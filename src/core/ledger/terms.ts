@@ -115,12 +115,13 @@ function mergeOldest(entries: readonly LoweredTerms[]): readonly LoweredTerms[] 
   return [merged, ...rest];
 }
 
-function larger(a: number | null, b: number | null): number | null {
+/** A D without end (null) is larger than any. */
+export function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : Math.max(a, b);
 }
 
 /** Builds terms from a function of the name. Only `verifierTrustMs` may be null. */
-function mapTerms(value: (name: keyof Terms) => number | null): Terms {
+export function mapTerms(value: (name: keyof Terms) => number | null): Terms {
   return {
     tokenTtlMs: value('tokenTtlMs') ?? 0,
     verifierCacheTtlMs: value('verifierCacheTtlMs') ?? 0,

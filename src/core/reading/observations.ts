@@ -5,6 +5,7 @@
 
 import type { Ledger, LedgerKey, Tombstone } from '../ledger/ledger.ts';
 import { publicationOf, signerDisturbed, withLargest } from '../ledger/lifecycle.ts';
+import { termsToTakeIn } from '../ledger/noted-terms.ts';
 import {
   effectiveTerms,
   largestTerms,
@@ -26,7 +27,7 @@ import {
   signerFits,
   signerNoteOf,
 } from './shown.ts';
-import type { Situation } from './situation.ts';
+import { type Situation, termsAtLeast } from './situation.ts';
 
 /**
  * The ledger plus everything that this reading shows and the ledger does not know yet. While the
@@ -61,10 +62,10 @@ function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boole
 }
 
 /** Terms that the spec raises count at once. Lowering one needs a recorded time, so it is ignored here. */
-export function withRaisedTerms(ledger: Ledger, { spec, nowMs }: Situation): Ledger {
-  const declared = largestTerms(ledger.terms.declared, spec.terms);
+export function withRaisedTerms(ledger: Ledger, situation: Situation): Ledger {
+  const declared = largestTerms(ledger.terms.declared, termsAtLeast(situation));
   if (sameTerms(declared, ledger.terms.declared)) return ledger;
-  return withTerms(ledger, { ...ledger.terms, declared }, nowMs);
+  return withTerms(ledger, { ...ledger.terms, declared }, situation.nowMs);
 }
 
 /** Takes terms into the ledger, every living key, and the trust in ended keys. */
@@ -105,13 +106,18 @@ const noteSet: Note = (ledger, { set }) => {
   return { ...ledger, set: set.ref, handled: presentRequests(set.annotations) };
 };
 
-/** Declared terms enter the ledger before `serve.json` can show them. */
-export const noteDeclarations: Note = (ledger, { spec, seenMs, nowMs }) => {
+/**
+ * Declared terms enter the ledger before `serve.json` can show them. A lowered one enters it after
+ * the status shows it: until then it may still be raised, and lowered again, unseen.
+ */
+export const noteDeclarations: Note = (ledger, { set, spec, seenMs, nowMs }) => {
+  const { declared } = ledger.terms;
+  const taken = termsToTakeIn(spec.terms, declared, set.status?.terms ?? {});
   const publication = publicationOf(spec);
   const { issuer, jwksUri } = ledger.publication;
   const samePublication = issuer === publication.issuer && jwksUri === publication.jwksUri;
-  if (samePublication && sameTerms(ledger.terms.declared, spec.terms)) return ledger;
-  const terms = rememberTerms(ledger.terms, spec.terms, seenMs);
+  if (samePublication && sameTerms(declared, taken)) return ledger;
+  const terms = rememberTerms(ledger.terms, taken, seenMs);
   return withTerms({ ...ledger, publication }, terms, nowMs);
 };
 

@@ -5,11 +5,12 @@
 
 import { samePublicJwk } from '../formats/jwk.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
-import type { Spec } from '../formats/spec.ts';
+import type { Spec, Terms } from '../formats/spec.ts';
 import { type ReadLedger, serializeLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
 import { emptyLedger } from '../ledger/lifecycle.ts';
+import { largestShownTerms } from '../ledger/noted-terms.ts';
 import { clocksDisagree, judgeOffsetMs, recordedMs } from './clock.ts';
 import {
   compareLedgers,
@@ -233,6 +234,13 @@ export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecre
 }
 
 /** The ledger that a set starts from now. Requests that are already there count as handled. */
-export function blankLedger({ set, spec, seenMs }: Situation): Ledger {
-  return emptyLedger(set.ref, spec, presentRequests(set.annotations), seenMs);
+export function blankLedger(situation: Situation): Ledger {
+  const { set, spec, seenMs } = situation;
+  const empty = emptyLedger(set.ref, spec, presentRequests(set.annotations), seenMs);
+  return { ...empty, terms: { declared: termsAtLeast(situation), lowered: [] } };
+}
+
+/** What must be in every ledger: the spec may have been lowered since the status showed more. */
+export function termsAtLeast({ set, spec }: Situation): Terms {
+  return largestShownTerms(spec.terms, set.status?.terms ?? {});
 }

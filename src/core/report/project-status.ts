@@ -20,6 +20,7 @@ import {
   publishedKeys,
   type Tombstone,
 } from '../ledger/ledger.ts';
+import { notedTerms } from '../ledger/noted-terms.ts';
 import { effectiveTerms, trustAfterRemovalMs, trustEndMs } from '../ledger/terms.ts';
 import { recordedMs } from '../reading/clock.ts';
 import type { Observed, Transition } from '../reading/model.ts';
@@ -92,6 +93,7 @@ function ledgerStatus(situation: Situation, { ledger, upcoming }: Schedule): Sta
     keyCount: publishedKeys(ledger).length,
     keys,
     ...(next === null ? {} : { nextTransition: next }),
+    terms: notedTerms(situation.spec.terms, ledger.terms.declared),
     effectiveTokenTTL: formatDurationMs(ttlMs),
     history: historyOf(situation, keys),
     ...(rotate === null ? {} : { lastHandledRotateRequest: rotate }),

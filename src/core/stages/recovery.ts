@@ -27,7 +27,7 @@ import {
 } from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
-import { backAgain } from '../reading/observations.ts';
+import { backAgain, withRaisedTerms } from '../reading/observations.ts';
 import { mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
 import { asShown, jwksGeneration, signerNoteOf } from '../reading/shown.ts';
@@ -148,7 +148,8 @@ function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombs
 
 export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger {
   const generation = lost.highestGeneration + GENERATIONS_SKIPPED;
-  const base = lost.newest ?? rebuilt(situation);
+  // A copy may be older than what the status shows of the terms.
+  const base = withRaisedTerms(lost.newest ?? rebuilt(situation), situation);
   const keys = base.keys.map((key): LedgerKey => {
     const largest = largestTerms(key.largest, situation.spec.terms);
     const bar = key.bar === null ? null : { ...key.bar, generation, removedSeenMs: null };
@@ -204,13 +205,13 @@ function rebuilt(situation: Situation): Ledger {
   const roomLeft = PUBLISHED_KEYS_MAX - byKid.size;
   let keys: readonly LedgerKey[] = pendingSecrets(situation, byKid)
     .slice(0, roomLeft)
-    .map((origin) => ({ ...newKey(origin, situation.spec.terms), mayHaveSigned: true }));
+    .map((origin) => ({ ...newKey(origin, empty.terms.declared), mayHaveSigned: true }));
   const firstFree = Math.max(empty.nextOrdinal, highestOrdinal(situation) + 1);
   let withoutSecret = 0;
   for (const origin of byKid.values()) {
     const ordinal = ordinalOf(situation, origin.kid) ?? firstFree + withoutSecret++;
     const isActive = content?.kind === 'Key' && content.kid === origin.kid;
-    const key = newKey({ ...origin, ordinal, imported: false }, situation.spec.terms);
+    const key = newKey({ ...origin, ordinal, imported: false }, empty.terms.declared);
     keys = [...keys, { ...key, state: isActive ? 'Active' : 'Retiring', mayHaveSigned: true }];
   }
   return { ...empty, keys: byOrdinal(keys), nextOrdinal: ordinalAfter(empty.nextOrdinal, keys) };

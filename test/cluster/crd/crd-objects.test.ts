@@ -100,6 +100,16 @@ const STATUS = {
     waitingFor: 'Schedule',
     explanation: 'active since 09:00:00, due after 720h',
   },
+  terms: {
+    tokenTTL: '15m',
+    verifierCacheTTL: '10m',
+    verifierTrust: 'Unlimited',
+    sharedCacheTTL: '0s',
+    publicationDelay: '3m',
+    signerRefreshDelay: '3m',
+    verifierLeeway: '5m',
+    clockSkew: '30s',
+  },
   effectiveTokenTTL: '15m',
   history: [
     {
@@ -234,7 +244,7 @@ test('a revocation that one person applies survives whatever Git applies afterwa
   await applyAs('git', namespace, git);
   expect(await revocations()).toEqual(both);
   // Not even when Git takes its own entry away, and the field with it.
-  await applyAs('git', namespace, { ...GOOD_SPEC, tokenTTL: '10m' });
+  await applyAs('git', namespace, { ...GOOD_SPEC, tokenTTL: '20m' });
   expect(await revocations()).toEqual([{ kid: KID, reason: 'KeyCompromise' }]);
 });
 

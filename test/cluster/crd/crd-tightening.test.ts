@@ -148,8 +148,16 @@ test('a rule on the root that is not create-only would freeze the set, and this 
   expect(await writeAll(sets)).toEqual([422, 422, 422]);
 });
 
-/** The spec as it was before verifiers could be listed, and keys revoked. */
+/** The set as it was before its status showed terms. */
+function withoutNotedTerms(root: Schema): void {
+  delete at(root, 'status').properties?.['terms'];
+  const rules = root['x-kubernetes-validations'] ?? [];
+  root['x-kubernetes-validations'] = rules.filter(({ rule }) => !rule.includes('status.terms'));
+}
+
+/** The set as it was before verifiers could be listed, and keys revoked. */
 function withoutLists(root: Schema): void {
+  withoutNotedTerms(root);
   const spec = at(root, 'spec');
   for (const name of ['verifiers', 'revocations', 'onRevokeWithoutStandby']) {
     delete spec.properties?.[name];
@@ -175,6 +183,27 @@ test('a set from before verifiers and revocations is taken on, and can be given 
     const { status, message } = await sets.edit('old', { spec });
     expect([status, message]).toEqual([200, undefined]);
   }
+  expect(await writeAll(sets)).toEqual([200, 200, 200]);
+});
+
+test('a set from before its status showed terms waits for an operator that does, and for nothing else', async () => {
+  const { sets, group } = await storedUnder(withoutNotedTerms);
+  await sets.writeStatus('old', { keyCount: 1, effectiveTokenTTL: '15m' });
+  await replaceCrd(copyOfCrd(group));
+  const lower = () => sets.edit('old', { spec: { tokenTTL: '14m' } });
+  // The rule is in force once it refuses.
+  await waitFor(
+    async () => {
+      const { status } = await lower();
+      if (status === 200) await sets.edit('old', { spec: { tokenTTL: '15m' } });
+      return status === 422;
+    },
+    { timeoutMs: 30_000, describe: 'the rule to be in force' },
+  );
+  const edits = [{ tokenTTL: '16m' }, { algorithm: 'ES256' }, { issuer: null }];
+  for (const spec of edits) expect((await sets.edit('old', { spec })).status).toBe(200);
+  expect((await sets.writeStatus('old', { terms: { tokenTTL: '16m' } })).status).toBe(200);
+  expect((await lower()).status).toBe(200);
   expect(await writeAll(sets)).toEqual([200, 200, 200]);
 });
 

@@ -101,3 +101,44 @@ describe('an ended kid that someone puts back into the JWKS', () => {
     expect(world.ledger?.tombstones[0]?.removedSeenMs).toBe(world.nowMs);
   });
 });
+
+describe('a term that was lowered', () => {
+  const withT = (tokenTtlMs: number) => (spec: typeof FAST_SPEC) => ({
+    ...spec,
+    terms: { ...spec.terms, tokenTtlMs },
+  });
+  const inLedger = ({ ledger }: World) => ledger?.terms.declared.tokenTtlMs;
+  const inStatus = ({ api }: World) => api.set?.status?.terms?.tokenTTL;
+
+  test('is lowered in the status first, in the ledger next', () => {
+    const world = provenWorld();
+    const shown: string[] = [];
+    world.onWritten = () => shown.push(`${inStatus(world)} ${inLedger(world)}`);
+    world.hands.editSpec(withT(5_000));
+    world.settle();
+    expect(shown[0]).toBe('5s 8000');
+    expect(shown.at(-1)).toBe('5s 5000');
+    expect(world.ledger?.terms.lowered.map(({ terms }) => terms.tokenTtlMs)).toEqual([8_000]);
+  });
+
+  test('and one that is raised is in the ledger first', () => {
+    const world = provenWorld();
+    const shown: string[] = [];
+    world.onWritten = () => shown.push(`${inStatus(world)} ${inLedger(world)}`);
+    world.hands.editSpec(withT(9_000));
+    world.settle();
+    expect(shown[0]).toBe('8s 9000');
+    expect(shown.at(-1)).toBe('9s 9000');
+  });
+
+  test('and raised again before the ledger was told stays as it is', () => {
+    const world = provenWorld();
+    world.hands.editSpec(withT(5_000));
+    world.runPass();
+    expect([inStatus(world), inLedger(world)]).toEqual(['5s', 8_000]);
+    world.hands.editSpec(withT(8_000));
+    world.settle();
+    expect([inStatus(world), inLedger(world)]).toEqual(['8s', 8_000]);
+    expect(world.ledger?.terms.lowered).toEqual([]);
+  });
+});

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
-import { isRevoked, type LedgerState, secretOf } from '../../../src/core/reading/situation.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
+import {
+  blankLedger,
+  isRevoked,
+  type LedgerState,
+  secretOf,
+} from '../../../src/core/reading/situation.ts';
+import {
+  EC_KIND,
+  FAST_SPEC,
+  FAST_TERMS,
+  fixtureJwk,
+  SECOND,
+} from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
@@ -213,4 +224,12 @@ test('the Secret of a key must hold that very key', () => {
   expect(secretOf(situation(world), k2)).toBeNull();
   world.hands.deleteKeySecret(2);
   expect(secretOf(situation(world), k2)).toBeNull();
+});
+
+test('a ledger that begins has the terms that the status shows, if the spec was lowered since', () => {
+  const world = worldWith(FAST_SPEC);
+  const observed = world.observe();
+  const set = { ...observed.set, status: { terms: { tokenTTL: '40s', clockSkew: '0s' } } };
+  const { terms } = blankLedger(situation(world, { ...observed, set }));
+  expect(terms).toEqual({ declared: { ...FAST_TERMS, tokenTtlMs: 40_000 }, lowered: [] });
 });

@@ -107,3 +107,18 @@ test('an ended key that someone put back before the ledger was lost is trusted a
   // P 2 s, C 5 s, S 1 s after the removal that has just been seen, at 09:00:55.
   expect(now?.distrustedByTime).toBe('2026-12-01T09:01:03Z');
 });
+
+test('a recovered ledger has the terms that the status shows, whatever its copy says', () => {
+  const world = rotatedWorld();
+  const { set } = world.api;
+  if (set === null) throw new Error('there is a set');
+  const { ledger: _, keys: __, ...status } = set.status ?? {};
+  world.api.set = { ...set, status: { ...status, terms: { tokenTTL: '40s' } } };
+  world.hands.deleteSigner();
+  world.runPass();
+  world.runPass();
+  expect(world.ledger?.terms.declared.tokenTtlMs).toBe(40_000);
+  expect(world.ledger?.keys.map(({ largest }) => largest.tokenTtlMs)).toEqual(
+    world.ledger?.keys.map(() => 40_000),
+  );
+});

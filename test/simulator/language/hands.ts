@@ -43,7 +43,9 @@ export class Hands {
     again: (args) => this.#createAgain(args),
     /** Nothing but what is named: all else is as it is by default. */
     declare: (args) => this.#create(args, {}),
-    edit: (args) => this.#editSet((draft) => args.reduce(editSpec, child(draft, 'spec'))),
+    edit: (args) => this.#edit(this.#hand, args),
+    /** An edit that the API server must refuse. It is a dry run, so it changes nothing in any case. */
+    refused: (args) => this.#refused(args),
     annotate: (args) => this.#annotate(args),
     revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
     delete: (args) => this.#delete(args),
@@ -104,6 +106,23 @@ export class Hands {
       this.#world.start(this.#world.options.operators + 1, false);
     },
   };
+
+  #refused([verb = '', ...args]: readonly string[]): void {
+    if (verb !== 'edit') throw new Error(`only an edit is refused, not ${verb}`);
+    try {
+      this.#edit(this.#hand.onlyTrying(), args);
+    } catch (error) {
+      if (!(error as Error).message.includes(' is invalid: ')) throw error;
+      return;
+    }
+    throw new Error('the API server does not refuse it');
+  }
+
+  #edit(hand: Hand, args: readonly string[]): void {
+    hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, (draft) => {
+      args.reduce(editSpec, child(draft, 'spec'));
+    });
+  }
 
   #member(slot = '') {
     const member = this.#world.memberAt(Number(slot));

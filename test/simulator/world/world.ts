@@ -2,10 +2,9 @@
  * The world: true time, an API server, one to three operators with machines and networks of their
  * own, and people. The operators are the real ones; only their seams are replaced.
  */
-import { API_GROUP, API_VERSION, SET_KIND, SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { KubeRequest, KubeResponse } from '../../../src/platform/kube/transport.ts';
 import { FakeApi } from '../../fake-api/fake-api.ts';
-import { customResource } from '../../fake-api/types/resource-types.ts';
+import { SIGNING_KEY_SETS } from '../../fake-api/types/signing-key-sets.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
 import { type Change, HAND } from '../record/history.ts';
 import { type Mark, Trace } from '../record/trace.ts';
@@ -64,9 +63,8 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.options = options;
-    const sets = customResource(API_GROUP, API_VERSION, SET_PLURAL, SET_KIND);
     const random = seeded(`api ${options.seed}`);
-    this.api = new FakeApi({ clock: this.clock, random, types: [sets] });
+    this.api = new FakeApi({ clock: this.clock, random, types: [SIGNING_KEY_SETS] });
     this.api.onCommit((committed) => {
       const change = { atMs: this.clock.wallMs(), author: this.#author, ...committed };
       this.changes.push(change);
