@@ -29,6 +29,8 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          // Node runs the files as they are, which costs the simulator an eighth less than Vite's copies.
+          experimental: { viteModuleRunner: false },
           include: ['test/**/*.test.ts'],
           exclude: [
             UNIT,

@@ -294,8 +294,9 @@ export interface SigningKeySetStatusNextTransition {
 }
 
 /**
- * The terms of the spec that the operator has read and noted, so that they count. A term can be
- * lowered once its present value is shown here.
+ * The terms of the spec that the operator has read and noted in its ledger. A term can be lowered
+ * once its present value is shown here. If an administrator writes a larger value here, it counts
+ * as if it had been declared.
  */
 export interface SigningKeySetStatusTerms {
   /** T, from spec.tokenTTL. */
@@ -347,7 +348,7 @@ export interface SigningKeySetStatusRollbackRefused {
 
 /**
  * What the operator has observed and what it does next. It is computed from the ledger; editing it
- * has no effect.
+ * has no effect, except on terms.
  */
 export interface SigningKeySetStatus {
   /** The generation of the spec that this status is based on. */
@@ -368,8 +369,9 @@ export interface SigningKeySetStatus {
   /** What happens next, if anything is planned. */
   readonly nextTransition?: SigningKeySetStatusNextTransition;
   /**
-   * The terms of the spec that the operator has read and noted, so that they count. A term can be
-   * lowered once its present value is shown here.
+   * The terms of the spec that the operator has read and noted in its ledger. A term can be lowered
+   * once its present value is shown here. If an administrator writes a larger value here, it counts
+   * as if it had been declared.
    */
   readonly terms?: SigningKeySetStatusTerms;
   /**
@@ -409,7 +411,7 @@ export interface SigningKeySet {
   readonly spec: SigningKeySetSpec;
   /**
    * What the operator has observed and what it does next. It is computed from the ledger; editing
-   * it has no effect.
+   * it has no effect, except on terms.
    */
   readonly status: SigningKeySetStatus;
 }

@@ -17,10 +17,10 @@ import { stallOf } from './report/stall.ts';
 import { withRecoveryEvents, withStageEvents, withTransitions } from './report/step-events.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
 import { type Schedule, scheduleOf } from './schedule/schedule.ts';
+import { copyBesideJwks, statusTakesCopy } from './stages/copy.ts';
 import {
   buryDestroyed,
   destroyBarred,
-  destroyEnded,
   publishJwks,
   repairKeySecretMetadata,
   repairSigner,
@@ -40,6 +40,7 @@ import {
 } from './stages/deletion.ts';
 import { finalizerStep, releaseFinalizer } from './stages/finalizer.ts';
 import { firstKeyStep } from './stages/first-key.ts';
+import { destroyUnneeded } from './stages/key-secrets.ts';
 import { noteShown } from './stages/note.ts';
 import { recoveryStep } from './stages/recovery.ts';
 import { restartNext } from './stages/restart.ts';
@@ -139,7 +140,12 @@ function stepWithoutLedger(situation: Situation): Step | null {
 
 /** Copy first: no step follows a ledger generation before the status, or the JWKS, has its copy. */
 function copyLedger(situation: Situation, schedule: Schedule): Step | null {
-  return statusStep(situation.observed, projectStatus(situation, schedule));
+  const { observed } = situation;
+  if (!statusTakesCopy(observed)) {
+    const copied = copyBesideJwks(situation, schedule);
+    if (copied !== null) return withStageEvents(copied, situation, schedule.ledger);
+  }
+  return statusStep(observed, projectStatus(situation, schedule));
 }
 
 /**
@@ -173,7 +179,7 @@ const STAGES: readonly (readonly [Runs, Stage])[] = [
   ['OutsideDeletion', barNext],
   ['OutsideDeletion', destroyBarred],
   ['OutsideDeletion', buryDestroyed],
-  ['OutsideDeletion', destroyEnded],
+  ['OutsideDeletion', destroyUnneeded],
 ];
 
 function stageStep(situation: Situation, schedule: Schedule): Step | null {

@@ -68,6 +68,8 @@ describe.each([
         const world = worldWith(spec);
         live(world, moves);
         world.skewMs = 0;
+        // A term can be lowered once it is noted.
+        world.settle();
         world.hands.editSpec((last) => ({
           ...last,
           terms: FAST_TERMS,
@@ -117,6 +119,7 @@ test('whatever is restored, lost and revoked, a set left alone gets over it', ()
       live(world, moves);
       world.skewMs = 0;
       world.hasDate = true;
+      world.settle();
       world.hands.editSpec((last) => ({
         ...last,
         terms: FAST_TERMS,

@@ -35,6 +35,7 @@ export const CONDITION_REASONS = {
   InvariantsHold: ['NoneViolated', 'I1', 'I2', 'I3', 'I4', 'I5', 'I6', 'I7', 'I8'],
   ClockSkew: ['ClocksDisagree'],
   ForeignObjects: ['ObjectNotOwned'],
+  CrdOutdated: ['StatusPruned'],
 } as const;
 export type ConditionType = keyof typeof CONDITION_REASONS;
 export type ConditionReason = (typeof CONDITION_REASONS)[ConditionType][number];
@@ -91,6 +92,7 @@ export const STEP_REASONS = [
   'BuryKey',
   'BuryOrphan',
   'DestroyEndedKey',
+  'DestroyStray',
   'RestartWorkload',
   'NoteObservations',
   'WriteStatus',
@@ -129,6 +131,7 @@ export const EVENT_REASONS = [
   'LedgerLost',
   'LedgerRecovered',
   'EndedKeyDestroyed',
+  'StrayDestroyed',
   'DeletionWaitSkipped',
   'ManyKeysPublished',
   'KeysAdopted',

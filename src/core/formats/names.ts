@@ -71,11 +71,17 @@ export function keySecretName(setName: string, ordinal: number): string {
   return `${setName}-key-${ordinal}`;
 }
 
+/**
+ * A Secret with a higher ordinal was not made by an operator, and its key is never taken in. The names of
+ * many higher ones can be read, so that there is a next ordinal after any that is taken in.
+ */
+export const ORDINAL_TAKEN_MAX = 999_999_999;
+
 /** The ordinal in a key Secret's name, or null if this set gives no Secret that name. */
 export function ordinalOfKeySecret(setName: string, secretName: string): number | null {
   const prefix = `${setName}-key-`;
   const digits = secretName.startsWith(prefix) ? secretName.slice(prefix.length) : '';
-  return /^[1-9][0-9]{0,8}$/.test(digits) ? Number(digits) : null;
+  return /^[1-9][0-9]{0,14}$/.test(digits) ? Number(digits) : null;
 }
 
 /** The signer Secret's name if the spec does not set one. */

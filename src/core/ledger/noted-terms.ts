@@ -29,11 +29,15 @@ export function notedTerms(spec: Terms, inLedger: Terms): NotedTerms {
   return Object.fromEntries(shown);
 }
 
-/** What the ledger may take in: a term that the status still shows as larger is not lowered yet. */
+/**
+ * What the ledger may take in: a term that the status still shows as larger is not lowered yet. If
+ * the status shows more than the ledger has, someone wrote it there, or restored it, and may have
+ * lowered the spec since.
+ */
 export function termsToTakeIn(spec: Terms, inLedger: Terms, noted: NotedTerms): Terms {
   return mapTerms((name) => {
-    const isShownLarger = largerShown(spec, noted, name) !== spec[name];
-    return isShownLarger ? larger(spec[name], inLedger[name]) : spec[name];
+    const shown = largerShown(spec, noted, name);
+    return shown === spec[name] ? shown : larger(shown, inLedger[name]);
   });
 }
 

@@ -172,6 +172,13 @@ export interface Observed {
    * it since. This comes from the process's memory.
    */
   readonly refusedWrite: string | null;
+  /**
+   * Fields of the last written status that the API server did not store as they were written, such as
+   * `keys[].settledTime`. This and the next come from the process's memory, too.
+   */
+  readonly lostStatus: readonly string[];
+  /** The API server permanently rejects the status, and has not accepted one since. */
+  readonly isStatusRefused: boolean;
 }
 
 /** What a write expects to find: exactly the version that was read, or no object. */

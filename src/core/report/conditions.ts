@@ -23,6 +23,8 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
     verdicts.push(verdict('Reconciling', 'True', ready.reason, ready.message));
   }
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
+  const { lostStatus } = situation.observed;
+  if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
   if (schedule !== null && !situation.set.deleting) {
@@ -111,6 +113,19 @@ function clockSkew({ spec, observed }: Situation): Verdict {
       : `The clocks of operator and API server differ by more than spec.timing.clockSkew (${allowed}) ` +
         'plus one second. Until they agree, no gate opens and no time is recorded. Synchronize both (NTP).';
   return verdict('ClockSkew', 'True', 'ClocksDisagree', message);
+}
+
+/** The maximum number of fields that a message names; it counts the rest. */
+const LOST_NAMED_MAX = 8;
+
+function crdOutdated(lost: readonly string[]): Verdict {
+  const named = lost.slice(0, LOST_NAMED_MAX).map((field) => `status.${field}`);
+  const more = lost.length - named.length;
+  const message =
+    `The API server does not store ${named.join(', ')}${more === 0 ? '' : ` and ${more} more fields`} as ` +
+    'this operator writes the status: the CustomResourceDefinition is of another version. Apply the ' +
+    'one of this operator’s release.';
+  return verdict('CrdOutdated', 'True', 'StatusPruned', message);
 }
 
 function foreignKeySecrets({ foreign }: Situation): Verdict | null {

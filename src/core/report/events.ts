@@ -103,7 +103,12 @@ export function adoptionEvents({ ownership, observed, set }: Situation): readonl
 }
 
 /** What a person must act on: an event when it begins. */
-const ALARMING: readonly ConditionType[] = ['Stalled', 'ClockSkew', 'IssuersOutdated'];
+const ALARMING: readonly ConditionType[] = [
+  'Stalled',
+  'ClockSkew',
+  'IssuersOutdated',
+  'CrdOutdated',
+];
 
 /** What the operator handles by itself, and what had its event when it happened. */
 const NO_NEWS: readonly ConditionReason[] = ['Restarting', 'WriteRefused'];

@@ -8,18 +8,16 @@ import { isOpen, removalGate } from '../ledger/gates.ts';
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
 import {
   activeKey,
-  hasEnded,
-  keyByKid,
   type Ledger,
   type LedgerKey,
   publishedKeys,
   withLeavingPublished,
 } from '../ledger/ledger.ts';
-import { bury, emptySigner, signerDisturbed } from '../ledger/lifecycle.ts';
-import type { ObservedKeySecret, Step } from '../reading/model.ts';
+import { bury, emptySigner, hasRoomForAnotherKey, signerDisturbed } from '../ledger/lifecycle.ts';
+import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
 import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
-import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
+import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import {
   deleteKeySecret,
@@ -97,18 +95,26 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
-  const kids = publishedKeys(shown).map(({ kid }) => kid);
-  if (jwks === null) {
-    const message = `ConfigMap ${situation.spec.jwks.name} was gone. The operator creates it again with ${keysText(kids)}.`;
-    const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
-    return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
-  }
+  if (jwks === null) return rewriteJwks(situation, ledger);
   const shownGeneration = jwksGeneration(jwks);
   const awaitsProof = shown.keys.some(
     ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
   );
   const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
   if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
+  return rewriteJwks(situation, ledger);
+}
+
+/** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */
+export function rewriteJwks(situation: Situation, ledger: Ledger): Step {
+  const { jwks } = situation;
+  const shown = withHeldBack(situation, ledger);
+  const kids = publishedKeys(shown).map(({ kid }) => kid);
+  if (jwks === null) {
+    const message = `ConfigMap ${situation.spec.jwks.name} was gone. The operator creates it again with ${keysText(kids)}.`;
+    const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
+    return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
+  }
   const message = `ConfigMap ${jwks.meta.name} is written with ${keysText(kids)}`;
   return guardedStep(writeJwks(situation, ledger, shown), { code: 'WriteJwks', message });
 }
@@ -166,38 +172,19 @@ export function destroyBarred(situation: Situation, { ledger }: Schedule): Step 
   return null;
 }
 
-/** Then the key becomes a tombstone. */
+/**
+ * Then the key becomes a tombstone. If the ledger is full, because someone's finalizers hold up such
+ * Secrets, that is done while the Secret is being deleted: the next key needs the room.
+ */
 export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step | null {
-  const key = ledger.keys.find(({ bar, ordinal }) => {
-    const isGone = !situation.keySecrets.some((secret) => secret.ordinal === ordinal);
-    return bar !== null && bar.removedSeenMs !== null && isGone;
-  });
+  const removed = ledger.keys.filter(({ bar }) => bar !== null && bar.removedSeenMs !== null);
+  const secretFor = ({ ordinal }: LedgerKey) =>
+    situation.keySecrets.find((secret) => secret.ordinal === ordinal);
+  const gone = removed.find((key) => secretFor(key) === undefined);
+  const going = removed.find((key) => secretFor(key)?.meta.deleting === true);
+  const key = gone ?? (hasRoomForAnotherKey(ledger) ? undefined : going);
   if (key === undefined) return null;
   const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})`;
   const write = writeSigner(situation, bury(ledger, key, situation.nowMs), { from: 'unchanged' });
   return step(write, 'BuryKey', message);
-}
-
-/** An ended key that a restore or a late POST brought back, or an orphan that was never used. */
-export function destroyEnded(situation: Situation, { ledger }: Schedule): Step | null {
-  const ended = situation.keySecrets.find(
-    (secret) => secret.meta.deleting !== true && isEnded(situation, secret, ledger),
-  );
-  if (ended === undefined) return null;
-  const message = `Secret ${ended.meta.name} belongs to a key that has ended. The operator deletes it.`;
-  const destroyed = deleteKeySecret(ended, { code: 'DestroyEndedKey', message });
-  return withEvents(destroyed, { type: 'Warning', reason: 'EndedKeyDestroyed', message });
-}
-
-function isEnded(
-  situation: Situation,
-  { content, ordinal }: ObservedKeySecret,
-  ledger: Ledger,
-): boolean {
-  const kid = content.kind === 'Key' ? content.kid : '';
-  if (keyByKid(ledger, kid)?.ordinal === ordinal) return false;
-  const isOccupied = ledger.keys.some((key) => key.ordinal === ordinal);
-  if (isOccupied) return false;
-  const isUnknown = keyByKid(ledger, kid) === null;
-  return hasEnded(ledger, kid, ordinal) || (isUnknown && isRevoked(situation, kid));
 }

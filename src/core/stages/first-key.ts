@@ -2,6 +2,7 @@
  * The first key: nobody can hold a token or a JWKS of the set yet, so it signs without a wait. The
  * objects have fixed names and are created by POST, of which exactly one succeeds.
  */
+import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
 import { activate, addPending, nextGeneration, withRevoked } from '../ledger/lifecycle.ts';
 import type { KeyContent, ObservedKeySecret, Step } from '../reading/model.ts';
@@ -19,7 +20,7 @@ import {
 
 /** @returns the next step; null if it must wait for the clocks to agree. */
 export function firstKeyStep(situation: Situation): Step | null {
-  const [secret] = situation.keySecrets;
+  const secret = situation.keySecrets.find(({ ordinal }) => ordinal <= ORDINAL_TAKEN_MAX);
   if (secret === undefined) {
     return createKeySecret(situation, ordinalFor(situation, blankLedger(situation)), null);
   }

@@ -6,6 +6,7 @@
  */
 
 import { kindOfJwk } from '../formats/jwk.ts';
+import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
@@ -187,7 +188,8 @@ function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionN
  * Without any copy: the signer's key is Active, the JWKS's other keys are Retiring from now,
  * other Secrets are Pending. A published kid without a Secret stays published until its gate.
  */
-function rebuilt(situation: Situation): Ledger {
+function rebuilt(given: Situation): Ledger {
+  const situation = withinReach(given);
   const empty = blankLedger(situation);
   // The signer of an earlier set holds a key that has ended.
   const content = isSignerOfEarlierSet(situation.ownership) ? null : situation.signer?.content;
@@ -215,6 +217,12 @@ function rebuilt(situation: Situation): Ledger {
     keys = [...keys, { ...key, state: isActive ? 'Active' : 'Retiring', mayHaveSigned: true }];
   }
   return { ...empty, keys: byOrdinal(keys), nextOrdinal: ordinalAfter(empty.nextOrdinal, keys) };
+}
+
+/** Without Secrets whose ordinals nobody can have given: they must not move the next one. */
+function withinReach(situation: Situation): Situation {
+  const keySecrets = situation.keySecrets.filter(({ ordinal }) => ordinal <= ORDINAL_TAKEN_MAX);
+  return { ...situation, keySecrets };
 }
 
 function pendingSecrets(

@@ -2,7 +2,7 @@
 
 import { ANNOTATION } from '../formats/names.ts';
 import { activationGate, isOpen } from '../ledger/gates.ts';
-import { activeKey, hasEnded, keyByKid, type Ledger, sameKind } from '../ledger/ledger.ts';
+import { activeKey, type Ledger, sameKind } from '../ledger/ledger.ts';
 import { activate, addPending, bar, buryOrphan, type KeyOrigin } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
 import { mayJoin } from '../reading/ownership.ts';
@@ -13,6 +13,7 @@ import { signsImmediately } from '../schedule/activation.ts';
 import { LEAVES_BECAUSE } from '../schedule/removal.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { isDue } from '../schedule/transition.ts';
+import { holderOf } from './key-secrets.ts';
 import { createKeySecret, fromKeySecret, guardedStep, step, writeSigner } from './steps.ts';
 
 /**
@@ -40,7 +41,9 @@ export function activateNext(situation: Situation, schedule: Schedule): Step | n
 /** The next key: a usable orphan joins the ledger; else one is generated. */
 export function publishNext(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, publication } = schedule;
-  const orphans = situation.keySecrets.filter((secret) => isOrphan(secret, ledger));
+  const orphans = situation.keySecrets.filter(
+    (secret) => holderOf(situation, ledger, secret).kind === 'Orphan',
+  );
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));
   // Ending one records a time, so it waits while the clocks are in doubt.
@@ -58,17 +61,10 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   return step(write, 'AddKey', message);
 }
 
-/** A Secret whose key the ledger does not know, and has not ended. */
-function isOrphan(secret: ObservedKeySecret, ledger: Ledger): boolean {
-  if (secret.content.kind !== 'Key') return false;
-  return (
-    keyByKid(ledger, secret.content.kid) === null &&
-    !ledger.keys.some(({ ordinal }) => ordinal === secret.ordinal) &&
-    !hasEnded(ledger, secret.content.kid, secret.ordinal)
-  );
-}
-
-/** Made for this ledger, of the kind that the spec asks for, under its own thumbprint, not revoked. */
+/**
+ * Made for this ledger and this ordinal, of the kind that the spec asks for, under its own thumbprint, and not
+ * revoked.
+ */
 function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
   const { content } = orphan;
   if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
@@ -76,6 +72,7 @@ function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKe
   return (
     isOfThisSet &&
     epochOf(orphan) === ledger.epochMs &&
+    orphan.meta.annotations[ANNOTATION.ordinal] === String(orphan.ordinal) &&
     sameKind(content.keyKind, situation.spec.kind) &&
     mayJoin(orphan, ledger)
   );
@@ -105,12 +102,11 @@ function originOf({ content, ordinal }: ObservedKeySecret): KeyOrigin | null {
 }
 
 /**
- * Ordinals only grow, past every Secret of the set. Names that foreign Secrets have are skipped, but
- * only those directly next: so nobody can use up the ordinals.
+ * Ordinals only grow. Names that Secrets have are skipped, but only those directly next: so nobody can
+ * use up the ordinals.
  */
-export function ordinalFor({ observed, keySecrets }: Situation, ledger: Ledger): number {
-  const taken = keySecrets.map(({ ordinal }) => ordinal + 1);
-  let ordinal = Math.max(ledger.nextOrdinal, ...taken);
+export function ordinalFor({ observed }: Situation, ledger: Ledger): number {
+  let ordinal = ledger.nextOrdinal;
   while (observed.keySecrets.some((secret) => secret.ordinal === ordinal)) ordinal += 1;
   return ordinal;
 }

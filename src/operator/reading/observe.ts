@@ -79,10 +79,21 @@ export class Observer {
       elapsedMs: Math.ceil(clock.monotonicMs() - startedMonotonicMs),
       ...reader.dates(),
     };
-    const ofSet = observedSet(name, set, decoded, livingAdoptee);
-    const refusedWrite = memory.refused.last;
+    const asStored = observedSet(name, set, decoded, livingAdoptee);
+    const status = memory.keptStatus.asWritten(asStored.status, clock.monotonicMs());
+    const remembered = {
+      refusedWrite: memory.refused.last,
+      isStatusRefused: memory.refused.isStatusRefused,
+      lostStatus: memory.keptStatus.lost,
+    };
     return {
-      observed: { reading, set: ofSet, namespaceTerminating, ...observed, refusedWrite },
+      observed: {
+        reading,
+        set: { ...asStored, status },
+        namespaceTerminating,
+        ...observed,
+        ...remembered,
+      },
       startedMonotonicMs,
       objects: { set, ...objects },
     };

@@ -115,8 +115,17 @@ export class StepTaker {
     const options = { signal, deadlineMs: deadlineOf(planned) };
     const { namespace } = live.observed.set.ref;
     try {
-      await execute(write, { client, namespace, snapshot: live, options, keyPair });
+      const { object } = await execute(write, {
+        client,
+        namespace,
+        snapshot: live,
+        options,
+        keyPair,
+      });
       memory.refused.succeeded(write.kind);
+      if (write.kind === 'WriteStatus') {
+        memory.keptStatus.note(write.status, object['status'], this.#options.clock.monotonicMs());
+      }
       return true;
     } catch (error) {
       if (!isOutdated(error)) {

@@ -106,6 +106,38 @@ test('someone edits the JWKS and the signer: both are put back, and every wait s
   });
 });
 
+test('a term is lowered once the status shows its old value, and not while no operator runs', async () => {
+  const { sets, statusOf, operator } = await started('op-terms');
+  await sets.create('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
+  const setT = async (tokenTTL: string) =>
+    (await sets.edit('payments', { spec: { tokenTTL } })).status;
+  await eventually('the first terms', async () => {
+    return (await statusOf('payments')).terms?.tokenTTL === FAST_SPEC.tokenTTL;
+  });
+  expect((await statusOf('payments')).terms).toEqual({
+    tokenTTL: '8s',
+    verifierCacheTTL: '5s',
+    verifierTrust: '5s',
+    sharedCacheTTL: '0s',
+    publicationDelay: '2s',
+    signerRefreshDelay: '2s',
+    verifierLeeway: '1s',
+    clockSkew: '1s',
+  });
+  expect(await setT('40s')).toBe(200);
+  await eventually('the raised term', async () => {
+    return (await statusOf('payments')).terms?.tokenTTL === '40s';
+  });
+  expect(await setT('9s')).toBe(200);
+  await eventually('the lowered term, of which the old value still counts', async () => {
+    const { terms, effectiveTokenTTL } = await statusOf('payments');
+    return terms?.tokenTTL === '9s' && effectiveTokenTTL === '40s';
+  });
+  await operator.end('SIGTERM');
+  expect(await setT('40s')).toBe(200);
+  expect(await setT('9s')).toBe(422);
+});
+
 test('deletionPolicy Delete takes the set down in order; Retain leaves everything', async () => {
   const { sets, secret, configMap, keys, namespace } = await started('op-delete');
   await sets.create('gone', { ...FAST_SPEC, deletionPolicy: 'Delete' });

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { ALGORITHMS, type Algorithm } from '../../../src/core/formats/spec.ts';
-import { TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
-import { activeKey } from '../../../src/core/ledger/ledger.ts';
+import {
+  LEDGER_KEYS_MAX,
+  serializeLedger,
+  TOMBSTONES_MAX,
+} from '../../../src/core/ledger/codec.ts';
+import { activeKey, type Tombstone } from '../../../src/core/ledger/ledger.ts';
+import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
 import { FAST_SPEC, kindOfAlgorithm } from '../../support/core-world/fixtures.ts';
 import { ledgerOf } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
@@ -27,14 +32,29 @@ function settled(): World {
 }
 
 describe('a rotation completes, however many keys ended in the life of the active key', () => {
-  test('because something deletes the Secret of each pending key', () => {
+  /** As if so many standbys had lost their Secrets, and verifiers still trusted them. */
+  function afterEnds(count: number): World {
     const world = settled();
-    for (let ends = 0; ends < TOMBSTONES_MAX + 20; ends += 1) {
+    const before = ledgerOf(world);
+    const tombstones = Array.from({ length: count }, (_, index): Tombstone => {
+      const end = { reason: 'SecretLost', removedSeenMs: world.nowMs, trustMs: 3_600_000 } as const;
+      return { ordinal: 10 + index, kid: `ended-${index}`, algorithm: 'ES256', ...end };
+    });
+    const ledger = { ...before, generation: nextGeneration(before), nextOrdinal: 10 + count };
+    world.hands.annotateSigner(ANNOTATION.ledger, serializeLedger({ ...ledger, tombstones }));
+    world.settle();
+    return world;
+  }
+
+  test.each([110, TOMBSTONES_MAX])('%i, and then more', (count) => {
+    const world = afterEnds(count);
+    for (let ends = 0; ends < 10; ends += 1) {
       const pending = ledgerOf(world).keys.find(({ state }) => state === 'Pending');
       if (pending === undefined) throw new Error(`no standby after ${ends} ends`);
       world.hands.deleteKeySecret(pending.ordinal);
       world.runFor(500);
     }
+    expect(ledgerOf(world).tombstones).toHaveLength(Math.min(count + 10, TOMBSTONES_MAX));
     expectRotation(world);
   });
 });
@@ -99,4 +119,17 @@ test('a key is published once the first of eight may leave, and the status says 
   world.runUntil(Date.parse(leavesAt ?? '') + 1);
   expect(world.servedKids).not.toContain('k1');
   expect(ledgerOf(world).keys.map(({ state }) => state)).toContain('Pending');
+});
+
+test('a rotation completes, though finalizers that nobody takes away hold the Secrets of all ended keys', () => {
+  const world = settled();
+  world.api.holdsKeySecrets = true;
+  for (let ends = 0; ends < LEDGER_KEYS_MAX + 1; ends += 1) {
+    const active = world.signerKid;
+    world.hands.annotate(REQUEST.rotate, String(ends));
+    world.runFor(30_000);
+    expect(world.signerKid).not.toBe(active);
+  }
+  expect(world.api.keySecrets.size).toBeGreaterThan(LEDGER_KEYS_MAX);
+  expectRotation(world);
 });

@@ -46,6 +46,7 @@ describe('the ledger takes in', () => {
     ['no lowered term that the status still shows', { tokenTTL: '40s' }, 40_000, 5_000],
     ['nor if it shows anything above the spec', { tokenTTL: '8s1ms' }, 40_000, 5_000],
     ['it once the status shows it as well', { tokenTTL: '8s' }, 8_000, 5_000],
+    ['what the status shows and the ledger has not', { tokenTTL: '1h' }, 3_600_000, 5_000],
     ['a D likewise', { tokenTTL: '8s', verifierTrust: 'Unlimited' }, 8_000, null],
     ['all at once if the status shows nothing', {}, 8_000, 5_000],
     ['nor is it kept by a text that is no duration', { tokenTTL: 'long' }, 8_000, 5_000],

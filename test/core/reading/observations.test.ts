@@ -141,4 +141,15 @@ describe('a term that was lowered', () => {
     expect([inStatus(world), inLedger(world)]).toEqual(['8s', 8_000]);
     expect(world.ledger?.terms.lowered).toEqual([]);
   });
+
+  test('counts although the ledger never had it, if someone wrote it into the status', () => {
+    const world = provenWorld();
+    const { set } = world.api;
+    if (set?.status == null) throw new Error('there is a status');
+    const status = { ...set.status, terms: { ...set.status.terms, tokenTTL: '40s' } };
+    world.api.set = { ...set, status, resourceVersion: world.api.nextVersion() };
+    world.settle();
+    expect([inStatus(world), inLedger(world)]).toEqual(['8s', 8_000]);
+    expect(world.ledger?.terms.lowered.map(({ terms }) => terms.tokenTtlMs)).toEqual([40_000]);
+  });
 });

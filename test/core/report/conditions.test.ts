@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { Condition } from '../../../src/core/formats/status.ts';
 import { plan, statusOnly } from '../../../src/core/plan.ts';
+import { situationOf } from '../../../src/core/reading/situation.ts';
+import { conditionsOf } from '../../../src/core/report/conditions.ts';
 import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../../support/core-world/fixtures.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
@@ -126,6 +128,36 @@ test.each<[string, World, readonly string[]]>([
   ],
 ])('%s', (_, world, expected) => {
   expect(told(world)).toEqual(expected);
+});
+
+describe('a status that the API server does not store whole', () => {
+  const without = (...lostStatus: readonly string[]) => {
+    const world = settled(12 * SECOND, () => undefined);
+    const observed = { ...world.observe(), lostStatus };
+    const { spec } = observed.set;
+    if (spec === null) throw new Error('there is a spec');
+    const found = conditionsOf(situationOf(observed, spec, world.nowMs), null);
+    return found.find(({ type }) => type === 'CrdOutdated');
+  };
+
+  test('shows, with the fields and what to do', () => {
+    expect(without('history', 'keys[].settledTime')).toMatchObject({
+      status: 'True',
+      reason: 'StatusPruned',
+      message:
+        'The API server does not store status.history, status.keys[].settledTime as this operator writes the ' +
+        'status: the CustomResourceDefinition is of another version. Apply the one of this operator’s release.',
+    });
+  });
+
+  test('shows eight of them', () => {
+    const fields = Array.from({ length: 10 }, (_, index) => `f${index}`);
+    expect(without(...fields)?.message).toMatch(/status\.f7 and 2 more fields as/);
+  });
+
+  test('shows only then', () => {
+    expect(without()).toBeUndefined();
+  });
 });
 
 describe('a message says what happened and what to do', () => {

@@ -1,13 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { readLedger } from '../../../src/core/ledger/codec.ts';
+import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
-import { type World, worldWith } from '../../support/core-world/world.ts';
+import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
 
 /** In the middle of a rotation: #1 Retiring, #2 Active, #3 Pending. */
 function rotatedWorld(): World {
   const world = worldWith(FAST_SPEC);
   world.runFor(35 * SECOND);
   return world;
+}
+
+function jwksCopy(world: World): Ledger {
+  const read = readLedger(world.api.jwks?.meta.annotations[ANNOTATION.ledger] ?? '');
+  if (read.kind !== 'Ledger') throw new Error('the JWKS has no copy');
+  return read.ledger;
 }
 
 function unledgerJwks(world: World): void {
@@ -66,6 +74,36 @@ describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
 });
 
 describe('a ledger is lost', () => {
+  test('again, right after its recovery: that begins anew, two generations later, and the JWKS first', () => {
+    const world = rotatedWorld();
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    world.settle();
+    const firstCopy = jwksCopy(world);
+    world.hands.wipeStatus();
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    const before = world.written.length;
+    world.settle();
+    const [first, second] = world.written.slice(before).map(({ step }) => step.write);
+    expect([first?.kind, second?.kind]).toEqual(['WriteJwks', 'WriteSigner']);
+    expect(first).toMatchObject({ generation: firstCopy.generation + 2 });
+    expect(second).toMatchObject({ ledger: { generation: firstCopy.generation + 3 } });
+  });
+
+  test('and keeps its epoch if a copy is left; what is rebuilt gets the later clock’s time', () => {
+    const world = rotatedWorld();
+    const began = world.ledger?.epochMs;
+    expect(began).toBe(START_MS);
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    world.settle();
+    expect(world.ledger?.epochMs).toBe(began);
+    unledgerJwks(world);
+    world.hands.wipeStatus();
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    const lostMs = world.nowMs;
+    world.settle();
+    expect(world.ledger?.epochMs).toBe(lostMs);
+  });
+
   test('and a new set of this name repeats no request', () => {
     const world = rotatedWorld();
     world.hands.deleteSet();

@@ -92,7 +92,7 @@ function reannotated(name: string, value: string | undefined) {
 describe('the next key', () => {
   const labels = (world: World) => {
     const { labels: own, annotations } = world.hands.keySecret(2).meta;
-    return { labels: own, annotations };
+    return { labels: own, annotations: { ...annotations, [ANNOTATION.ordinal]: '4' } };
   };
 
   test('is one whose Secret is there already, if the set can use it', () => {
@@ -132,6 +132,7 @@ describe('the next key', () => {
     ],
     ['of an earlier set of this name', reannotated(ANNOTATION.owner, OWNER_BEFORE), 'Superseded'],
     ['made for a ledger that was lost since', reannotated(ANNOTATION.epoch, '1'), 'Superseded'],
+    ['made for another ordinal', reannotated(ANNOTATION.ordinal, '2'), 'Superseded'],
     ['made for no ledger', reannotated(ANNOTATION.epoch, undefined), 'Superseded'],
   ])('is never one %s: that one ends, and its private key is destroyed', (_, disturb, reason) => {
     const world = rotatedWorld();

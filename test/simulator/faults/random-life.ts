@@ -58,6 +58,19 @@ export function randomLife(number: number): RandomLife {
   return { scenario, faults: [...faults, ...serverClocks(number, commands.length)] };
 }
 
+/** Faults that strike after any of these commands. */
+export function armedIn(
+  random: () => number,
+  commands: readonly number[],
+  count: number,
+): readonly ArmedFault[] {
+  return Array.from({ length: count }, () => ({
+    command: pick(random, commands),
+    skip: Math.floor(random() * SKIP_MAX),
+    what: random(),
+  }));
+}
+
 /** In every other life the API server's clock goes wrong; a draw of its own, so that all else stays. */
 function serverClocks(number: number, commands: number): readonly ArmedFault[] {
   const random = seeded(`server clock of life ${number}`);
@@ -101,7 +114,8 @@ const DEEDS: readonly Draw[] = [
 ];
 
 function commandsOf(random: () => number): readonly Command[] {
-  const commands: Command[] = [act(0, `create standby=${random() < 0.8}`)];
+  // Of other terms than the scenarios', so that not all runs are alike in that.
+  const commands: Command[] = [act(0, `create standby=${random() < 0.8} T=8s Ps=2s L=1s`)];
   const rotations = 2 + Math.floor(random() * 2);
   for (let rotation = 1; rotation <= rotations; rotation += 1) {
     commands.push({ kind: 'rest', text: 'rest' });
@@ -118,7 +132,9 @@ function commandsOf(random: () => number): readonly Command[] {
   return commands;
 }
 
-function act(atMs: number, text: string): Command {
+type Act = Extract<Command, { kind: 'act' }>;
+
+export function act(atMs: number, text: string): Act {
   const [verb = '', ...args] = text.split(' ');
   return { kind: 'act', atMs, verb, args, text: `${atMs}ms ${text}` };
 }

@@ -1,13 +1,13 @@
 /**
  * A run as one text. `rotation/update:secrets:payments-signer:3/crash-after` is a scenario and a
  * fault at one of its steps (`+` joins several); `random/17` is a run in which everything is drawn from
- * the number 17. What shrinking kept comes after that: `~c0,2` keeps only these commands, `~f1` only
+ * the number 17, and `wide/17` is another kind of such lives. What shrinking kept comes after that: `~c0,2` keeps only these commands, `~f1` only
  * these faults of a random run.
  */
 import type { PlannedFault } from './plan.ts';
 
 export interface Seed {
-  /** A scenario's name, or `random`. */
+  /** A scenario's name, `random` or `wide`. */
   readonly scenario: string;
   /** Of a random run. */
   readonly number: number | null;
@@ -18,6 +18,7 @@ export interface Seed {
 }
 
 export const RANDOM = 'random';
+export const WIDE = 'wide';
 
 /** @throws if it is none. */
 export function parseSeed(text: string): Seed {
@@ -28,7 +29,7 @@ export function parseSeed(text: string): Seed {
     return found === undefined ? null : indicesOf(found.slice(1));
   };
   const shared = { scenario, commands: option('c'), faults: option('f') };
-  if (scenario === RANDOM) {
+  if (scenario === RANDOM || scenario === WIDE) {
     const number = Number(rest[0]);
     if (!Number.isSafeInteger(number)) throw new Error(`${text} is no seed: it needs a number`);
     return { ...shared, number, planned: [] };

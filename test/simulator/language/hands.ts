@@ -4,7 +4,7 @@ import type { Hand } from '../../fake-api/hand.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
 import { FAST_SPEC } from '../../support/fast-spec.ts';
 import { kidOf, signerKid, versionsOf } from '../record/views.ts';
-import { signerDataOf } from '../world/signer-data.ts';
+import { signerDataOf, strangersSignerData } from '../world/signer-data.ts';
 import { strangersObject } from '../world/strangers.ts';
 import { Workloads } from '../world/workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
@@ -16,8 +16,17 @@ const SIGNER = { resource: 'secrets', name: `${SET_NAME}-signer` };
 const JWKS = { resource: 'configmaps', name: `${SET_NAME}-jwks` };
 const SET = { resource: SET_PLURAL, name: SET_NAME };
 
-/** By hand alone, unless a scenario asks for it: a run can come to rest then. */
-const BASE_SPEC: JsonObject = { ...FAST_SPEC, algorithm: 'EdDSA', rotation: { interval: '720h' } };
+/**
+ * It rotates by hand alone, unless a scenario asks for more: a run can come to rest then. No two terms are
+ * alike, and those that one might take for one another differ by more than the slack of a gate.
+ */
+const BASE_SPEC: JsonObject = {
+  ...FAST_SPEC,
+  algorithm: 'EdDSA',
+  rotation: { interval: '720h' },
+  tokenTTL: '9s',
+  timing: { ...FAST_SPEC.timing, signerRefreshDelay: '6500ms', verifierLeeway: '5500ms' },
+};
 
 export class Hands {
   readonly #world: World;
@@ -49,7 +58,11 @@ export class Hands {
     annotate: (args) => this.#annotate(args),
     revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
     delete: (args) => this.#delete(args),
-    restore: ([what = '', version]) => this.#restore(objectNamed(what), Number(version)),
+    /** `restore set-status N`: the status alone, as a tool does that writes all of it. */
+    restore: ([what = '', version]) => {
+      if (what === 'set-status') this.#restoreStatus(Number(version));
+      else this.#restore(objectNamed(what), Number(version));
+    },
     /** A key Secret again under another ordinal, with all its labels, annotations and type. */
     copy: ([from = '', to = '']) => this.#copy(objectNamed(from), objectNamed(to)),
     /** Made by someone else under a name of the set. */
@@ -71,8 +84,8 @@ export class Hands {
     },
     jwks: (args) => this.#editJwks(args),
     signer: (args) => this.#editSigner(args),
-    /** A pod that takes the signer by `env`, `subPath`, `init` or `volume`; `once`: and reads it only then. */
-    pod: ([name = '', manner = '', once]) => this.#workloads.makePod(name, manner, once === 'once'),
+    /** A pod that takes the signer in a manner of workloads.ts; `once`, `cut-off`: see there. */
+    pod: ([name = '', manner = '', how = '']) => this.#workloads.makePod(name, manner, how),
     unpod: ([name = '']) => this.#hand.delete('pods', NAMESPACE, name),
     bounce: ([name = '']) => this.#workloads.restartContainer(name),
     deployment: ([name = '', manner = '']) => this.#workloads.makeDeployment(name, manner),
@@ -151,7 +164,10 @@ export class Hands {
     this.#world.onChange(({ resource, name, after }) => {
       if (isDone || resource !== SET.resource || name !== SET.name || after !== null) return;
       isDone = true;
-      this.#world.after(1, () => this.#create(args, BASE_SPEC));
+      this.#world.after(1, () => {
+        const isThere = this.#hand.get(SET.resource, NAMESPACE, SET.name) !== null;
+        if (!isThere) this.#create(args, BASE_SPEC);
+      });
     });
   }
 
@@ -189,9 +205,22 @@ export class Hands {
 
   /** The object as it was after its n-th change, as a backup tool brings it back. */
   #restore({ resource, name }: Named, version: number): void {
+    this.#hand.restore(resource, this.#saved({ resource, name }, version));
+  }
+
+  #restoreStatus(version: number): void {
+    const status = this.#saved(SET, version)['status'];
+    const change = (draft: JsonObject) => {
+      if (status === undefined) delete draft['status'];
+      else draft['status'] = status;
+    };
+    this.#hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, change, 'status');
+  }
+
+  #saved({ resource, name }: Named, version: number): JsonObject {
     const saved = versionsOf(this.#world.changes, resource, name)[version - 1];
     if (saved === undefined) throw new Error(`there is no version ${version} of ${name}`);
-    this.#hand.restore(resource, saved);
+    return saved;
   }
 
   #copy(from: Named, to: Named): void {
@@ -243,6 +272,7 @@ export class Hands {
         for (const file of Object.keys(child(draft, 'data'))) child(draft, 'data')[file] = '';
       } else if (how === 'values') draft['data'] = this.#valuesOf(Number(ordinal));
       else if (how === 'key') draft['data'] = this.#valuesWith(Number(ordinal));
+      else if (how === 'stranger') draft['data'] = strangersSignerData();
       else if (how === 'forge') annotations[ANNOTATION.ledger] = withForgedTimes(annotations);
       else throw new Error(`the edit ${how} is not known`);
     });

@@ -1,9 +1,8 @@
 /** Makes a failure small: fewer faults, fewer commands, as long as the same promise breaks. */
 
-import { randomLife } from '../faults/random-life.ts';
 import type { Seed } from '../faults/seed.ts';
 import { scenarioNamed } from '../language/scenario-files.ts';
-import { type Trial, trySeed } from './trial.ts';
+import { lifeOf, type Trial, trySeed } from './trial.ts';
 
 /** More runs than this are not spent on one failure. */
 const TRIES_MAX = 80;
@@ -42,7 +41,7 @@ function smallerSeeds(seed: Seed): readonly Seed[] {
 
 /** What is left of the commands and faults of a seed, by index. */
 function wholeOf(seed: Seed): { commands: readonly number[]; faults: readonly number[] } {
-  const life = seed.number === null ? null : randomLife(seed.number);
+  const life = seed.number === null ? null : lifeOf(seed.scenario, seed.number);
   const all = life?.scenario.commands ?? scenarioNamed(seed.scenario).commands;
   return {
     commands: seed.commands ?? [...all.keys()],

@@ -1,8 +1,9 @@
 /** One seed, tried: the run, and everything that is wrong with it. */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import { isLie, owedAfter, type PlannedFault, PlannedFaults } from '../faults/plan.ts';
-import { ArmedFaults, randomLife } from '../faults/random-life.ts';
-import type { Seed } from '../faults/seed.ts';
+import { ArmedFaults, type RandomLife, randomLife } from '../faults/random-life.ts';
+import { type Seed, WIDE } from '../faults/seed.ts';
+import { wideLife } from '../faults/wide-life.ts';
 import type { Scenario } from '../language/scenario.ts';
 import { scenarioNamed } from '../language/scenario-files.ts';
 import type { Violation } from '../oracle/judge.ts';
@@ -52,8 +53,13 @@ async function tryPlan(seed: Seed): Promise<Trial> {
   return { seed, outcome, fired, violations };
 }
 
+/** @param kind `random` or `wide` */
+export function lifeOf(kind: string, number: number): RandomLife {
+  return kind === WIDE ? wideLife(number) : randomLife(number);
+}
+
 async function tryRandom(seed: Seed, number: number): Promise<Trial> {
-  const { scenario, faults } = randomLife(number);
+  const { scenario, faults } = lifeOf(seed.scenario, number);
   const indices = seed.commands ?? scenario.commands.map((_, index) => index);
   const armed = chosen(faults, seed.faults)
     .map((fault) => ({ ...fault, command: indices.indexOf(fault.command) }))

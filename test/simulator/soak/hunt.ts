@@ -5,7 +5,7 @@
  * nothing is run that is not judged, and nothing twice.
  */
 
-import { formatSeed, RANDOM, type Seed, seedOfPlan } from '../faults/seed.ts';
+import { formatSeed, RANDOM, type Seed, seedOfPlan, WIDE } from '../faults/seed.ts';
 import { scenarioFileNames, scenariosOf } from '../language/scenario-files.ts';
 import { withRule } from '../oracle/verdict/rules.ts';
 import { plansOf, sampleOf } from '../run/sample.ts';
@@ -73,7 +73,9 @@ async function* seeds(first: readonly string[]): AsyncGenerator<Seed> {
   const names = scenarioFileNames();
   for (const { name } of names.flatMap(scenariosOf)) yield seedOfPlan(name, []);
   yield* inTurn(names, PLANS_A_FILE);
-  for (let number = 1; ; number += 1) yield { ...seedOfPlan(RANDOM, []), number };
+  for (let number = 1; ; number += 1) {
+    for (const kind of [RANDOM, WIDE]) yield { ...seedOfPlan(kind, []), number };
+  }
 }
 
 /** A scenario as it is, then with one fault at each of its steps. */

@@ -1,6 +1,6 @@
 /** One of the threads of a soak: its share of all plans and of the random lives, in turns. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { RANDOM, type Seed, seedOfPlan } from '../faults/seed.ts';
+import { RANDOM, type Seed, seedOfPlan, WIDE } from '../faults/seed.ts';
 import { allScenarios } from '../language/scenario-files.ts';
 import { count, emptyTally, failureText, type Tally } from '../run/report.ts';
 import { plansOf } from '../run/sample.ts';
@@ -66,14 +66,15 @@ async function soak({ share, shares, seed, durationMs }: SoakShare): Promise<voi
     const planned = plans.next();
     if (!planned.done) await note(await trySeed(planned.value));
     const number = seed * 1_000_000_000 + turn * shares + share;
-    await note(await trySeed(lifeSeed(number)));
+    await note(await trySeed(lifeSeed(RANDOM, number)));
+    await note(await trySeed(lifeSeed(WIDE, number)));
     if (performance.now() - toldMs > NEWS_EVERY_MS) tell(false);
   }
   tell(true);
 }
 
-function lifeSeed(number: number): Seed {
-  return { scenario: RANDOM, number, planned: [], commands: null, faults: null };
+function lifeSeed(kind: string, number: number): Seed {
+  return { scenario: kind, number, planned: [], commands: null, faults: null };
 }
 
 /** Every n-th plan, one scenario after the other in turns. */

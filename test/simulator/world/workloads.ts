@@ -22,19 +22,49 @@ const START_MS = 1500;
 /** From then until the old pod is gone. */
 const GRACE_MS = 1500;
 
-type Manner = 'env' | 'subPath' | 'init' | 'volume';
+type Manner =
+  | 'env'
+  | 'envKey'
+  | 'subPath'
+  | 'subPathExpr'
+  | 'projected'
+  | 'partial'
+  | 'sidecar'
+  | 'init'
+  | 'volume';
+
+const ENV = { envFrom: [{ secretRef: { name: SECRET } }] };
+const KEY_REF = { secretKeyRef: { name: SECRET, key: 'private.pem' } };
 
 const PARTS: Readonly<
   Record<Manner, { readonly container: JsonObject; readonly pod: JsonObject }>
 > = {
-  env: { container: { envFrom: [{ secretRef: { name: SECRET } }] }, pod: {} },
+  env: { container: ENV, pod: {} },
+  envKey: { container: { env: [{ name: 'KEY', valueFrom: KEY_REF }] }, pod: {} },
   subPath: mounted({ name: 'key', mountPath: '/key/private.pem', subPath: 'private.pem' }),
+  subPathExpr: mounted({ name: 'key', mountPath: '/key/k', subPathExpr: '$(FILE)' }),
+  projected: projected({ name: 'key', mountPath: '/key/k', subPath: 'k' }),
+  partial: projected({ name: 'key', mountPath: '/key' }),
+  sidecar: {
+    container: {},
+    pod: {
+      initContainers: [{ name: 'sidecar', image: 'issuer', restartPolicy: 'Always', ...ENV }],
+    },
+  },
   init: prepared({ name: 'key', mountPath: '/key' }),
   volume: mounted({ name: 'key', mountPath: '/key' }),
 };
 
 function mounted(mount: JsonObject) {
   const volumes = [{ name: 'key', secret: { secretName: SECRET } }];
+  return { container: { volumeMounts: [mount] }, pod: { volumes } };
+}
+
+/** One file of the Secret, as one source of several. */
+function projected(mount: JsonObject) {
+  const items = [{ key: 'private.pem', path: 'k' }];
+  const sources = [{ secret: { name: SECRET, items } }];
+  const volumes = [{ name: 'key', projected: { sources } }];
   return { container: { volumeMounts: [mount] }, pod: { volumes } };
 }
 
@@ -64,10 +94,15 @@ export class Workloads {
     world.onChange((change) => this.#react(change));
   }
 
-  /** One pod, of nobody. */
-  makePod(name: string, manner: string, isOnce: boolean): void {
-    const annotations: JsonObject = isOnce ? { [READS_ONCE.key]: READS_ONCE.value } : {};
-    this.#start({ metadata: { namespace: NAMESPACE, name, annotations }, spec: podSpec(manner) });
+  /**
+   * One pod, of nobody.
+   * @param how `once`: it reads the Secret only at startup. `cut-off`: its kubelet can start it, and
+   * reports nothing.
+   */
+  makePod(name: string, manner: string, how: string): void {
+    const annotations: JsonObject = how === 'once' ? { [READS_ONCE.key]: READS_ONCE.value } : {};
+    const metadata = { namespace: NAMESPACE, name, annotations };
+    this.#start({ metadata, spec: podSpec(manner) }, how !== 'cut-off');
   }
 
   /** Its container ends and is started again, in the same pod. */
@@ -162,11 +197,11 @@ export class Workloads {
     );
   }
 
-  #start(pod: JsonObject): void {
+  #start(pod: JsonObject, isReported = true): void {
     const marked = structuredClone(pod);
     markRead(marked, this.#world.nowMs());
     this.#world.api.hand.create('pods', marked);
-    this.#run(nameOf(pod), {});
+    if (isReported) this.#run(nameOf(pod), {});
   }
 
   #run(name: string, container: JsonObject): void {
@@ -192,7 +227,8 @@ function markRead(pod: JsonObject, nowMs: number): void {
   const [container] = child(pod, 'spec')['containers'] as JsonObject[];
   const mounts = container?.['volumeMounts'];
   const follows =
-    Array.isArray(mounts) && mounts.every((each) => isObject(each) && !each['subPath']);
+    Array.isArray(mounts) &&
+    mounts.every((each) => isObject(each) && !each['subPath'] && !each['subPathExpr']);
   if (follows && text(child(metadataOf(pod), 'annotations'), READS_ONCE.key) === '') return;
   const annotations = { [READS_ONCE.key]: READS_ONCE.value, [READ_AT]: String(nowMs) };
   pod['metadata'] = {

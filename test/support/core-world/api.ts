@@ -38,6 +38,8 @@ export class Api {
   keySecrets: ReadonlyMap<string, ObservedKeySecret> = new Map();
   namespaceTerminating = false;
   pods: ObservedPods = { kind: 'Read', readOnce: [], more: 0 };
+  /** Someone's finalizers hold every key Secret that is deleted from now on. */
+  holdsKeySecrets = false;
   workloads: readonly ObservedWorkload[] = [];
   #version = 100;
   #uids = 0;
@@ -118,6 +120,13 @@ export class Api {
   }
 
   deleteKeySecret(name: string): void {
+    const secret = this.keySecrets.get(name);
+    if (this.holdsKeySecrets && secret !== undefined) {
+      const resourceVersion = this.nextVersion();
+      const meta = { ...secret.meta, deleting: true as const, resourceVersion };
+      this.putKeySecret({ ...secret, meta });
+      return;
+    }
     const left = new Map(this.keySecrets);
     left.delete(name);
     this.keySecrets = left;

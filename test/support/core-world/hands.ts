@@ -11,6 +11,7 @@ import type {
   ObservedKeySecret,
   ObservedSigner,
 } from '../../../src/core/reading/model.ts';
+import { unnotedTerms } from '../unnoted-terms.ts';
 import { type Api, managersOf } from './api.ts';
 import { EC_KIND, fixtureJwk } from './fixtures.ts';
 
@@ -22,6 +23,13 @@ interface Reach {
   readonly nowMs: number;
   /** Told of each change of who signs, or of what is served. */
   noteFact(): void;
+}
+
+/** The API server's answer to an edit that lowers terms before the operator has noted them. */
+export class EditRefused extends Error {
+  constructor(terms: readonly string[]) {
+    super(`the edit lowers ${terms.join(', ')}, of which the old value is not noted`);
+  }
 }
 
 export class Hands {
@@ -52,13 +60,25 @@ export class Hands {
     this.#world.noteFact();
   }
 
+  /** @throws if the API server refuses it */
   editSpec(edit: (spec: Spec) => Spec): void {
     const { api } = this.#world;
     const { set } = api;
     if (set?.spec == null) throw new Error('there is no spec to edit');
     const spec = edit(set.spec);
+    const refused = unnotedTerms(set.spec.terms, spec.terms, set.status?.terms ?? {});
+    if (refused.length > 0) throw new EditRefused(refused);
     api.set = { ...set, spec, generation: set.generation + 1, resourceVersion: api.nextVersion() };
     this.#world.noteFact();
+  }
+
+  /** As people do in a random life: an edit that is refused is left out. */
+  tryToEditSpec(edit: (spec: Spec) => Spec): void {
+    try {
+      this.editSpec(edit);
+    } catch (error) {
+      if (!(error instanceof EditRefused)) throw error;
+    }
   }
 
   revoke(...kids: readonly string[]): void {

@@ -39,14 +39,14 @@ export const specArbitrary: fc.Arbitrary<Spec> = fc
     rotation: { intervalMs, standby, suspend: false },
   }));
 
-type Make = Move['make'];
+export type Make = Move['make'];
 
 function edit(change: (spec: Spec) => Spec): Make {
-  return ({ hands }) => hands.editSpec(change);
+  return ({ hands }) => hands.tryToEditSpec(change);
 }
 
 /** Edits of the spec and requests: what users may do at any time. */
-const userMoves: fc.Arbitrary<readonly [string, Make]> = fc.oneof(
+export const userMoves: fc.Arbitrary<readonly [string, Make]> = fc.oneof(
   fc.constant<readonly [string, Make]>(['nothing', () => undefined]),
   fc
     .tuple(termsArbitrary, fc.constantFrom(...pairsOfTerms()))
@@ -122,7 +122,9 @@ function pairsOfTerms(): (readonly (keyof Terms)[])[] {
 }
 
 /** Harm done to the objects. Each is followed by a pass, since what nobody ever saw has no trace. */
-const harmMoves: fc.Arbitrary<readonly [string, Make]> = fc.constantFrom<readonly [string, Make]>(
+export const harmMoves: fc.Arbitrary<readonly [string, Make]> = fc.constantFrom<
+  readonly [string, Make]
+>(
   ['JWKS deleted', ({ hands }) => hands.deleteJwks()],
   [
     'JWKS loses a key',
@@ -164,7 +166,7 @@ function deleteKeySecret({ api, hands }: World, index: number): void {
 }
 
 /** What no promise covers, but every set must get over: old objects come back, all copies go. */
-const harshMoves: fc.Arbitrary<readonly [string, Make]> = fc.oneof(
+export const harshMoves: fc.Arbitrary<readonly [string, Make]> = fc.oneof(
   fc.constantFrom<readonly [string, Make]>(
     ['every key revoked', (world) => revokeAll(world)],
     ['no revocations', edit((spec) => ({ ...spec, revocations: [] }))],
@@ -223,7 +225,7 @@ const downMoves: fc.Arbitrary<readonly [string, Make]> = milliseconds(40_000).ma
   ],
 );
 
-function moved(moves: fc.Arbitrary<readonly [string, Make]>): fc.Arbitrary<Move> {
+export function moved(moves: fc.Arbitrary<readonly [string, Make]>): fc.Arbitrary<Move> {
   return fc.tuple(moves, milliseconds(30_000)).map(([[name, make], forMs]) => ({
     name,
     make,

@@ -13,6 +13,7 @@ export function brokenPromises(world: World): readonly string[] {
   return [
     ...applied.flatMap((written) => unknownKeySigned(world, written)),
     ...applied.flatMap((written) => liveTokensCutOff(world, written)),
+    ...tooManySigners(world, applied),
     ...endedKidsBack(applied),
     ...ordinalsReused(applied),
     ...gatesEarlier(applied),
@@ -21,15 +22,15 @@ export function brokenPromises(world: World): readonly string[] {
 
 /** A key was switched to that some verifier can't know yet. */
 function unknownKeySigned(world: World, written: Written): readonly string[] {
-  const { step, atMs, signerKid } = written;
-  const isSwitch = ['Activate', 'RollBack', 'Revoke'].includes(step.reason.code);
+  const { atMs, signerKid } = written;
   const previousKid = world.facts[written.factsBefore - 1]?.signerKid;
-  if (!isSwitch || signerKid === null || signerKid === previousKid) return [];
+  if (signerKid === null || signerKid === previousKid || !isChoice(world, written)) return [];
   // If a revocation calls the key, the user prefers rejected tokens to none.
   if (prefersRejectedTokens(world, atMs) && hasRevocation(world, atMs)) return [];
   const P = held(world, 'publicationDelayMs', atMs);
-  const leadMs =
+  const knownMs =
     P + held(world, 'sharedCacheTtlMs', atMs) + held(world, 'verifierCacheTtlMs', atMs);
+  const leadMs = knownMs + skewLeft(world, atMs - knownMs, atMs, 1);
   const shown = factsSince(world, atMs - leadMs, written.factsBefore);
   const lacking = shown.find(({ servedKids }) => servedKids?.includes(signerKid) !== true);
   if (lacking === undefined) return [];
@@ -37,6 +38,50 @@ function unknownKeySigned(world: World, written: Written): readonly string[] {
   return [
     `${signerKid} signs ${ago} ms after a JWKS without it, where verifiers need ${leadMs} ms`,
   ];
+}
+
+/**
+ * Whether a write that changes the signer chose the key, whatever its reason says. One that puts back what
+ * signed before is a repair, and the first of all keys waits for nothing.
+ */
+function isChoice({ facts, written }: World, one: Written): boolean {
+  if (['Activate', 'RollBack', 'Revoke'].includes(one.step.reason.code)) return true;
+  const { signerKid } = one;
+  const earlier = written.slice(0, written.indexOf(one));
+  const wasChosen = earlier.some((other) => other.signerKid === signerKid);
+  const shown = facts.slice(0, one.factsBefore).flatMap((fact) => fact.servedKids ?? []);
+  const isFirst = shown.every((kid) => kid === signerKid);
+  return !wasChosen && !isFirst;
+}
+
+/**
+ * What is left of a gate's S. A clock that is set takes all but what verifiers need; one that is merely
+ * wrong takes nothing, since it takes the time and judges it alike.
+ * @param count how often the gate has S more than verifiers need
+ */
+function skewLeft(world: World, sinceMs: number, atMs: number, count: number): number {
+  const skewMs = count * held(world, 'clockSkewMs', atMs);
+  const isSet = world.clockSetMs.some((setMs) => setMs >= sinceMs - skewMs && setMs <= atMs);
+  return isSet ? 0 : skewMs;
+}
+
+/** At every instant one key signs, or the old one and the new one, for at most Ps. */
+function tooManySigners(world: World, applied: readonly Written[]): readonly string[] {
+  const choices = applied.filter((one, index) => {
+    const before = applied[index - 1]?.signerKid ?? null;
+    return one.signerKid !== null && one.signerKid !== before;
+  });
+  return choices.flatMap(({ atMs, signerKid }, index) => {
+    const sinceMs = atMs - held(world, 'signerRefreshDelayMs', atMs);
+    // Whoever was replaced since then may sign still.
+    const replaced = choices
+      .slice(0, index)
+      .filter((_, other) => (choices[other + 1]?.atMs ?? atMs) > sinceMs)
+      .map((one) => one.signerKid ?? '');
+    const kids = [...new Set([...replaced, signerKid ?? ''])];
+    const unrevoked = kids.filter((kid) => !isRevoked(world, kid, atMs));
+    return unrevoked.length > 2 ? [`${unrevoked.join(', ')} sign at the same time`] : [];
+  });
 }
 
 /** By a spec that was in force then; by either of two that were seen in the same instant. */
@@ -75,7 +120,7 @@ function liveTokensCutOff(world: World, written: Written): readonly string[] {
       largestBetween(world, 'tokenTtlMs', startedSigning(world, kid), atMs) +
       held(world, 'verifierLeewayMs', atMs) +
       held(world, 'clockSkewMs', atMs);
-    const leftMs = stoppedMs + lifeMs - atMs;
+    const leftMs = stoppedMs + lifeMs + skewLeft(world, stoppedMs, atMs, 2) - atMs;
     return leftMs > 0 ? [`${kid} left the JWKS ${leftMs} ms before its last token expires`] : [];
   });
 }

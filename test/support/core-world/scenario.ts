@@ -187,6 +187,7 @@ class Scenario {
       labels: { [LABEL.set]: set.ref.name },
       annotations: {
         [ANNOTATION.owner]: formatOwner(owner),
+        [ANNOTATION.ordinal]: ordinal,
         ...(isOurs ? { [ANNOTATION.epoch]: epoch } : {}),
       },
     };

@@ -60,9 +60,13 @@ export interface WorldOptions {
 
 export class World {
   nowMs = START_MS;
-  skewMs: number;
+  /** When the operator's clock was set. */
+  readonly clockSetMs: number[] = [];
+  #skewMs: number;
   /** False: answers carry no `Date`. */
   hasDate = true;
+  /** The CRD has no field for the ledger's copy. Else the status is read as it was written. */
+  losesStatusLedger = false;
   readonly requestMs: number;
   readonly api = new Api();
   readonly hands: Hands;
@@ -77,9 +81,18 @@ export class World {
   onWritten: ((written: Written) => void) | null = null;
 
   constructor({ skewMs = 0, requestMs = 0 }: WorldOptions = {}) {
-    this.skewMs = skewMs;
+    this.#skewMs = skewMs;
     this.requestMs = requestMs;
     this.hands = new Hands(this);
+  }
+
+  get skewMs(): number {
+    return this.#skewMs;
+  }
+
+  set skewMs(skewMs: number) {
+    if (skewMs !== this.#skewMs) this.clockSetMs.push(this.nowMs);
+    this.#skewMs = skewMs;
   }
 
   /** A live reading by an operator whose clock is `skewMs` ahead. */
@@ -102,7 +115,7 @@ export class World {
       signer,
       ledgers: readLedgers({
         signer: signer?.meta.annotations[ANNOTATION.ledger],
-        status: set.status?.ledger,
+        status: this.losesStatusLedger ? undefined : set.status?.ledger,
         jwks: jwks?.meta.annotations[ANNOTATION.ledger],
       }),
       keySecrets: [...keySecrets.values()].sort((a, b) => a.ordinal - b.ordinal),
@@ -110,6 +123,8 @@ export class World {
       pods,
       workloads: [...workloads],
       refusedWrite: null,
+      lostStatus: this.losesStatusLedger ? ['ledger'] : [],
+      isStatusRefused: false,
     };
   }
 

@@ -4,8 +4,8 @@
  * that reads the Secret once keeps signing until it is gone.
  */
 import { HAND } from '../../record/history.ts';
-import { isOfKind } from '../facts/documents.ts';
 import type { Memory } from '../facts/memory.ts';
+import { kindOf } from '../facts/public-keys.ts';
 import type { ReadingPod } from '../facts/reading-pods.ts';
 import type { SetVersion } from '../facts/set-versions.ts';
 import { deadlineMs, type SignerVersion, standingAt, type Timeline } from '../facts/timeline.ts';
@@ -112,7 +112,7 @@ function isPutAside(
     return before === null ? later : [before, ...later];
   };
   const isShown = during(jwks).every(({ keys, byHand }) => !byHand && keys?.get(kid) === key);
-  const isWanted = during(sets).every(({ spec }) => spec !== null && isOfKind(key, spec.kind));
+  const isWanted = during(sets).every(({ spec }) => spec?.kind === kindOf(key));
   const secrets = during(keySecrets.filter(({ facts }) => facts?.kid === kid));
   const isThere = secrets.length > 0 && secrets.every(({ change }) => change.after !== null);
   return isShown && isWanted && isThere && revokedMs(timeline, kid) === NEVER;

@@ -7,13 +7,13 @@ import { type Share, termOfVerifier } from '../facts/declared-terms.ts';
 import type { DeclaredVerifier } from '../facts/declared-verifiers.ts';
 import { type Behaviour, PRESETS, refusesMs } from '../facts/presets.ts';
 import type { Timeline } from '../facts/timeline.ts';
-import { fetchable, type PublishedSet, ROUTES, type Route } from './servers.ts';
+import { fetchable, OBEDIENT_ROUTES, type PublishedSet, ROUTES, type Route } from './servers.ts';
 
 export interface Verifier {
   readonly name: string;
   readonly route: Route;
-  /** How long it can keep refusing a kid that its copy lacks. */
-  readonly late: Share;
+  /** How long it can keep refusing a kid that its copy lacks; or for the `max-age` that it was told. */
+  readonly late: Share | 'as served';
   /** Its clock against the true time, as a share of S. */
   readonly clockShare: number;
   /** Of L: the leeway that it grants. */
@@ -22,6 +22,8 @@ export interface Verifier {
 
 const CLOCKS = [-0.5, 0, 0.5];
 const LEEWAYS = [0, 1];
+/** The latest server, and a cache that holds for H. */
+const BEHIND_ALL: Route = { serverShare: 1, cacheShare: 1 };
 
 /**
  * At every route, with clocks and leeways as they fall: those that the set lists, as they are;
@@ -39,17 +41,23 @@ export function audienceOf({ sets }: Timeline, random: () => number): readonly V
       leewayShare: pick(LEEWAYS),
     })),
   );
-  const worst = ROUTES.map((route) => ({
+  const strictest = { clockShare: -0.5, leewayShare: 1 };
+  const worst = [...ROUTES, ...OBEDIENT_ROUTES].map((route) => ({
     name: 'strictest verifier',
     route,
     late: ['verifierCacheTtlMs', 1] as const,
-    clockShare: -0.5,
-    leewayShare: 1,
+    ...strictest,
   }));
-  return [...worst, ...everyone];
+  const obedient = [BEHIND_ALL, ...OBEDIENT_ROUTES].map((route) => ({
+    name: 'verifier that obeys max-age',
+    route,
+    late: 'as served' as const,
+    ...strictest,
+  }));
+  return [...worst, ...obedient, ...everyone];
 }
 
-type Lateness = Pick<Verifier, 'name' | 'late'>;
+type Lateness = Pick<Verifier, 'name'> & { readonly late: Share };
 
 /**
  * C is a preset's own lifetime or, if that has no end, its cooldown: scaled to the C that the
@@ -88,7 +96,8 @@ export function copiesOf(
 ): readonly Copy[] {
   return published.map((each) => {
     const { firstMs, lastMs } = fetchable(timeline, each, route);
-    const heldMs = timeline.terms.passedMs(lastMs, late);
+    const heldMs =
+      late === 'as served' ? lastMs + each.ages.maxAgeMs : timeline.terms.passedMs(lastMs, late);
     return { published: each, fromMs: firstMs, untilMs: Math.min(heldMs, each.forgottenMs) };
   });
 }

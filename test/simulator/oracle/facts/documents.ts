@@ -1,18 +1,13 @@
 /** What the objects of a set hold, as issuers, verifiers and people read it. */
-import { type PublicJwk, parsePublicJwk, publicJwkText } from '../../../../src/core/formats/jwk.ts';
 import { ANNOTATION, SIGNER_FILE } from '../../../../src/core/formats/names.ts';
-import { JWKS_FILE, parseJwks } from '../../../../src/core/formats/served-set.ts';
-import type { KeyKind } from '../../../../src/core/formats/spec.ts';
 import { child, type JsonObject, metadataOf, text } from '../../../fake-api/json/json.ts';
+import { type KnownKey, keySetOf, parsed, publicKeyOf } from './public-keys.ts';
 
 /** A published set by kid; each key as the one text that says which key it is. */
 export type Keys = ReadonlyMap<string, string>;
 
-export interface KeyFacts {
-  readonly kid: string;
-  /** The public key as text: two keys are one exactly when these are equal. */
-  readonly key: string;
-}
+/** Two keys are one exactly when their texts are equal. */
+export type KeyFacts = KnownKey;
 
 export type SignerFacts =
   | ({ readonly kind: 'Key' } & KeyFacts)
@@ -22,9 +17,22 @@ export type SignerFacts =
 
 /** @returns null if a server would not take it, and keeps the last good set. */
 export function keysOf(configMap: JsonObject): Keys | null {
-  const keys = parseJwks(text(child(configMap, 'data'), JWKS_FILE));
-  if ('problem' in keys) return null;
-  return new Map(keys.map((key) => [key.kid, publicJwkText(key)]));
+  return keySetOf(text(child(configMap, 'data'), 'jwks.json'));
+}
+
+/** How long answers may be cached, by what the server tells: `max-age` and `s-maxage`. */
+export interface ServedAges {
+  readonly maxAgeMs: number;
+  readonly sharedMaxAgeMs: number;
+}
+
+/** @returns null if `serve.json` is no such thing: then the server goes on with the last one. */
+export function servedAgesOf(configMap: JsonObject): ServedAges | null {
+  const policy = parsed(text(child(configMap, 'data'), 'serve.json'));
+  if (typeof policy !== 'object' || policy === null) return null;
+  const { maxAgeSeconds, sharedMaxAgeSeconds } = policy as JsonObject;
+  if (typeof maxAgeSeconds !== 'number' || typeof sharedMaxAgeSeconds !== 'number') return null;
+  return { maxAgeMs: maxAgeSeconds * 1000, sharedMaxAgeMs: sharedMaxAgeSeconds * 1000 };
 }
 
 /** What an issuer finds in its mounted folder. */
@@ -35,14 +43,13 @@ export function signerFactsOf(secret: JsonObject): SignerFacts {
   if (!files.every((file) => text(data, file) !== '')) return { kind: 'Malformed' };
   const kid = decoded(text(data, SIGNER_FILE.kid));
   const alg = decoded(text(data, SIGNER_FILE.alg));
-  const jwk = publicHalf(decoded(text(data, SIGNER_FILE.jwk)), kid, alg);
-  return jwk === null ? { kind: 'Malformed' } : { kind: 'Key', kid, key: publicJwkText(jwk) };
+  const known = publicHalf(decoded(text(data, SIGNER_FILE.jwk)), kid, alg);
+  return known === null ? { kind: 'Malformed' } : { kind: 'Key', ...known };
 }
 
 /** The key that a key Secret says it holds; null if its annotation says nothing readable. */
 export function keyFactsOf(secret: JsonObject): KeyFacts | null {
-  const jwk = parsePublicJwk(parsed(text(annotationsOf(secret), ANNOTATION.publicJwk)));
-  return 'problem' in jwk ? null : { kid: jwk.kid, key: publicJwkText(jwk) };
+  return publicKeyOf(parsed(text(annotationsOf(secret), ANNOTATION.publicJwk)));
 }
 
 /** Only ever compared; empty if there is none. */
@@ -68,37 +75,14 @@ export function ownerOf(object: JsonObject): Owner | null {
   return { namespace, name, uid: typeof uid === 'string' ? uid : '' };
 }
 
-/** What kind of key it is: two of one kind can replace each other. */
-export function kindOf(key: string): string {
-  const { alg, n } = JSON.parse(key) as PublicJwk;
-  return n === undefined ? alg : `${alg} of ${n.length} digits`;
-}
-
-/** Whether it is such a key as a spec asks for. */
-export function isOfKind(key: string, { algorithm, rsaModulusLength }: KeyKind): boolean {
-  const { alg, n } = JSON.parse(key) as PublicJwk;
-  if (alg !== algorithm || rsaModulusLength === null) return alg === algorithm;
-  return n?.length === Math.ceil(rsaModulusLength / 6);
-}
-
-function publicHalf(jwkText: string, kid: string, alg: string): PublicJwk | null {
+function publicHalf(jwkText: string, kid: string, alg: string): KeyFacts | null {
   const jwk = parsed(jwkText);
   if (typeof jwk !== 'object' || jwk === null) return null;
   const { kty, n, e, crv, x, y, kid: ownKid } = jwk as JsonObject;
   if (ownKid !== undefined && ownKid !== kid) return null;
-  const members = { kty, n, e, crv, x, y, kid, alg, use: 'sig' };
-  const key = parsePublicJwk(members);
-  return 'problem' in key ? null : key;
+  return publicKeyOf({ kty, n, e, crv, x, y, kid, alg, use: 'sig' });
 }
 
 function decoded(base64: string): string {
   return Buffer.from(base64, 'base64').toString();
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

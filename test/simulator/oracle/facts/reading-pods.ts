@@ -54,7 +54,7 @@ function readAtMs(pod: JsonObject): number | null {
   const annotations = child(metadataOf(pod), 'annotations');
   const isOnce = text(annotations, READS_ONCE.key) === READS_ONCE.value;
   const at = text(annotations, READ_AT);
-  return isOnce && at !== '' && text(child(pod, 'status'), 'phase') === 'Running'
-    ? Number(at)
-    : null;
+  // If its kubelet is cut off, nobody hears that it runs.
+  const hasEnded = /^(?:Succeeded|Failed)$/.test(text(child(pod, 'status'), 'phase'));
+  return isOnce && at !== '' && !hasEnded ? Number(at) : null;
 }

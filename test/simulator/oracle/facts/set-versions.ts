@@ -1,11 +1,10 @@
 /** What the SigningKeySet said at each of its versions: the declared, and the announced. */
-import { decodeSigningKeySet } from '../../../../src/api/decode.ts';
 import { REQUEST } from '../../../../src/core/formats/names.ts';
-import type { Spec } from '../../../../src/core/formats/spec.ts';
 import type { Status } from '../../../../src/core/formats/status.ts';
 import { child, type JsonObject, metadataOf, text, texts } from '../../../fake-api/json/json.ts';
 import { type Change, HAND } from '../../record/history.ts';
-import { type DeclaredVerifier, declaredVerifiers, trueTerms } from './declared-verifiers.ts';
+import { type DeclaredSpec, declaredSpec } from './declared-spec.ts';
+import { type DeclaredVerifier, declaredVerifiers } from './declared-verifiers.ts';
 import { annotationsOf } from './documents.ts';
 
 export interface SetVersion {
@@ -16,7 +15,7 @@ export interface SetVersion {
   readonly exists: boolean;
   readonly deleting: boolean;
   /** As it was last readable; null before it ever was. */
-  readonly spec: Spec | null;
+  readonly spec: DeclaredSpec | null;
   /** Those that the spec lists. */
   readonly verifiers: readonly DeclaredVerifier[];
   readonly revokedKids: readonly string[];
@@ -36,24 +35,17 @@ export interface SetVersion {
 /** @param changes those of one set, in order */
 export function setVersions(changes: readonly Change[]): readonly SetVersion[] {
   let specText = '';
-  let spec: Spec | null = null;
+  let spec: DeclaredSpec | null = null;
   let verifiers: readonly DeclaredVerifier[] = [];
   return changes.map((change) => {
-    const { atMs, author, after } = change;
+    const { atMs, author, after, name } = change;
     const object = after ?? {};
     const shown = JSON.stringify(object['spec'] ?? null);
     if (after !== null && shown !== specText) {
       specText = shown;
-      const decoded = decodeSigningKeySet(object);
-      if (decoded.ok) {
-        const declared = child(object, 'spec');
-        verifiers = declaredVerifiers(declared);
-        // Of presets the operator's own decoding is not believed.
-        spec = {
-          ...decoded.spec,
-          terms: trueTerms(decoded.spec.terms, declared, verifiers),
-        };
-      }
+      const listed = declaredVerifiers(child(object, 'spec'));
+      const declared = declaredSpec(object, name, listed);
+      if (declared !== null) [spec, verifiers] = [declared, listed];
     }
     const status = child(object, 'status') as Status;
     const byHand = author === HAND;

@@ -15,7 +15,9 @@ import {
   keysOf,
   ownerOf,
   privateKeyIn,
+  type ServedAges,
   type SignerFacts,
+  servedAgesOf,
   signerFactsOf,
 } from './documents.ts';
 import { type ReadingPod, readingPods } from './reading-pods.ts';
@@ -36,6 +38,7 @@ interface Version {
 export interface JwksVersion extends Version {
   /** Null if the ConfigMap is gone, or holds no good set. */
   readonly keys: Keys | null;
+  readonly ages: ServedAges | null;
 }
 
 export interface SignerVersion extends Version {
@@ -50,6 +53,8 @@ export interface KeySecretVersion {
   readonly ordinal: number;
   /** Of which key it is, also after its deletion; null if nothing ever told. */
   readonly facts: KeyFacts | null;
+  /** Someone else put the key there, which is under another name already. */
+  readonly isCopy: boolean;
 }
 
 export interface Timeline {
@@ -72,10 +77,7 @@ export function timelineOf(history: History): Timeline | null {
   const sets = setVersions(of(SET_PLURAL, setName));
   const spec = sets.find((version) => version.spec !== null)?.spec;
   if (!spec) return null;
-  const names = {
-    signer: spec.signer.name,
-    jwks: spec.jwks.name,
-  };
+  const names = { signer: spec.signerName, jwks: spec.jwksName };
   const isOurs = (object: JsonObject | null) => {
     const owner = object === null ? null : ownerOf(object);
     return owner?.namespace === namespace && owner.name === setName;
@@ -111,7 +113,8 @@ function declarationsOf(sets: readonly SetVersion[]) {
 function jwksVersion(change: Change): JwksVersion {
   const { atMs, author, after } = change;
   const keys = after === null ? null : keysOf(after);
-  return { atMs, byHand: author === HAND, change, copy: copyIn(after), keys };
+  const ages = after === null ? null : servedAgesOf(after);
+  return { atMs, byHand: author === HAND, change, copy: copyIn(after), keys, ages };
 }
 
 /** An operator that writes only the ledger leaves what someone put into the values. */
@@ -138,6 +141,8 @@ function keySecretVersions(
   setName: string,
 ): readonly KeySecretVersion[] {
   const known = new Map<string, KeyFacts>();
+  const firstNames = new Map<string, string>();
+  const copies = new Set<string>();
   return changes.flatMap((change) => {
     const { resource, name, atMs, author, before, after } = change;
     const ordinal = resource === 'secrets' ? ordinalOfKeySecret(setName, name) : null;
@@ -147,7 +152,11 @@ function keySecretVersions(
     const [told] = marks.flatMap((mark) => known.get(mark) ?? []);
     const facts = told ?? keyFactsOf(object);
     if (facts !== null) for (const mark of marks) if (mark !== '') known.set(mark, facts);
-    return [{ atMs, byHand: author === HAND, change, ordinal, facts }];
+    const byHand = author === HAND;
+    const firstName = firstNames.get(facts?.kid ?? '') ?? name;
+    if (facts !== null) firstNames.set(facts.kid, firstName);
+    if (before === null && byHand && firstName !== name) copies.add(marks[0] ?? '');
+    return [{ atMs, byHand, change, ordinal, facts, isCopy: copies.has(marks[0] ?? '') }];
   });
 }
 

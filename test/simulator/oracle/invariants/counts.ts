@@ -5,7 +5,7 @@
 
 import { livesUntilMs, revokedMs } from '../actors/issuers.ts';
 import type { Scene } from '../actors/scene.ts';
-import { kindOf } from '../facts/documents.ts';
+import { kindOf } from '../facts/public-keys.ts';
 import { standingBefore } from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
 
@@ -44,8 +44,8 @@ function crowds({ timeline, stints, memory }: Scene): readonly Violation[] {
 }
 
 function destroyedTooSoon({ timeline, stints }: Scene): readonly Violation[] {
-  return timeline.keySecrets.flatMap(({ change, byHand, facts, atMs }) => {
-    if (byHand || change.after !== null || facts === null) return [];
+  return timeline.keySecrets.flatMap(({ change, byHand, facts, isCopy, atMs }) => {
+    if (byHand || isCopy || change.after !== null || facts === null) return [];
     const { kid } = facts;
     const jwks = standingBefore(timeline.jwks, change);
     const isServed = jwks?.byHand === false && jwks.keys?.has(kid) === true;

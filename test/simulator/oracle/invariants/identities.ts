@@ -7,6 +7,7 @@
 import type { Change } from '../../record/history.ts';
 import { revokedMs } from '../actors/issuers.ts';
 import type { Scene } from '../actors/scene.ts';
+import { ownerOf } from '../facts/documents.ts';
 import { deadlineMs, type JwksVersion, type SignerVersion } from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
 
@@ -92,7 +93,10 @@ function leftBehind(scene: Scene): readonly Violation[] {
   const last = new Map(timeline.keySecrets.map((version) => [version.change.name, version]));
   return [...last.values()].flatMap(({ facts, change, atMs, byHand }) => {
     const takenMs = taken.get(facts?.kid ?? '') ?? Number.POSITIVE_INFINITY;
-    const isBack = byHand && change.after !== null && takenMs < atMs;
+    // What was given to another set is that one's affair.
+    const owner = change.after === null ? null : ownerOf(change.after);
+    const isOurs = owner === null || owner.name === timeline.history.setName;
+    const isBack = byHand && change.after !== null && isOurs && takenMs < atMs;
     const isNoticed = atMs + NOTICED_MS < timeline.history.endMs;
     if (!isBack || !isNoticed || memory.knownBeforeMs(change) < takenMs) return [];
     const message = `the private key of ${facts?.kid}, which had ended, is back and stays`;
@@ -126,7 +130,7 @@ function reused({ timeline, memory }: Scene): readonly Violation[] {
     const readMs = atMs - deadlineMs(timeline, atMs);
     const beganMs = memory.beganMs(atMs);
     const earlier = timeline.keySecrets.slice(0, index).find((other) => {
-      if (other.atMs < beganMs) return false;
+      if (other.atMs < beganMs || other.isCopy) return false;
       const kid = other.facts?.kid ?? '';
       const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
       return (

@@ -34,7 +34,7 @@ function isOrderedDeletion(timeline: Timeline, atMs: number): boolean {
   const sinceMs = atMs - deadlineMs(timeline, atMs);
   const recent = timeline.sets.filter((set) => sinceMs <= set.atMs && set.atMs <= atMs);
   return [standingAt(timeline.sets, sinceMs), ...recent].some(
-    (set) => set?.exists === true && set.deleting && set.spec?.deletionPolicy === 'Delete',
+    (set) => set?.exists === true && set.deleting && set.spec?.deletes === true,
   );
 }
 

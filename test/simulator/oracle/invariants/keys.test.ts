@@ -285,6 +285,15 @@ cases('I4', ENDED, [
     [51],
   ],
   [
+    'a lower ordinal than that of a copy',
+    [
+      [50, HAND, 'key-9', 'b'],
+      [51, OP, 'key-9', null],
+      [60, OP, 'key-3', 'c'],
+    ],
+    [],
+  ],
+  [
     'a key Secret that is made again',
     [
       [50, HAND, 'key-2', null],

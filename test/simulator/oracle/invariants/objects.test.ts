@@ -1,4 +1,4 @@
-/** I5, I6, I8, the counts and the orphans: for each, histories that keep it and histories that break it. */
+/** I5, I6, I8 and the counts: for each, histories that keep it and histories that break it. */
 import { ANNOTATION, LABEL } from '../../../../src/core/formats/names.ts';
 import type { JsonObject } from '../../../fake-api/json/json.ts';
 import { HAND } from '../../record/history.ts';
@@ -307,6 +307,14 @@ cases('Counts', SWITCHED, [
     [],
   ],
   [
+    'of a copy that someone made of it',
+    [
+      [30, HAND, 'key-9', 'a'],
+      [31, OP, 'key-9', null],
+    ],
+    [],
+  ],
+  [
     'of one whose tokens live, while the JWKS is gone',
     [
       [30, HAND, 'jwks', null],
@@ -320,72 +328,6 @@ cases('Counts', SWITCHED, [
       [40, OP, 'jwks', 'b'],
       [50, HAND, 'jwks', 'a b'],
       [51, OP, 'key-1', null],
-    ],
-    [],
-  ],
-]);
-
-cases('Orphans', SWITCHED, [
-  ['each key is known', [], []],
-  ['one that waits to be the next', [[28, OP, 'key-3', 'c']], []],
-  [
-    'one that was passed over: another was made while it was there',
-    [
-      [28, OP, 'key-3', 'c'],
-      [29, OP, 'key-4', 'd'],
-    ],
-    [120],
-  ],
-  [
-    'one that it came to know later',
-    [
-      [28, OP, 'key-3', 'c'],
-      [29, OP, 'key-4', 'd'],
-      [30, OP, 'signer', 'b'],
-    ],
-    [],
-  ],
-  [
-    'one that was destroyed again',
-    [
-      [28, OP, 'key-3', 'c'],
-      [29, OP, 'key-4', 'd'],
-      [30, OP, 'key-3', null],
-    ],
-    [],
-  ],
-  [
-    'one that someone put there',
-    [
-      [28, HAND, 'key-3', 'c'],
-      [29, OP, 'key-4', 'd'],
-    ],
-    [],
-  ],
-  [
-    'one that someone took out of the ledger’s reach',
-    [
-      [28, OP, 'key-3', 'c'],
-      [29, OP, 'key-4', 'd'],
-      [30, HAND, 'key-3', { metadata: { labels: {} } }],
-    ],
-    [],
-  ],
-  [
-    'while the set is being deleted',
-    [
-      [28, OP, 'key-3', 'c'],
-      [29, OP, 'key-4', 'd'],
-      [30, HAND, 'deletion', ''],
-    ],
-    [],
-  ],
-  [
-    'without a ledger, which someone took',
-    [
-      [28, OP, 'key-3', 'c'],
-      [29, OP, 'key-4', 'd'],
-      [30, HAND, 'signer', null],
     ],
     [],
   ],

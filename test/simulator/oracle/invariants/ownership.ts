@@ -70,7 +70,7 @@ function isOnlyRestarted(timeline: Timeline, { atMs, name, after }: Change, befo
     (set, index) =>
       set.atMs <= atMs &&
       (timeline.sets[index + 1]?.atMs ?? atMs) >= sinceMs &&
-      set.spec?.signer.restart.some((each) => each.kind === 'Deployment' && each.name === name),
+      set.spec?.restarts.includes(name),
   );
   const rest = (object: JsonObject) => {
     const { template, ...spec } = child(object, 'spec');

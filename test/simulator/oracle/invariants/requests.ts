@@ -6,7 +6,7 @@
 import { HAND } from '../../record/history.ts';
 import { revokedMs, type Stint } from '../actors/issuers.ts';
 import type { Scene } from '../actors/scene.ts';
-import { isOfKind } from '../facts/documents.ts';
+import { kindOf } from '../facts/public-keys.ts';
 import type { SetVersion } from '../facts/set-versions.ts';
 import { deadlineMs, standingAt, type Timeline } from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
@@ -61,11 +61,11 @@ function isCaused(
   if (revokedMs(timeline, previous.kid) <= startMs) return true;
   if (isTouched(timeline, previous.startMs, startMs)) return true;
   const standing = during(sets, previous.startMs, startMs);
-  const intervalMs = Math.min(...standing.map(({ spec }) => spec?.rotation.intervalMs ?? 0));
+  const intervalMs = Math.min(...standing.map(({ spec }) => spec?.intervalMs ?? 0));
   const earlyMs = terms.at('clockSkewMs', startMs) + DATE_RESOLUTION_MS;
   if (startMs + earlyMs >= previous.activatedMs + intervalMs) return true;
   const recent = during(sets, seenFromMs, startMs);
-  if (recent.some(({ spec }) => spec !== null && !isOfKind(previous.key, spec.kind))) return true;
+  if (recent.some(({ spec }) => spec !== null && kindOf(previous.key) !== spec.kind)) return true;
   const isRollback = timeline.signer.some(({ facts, atMs }) => {
     return atMs < previous.startMs && facts?.kind === 'Key' && facts.kid === kid;
   });
@@ -112,7 +112,7 @@ function leftOpen({ timeline }: Scene): readonly Violation[] {
   const askedMs = sets.findLast((set, index) => sets[index - 1]?.rotate !== set.rotate)?.atMs ?? 0;
   const isOpen = rotate !== '' && rotate !== status.lastHandledRotateRequest;
   const waitsForOther = (status.nextTransition?.waitingFor ?? 'RotationDue') !== 'RotationDue';
-  if (isOpen && askedMs < noticedMs && !spec.rotation.suspend && !waitsForOther) {
+  if (isOpen && askedMs < noticedMs && !spec.suspend && !waitsForOther) {
     violate(`the rotation ${rotate} is not carried out, and the status does not say why`);
   }
   const signing = signer.at(-1)?.facts;

@@ -75,7 +75,7 @@ function lacks({ keys }: PublishedSet, { kid, key }: Stint): boolean {
 
 /** Verifiers that hold their copies alike: same route, same patience. */
 function wayOf({ route, late }: Verifier): string {
-  return `${route.serverShare}/${route.cacheShare}/${late.join()}`;
+  return `${route.serverShare}/${route.cacheShare}/${late}`;
 }
 
 function copiesByWay(
@@ -142,10 +142,14 @@ function rejection(
   const seconds = (ms: number) => `${(ms - timeline.history.startMs) / 1000} s`;
   const message =
     `a token of ${stint.kid}, signed at ${seconds(signedMs)} by the ${issuer.name}, is rejected ` +
-    `by ${name} behind a server ${route.serverShare} P late and a cache of ${route.cacheShare} H: ` +
+    `by ${name} behind a server ${route.serverShare} P late and ${cacheText(route)}: ` +
     `its copy is the JWKS of revision ${published.version.change.revision} ` +
     `(${seconds(published.fromMs)}, by ${published.version.change.author}), which lacks the key`;
   return { promise: 'P1', atMs, message, set: published };
+}
+
+function cacheText({ cacheShare }: Verifier['route']): string {
+  return cacheShare === 'as served' ? 'a cache that obeys it' : `a cache of ${cacheShare} H`;
 }
 
 /** One is enough of what the same set does to the tokens of the same stint: the earliest. */

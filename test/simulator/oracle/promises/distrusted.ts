@@ -27,7 +27,10 @@ interface Presence {
 
 const NEVER = Number.POSITIVE_INFINITY;
 const LONG_AGO = Number.NEGATIVE_INFINITY;
-const LATEST = { serverShare: 1, cacheShare: 1 };
+const LATEST = [
+  { serverShare: 1, cacheShare: 1 },
+  { serverShare: 1, cacheShare: 'as served' },
+] as const;
 
 export function trustedTooLong(scene: Scene): readonly Violation[] {
   return [...brokenAnnouncements(scene), ...scene.timeline.sets.flatMap(untoldRestarts)];
@@ -117,8 +120,9 @@ function presenceOf(
   isEndedByHand: boolean,
 ): Presence {
   const { terms } = timeline;
-  const { lastMs } = fetchable(timeline, last, LATEST);
-  const heldMs = terms.passedMs(lastMs, ['verifierTrustMs', 1]);
+  const lastMs = Math.max(...LATEST.map((route) => fetchable(timeline, last, route).lastMs));
+  const trustedMs = terms.passedMs(lastMs, ['verifierTrustMs', 1]);
+  const heldMs = Math.max(trustedMs, lastMs + last.ages.maxAgeMs);
   const graceMs = isEndedByHand ? deadlineMs(timeline, last.untilMs) : 0;
   return {
     kid,

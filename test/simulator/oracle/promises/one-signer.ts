@@ -8,11 +8,13 @@ import type { Violation } from '../verdict/verdict.ts';
 
 const SIGNERS_MAX = 2;
 
-export function tooManySigners({ timeline, stints }: Scene): readonly Violation[] {
+export function tooManySigners({ timeline, stints, memory }: Scene): readonly Violation[] {
   const counted = stints.filter(({ byHand }) => !byHand);
   return counted.flatMap(({ startMs }) => {
+    // An earlier set of the name had keys of its own.
+    const beganMs = memory.beganMs(startMs);
     const signing = counted.filter((other) => {
-      return other.startMs <= startMs && startMs < other.signsUntilMs;
+      return beganMs <= other.startMs && other.startMs <= startMs && startMs < other.signsUntilMs;
     });
     const kids = new Set(signing.map(({ kid }) => kid));
     const unrevoked = [...kids].filter((kid) => revokedMs(timeline, kid) > startMs);

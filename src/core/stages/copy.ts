@@ -1,0 +1,29 @@
+/**
+ * Copy first: no step follows a ledger generation before a copy of it is elsewhere. If the status cannot
+ * take it, because the CRD lacks the field or the API server refuses the status, the JWKS does.
+ */
+import { publishedKeys } from '../ledger/ledger.ts';
+import type { Observed, Step } from '../reading/model.ts';
+import { isDisturbed } from '../reading/shown.ts';
+import type { Situation } from '../reading/situation.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { rewriteJwks } from './custody.ts';
+import { noteShown } from './note.ts';
+import { replaceLastRevoked } from './revocation.ts';
+
+export function statusTakesCopy({ lostStatus, isStatusRefused }: Observed): boolean {
+  return !isStatusRefused && !lostStatus.includes('ledger');
+}
+
+/**
+ * The JWKS with a copy of the ledger. Someone else's edit is noted before that, because the write would
+ * hide it. If every key is revoked, there can be no JWKS before the next key, so that comes first.
+ * @returns null if the JWKS is to be deleted: only the status can say so afterwards.
+ */
+export function copyBesideJwks(situation: Situation, schedule: Schedule): Step | null {
+  const { ledger } = schedule;
+  if (ledger.deletion?.removing === true) return null;
+  if (publishedKeys(ledger).length === 0) return replaceLastRevoked(situation, schedule);
+  const noted = isDisturbed(situation, ledger) ? noteShown(situation, schedule) : null;
+  return noted ?? rewriteJwks(situation, ledger);
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
+import { plan } from '../../../src/core/plan.ts';
+import type { Observed, Step } from '../../../src/core/reading/model.ts';
+import { statusTakesCopy } from '../../../src/core/stages/copy.ts';
+import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
+import { ledgerOf, rotatedWorld, signerWrite } from '../../support/core-world/states.ts';
+import type { World } from '../../support/core-world/world.ts';
+
+const TAKES = { lostStatus: [], isStatusRefused: false };
+const LOST = { ...TAKES, lostStatus: ['ledger'] };
+const REFUSED = { ...TAKES, isStatusRefused: true };
+
+test.each([
+  ['as a rule', TAKES, true],
+  ['without another field', { ...TAKES, lostStatus: ['history', 'keys[].ledger'] }, true],
+  ['not without the field for it', LOST, false],
+  ['not if it is refused', REFUSED, false],
+])('the status takes a copy of the ledger: %s', (_, changes, expected) => {
+  expect(statusTakesCopy({ ...rotatedWorld().observe(), ...changes })).toBe(expected);
+});
+
+/** The step after a write of the ledger, of which there is no copy yet. */
+function stepAfterWrite(changes: Partial<Observed>, disturb: (world: World) => void): Step {
+  const world = rotatedWorld({ ...FAST_SPEC, deletionPolicy: 'Delete' });
+  const ledger = ledgerOf(world);
+  world.api.write(signerWrite(world, { ...ledger, generation: nextGeneration(ledger) }));
+  disturb(world);
+  const { step } = plan({ ...world.observe(), ...changes }, world.nowMs);
+  if (step === null) throw new Error('there is a step');
+  return step;
+}
+
+function write(world: World, changes: Partial<ReturnType<typeof ledgerOf>>): void {
+  world.api.write(signerWrite(world, { ...ledgerOf(world), ...changes }));
+}
+
+const revokeAll = (world: World) => {
+  const ledger = ledgerOf(world);
+  const bar = { generation: ledger.generation, reason: 'Revoked', removedSeenMs: null } as const;
+  const keys = ledger.keys.map((key) => ({ ...key, state: 'Retiring' as const, bar }));
+  world.hands.revoke('k1', 'k2', 'k3');
+  world.api.write(signerWrite(world, { ...ledger, keys, closed: true }, { from: 'nothing' }));
+};
+
+describe('a ledger without a copy is copied', () => {
+  test.each<[string, Partial<Observed>, (world: World) => void, string]>([
+    ['into the status', TAKES, () => undefined, 'WriteStatus'],
+    ['beside the JWKS, if the status has no place for it', LOST, () => undefined, 'WriteJwks'],
+    ['beside the JWKS, if the status is refused', REFUSED, () => undefined, 'WriteJwks'],
+    ['with a JWKS that is made again', LOST, ({ hands }) => hands.deleteJwks(), 'JwksRestored'],
+    [
+      'after someone else’s edit of the JWKS is noted',
+      LOST,
+      ({ hands }) => hands.editJwksFile('mine', 'x'),
+      'NoteObservations',
+    ],
+    ['after the next key is made, if all are revoked', LOST, revokeAll, 'CreateKey'],
+    [
+      'into the status alone, once the JWKS is to be deleted',
+      LOST,
+      (world) => {
+        world.hands.deleteSet();
+        write(world, { deletion: { removing: true, jwksRemovedSeenMs: null } });
+      },
+      'WriteStatus',
+    ],
+  ])('%s', (_, changes, disturb, expected) => {
+    expect(stepAfterWrite(changes, disturb).reason.code).toBe(expected);
+  });
+
+  test('of its own generation', () => {
+    const { write: written } = stepAfterWrite(LOST, () => undefined);
+    if (written.kind !== 'WriteJwks') throw new Error(written.kind);
+    const { [ANNOTATION.ledger]: copy } = written.metadata.annotations;
+    expect(JSON.parse(copy ?? '')).toMatchObject({ generation: written.generation });
+  });
+});
