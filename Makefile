@@ -55,6 +55,15 @@ test-idle: $(INSTALLED) ## watch an operator at rest on a real kube-apiserver fo
 planted: $(INSTALLED) ## plant known bugs in a copy, and check that tests catch them; PATCH=file plants your own
 	@npm run --silent planted -- $(PATCH)
 
+EXPLORE_MINUTES ?= 10
+
+# EXPLORE='hands=2 rotations=1' explores one bound, EXPLORE_DEPTH ends it sooner, and EXPLORE_PATH='…'
+# tells one path of it.
+.PHONY: explore
+explore: $(INSTALLED) ## try every course of the core in a small world, for EXPLORE_MINUTES (10); EXPLORE=bounds
+	@npm run --silent explore -- --minutes '$(EXPLORE_MINUTES)' --bounds '$(EXPLORE)' \
+	  --depth '$(EXPLORE_DEPTH)' --path '$(EXPLORE_PATH)'
+
 SOAK_MINUTES ?= 45
 
 # From 45 minutes on, and as root or with a cluster, a real rotation at the default terms as well.

@@ -159,9 +159,10 @@ const STAGES: readonly (readonly [Runs, Stage])[] = [
   ['EvenInDoubt', revoke],
   ['EvenInDoubt', replaceLastRevoked],
   ['EvenInDoubt', noteShown],
-  ['EvenInDoubt', deleteJwks],
   ['EvenInDoubt', publishJwks],
   ['EvenInDoubt', repairSigner],
+  // Only once no key is in the signer: the guard lets no signing key lose its JWKS.
+  ['EvenInDoubt', deleteJwks],
   // After the revocations: a policy that refuses the finalizer must not hold one up.
   ['EvenInDoubt', finalizerStep],
   ['InDeletion', beginDeletion],

@@ -81,8 +81,9 @@ export async function withPlanted<Result>(
 }
 
 /**
- * Runs `work` in a folder that has the programs' sources once for each patch, planted with it:
- * `<name>/src`. Whatever looks at all of them together reads what they share only once.
+ * Runs `work` in a folder that has the programs' sources once for each group of patches that have no file in
+ * common, planted with them: `group-<n>/src`. Whatever looks at all of them together reads what they share
+ * only once.
  */
 export async function withEachPlanted<Result>(
   patches: readonly Patch[],
@@ -92,17 +93,33 @@ export async function withEachPlanted<Result>(
   try {
     symlinkSync(packagesFolder(), join(folder, 'node_modules'));
     cpSync(join(PROJECT, 'tsconfig.json'), join(folder, 'tsconfig.json'));
-    for (const patch of patches) {
-      const copy = join(folder, patch.name);
+    for (const [index, group] of disjoint(patches).entries()) {
+      const copy = join(folder, `group-${index + 1}`);
       for (const name of ['src', 'package.json']) {
         cpSync(join(PROJECT, name), join(copy, name), { recursive: true });
       }
-      apply(patch, copy);
+      for (const patch of group) apply(patch, copy);
     }
     return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Each patch is in the first group that does not touch its files. */
+function disjoint(patches: readonly Patch[]): readonly (readonly Patch[])[] {
+  const groups: { readonly patches: Patch[]; readonly files: Set<string> }[] = [];
+  for (const patch of patches) {
+    const files = [...readFileSync(patch.path, 'utf8').matchAll(/^\+\+\+ b\/(.+)$/gm)].map(
+      ([, file]) => file ?? '',
+    );
+    const free = groups.find((group) => !files.some((file) => group.files.has(file)));
+    const group = free ?? { patches: [], files: new Set() };
+    if (free === undefined) groups.push(group);
+    group.patches.push(patch);
+    for (const file of files) group.files.add(file);
+  }
+  return groups.map((group) => group.patches);
 }
 
 function packagesFolder(): string {

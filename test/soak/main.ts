@@ -1,11 +1,18 @@
 /** `npm run soak -- --minutes N [--seed N]`: what takes too long for every change. */
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
+import { WHOLE_BOUNDS } from '../explorer/bounds.ts';
+import { exploreAll } from '../explorer/explore-all.ts';
 import { soak } from '../simulator/soak/soak.ts';
 import { startNodeSoak } from './node-soak.ts';
 
 /** The node's clock is a real one: what only computes waits for it. */
 const SIMULATOR_NICENESS = 10;
+
+/** The part of the time in which the explorer tries the core; the simulator has the rest. */
+const EXPLORER_SHARE = 1 / 4;
+
+const WHOLLY = { all: WHOLE_BOUNDS, depthMax: Number.MAX_SAFE_INTEGER };
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -19,10 +26,13 @@ async function main(): Promise<boolean> {
     throw new Error('--minutes and --seed are numbers');
   const node = startNodeSoak(minutes, process.env, print);
   setPriority(SIMULATOR_NICENESS);
-  const { isClean, summary } = await soak({ minutes, seed }, print);
+  const explorerMinutes = minutes * EXPLORER_SHARE;
+  const explored = await exploreAll({ ...WHOLLY, minutes: explorerMinutes }, print);
+  const { isClean, summary } = await soak({ minutes: minutes - explorerMinutes, seed }, print);
   const isNodeClean = (await node) === 0;
+  print(explored.summary);
   print(summary);
-  return isClean && isNodeClean;
+  return explored.isClean && isClean && isNodeClean;
 }
 
 try {

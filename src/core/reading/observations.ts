@@ -79,7 +79,8 @@ function withTerms(ledger: Ledger, terms: TermMemory, nowMs: number): Ledger {
 }
 
 /** Starts every wait that counts from the JWKS again, at a time that is recorded later. */
-function forgetWaits({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
+function forgetWaits({ jwks, nowMs }: Situation, known: Ledger): Ledger {
+  const ledger = jwks === null ? known : noteJwksBack(known);
   const isShown = (kid: string) => jwks !== null && showsKid(jwks, kid);
   return {
     ...ledger,
@@ -183,9 +184,10 @@ const noteSigner: Note = (before, situation) => {
  * A barred kid is removed once a JWKS of the bar's generation or later no longer shows it. If someone
  * puts it back, it is not removed until it is seen gone again.
  */
-const noteRemovals: Note = (ledger, situation, disturbed) => {
+const noteRemovals: Note = (before, situation, disturbed) => {
   const { jwks, seenMs } = situation;
-  if (jwks === null) return noteJwksGone(ledger, situation);
+  if (jwks === null) return noteJwksGone(before, situation);
+  const ledger = noteJwksBack(before);
   let changed = false;
   const keys = ledger.keys.map((key) => {
     if (key.bar === null) return key;
@@ -211,4 +213,11 @@ function noteJwksGone(ledger: Ledger, { seenMs }: Situation): Ledger {
   const { deletion } = ledger;
   if (deletion === null || !deletion.removing || deletion.jwksRemovedSeenMs !== null) return ledger;
   return { ...ledger, deletion: { ...deletion, jwksRemovedSeenMs: seenMs } };
+}
+
+/** Someone put it back: caches can hold it again. */
+function noteJwksBack(ledger: Ledger): Ledger {
+  const { deletion } = ledger;
+  if (deletion === null || deletion.jwksRemovedSeenMs === null) return ledger;
+  return { ...ledger, deletion: { ...deletion, jwksRemovedSeenMs: null } };
 }

@@ -15,6 +15,7 @@ import { clocksDisagree, judgeOffsetMs, recordedMs } from './clock.ts';
 import {
   compareLedgers,
   isSameLine,
+  NO_LEDGERS,
   newestOf,
   type ObservedLedgers,
   readableOf,
@@ -132,31 +133,28 @@ function judgeLedgerState(
   for (const [where, read] of Object.entries(sources)) {
     if (read?.kind === 'Newer') return { kind: 'Newer', where, version: read.version };
   }
-  const copies = readableOf({ ...ledgers, signer: null });
-  const isEarlier = isSignerOfEarlierSet(ownership);
-  if (signer !== null && ledgers.signer?.kind === 'Ledger') {
-    const { ledger } = ledgers.signer;
-    const newest = newestOf([ledger, ...copies], set.ref.uid);
-    if (newest?.set.uid === set.ref.uid || !isEarlier) {
-      return judgeAgainstCopies(ledger, copies, set.ref.uid);
-    }
+  const { uid } = set.ref;
+  // Made for this set before it had a ledger: then those of an earlier set say nothing about its keys.
+  const isFirstJwks = ownership.jwks === 'Own' && ledgers.jwks?.kind !== 'Ledger';
+  const counts = (ledger: Ledger) => !isFirstJwks || ledger.set.uid === uid;
+  const copies = readableOf({ ...ledgers, signer: null }).filter(counts);
+  const newest = newestOf(copies, uid);
+  const [inSigner] = readableOf({ ...NO_LEDGERS, signer: ledgers.signer });
+  if (signer !== null && inSigner !== undefined && (counts(inSigner) || newest !== null)) {
+    return judgeAgainstCopies(inSigner, copies, uid);
   }
   const isUnwritten = ledgers.status === null && ledgers.jwks === null;
   if (signer === null && isUnwritten && isFirstKeyPhase(set, jwks, keySecrets)) {
     return { kind: 'None' };
   }
-  const newest = newestOf(copies, set.ref.uid);
-  const isOfThisSet = newest?.set.uid === set.ref.uid;
   const problem =
     signer === null
       ? 'the signer Secret is gone'
       : ledgers.signer?.kind === 'Unreadable'
         ? `the signer Secret's ledger can't be read: ${ledgers.signer.problem}`
-        : isEarlier
+        : isSignerOfEarlierSet(ownership)
           ? 'the signer Secret is that of an earlier set of this name'
           : 'the signer Secret has no ledger of this set';
-  if (isEarlier && !isOfThisSet)
-    return { kind: 'Lost', newest: null, highestGeneration: 0, problem };
   return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
 }
 

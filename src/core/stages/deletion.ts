@@ -10,9 +10,10 @@
  */
 
 import { FINALIZER, REQUEST } from '../formats/names.ts';
-import { mayLeave } from '../ledger/gates.ts';
+import { deletionGate, isOpen, mayLeave } from '../ledger/gates.ts';
 import { activeKey, type Ledger, neededKeys } from '../ledger/ledger.ts';
 import { emptySigner } from '../ledger/lifecycle.ts';
+import { effectiveTerms } from '../ledger/terms.ts';
 import type { EventNote, ObjectMeta, Step } from '../reading/model.ts';
 import { skipsDeletionWait } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
@@ -98,17 +99,19 @@ export function deleteRest(situation: Situation, schedule: Schedule): Step | nul
   return guardedStep(write, reasonFor(signer));
 }
 
-/** The ledger went with the signer Secret: only its copy is left to say so. */
-export function isDeletionFinished({
-  signer,
-  jwks,
-  keySecrets,
-  set,
-  ledgerState,
-}: Situation): boolean {
-  if (!set.deleting || ledgerState.kind !== 'Lost' || signer !== null || jwks !== null)
-    return false;
-  return keySecrets.length === 0 && ledgerState.newest?.deletion?.jwksRemovedSeenMs != null;
+/**
+ * The ledger went with the signer Secret: only its copy is left to say so. If somebody else deleted the
+ * Secret before the caches have expired, the ledger is recovered, and that wait starts again.
+ */
+export function isDeletionFinished(situation: Situation): boolean {
+  const { signer, jwks, keySecrets, set, ledgerState, nowMs } = situation;
+  if (!set.deleting || ledgerState.kind !== 'Lost') return false;
+  if (signer !== null || jwks !== null || keySecrets.length > 0) return false;
+  const copy = ledgerState.newest;
+  if (copy?.deletion?.jwksRemovedSeenMs == null) return false;
+  return (
+    skipsDeletionWait(set) || isOpen(deletionGate(copy, effectiveTerms(copy.terms, nowMs)), nowMs)
+  );
 }
 
 /** 5. */

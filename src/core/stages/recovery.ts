@@ -178,10 +178,14 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   );
 }
 
-/** A JWKS that is gone already stays gone; one that is still there waits for its tokens again. */
+/**
+ * A JWKS that is gone already stays gone, and one that someone brought back after it was seen gone goes again.
+ * One that is still there waits for its tokens again.
+ */
 function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionNote | null {
   if (deletion === null) return null;
-  return { removing: deletion.removing && jwks === null, jwksRemovedSeenMs: null };
+  const wasGone = jwks === null || deletion.jwksRemovedSeenMs !== null;
+  return { removing: deletion.removing && wasGone, jwksRemovedSeenMs: null };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** From the objects of a set, as the API server sent them, to what the core is given of them. */
 import type { DecodeResult } from '../../api/decode.ts';
 import { isRecord } from '../../core/formats/is-record.ts';
-import { MANAGER, SECRET_TYPE } from '../../core/formats/names.ts';
+import { ANNOTATION, MANAGER, SECRET_TYPE } from '../../core/formats/names.ts';
 import type { Status } from '../../core/formats/status.ts';
 import type {
   ObjectMeta,
@@ -11,7 +11,7 @@ import type {
 } from '../../core/reading/model.ts';
 import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
-import { fieldsOf, recordsOf } from './fields.ts';
+import { type Fields, fieldsOf, recordsOf } from './fields.ts';
 import { signerContentOf } from './secret-content.ts';
 import type { SetName } from './set-name.ts';
 
@@ -45,7 +45,7 @@ export function observedSigner(verdicts: KeyVerdicts, signer: KubeObject): Obser
     typeFits: signer['type'] === SECRET_TYPE.signer,
     content: signerContentOf(verdicts, signer),
     // Its version changes with every note, so it can't say which version is nobody's.
-    otherManagers: otherManagersOfData(signer, 'untracked'),
+    otherManagers: otherManagers(signer, isOfSigner, 'untracked'),
   };
 }
 
@@ -56,27 +56,41 @@ export function observedJwks(configMap: KubeObject): ObservedJwks {
     meta: metaOf(configMap),
     data: isRecord(data) ? (data as Record<string, string>) : {},
     hasBinaryData: Object.keys(fieldsOf(binaryData)).length > 0,
-    otherManagers: otherManagersOfData(
+    otherManagers: otherManagers(
       configMap,
+      isOfData,
       `untracked/${configMap.metadata.resourceVersion}`,
     ),
   };
 }
 
 /**
- * Who else manages any of `data` (kubernetes.io/docs/reference/using-api/server-side-apply).
- * @param untracked stands for whoever has wiped that record
+ * Who else manages what counts (kubernetes.io/docs/reference/using-api/server-side-apply).
+ * @param isCounted whether it counts that someone manages these fields
+ * @param untracked stands for whoever has wiped the record of `data`
  */
-function otherManagersOfData({ metadata }: KubeObject, untracked: string): readonly string[] {
-  const ofData = recordsOf(metadata['managedFields']).filter((entry) => {
-    const fields = fieldsOf(entry['fieldsV1']);
-    return 'f:data' in fields || 'f:binaryData' in fields;
-  });
-  if (ofData.length === 0) return [untracked];
-  return ofData
+function otherManagers(
+  { metadata }: KubeObject,
+  isCounted: (fields: Fields) => boolean,
+  untracked: string,
+): readonly string[] {
+  const entries = recordsOf(metadata['managedFields']);
+  if (!entries.some((entry) => isOfData(fieldsOf(entry['fieldsV1'])))) return [untracked];
+  return entries
+    .filter((entry) => isCounted(fieldsOf(entry['fieldsV1'])))
     .filter(({ manager }) => manager !== MANAGER)
     .map(({ manager, operation, time }) => `${manager}/${operation}/${time}`)
     .sort();
+}
+
+function isOfData(fields: Fields): boolean {
+  return 'f:data' in fields || 'f:binaryData' in fields;
+}
+
+/** Who sets the ledger back may hide who was in the signer meanwhile. */
+function isOfSigner(fields: Fields): boolean {
+  const annotations = fieldsOf(fieldsOf(fields['f:metadata'])['f:annotations']);
+  return isOfData(fields) || `f:${ANNOTATION.ledger}` in annotations;
 }
 
 export function metaOf({ metadata }: KubeObject): ObjectMeta {

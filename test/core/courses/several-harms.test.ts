@@ -14,7 +14,7 @@ import {
   fixtureJwk,
   kindOfAlgorithm,
 } from '../../support/core-world/fixtures.ts';
-import { ledgerOf } from '../../support/core-world/states.ts';
+import { ledgerOf, plannedStep, rotatedWorld } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
 /** What a set needs to be sound again: its active key signs and is served. */
@@ -135,6 +135,24 @@ test('without any copy, a key that was not in the JWKS may still have signed', (
   world.hands.createSet(spec);
   world.runFor(3000);
   expect(world.servedKids).toContain('k1');
+});
+
+test('a swapped signing key is repaired, and someone takes the repair back: that key is waited for', () => {
+  const world = rotatedWorld();
+  const [retiring] = ledgerOf(world).keys;
+  const before = world.api.signer;
+  const { content } = world.hands.keySecret(1);
+  if (before === null || content.kind !== 'Key') throw new Error('there are a signer and a key');
+  world.hands.editSigner((signer) => ({ ...signer, content }));
+  const step = plannedStep(world);
+  expect(step.reason.code).toBe('SignerRepaired');
+  expect(world.api.write(step.write)).toBe('Applied');
+  const swappedMs = world.nowMs;
+  // In place, so that neither the UID nor an owner of the values shows it.
+  world.hands.restoreSigner(before);
+  world.settle();
+  expect(retiring?.supersededSeenMs).toBeLessThan(swappedMs);
+  expect(ledgerOf(world).keys[0]?.supersededSeenMs).toBe(swappedMs);
 });
 
 describe('what is written reads back', () => {

@@ -16,6 +16,13 @@ function deletedAfter(durationMs: number): World {
   return world;
 }
 
+function runUntilRemoving(world: World): void {
+  while (world.ledger?.deletion?.removing !== true) {
+    const { nextAtMs, wrote } = world.runPass();
+    if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
+  }
+}
+
 function isEmpty({ api }: World): boolean {
   return api.set === null && api.signer === null && api.jwks === null && api.keySecrets.size === 0;
 }
@@ -66,14 +73,66 @@ describe('an ordered deletion', () => {
     expect(isEmpty(world)).toBe(true);
   });
 
+  test('waits for caches again if somebody puts the JWKS back after its removal', () => {
+    const world = deletedAfter(12 * SECOND);
+    const { jwks } = world.api;
+    world.runFor(20 * SECOND);
+    expect(world.servedKids).toBeNull();
+    if (jwks !== null) world.hands.restoreJwks(jwks);
+    const backMs = world.nowMs;
+    world.runFor(60 * SECOND);
+    const [destroyed] = world.written.filter(({ step }) => step.write.kind === 'DeleteKeySecret');
+    expect(destroyed?.atMs).toBe(backMs + 8 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+  });
+
+  test('waits for caches again if somebody deletes the signer after everything else, too soon', () => {
+    const world = deletedAfter(12 * SECOND);
+    world.runFor(15 * SECOND);
+    expect(world.servedKids).toBeNull();
+    for (const name of [...world.api.keySecrets.keys()]) world.api.deleteKeySecret(name);
+    world.hands.deleteSigner();
+    const lostMs = world.nowMs;
+    world.settle();
+    expect(world.api.set).not.toBeNull();
+    world.runUntil(lostMs + 7 * SECOND);
+    expect(world.api.set).not.toBeNull();
+    world.runFor(60 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+    expect(world.api.set).toBeNull();
+  });
+
+  test('never publishes again if somebody puts the JWKS back when everything is gone', () => {
+    const world = deletedAfter(12 * SECOND);
+    const { jwks } = world.api;
+    world.runFor(20 * SECOND);
+    for (const name of [...world.api.keySecrets.keys()]) world.api.deleteKeySecret(name);
+    world.hands.deleteSigner();
+    if (jwks !== null) world.hands.restoreJwks(jwks);
+    const backMs = world.nowMs;
+    const before = world.written.length;
+    world.runFor(7 * SECOND);
+    const writes = world.written.slice(before).map(({ step }) => step.write.kind);
+    expect(writes).not.toContain('WriteJwks');
+    expect([world.servedKids, world.api.set === null]).toEqual([null, false]);
+    world.runUntil(backMs + 30 * SECOND);
+    expect(isEmpty(world)).toBe(true);
+    expect(world.api.set).toBeNull();
+  });
+
+  test('empties the signer again if somebody fills it just before the JWKS goes', () => {
+    const world = deletedAfter(12 * SECOND);
+    runUntilRemoving(world);
+    const content = world.hands.keySecret(1).content;
+    if (content.kind === 'Key') world.hands.editSigner((signer) => ({ ...signer, content }));
+    world.runFor(60 * SECOND);
+    expect(world.refused.map(({ refusal }) => refusal.message)).toEqual([]);
+    expect(isEmpty(world)).toBe(true);
+  });
+
   test('never deletes the JWKS if it is called off just before that', () => {
     const world = deletedAfter(12 * SECOND);
-    let isRemoving = false;
-    while (!isRemoving) {
-      const { nextAtMs, wrote } = world.runPass();
-      isRemoving = world.ledger?.deletion?.removing === true;
-      if (!wrote && nextAtMs !== null) world.nowMs = nextAtMs;
-    }
+    runUntilRemoving(world);
     world.hands.dropFinalizer();
     world.hands.createSet(FAST_SPEC);
     const createdMs = world.nowMs;

@@ -7,12 +7,12 @@ import { type Command, durationOf, type Scenario } from '../language/scenario.ts
 import { pick, seeded } from '../world/seeded.ts';
 import { type ArmedFault, act, armedIn, type RandomLife } from './random-life.ts';
 
-/** What happens one after the other, `$` seconds apart. */
+/** What happens one after the other, always the same time apart; an empty one is a pause. */
 type Deed = readonly string[];
 type Draw = (random: () => number) => Deed;
 
 /** An ordinal that may be some key's. */
-const ordinal = (random: () => number) => 1 + Math.floor(random() * 6);
+const ordinal = (random: () => number) => 1 + Math.floor(random() * 4);
 const upTo = (random: () => number, max: number) => 1 + Math.floor(random() * max);
 
 const EDITS: readonly Draw[] = [
@@ -55,6 +55,12 @@ const HARM: readonly Draw[] = [
   (random) => [`signer key ${ordinal(random)}`],
   (random) => [`signer values ${ordinal(random)}`],
   () => ['signer stranger'],
+  // Put there, and taken back, while no operator may be at work.
+  (random) => {
+    const swapped = upTo(random, 3);
+    return ['down 1 20s', `signer values ${swapped}`, `signer values ${swapped + 1}`];
+  },
+  (random) => [`signer key ${ordinal(random)}`, `signer values ${ordinal(random)}`],
   () => ['signer empty'],
   () => ['signer unledger'],
   () => ['signer forge'],
@@ -114,7 +120,7 @@ export function wideLife(number: number): RandomLife {
   return { scenario, faults };
 }
 
-const PHASES_MAX = 3;
+const PHASES_MAX = 4;
 
 function commandsOf(random: () => number): readonly Command[] {
   const commands: Command[] = [act(0, `create standby=${random() < 0.8}`)];
@@ -128,7 +134,7 @@ function commandsOf(random: () => number): readonly Command[] {
 
 /** A rotation, with deeds before and after it; in some phases the end of the set. */
 function phaseOf(random: () => number, phase: number): readonly Command[] {
-  const drawn = Array.from({ length: upTo(random, 4) }, () => pick(random, deedsOf(random)));
+  const drawn = Array.from({ length: upTo(random, 5) }, () => pick(random, deedsOf(random)));
   const rotation: Draw = () => [`annotate rotate=${phase}`];
   const end = random() < 0.2 ? [pick(random, ENDS)] : [];
   const deeds = [...drawn.slice(0, 1), rotation, ...drawn.slice(1), ...end];
@@ -145,6 +151,6 @@ function phaseOf(random: () => number, phase: number): readonly Command[] {
 }
 
 function deedsOf(random: () => number): readonly Draw[] {
-  const all = [EDITS, REQUESTS, HARM, WORLD] as const;
+  const all = [EDITS, REQUESTS, HARM, HARM, WORLD] as const;
   return random() < 0.04 ? [RESTORED_SIGNER] : pick(random, all);
 }

@@ -5,7 +5,7 @@ import { Hands } from '../language/hands.ts';
 import type { Command, Scenario } from '../language/scenario.ts';
 import { judge, type Verdict, type Violation } from '../oracle/judge.ts';
 import { type Broken, isBroken } from '../oracle/verdict/rules.ts';
-import type { History } from '../record/history.ts';
+import type { Change, History } from '../record/history.ts';
 import type { Trace } from '../record/trace.ts';
 import { seeded } from '../world/seeded.ts';
 import type { Step } from '../world/steps.ts';
@@ -39,6 +39,8 @@ export interface Outcome {
   readonly startMs: number;
   readonly durationMs: number;
   readonly steps: readonly Step[];
+  /** What truly happened, in order. */
+  readonly changes: readonly Change[];
   readonly violations: readonly Violation[];
   readonly figures: Verdict['figures'];
   /** As text, so that two can be compared. */
@@ -70,6 +72,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     startMs,
     durationMs: endMs - startMs,
     steps: world.steps.slice(0, course.stepsUntilRest),
+    changes,
     violations: [...verdict.violations, ...course.violations, ...loggedErrors(world)],
     figures: verdict.figures,
     endState: endStateOf(changes),

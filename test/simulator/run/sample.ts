@@ -13,8 +13,8 @@ export async function plansOf(scenario: Scenario, order: string): Promise<readon
 }
 
 /**
- * The given number of plans of the scenarios of one file: each kind of fault once, then those whose object
- * and fault have been seen least.
+ * The given number of plans of the scenarios of one file: each kind of fault once, as far as the number
+ * goes (another file leaves out others), then those whose object and fault have been seen least.
  */
 export async function sampleOf(
   scenarios: readonly Scenario[],
@@ -32,7 +32,9 @@ export async function sampleOf(
     taken.add(one);
     for (const aspect of aspectsOf(one.planned)) seen.add(aspect);
   };
-  for (const one of candidates) if (seen.of(familyOfFault(one.planned)) === 0) take(one);
+  for (const one of candidates) {
+    if (taken.size < count && seen.of(familyOfFault(one.planned)) === 0) take(one);
+  }
   for (let most = 1; taken.size < count && taken.size < candidates.length; most += 1) {
     for (const one of candidates) {
       if (taken.size >= count) break;

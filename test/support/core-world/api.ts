@@ -35,6 +35,8 @@ export class Api {
   signer: ObservedSigner | null = null;
   jwks: ObservedJwks | null = null;
   fieldOwners: readonly FieldOwner[] = [];
+  /** Who else set the values of the signer, and its ledger. */
+  signerOwners: SignerOwners = NOBODY;
   keySecrets: ReadonlyMap<string, ObservedKeySecret> = new Map();
   namespaceTerminating = false;
   pods: ObservedPods = { kind: 'Read', readOnce: [], more: 0 };
@@ -44,6 +46,15 @@ export class Api {
   #version = 100;
   #uids = 0;
   #keys = 0;
+
+  /** A copy that goes its own way. The objects are values, so both may hold them. */
+  fork(): Api {
+    const copy = Object.assign(new Api(), this);
+    copy.#version = this.#version;
+    copy.#uids = this.#uids;
+    copy.#keys = this.#keys;
+    return copy;
+  }
 
   nextVersion(): string {
     this.#version += 1;
@@ -174,6 +185,7 @@ export class Api {
     if (expects === 'absent') {
       if (signer !== null) return 'Conflict';
       const meta = this.newMeta(name, metadata);
+      this.signerOwners = NOBODY;
       this.signer = { meta, typeFits: true, content, otherManagers: [] };
       return 'Applied';
     }
@@ -182,8 +194,13 @@ export class Api {
     const meta = this.#patched(signer.meta, metadata, changed);
     if (meta === signer.meta) return 'Unchanged';
     // A changed value is ours alone. All values change together here.
-    const otherManagers = changed ? [] : signer.otherManagers;
-    this.signer = { ...signer, meta, content, otherManagers };
+    const isLedgerNew =
+      meta.annotations[ANNOTATION.ledger] !== signer.meta.annotations[ANNOTATION.ledger];
+    this.signerOwners = {
+      data: changed ? null : this.signerOwners.data,
+      ledger: isLedgerNew ? null : this.signerOwners.ledger,
+    };
+    this.signer = { ...signer, meta, content, otherManagers: signerManagers(this.signerOwners) };
     return 'Applied';
   }
 
@@ -243,6 +260,18 @@ export class Api {
     if (same && !changed) return meta;
     return { ...meta, labels, annotations, resourceVersion: this.nextVersion() };
   }
+}
+
+/** Each as an entry of the managed fields; null: nobody but the operator. */
+export interface SignerOwners {
+  readonly data: string | null;
+  readonly ledger: string | null;
+}
+
+const NOBODY: SignerOwners = { data: null, ledger: null };
+
+export function signerManagers({ data, ledger }: SignerOwners): readonly string[] {
+  return [...new Set([data, ledger])].filter((entry) => entry !== null);
 }
 
 export function managersOf(owners: readonly FieldOwner[]): readonly string[] {

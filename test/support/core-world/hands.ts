@@ -1,7 +1,7 @@
 /** What people, backups and garbage do to the objects of a set behind the operator's back. */
 
 import type { PublicJwk } from '../../../src/core/formats/jwk.ts';
-import { FINALIZER } from '../../../src/core/formats/names.ts';
+import { ANNOTATION, FINALIZER } from '../../../src/core/formats/names.ts';
 import { JWKS_FILE } from '../../../src/core/formats/served-set.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { jwksText, keysIn } from '../../../src/core/ledger/jwks-document.ts';
@@ -12,7 +12,7 @@ import type {
   ObservedSigner,
 } from '../../../src/core/reading/model.ts';
 import { unnotedTerms } from '../unnoted-terms.ts';
-import { type Api, managersOf } from './api.ts';
+import { type Api, managersOf, signerManagers } from './api.ts';
 import { EC_KIND, fixtureJwk } from './fixtures.ts';
 
 export type SecretName = string;
@@ -209,11 +209,17 @@ export class Hands {
   #replaceSigner(signer: ObservedSigner): void {
     const { api, nowMs } = this.#world;
     const before = api.signer;
-    const isSame = JSON.stringify(before?.content) === JSON.stringify(signer.content);
-    const kept = isSame ? (before?.otherManagers ?? []) : [];
-    const otherManagers = isSame && before !== null ? kept : [`kubectl-edit/Update/${nowMs}`];
+    const entry = `kubectl-edit/Update/${nowMs}`;
+    const isKept = before !== null && before.meta.uid === signer.meta.uid;
+    const isSame = (read: (signer: ObservedSigner) => unknown) =>
+      isKept && JSON.stringify(read(before)) === JSON.stringify(read(signer));
+    const ledgerOf = ({ meta }: ObservedSigner) => meta.annotations[ANNOTATION.ledger];
+    api.signerOwners = {
+      data: isSame(({ content }) => content) ? api.signerOwners.data : entry,
+      ledger: isSame(ledgerOf) ? api.signerOwners.ledger : entry,
+    };
     const meta = { ...signer.meta, resourceVersion: api.nextVersion() };
-    api.signer = { ...signer, meta, otherManagers };
+    api.signer = { ...signer, meta, otherManagers: signerManagers(api.signerOwners) };
     this.#world.noteFact();
   }
 

@@ -74,11 +74,15 @@ function broughtBack(scene: Scene): readonly Violation[] {
   const taken = takenOutMs(scene);
   return shownByOperators(scene).flatMap(({ kid, change }) => {
     const takenMs = taken.get(kid) ?? Number.POSITIVE_INFINITY;
-    const isRemembered = scene.memory.knownBeforeMs(change) >= takenMs;
-    if (takenMs >= change.atMs || !isRemembered) return [];
+    if (takenMs >= change.atMs || !isRemembered(scene, change, takenMs)) return [];
     const message = `${kid} had ended, and ${change.author} brings it back into ${change.name}`;
     return [{ promise: 'I4', atMs: change.atMs, message }];
   });
+}
+
+/** As long as the set lived on: what is restored after its end knows nothing of that. */
+function isRemembered({ memory }: Scene, change: Change, takenMs: number): boolean {
+  return memory.knownBeforeMs(change) >= takenMs && memory.beganMs(change.atMs) <= takenMs;
 }
 
 /** An operator that is at work has noticed by then. Histories end when nothing is left to do. */
@@ -86,7 +90,7 @@ const NOTICED_MS = 20_000;
 
 /** The Secret of an ended key that someone put back, and that is still there at the end. */
 function leftBehind(scene: Scene): readonly Violation[] {
-  const { timeline, memory } = scene;
+  const { timeline } = scene;
   const set = timeline.sets.at(-1);
   if (set?.exists !== true || set.deleting) return [];
   const taken = takenOutMs(scene);
@@ -98,7 +102,7 @@ function leftBehind(scene: Scene): readonly Violation[] {
     const isOurs = owner === null || owner.name === timeline.history.setName;
     const isBack = byHand && change.after !== null && isOurs && takenMs < atMs;
     const isNoticed = atMs + NOTICED_MS < timeline.history.endMs;
-    if (!isBack || !isNoticed || memory.knownBeforeMs(change) < takenMs) return [];
+    if (!isBack || !isNoticed || !isRemembered(scene, change, takenMs)) return [];
     const message = `the private key of ${facts?.kid}, which had ended, is back and stays`;
     return [{ promise: 'I4', atMs: timeline.history.endMs, message }];
   });
