@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Catcher, Find, Judges } from './catcher.ts';
-import { huntIn } from './hunt.ts';
+import { huntIn, row } from './hunt.ts';
 import type { Patch } from './plant.ts';
 
 const PATCH: Patch = {
@@ -74,4 +74,22 @@ test('each catcher is told of with how far it is', async () => {
   const progress = (name: string, text: string) => told.push(`${name}: ${text}`);
   await huntIn('/copy', PATCH, [[tells, finds('explorer', 'world')]], progress);
   expect(told).toEqual(['properties: running', 'explorer: caught it after 3 plans']);
+});
+
+const CAUGHT = { after: '3 plans', promise: 'P1', message: 'a token is rejected' } as const;
+
+test('a bug that a check on the world caught', () => {
+  const found = { ...CAUGHT, by: 'simulator', judges: 'world' } as const;
+  expect(row('odd', found, 7)).toMatch(
+    /^odd +7 s +P1 by the simulator after 3 plans: a token is rejected$/,
+  );
+});
+
+test('one that a unit or golden test alone caught says that this does not count', () => {
+  const found = { ...CAUGHT, by: 'tests', judges: 'code' } as const;
+  expect(row('odd', found, 7)).toMatch(/caught by a unit or golden test only/);
+});
+
+test('one that nothing caught', () => {
+  expect(row('odd', null, 170)).toMatch(/^odd +170 s +NOT CAUGHT$/);
 });

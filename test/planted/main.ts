@@ -4,9 +4,8 @@
  * with 2 if a patch does not fit the code.
  */
 import { LINES, LONGEST_MINUTES } from './catchers.ts';
-import { hunt } from './hunt.ts';
+import { hunt, row } from './hunt.ts';
 import { DoesNotApply, knownPatches, type Patch, readPatch } from './plant.ts';
-import { row } from './row.ts';
 
 const PROGRESS_EVERY_MS = 10_000;
 
