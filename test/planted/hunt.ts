@@ -1,108 +1,64 @@
-/** Looks for a planted bug: first by the simulator, plan by plan, then by the fast tests. */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+/** Looks for a planted bug with several catchers, until one that judges the world has it. */
+import type { Catcher, Find } from './catcher.ts';
 import { type Patch, withPlanted } from './plant.ts';
 
-/** The number of the simulator's plans that are tried before it counts as having missed the bug. */
-export const PLANS_MAX = 1500;
-/** The tests that judge behaviour; they run if the simulator found nothing. */
-const FAST_TESTS = [
-  'test/core',
-  'test/scenarios',
-  'test/properties',
-  'test/operator',
-  'test/platform',
-];
+/** Told of each catcher how far it is. */
+export type Progress = (catcher: string, progress: string) => void;
 
-/** What the simulator's `hunt` prints as its last line. */
-export interface Hunted {
-  /** Fault plans that were run, the one that caught it included. */
-  readonly plans: number;
-  readonly caught: {
-    /** What was broken, such as `P1`. */
-    readonly promise: string;
-    readonly message: string;
-    /** Repeats the run. */
-    readonly seed: string;
-  } | null;
+/**
+ * @param lines the lines look at the same time, the catchers of each one after the other
+ * @returns what caught the bug, or null if nothing did. A find of one that only compares code is
+ * returned if all that judge the world have missed the bug.
+ */
+export async function hunt(
+  patch: Patch,
+  lines: readonly (readonly Catcher[])[],
+  progress: Progress = () => {},
+): Promise<Find | null> {
+  return await withPlanted(patch, (folder) => huntIn(folder, patch, lines, progress));
 }
 
-export interface Find {
-  readonly by: 'simulator' | 'tests';
-  /** How many plans it took, or which test failed. */
-  readonly after: string;
-  readonly promise: string;
-  readonly message: string;
-}
-
-/** @returns what caught the bug, or null if nothing did. */
-export async function hunt(patch: Patch, withTests: boolean): Promise<Find | null> {
-  return await withPlanted(patch, async (folder) => {
-    const { plans, caught } = await huntBySimulator(patch, folder);
-    if (caught !== null) {
-      const { promise, message } = caught;
-      const after = plans === 1 ? '1 plan' : `${plans} plans`;
-      return { by: 'simulator', after, promise, message };
+/** The same in a copy that is already there. */
+export async function huntIn(
+  folder: string,
+  patch: Patch,
+  lines: readonly (readonly Catcher[])[],
+  progress: Progress,
+): Promise<Find | null> {
+  const stop = new AbortController();
+  const finds: Find[] = [];
+  const follow = async (line: readonly Catcher[]) => {
+    for (const { name, look } of line) {
+      if (stop.signal.aborted) return;
+      const say = (text: string) => progress(name, text);
+      const found = await look({ patch, folder, signal: stop.signal, say });
+      if (found === null) continue;
+      say(`caught it after ${found.after}`);
+      finds.push(found);
+      if (found.judges === 'world') stop.abort();
     }
-    return withTests ? await huntByTests(folder) : null;
-  });
+  };
+  // Ended as well if one of them fails, so that nothing runs on in a folder that is removed.
+  const ended = await Promise.allSettled(
+    lines.map((line) =>
+      follow(line).catch((error: unknown) => {
+        stop.abort();
+        throw error;
+      }),
+    ),
+  );
+  const failed = ended.find((end) => end.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return finds.find(({ judges }) => judges === 'world') ?? finds[0] ?? null;
 }
 
-async function huntBySimulator({ first }: Patch, folder: string): Promise<Hunted> {
-  const bounds = ['--plans', String(PLANS_MAX), '--first', first.join(',')];
-  const args = ['test/simulator/main.ts', 'hunt', ...bounds];
-  const { lines } = await run(process.execPath, args, folder);
-  const last = lines.findLast((line) => line.startsWith('{'));
-  if (last === undefined) throw new Error(`the simulator said nothing: ${lines.join('\n')}`);
-  return JSON.parse(last) as Hunted;
-}
-
-async function huntByTests(folder: string): Promise<Find | null> {
-  const vitest = join(folder, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [
-    vitest,
-    'run',
-    '--project',
-    'unit',
-    '--project',
-    'fast',
-    '--bail',
-    '1',
-    '--reporter',
-    'json',
-    ...FAST_TESTS,
-  ];
-  const { lines, status } = await run(process.execPath, args, folder);
-  if (status === 0) return null;
-  const report = JSON.parse(lines.findLast((line) => line.startsWith('{')) ?? '{}') as Report;
-  const failed = (report.testResults ?? []).flatMap(({ assertionResults }) => assertionResults);
-  const first = failed.find((result) => result.status === 'failed');
-  if (first === undefined) throw new Error('the tests failed without a failed test');
-  const message = first.failureMessages[0]?.split('\n', 1)[0] ?? '';
-  return { by: 'tests', after: first.fullName, promise: 'tests', message };
-}
-
-interface Report {
-  readonly testResults?: readonly {
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-): Promise<{ readonly lines: readonly string[]; readonly status: number | null }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines: string[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
-    child.once('error', reject);
-    child.once('close', (status) => resolve({ lines, status }));
-  });
+/** One line for people: what caught the bug. */
+export function row(name: string, found: Find | null, seconds: number): string {
+  const title = `${name.padEnd(32)} ${`${seconds} s`.padStart(5)} `;
+  if (found === null) return `${title} NOT CAUGHT`;
+  const { by, after, promise, message } = found;
+  if (found.judges === 'code') {
+    return `${title} caught by a unit or golden test only, by no check on the world: ${after}: ${message}`;
+  }
+  return `${title} ${promise} by the ${by} after ${after}: ${message}`;
 }

@@ -40,6 +40,8 @@ export interface Patch {
   readonly description: string;
   /** Such as `three-leaders/late` or `foreign-objects`: what is tried first; from `First: …`. */
   readonly first: readonly string[];
+  /** What must catch it, if not the simulator: a catcher's name, such as `properties`; from `By: …`. */
+  readonly by: string | null;
 }
 
 /** The patches next to this file, by name. */
@@ -52,8 +54,9 @@ export function readPatch(path: string): Patch {
   const text = readFileSync(path, 'utf8');
   const description = text.split(/\n\n/, 1)[0]?.trim() ?? '';
   const first = /^First: (.+)$/m.exec(text)?.[1]?.split(' ') ?? [];
+  const by = /^By: (.+)$/m.exec(text)?.[1] ?? null;
   const name = basename(path).replace(/\.(?:patch|diff)$/, '');
-  return { name, path: resolve(path), description, first };
+  return { name, path: resolve(path), description, first, by };
 }
 
 /** Thrown if a patch does not fit the code as it is. */

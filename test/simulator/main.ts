@@ -1,10 +1,10 @@
-/** The simulator from the command line: `replay SEED`, `hunt --plans N`. */
+/** The simulator from the command line: `replay SEED`, `hunt`. */
 import { parseArgs } from 'node:util';
 import { replay } from './run/replay.ts';
 import { hunt } from './soak/hunt.ts';
 
 const USAGE = `node test/simulator/main.ts replay SEED [--until STEP] [--requests]
-node test/simulator/main.ts hunt [--plans N] [--first SCENARIO/FAULT,…]`;
+node test/simulator/main.ts hunt [--plans N] [--seconds N] [--first SCENARIO/FAULT,…]`;
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -15,6 +15,7 @@ async function main(): Promise<boolean> {
       until: { type: 'string' },
       requests: { type: 'boolean', default: false },
       plans: { type: 'string', default: '4000' },
+      seconds: { type: 'string', default: 'Infinity' },
       first: { type: 'string', default: '' },
     },
   });
@@ -25,7 +26,8 @@ async function main(): Promise<boolean> {
   }
   if (command === 'hunt') {
     const first = values.first.split(',').filter((name) => name !== '');
-    return await hunt(Number(values.plans), first, print);
+    const bounds = { plans: Number(values.plans), seconds: Number(values.seconds) };
+    return await hunt(bounds, first, print);
   }
   throw new Error(`what to do is missing\n${USAGE}`);
 }

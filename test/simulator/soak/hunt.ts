@@ -14,6 +14,15 @@ import { type Trial, trySeed } from '../run/trial.ts';
 /** Of each scenario file, before random lives are tried. */
 const PLANS_A_FILE = 40;
 
+/** How often it is printed how many were tried. */
+const PRINTED_EVERY = 25;
+
+/** The search ends at the first of the two. */
+interface Bounds {
+  readonly plans: number;
+  readonly seconds: number;
+}
+
 /** What is printed at the end, as one line of JSON. */
 interface Hunted {
   readonly plans: number;
@@ -32,15 +41,17 @@ interface Hunted {
  * @returns whether a promise was broken
  */
 export async function hunt(
-  plansMax: number,
+  bounds: Bounds,
   first: readonly string[],
   print: (text: string) => void,
 ): Promise<boolean> {
+  const endMs = performance.now() + bounds.seconds * 1000;
   const tried = new Set<string>();
   for await (const seed of seeds(first)) {
-    if (tried.size >= plansMax) break;
+    if (tried.size >= bounds.plans || performance.now() >= endMs) break;
     if (tried.has(formatSeed(seed))) continue;
     tried.add(formatSeed(seed));
+    if (tried.size % PRINTED_EVERY === 0) print(`${tried.size} plans`);
     const broken = brokenBy(await trySeed(seed));
     if (broken === null) continue;
     print(JSON.stringify({ plans: tried.size, caught: broken } satisfies Hunted));
