@@ -125,6 +125,28 @@ export function managedFields(subject: Subject): void {
     });
   });
 
+  test('whoever sends an entry begins a wiped record again', async () => {
+    const api = await freshApi(subject);
+    const path = api.path('configmaps', 'm');
+    const object = { metadata: { name: 'm' }, data: { a: '1' } };
+    await api.post(api.path('configmaps'), object, by('op'));
+    const wiped = { name: 'm', managedFields: [] };
+    await api.put(path, { ...object, metadata: wiped }, by('hand'));
+    const entry = {
+      manager: 'op',
+      operation: 'Update',
+      apiVersion: 'v1',
+      fieldsType: 'FieldsV1',
+      fieldsV1: { 'f:data': { 'f:a': {} } },
+    };
+    const begun = { name: 'm', annotations: { n: '1' }, managedFields: [entry] };
+    const back = await api.put(path, { ...object, metadata: begun }, by('op'));
+    const note = { 'f:metadata': { 'f:annotations': { '.': {}, 'f:n': {} } } };
+    expect(owners(back)).toEqual({ op: { 'f:data': { 'f:a': {} }, ...note } });
+    const edited = await api.patch(path, MERGE, { data: { a: '2' } }, by('hand'));
+    expect(owners(edited)['hand']).toEqual({ 'f:data': { 'f:a': {} } });
+  });
+
   test.for([[[]], [[{}]]])(
     'an empty list (%j) wipes all owners, and no later update brings one back',
     async ([wiped]) => {

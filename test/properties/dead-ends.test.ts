@@ -25,6 +25,8 @@ function leaveAlone(world: World): void {
   world.skewMs = 0;
   world.hasDate = true;
   world.api.pods = { kind: 'Read', readOnce: [], more: 0 };
+  // A term can be lowered once it is noted.
+  world.settle();
   world.hands.editSpec((last) => ({
     ...last,
     terms: FAST_TERMS,

@@ -19,6 +19,7 @@ import { noteOldPods } from './old-pods.ts';
 import { presentRequests } from './requests.ts';
 import {
   isDisturbed,
+  isRecordBack,
   isSignerDisturbed,
   jwksGeneration,
   noteOf,
@@ -166,7 +167,8 @@ const noteSigner: Note = (before, situation) => {
   const { signer, seenMs } = situation;
   if (signer === null || !signerFits(before, signer)) return before;
   const ledger = withSuspects(before, situation);
-  let changed = false;
+  // Noted again, without the mark.
+  let changed = isRecordBack(signer, ledger);
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.state === 'Active') {
       if (key.signerSeenMs !== null) return key;

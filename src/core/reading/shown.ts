@@ -69,9 +69,18 @@ export function noteOf(jwks: ObservedJwks): JwksNote {
   };
 }
 
+/** Stands among the managers of an object for whoever has wiped the record of them. */
+export const UNTRACKED = 'untracked';
+
+/** The record was wiped when the signer was noted, and has begun again: a second time must show. */
+export function isRecordBack(signer: ObservedSigner, { signer: note }: Ledger): boolean {
+  const isNoted = note?.managers.includes(UNTRACKED) === true;
+  return isNoted && !signer.otherManagers.includes(UNTRACKED);
+}
+
 /**
  * Whether someone else has written values of the signer since the ledger last noted it, even if they
- * are in order again. Before the first note nobody else has.
+ * are in order again. Without a note, each other manager counts as new.
  */
 export function isSignerDisturbed(signer: ObservedSigner, { signer: note }: Ledger): boolean {
   if (note !== null && signer.meta.uid !== note.uid) return true;

@@ -9,6 +9,7 @@ import type {
   ObservedSet,
   ObservedSigner,
 } from '../../core/reading/model.ts';
+import { UNTRACKED } from '../../core/reading/shown.ts';
 import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { type Fields, fieldsOf, recordsOf } from './fields.ts';
@@ -44,8 +45,8 @@ export function observedSigner(verdicts: KeyVerdicts, signer: KubeObject): Obser
     meta: metaOf(signer),
     typeFits: signer['type'] === SECRET_TYPE.signer,
     content: signerContentOf(verdicts, signer),
-    // Its version changes with every note, so it can't say which version is nobody's.
-    otherManagers: otherManagers(signer, isOfSigner, 'untracked'),
+    // The write that notes this begins the record again.
+    otherManagers: otherManagers(signer, isOfSigner, UNTRACKED),
   };
 }
 
@@ -59,7 +60,7 @@ export function observedJwks(configMap: KubeObject): ObservedJwks {
     otherManagers: otherManagers(
       configMap,
       isOfData,
-      `untracked/${configMap.metadata.resourceVersion}`,
+      `${UNTRACKED}/${configMap.metadata.resourceVersion}`,
     ),
   };
 }

@@ -7,6 +7,7 @@ import { SECRETS } from '../../platform/kube/resources.ts';
 import type { SetSnapshot } from '../reading/observe.ts';
 import { dataOf } from '../reading/secret-content.ts';
 import { type Execution, StepOutdated, type WriteOf } from './execution.ts';
+import { withRecord } from './managed-fields.ts';
 import { patched } from './metadata.ts';
 
 export async function writeSigner(write: WriteOf<'WriteSigner'>, run: Execution): Promise<Answer> {
@@ -19,7 +20,8 @@ export async function writeSigner(write: WriteOf<'WriteSigner'>, run: Execution)
   }
   const { signer } = snapshot.objects;
   if (signer === null) throw new StepOutdated('the signer Secret is gone');
-  const changed = { ...signer, metadata: patched(signer.metadata, write.metadata), data };
+  const metadata = withRecord(patched(signer.metadata, write.metadata), Object.keys(data));
+  const changed = { ...signer, metadata, data };
   return await client.replace(SECRETS, changed, options);
 }
 

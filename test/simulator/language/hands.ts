@@ -91,6 +91,8 @@ export class Hands {
     deployment: ([name = '', manner = '']) => this.#workloads.makeDeployment(name, manner),
     rollout: ([name = '']) => this.#workloads.restartDeployment(name),
     strip: ([what = '']) => this.#strip(objectNamed(what)),
+    /** The record of who set which field is wiped. */
+    untrack: ([what = '']) => this.#untrack(objectNamed(what)),
     kill: ([slot]) => this.#world.kill(this.#member(slot)),
     /** Killed, and not started again for so long. */
     down: ([slot, forText = '']) => this.#world.kill(this.#member(slot), durationOf(forText)),
@@ -293,6 +295,12 @@ export class Hands {
   #valuesWith(ordinal: number): JsonObject {
     const { resource, name } = objectNamed(String(ordinal));
     return signerDataOf(this.#mustGet(resource, name));
+  }
+
+  #untrack({ resource, name }: Named): void {
+    this.#hand.edit(resource, NAMESPACE, name, (draft) => {
+      draft['metadata'] = { ...metadataOf(draft), managedFields: [] };
+    });
   }
 
   /** Labels and annotations of an object are taken away. */
