@@ -231,7 +231,7 @@ export function bury(ledger: Ledger, key: LedgerKey, nowMs: number): Ledger {
 /** More tombstones than this are kept only while verifiers may still trust their keys. */
 export const TOMBSTONES_KEPT = TOMBSTONES_MAX / 2;
 
-/** The reasons of keys that end before they sign. */
+/** The reasons of keys that mostly end before they sign: theirs are the first tombstones to go. */
 const UNSIGNED: readonly EndReason[] = ['Superseded', 'SecretLost'];
 
 /**

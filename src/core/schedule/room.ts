@@ -19,8 +19,8 @@ export function isFull(ledger: Ledger): boolean {
 
 /**
  * The key that leaves so that the one which the spec asks for can be published: a pending one of
- * another kind. One that never signed goes at once, so it is preferred; else the one whose gate opens
- * first. The standby of the old kind, which a revocation could call, goes last.
+ * another kind. One that never signed goes at once, so it is preferred, and of these the standby of
+ * the old kind, which a revocation could call, goes last; else the one whose gate opens first.
  */
 export function makingRoom({ spec }: Situation, ledger: Ledger): LedgerKey | null {
   const unwanted = publishedKeys(ledger).filter(
