@@ -4,6 +4,7 @@
  */
 
 import { parsePublicJwk } from '../formats/jwk.ts';
+import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
 import {
   type Bar,
@@ -43,6 +44,8 @@ const LEDGER_VERSION_MIN = 1;
 export const LEDGER_BYTES_MAX = 96 * 1024;
 export const LEDGER_KEYS_MAX = 16;
 export const TOMBSTONES_MAX = 128;
+/** No operator writes a higher generation or epoch, so someone else did. In milliseconds, it is the year 11,000. */
+export const COUNT_MAX = 285_000_000_000_000;
 
 export type ReadLedger =
   | { readonly kind: 'Ledger'; readonly ledger: Ledger }
@@ -181,8 +184,8 @@ function ledgerOf(form: Fields, version: number): Ledger {
   const tombstones = list(form['tombstones'], 'tombstones', TOMBSTONES_MAX).map(tombstoneOf);
   requireDistinct(keys, tombstones);
   return {
-    epochMs: integer(form['epochMs'], 'epochMs'),
-    generation: integer(form['generation'], 'generation'),
+    epochMs: countable(form['epochMs'], 'epochMs'),
+    generation: countable(form['generation'], 'generation'),
     set: setRefOf(record(form['set'], 'set')),
     recovering: orNull(form['recovering'], 'recovering', foundSignerOf),
     keys,
@@ -220,8 +223,16 @@ function nextOrdinalOf(
     return ordinalAfter(Math.max(1, integer(form['ordinalFloor'], 'ordinalFloor')), holders);
   }
   const nextOrdinal = integer(form['nextOrdinal'], 'nextOrdinal');
+  if (nextOrdinal > ORDINAL_TAKEN_MAX) throw new Malformed('nextOrdinal is too high');
   if (ordinalAfter(Math.max(1, nextOrdinal), holders) === nextOrdinal) return nextOrdinal;
   throw new Malformed('nextOrdinal is not above every ordinal');
+}
+
+/** What an operator has counted can be counted on from. */
+function countable(value: unknown, name: string): number {
+  const count = integer(value, name);
+  if (count > COUNT_MAX) throw new Malformed(`${name} is too high`);
+  return count;
 }
 
 function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[]): void {

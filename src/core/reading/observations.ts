@@ -55,9 +55,10 @@ export function noteObservations(situation: Situation, ledger: Ledger): Ledger |
   };
 }
 
-/** Notes only what moves gates later: someone else's edit, and raised terms. */
+/** Notes only what needs no time, or moves gates later: the set, someone else's edit, raised terms. */
 function noteWithoutTimes(situation: Situation, ledger: Ledger, disturbed: boolean): Ledger | null {
-  const raised = withRaisedTerms(withSuspects(ledger, situation), situation);
+  const adopted = noteSet(ledger, situation, disturbed);
+  const raised = withRaisedTerms(withSuspects(adopted, situation), situation);
   if (disturbed) return forgetWaits(situation, raised);
   return raised === ledger ? null : raised;
 }

@@ -115,6 +115,12 @@ function kidsOf({ content }: ObservedKeySecret): readonly string[] {
   return content.kind === 'Key' ? [content.kid] : [];
 }
 
+/** Which line of ledgers a key was made for. A first key is older than its ledger: 0, as in version 1. */
+export function epochOf({ annotations }: Pick<ObjectMeta, 'annotations'>): number {
+  const text = annotations[ANNOTATION.epoch] ?? '';
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+}
+
 /** Whether an unknown key Secret may join: its kid is its thumbprint, and has not ended. */
 export function mayJoin(secret: ObservedKeySecret, ledger: Ledger | null): boolean {
   if (secret.content.kind !== 'Key' || !secret.content.kidIsThumbprint) return false;

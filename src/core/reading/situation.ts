@@ -233,8 +233,9 @@ export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecre
 
 /** The ledger that a set starts from now. Requests that are already there count as handled. */
 export function blankLedger(situation: Situation): Ledger {
-  const { set, spec, seenMs } = situation;
-  const empty = emptyLedger(set.ref, spec, presentRequests(set.annotations), seenMs);
+  const { set, spec, nowMs } = situation;
+  // By the earlier clock: whatever is rebuilt later is then newer.
+  const empty = emptyLedger(set.ref, spec, presentRequests(set.annotations), nowMs);
   return { ...empty, terms: { declared: termsAtLeast(situation), lowered: [] } };
 }
 

@@ -8,6 +8,7 @@
 import { kindOfJwk } from '../formats/jwk.ts';
 import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
+import { COUNT_MAX } from '../ledger/codec.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
   type DeletionNote,
@@ -29,7 +30,7 @@ import {
 import { largestTerms } from '../ledger/terms.ts';
 import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
 import { backAgain, withRaisedTerms } from '../reading/observations.ts';
-import { mayJoin } from '../reading/ownership.ts';
+import { epochOf, mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
 import { asShown, jwksGeneration, signerNoteOf } from '../reading/shown.ts';
 import {
@@ -148,7 +149,7 @@ function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombs
 }
 
 export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger {
-  const generation = lost.highestGeneration + GENERATIONS_SKIPPED;
+  const generation = laterGeneration(lost.highestGeneration);
   // A copy may be older than what the status shows of the terms.
   const base = withRaisedTerms(lost.newest ?? rebuilt(situation), situation);
   const keys = base.keys.map((key): LedgerKey => {
@@ -172,7 +173,7 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   const handled = base.set.uid === ref.uid ? base.handled : presentRequests(annotations);
   const deletion = restartedDeletion(situation, base);
   const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
-  const epochMs = lost.newest === null ? base.epochMs : laterEpochMs(situation, base);
+  const epochMs = laterEpochMs(situation, base);
   const recovering = foundSigner(situation);
   const begun = { epochMs, generation, recovering, jwks: null, tombstones };
   return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, generation, (kid) =>
@@ -180,9 +181,22 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   );
 }
 
-/** Newer than every ledger of the copy's line, also than those that the copy does not know of. */
-function laterEpochMs({ seenMs }: Situation, copy: Ledger): number {
-  return Math.max(seenMs, copy.epochMs + 1);
+/** A number that someone has forged is not counted on from: the new epoch makes the ledger newer anyway. */
+function laterGeneration(highest: number): number {
+  return (highest > COUNT_MAX / 2 ? 0 : highest) + GENERATIONS_SKIPPED;
+}
+
+/**
+ * Newer than every ledger that this one comes after, known or not: by the later clock, plus S because that clock
+ * may have been a different one then, and past the epochs that the key Secrets tell of.
+ */
+function laterEpochMs({ seenMs, spec, keySecrets }: Situation, base: Ledger): number {
+  const told = keySecrets.map(({ meta }) => epochOf(meta)).filter((atMs) => atMs < COUNT_MAX);
+  return Math.max(
+    seenMs + spec.terms.clockSkewMs,
+    base.epochMs + 1,
+    ...told.map((atMs) => atMs + 1),
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import { activationGate, isOpen } from '../ledger/gates.ts';
 import { activeKey, type Ledger, sameKind } from '../ledger/ledger.ts';
 import { activate, addPending, bar, buryOrphan, type KeyOrigin } from '../ledger/lifecycle.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
-import { mayJoin } from '../reading/ownership.ts';
+import { epochOf, mayJoin } from '../reading/ownership.ts';
 import { openRotateRequest } from '../reading/requests.ts';
 import { isDisturbed, showsKey } from '../reading/shown.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
@@ -71,16 +71,11 @@ function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKe
   const isOfThisSet = situation.ownership.keySecrets.get(orphan.meta.name) === 'Own';
   return (
     isOfThisSet &&
-    epochOf(orphan) === ledger.epochMs &&
+    epochOf(orphan.meta) === ledger.epochMs &&
     orphan.meta.annotations[ANNOTATION.ordinal] === String(orphan.ordinal) &&
     sameKind(content.keyKind, situation.spec.kind) &&
     mayJoin(orphan, ledger)
   );
-}
-
-/** Which line of ledgers a key was made for. Version 1 of the ledger had none, and its epoch is 0. */
-function epochOf({ meta }: ObservedKeySecret): number {
-  return Number(meta.annotations[ANNOTATION.epoch] ?? 0);
 }
 
 /** An orphan that cannot be used ends, so that it is destroyed and never published. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
-import { readLedger } from '../../../src/core/ledger/codec.ts';
+import { COUNT_MAX, readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
@@ -95,16 +95,27 @@ describe('a ledger is lost', () => {
     expect(began).toBe(START_MS);
     world.hands.annotateSigner(ANNOTATION.ledger, null);
     world.settle();
-    expect(world.ledger?.epochMs).toBe(world.nowMs);
+    const recovered = world.nowMs + FAST_SPEC.terms.clockSkewMs;
+    expect(world.ledger?.epochMs).toBe(recovered);
     world.hands.annotateSigner(ANNOTATION.ledger, null);
     world.settle();
-    expect(world.ledger?.epochMs).toBe(world.nowMs + 1);
+    expect(world.ledger?.epochMs).toBe(recovered + 1);
     unledgerJwks(world);
     world.hands.wipeStatus();
     world.hands.annotateSigner(ANNOTATION.ledger, null);
-    const lostMs = world.nowMs;
     world.settle();
-    expect(world.ledger?.epochMs).toBe(lostMs);
+    expect(world.ledger?.epochMs).toBeGreaterThanOrEqual(recovered);
+  });
+
+  test('and does not count on from a generation that someone has forged', () => {
+    const world = rotatedWorld();
+    const forged = { ...world.ledger, generation: COUNT_MAX } as Ledger;
+    world.hands.annotateSigner(ANNOTATION.ledger, serializeLedger(forged));
+    world.settle();
+    world.hands.annotate(REQUEST.rotate, 'r');
+    world.runFor(60 * SECOND);
+    expect(world.ledger?.generation).toBeLessThan(100);
+    expect(world.ledger?.handled.rotate).toBe('r');
   });
 
   test('and a new set of this name repeats no request', () => {
