@@ -17,7 +17,7 @@ import { stallOf } from './report/stall.ts';
 import { withRecoveryEvents, withStageEvents, withTransitions } from './report/step-events.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
 import { type Schedule, scheduleOf } from './schedule/schedule.ts';
-import { copyBesideJwks, statusTakesCopy } from './stages/copy.ts';
+import { copyBesideJwks, firstCopyBesideJwks, statusTakesCopy } from './stages/copy.ts';
 import {
   buryDestroyed,
   destroyBarred,
@@ -181,6 +181,7 @@ const STAGES: readonly (readonly [Runs, Stage])[] = [
   ['OutsideDeletion', destroyBarred],
   ['OutsideDeletion', buryDestroyed],
   ['OutsideDeletion', destroyUnneeded],
+  ['OutsideDeletion', firstCopyBesideJwks],
 ];
 
 function stageStep(situation: Situation, schedule: Schedule): Step | null {

@@ -1,8 +1,9 @@
 /**
  * The terms that the status shows. The CRD refuses to lower a term before its old value is shown, so
- * none that was declared is forgotten. For that, the status must never show more than the ledger
- * has: a raised term enters the ledger before the status, and a lowered one the status before the
- * ledger.
+ * none that was declared is forgotten. For that, the operator never writes more into the status than
+ * the ledger has: a raised term enters the ledger before the status, and a lowered one the status
+ * before the ledger. If the status still shows more, because someone wrote or restored it, that stays
+ * until the ledger has it.
  */
 import type { Terms } from '../formats/spec.ts';
 import { type NotedTerms, UNLIMITED } from '../formats/status.ts';
@@ -20,11 +21,18 @@ const FIELDS = {
   clockSkewMs: 'clockSkew',
 } as const satisfies Readonly<Record<keyof Terms, keyof NotedTerms>>;
 
-/** What the status is to show: of each term the smaller of what is declared and what is in the ledger. */
-export function notedTerms(spec: Terms, inLedger: Terms): NotedTerms {
-  const shown = Object.entries(FIELDS).map(([name, field]) => {
-    const [a, b] = [spec[name as keyof Terms], inLedger[name as keyof Terms]];
-    return [field, textOf(larger(a, b) === a ? b : a)];
+/**
+ * What the status is to show: of each term the smaller of what is declared and what is in the ledger. A
+ * larger one that only the status shows is kept, because nothing else remembers it.
+ * @param noted what the status shows now
+ */
+export function notedTerms(spec: Terms, inLedger: Terms, noted: NotedTerms): NotedTerms {
+  const shown = Object.entries(FIELDS).map(([key, field]) => {
+    const name = key as keyof Terms;
+    const [a, b] = [spec[name], inLedger[name]];
+    const shownNow = shownTerm(noted, name);
+    const isOnlyThere = shownNow !== undefined && larger(shownNow, b) !== b;
+    return [field, textOf(isOnlyThere ? shownNow : larger(a, b) === a ? b : a)];
   });
   return Object.fromEntries(shown);
 }
@@ -46,12 +54,19 @@ export function largestShownTerms(spec: Terms, noted: NotedTerms): Terms {
   return mapTerms((name) => largerShown(spec, noted, name));
 }
 
-/** Someone may have edited the status: a text that is no duration shows nothing. */
 function largerShown(spec: Terms, noted: NotedTerms, name: keyof Terms): number | null {
+  const shown = shownTerm(noted, name);
+  return shown === undefined ? spec[name] : larger(spec[name], shown);
+}
+
+/**
+ * Someone may have edited the status: a text that is no duration shows nothing.
+ * @returns null if it is without end, undefined if the status does not show it.
+ */
+function shownTerm(noted: NotedTerms, name: keyof Terms): number | null | undefined {
   const text = noted[FIELDS[name]];
   if (text === UNLIMITED && name === 'verifierTrustMs') return null;
-  const shownMs = text === undefined ? null : parseDurationMs(text);
-  return shownMs === null ? spec[name] : larger(spec[name], shownMs);
+  return text === undefined ? undefined : (parseDurationMs(text) ?? undefined);
 }
 
 function textOf(termMs: number | null): string {

@@ -64,6 +64,15 @@ export function sameTerms(a: Terms, b: Terms): boolean {
   return TERM_NAMES.every((name) => a[name] === b[name]);
 }
 
+/** Whether both remember the same, so that one can be recovered from the other. */
+export function sameMemory(a: TermMemory, b: TermMemory): boolean {
+  if (!sameTerms(a.declared, b.declared) || a.lowered.length !== b.lowered.length) return false;
+  return a.lowered.every(({ terms, seenMs }, index) => {
+    const other = b.lowered[index];
+    return other !== undefined && other.seenMs === seenMs && sameTerms(other.terms, terms);
+  });
+}
+
 /** The larger value of each term. A D without end (null) is larger than any. */
 export function largestTerms(a: Terms, b: Terms): Terms {
   return mapTerms((name) => larger(a[name], b[name]));

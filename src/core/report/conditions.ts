@@ -118,13 +118,22 @@ function clockSkew({ spec, observed }: Situation): Verdict {
 /** The maximum number of fields that a message names; it counts the rest. */
 const LOST_NAMED_MAX = 8;
 
+/** That CRD has no rule for them either. */
+const TERMS_UNPROTECTED =
+  ' Until then, lower no term: one that is raised and lowered again before an operator reads it is forgotten, and ' +
+  'tokens of that time may be rejected.';
+
+function isTermsField(field: string): boolean {
+  return field === 'terms' || field.startsWith('terms.');
+}
+
 function crdOutdated(lost: readonly string[]): Verdict {
   const named = lost.slice(0, LOST_NAMED_MAX).map((field) => `status.${field}`);
   const more = lost.length - named.length;
   const message =
     `The API server does not store ${named.join(', ')}${more === 0 ? '' : ` and ${more} more fields`} as ` +
     'this operator writes the status: the CustomResourceDefinition is of another version. Apply the ' +
-    'one of this operator’s release.';
+    `one of this operator’s release.${lost.some(isTermsField) ? TERMS_UNPROTECTED : ''}`;
   return verdict('CrdOutdated', 'True', 'StatusPruned', message);
 }
 

@@ -93,7 +93,11 @@ function ledgerStatus(situation: Situation, { ledger, upcoming }: Schedule): Sta
     keyCount: publishedKeys(ledger).length,
     keys,
     ...(next === null ? {} : { nextTransition: next }),
-    terms: notedTerms(situation.spec.terms, ledger.terms.declared),
+    terms: notedTerms(
+      situation.spec.terms,
+      ledger.terms.declared,
+      situation.set.status?.terms ?? {},
+    ),
     effectiveTokenTTL: formatDurationMs(ttlMs),
     history: historyOf(situation, keys),
     ...(rotate === null ? {} : { lastHandledRotateRequest: rotate }),

@@ -27,3 +27,14 @@ export function copyBesideJwks(situation: Situation, schedule: Schedule): Step |
   const noted = isDisturbed(situation, ledger) ? noteShown(situation, schedule) : null;
   return noted ?? rewriteJwks(situation, ledger);
 }
+
+/**
+ * The first JWKS is written before there is a ledger, and so without a copy. The next key would bring one, but
+ * may come much later: this comes once nothing else is to be done.
+ */
+export function firstCopyBesideJwks(situation: Situation, { ledger }: Schedule): Step | null {
+  const { jwks, observed } = situation;
+  if (jwks === null || observed.ledgers.jwks !== null) return null;
+  if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
+  return rewriteJwks(situation, ledger);
+}

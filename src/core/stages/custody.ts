@@ -14,6 +14,7 @@ import {
   withLeavingPublished,
 } from '../ledger/ledger.ts';
 import { bury, emptySigner, hasRoomForAnotherKey, signerDisturbed } from '../ledger/lifecycle.ts';
+import { sameMemory } from '../ledger/terms.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
 import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
@@ -89,7 +90,9 @@ export function restoreKeySecret(situation: Situation, { ledger }: Schedule): St
 
 /**
  * The JWKS is computed from the ledger. While a barred key waits for a JWKS of the bar's generation, the
- * JWKS is rewritten even if its data stay the same: a late write of an older one then hits a conflict.
+ * JWKS is rewritten even if its data stay the same: a late write of an older one then hits a conflict. So
+ * it is if the copy beside it has other terms than the ledger: if the set is deleted and its objects are
+ * retained, the copy in the status goes with it.
  */
 export function publishJwks(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
@@ -101,8 +104,14 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
     ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
   );
   const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
-  if (!differs && !awaitsProof && !isJwksMetadataStale(situation)) return null;
-  return rewriteJwks(situation, ledger);
+  const isStale = isJwksMetadataStale(situation) || copyHasOtherTerms(situation, ledger);
+  return differs || awaitsProof || isStale ? rewriteJwks(situation, ledger) : null;
+}
+
+/** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
+function copyHasOtherTerms({ observed }: Situation, ledger: Ledger): boolean {
+  const copy = observed.ledgers.jwks;
+  return copy?.kind === 'Ledger' && !sameMemory(copy.ledger.terms, ledger.terms);
 }
 
 /** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */

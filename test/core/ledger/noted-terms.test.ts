@@ -10,7 +10,7 @@ import { DEFAULT_TERMS, FAST_TERMS } from '../../support/core-world/fixtures.ts'
 
 describe('the status shows of each term', () => {
   test('the declared value, by its name in the spec', () => {
-    expect(notedTerms(DEFAULT_TERMS, DEFAULT_TERMS)).toEqual({
+    expect(notedTerms(DEFAULT_TERMS, DEFAULT_TERMS, {})).toEqual({
       tokenTTL: '15m',
       verifierCacheTTL: '10m',
       verifierTrust: '10m',
@@ -34,8 +34,26 @@ describe('the status shows of each term', () => {
       { verifierTrust: 'Unlimited' },
     ],
   ])('%s', (_, spec, inLedger, shown) => {
-    const both = notedTerms({ ...FAST_TERMS, ...spec }, { ...FAST_TERMS, ...inLedger });
+    const both = notedTerms({ ...FAST_TERMS, ...spec }, { ...FAST_TERMS, ...inLedger }, {});
     expect(both).toMatchObject(shown);
+  });
+
+  test.each<[string, NotedTerms, NotedTerms]>([
+    ['it keeps what it alone shows', { tokenTTL: '40s' }, { tokenTTL: '40s' }],
+    [
+      'it keeps a D without end likewise',
+      { verifierTrust: 'Unlimited' },
+      { verifierTrust: 'Unlimited' },
+    ],
+    ['it lowers what the ledger has', { tokenTTL: '20s' }, { tokenTTL: '8s' }],
+    ['it keeps no text that is no duration', { tokenTTL: 'long' }, { tokenTTL: '8s' }],
+    ['it keeps no other term that is without end', { tokenTTL: 'Unlimited' }, { tokenTTL: '8s' }],
+  ])('%s', (_, noted, shown) => {
+    const inLedger = { ...FAST_TERMS, tokenTtlMs: 20_000 };
+    expect(notedTerms(FAST_TERMS, inLedger, noted)).toEqual({
+      ...notedTerms(FAST_TERMS, inLedger, {}),
+      ...shown,
+    });
   });
 });
 

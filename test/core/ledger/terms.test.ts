@@ -8,6 +8,7 @@ import {
   leadMs,
   nextTermChangeMs,
   rememberTerms,
+  sameMemory,
   type TermMemory,
   trustAfterRemovalMs,
 } from '../../../src/core/ledger/terms.ts';
@@ -22,6 +23,27 @@ test.each([
   ['a shared cache', { ...FAST_TERMS, sharedCacheTtlMs: 60_000 }, 68_000],
 ])('the lead of %s is P + H + C + S', (_, terms, ms) => {
   expect(leadMs(terms)).toBe(ms);
+});
+
+describe('two memories are the same', () => {
+  const raised = { ...FAST_TERMS, tokenTtlMs: 40_000 };
+  const lowered = { declared: FAST_TERMS, lowered: [{ terms: raised, seenMs: 5 }] };
+
+  test('if they declare the same and have lowered the same at the same time', () => {
+    expect(sameMemory(FRESH, { declared: { ...FAST_TERMS }, lowered: [] })).toBe(true);
+    expect(sameMemory(lowered, structuredClone(lowered))).toBe(true);
+  });
+
+  test.each<[string, TermMemory]>([
+    ['another declared', { ...lowered, declared: raised }],
+    ['none lowered', FRESH],
+    ['another time', { ...lowered, lowered: [{ terms: raised, seenMs: 6 }] }],
+    ['another lowered', { ...lowered, lowered: [{ terms: FAST_TERMS, seenMs: 5 }] }],
+    ['one more', { ...lowered, lowered: [...lowered.lowered, { terms: raised, seenMs: 7 }] }],
+  ])('not with %s', (_, other) => {
+    expect(sameMemory(lowered, other)).toBe(false);
+    expect(sameMemory(other, lowered)).toBe(false);
+  });
 });
 
 test('after a removal trust ends with D, not C; if D has no end, it never ends', () => {

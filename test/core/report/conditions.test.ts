@@ -150,6 +150,20 @@ describe('a status that the API server does not store whole', () => {
     });
   });
 
+  test.each([
+    ['says so if it is the terms, even among the fields that are only counted', ['terms']],
+    ['says so if it is one of them', ['terms.verifierTrust']],
+  ])('%s', (_, fields) => {
+    const others = Array.from({ length: 8 }, (__, index) => `f${index}`);
+    expect(without(...others, ...fields)?.message).toContain(
+      'Until then, lower no term: one that is raised and lowered again before an operator reads it is forgotten',
+    );
+  });
+
+  test('says nothing of the terms if they are stored', () => {
+    expect(without('termsOfUse')?.message).not.toContain('lower no term');
+  });
+
   test('shows eight of them', () => {
     const fields = Array.from({ length: 10 }, (_, index) => `f${index}`);
     expect(without(...fields)?.message).toMatch(/status\.f7 and 2 more fields as/);

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { readLedger } from '../../../src/core/ledger/codec.ts';
 import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
 import { plan } from '../../../src/core/plan.ts';
 import type { Observed, Step } from '../../../src/core/reading/model.ts';
 import { statusTakesCopy } from '../../../src/core/stages/copy.ts';
 import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, signerWrite } from '../../support/core-world/states.ts';
-import type { World } from '../../support/core-world/world.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
 
 const TAKES = { lostStatus: [], isStatusRefused: false };
 const LOST = { ...TAKES, lostStatus: ['ledger'] };
@@ -76,4 +77,26 @@ describe('a ledger without a copy is copied', () => {
     const { [ANNOTATION.ledger]: copy } = written.metadata.annotations;
     expect(JSON.parse(copy ?? '')).toMatchObject({ generation: written.generation });
   });
+});
+
+test('the first JWKS gets a copy once nothing else is to be done, if no next key brings one', () => {
+  const world = worldWith({
+    ...FAST_SPEC,
+    rotation: { ...FAST_SPEC.rotation, intervalMs: 86_400_000, standby: false },
+  });
+  world.settle();
+  const codes = world.written.map(({ step }) => step.reason.code);
+  expect(codes.filter((code) => code === 'WriteJwks')).toHaveLength(1);
+  expect(codes.indexOf('WriteJwks')).toBeGreaterThan(codes.indexOf('NoteObservations'));
+  const copy = readLedger(world.api.jwks?.meta.annotations[ANNOTATION.ledger] ?? '');
+  expect(copy.kind === 'Ledger' && copy.ledger.terms).toEqual(ledgerOf(world).terms);
+  expect(ledgerOf(world).keys).toHaveLength(1);
+});
+
+test('with a standby there is no extra write for it', () => {
+  const world = worldWith(FAST_SPEC);
+  world.settle();
+  const written = world.written.filter(({ step }) => step.reason.code === 'WriteJwks');
+  expect(written).toHaveLength(1);
+  expect(world.api.jwks?.data['jwks.json']).toContain('k2');
 });

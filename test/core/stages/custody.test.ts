@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { readLedger } from '../../../src/core/ledger/codec.ts';
 import { keysIn } from '../../../src/core/ledger/jwks-document.ts';
 import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
@@ -54,6 +55,23 @@ test('labels that someone removed are restored, object by object, and nothing el
   const codes = world.written.slice(before).map(({ step }) => step.reason.code);
   expect(codes).toEqual(['WriteJwks', 'RepairMetadata']);
   expect(ledgerOf(world).generation).toBe(generation);
+});
+
+test('terms that the ledger has taken in are copied beside the JWKS, once each', () => {
+  const world = rotatedWorld();
+  const termsInCopy = () => {
+    const copy = readLedger(world.api.jwks?.meta.annotations[ANNOTATION.ledger] ?? '');
+    return copy.kind === 'Ledger' ? copy.ledger.terms : null;
+  };
+  for (const tokenTtlMs of [40_000, 8_000]) {
+    const before = world.written.length;
+    world.hands.editSpec((spec) => ({ ...spec, terms: { ...spec.terms, tokenTtlMs } }));
+    world.settle();
+    const codes = world.written.slice(before).map(({ step }) => step.reason.code);
+    expect(codes.filter((code) => code === 'WriteJwks')).toHaveLength(1);
+    expect(termsInCopy()).toEqual(ledgerOf(world).terms);
+  }
+  expect(termsInCopy()?.lowered).toHaveLength(1);
 });
 
 /** Up to the moment at which `k1` is barred, and not yet out of the JWKS. */

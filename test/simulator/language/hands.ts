@@ -73,6 +73,15 @@ export class Hands {
     wipe: () => {
       this.#hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, (draft) => delete draft['status'], 'status');
     },
+    /** `terms tokenTTL=40s`: an administrator says in the status which terms were declared. */
+    terms: ([declared = '']) => {
+      const [field = '', value = ''] = declared.split('=');
+      const change = (draft: JsonObject) => {
+        const status = child(draft, 'status');
+        status['terms'] = { ...child(status, 'terms'), [field]: value };
+      };
+      this.#hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, change, 'status');
+    },
     /** As the namespace controller does it: the namespace first, then what is in it. */
     terminate: () => {
       this.#hand.delete('namespaces', '', NAMESPACE);
