@@ -4,6 +4,7 @@
  */
 
 import { samePublicJwk } from '../formats/jwk.ts';
+import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
 import type { Spec, Terms } from '../formats/spec.ts';
 import { type ReadLedger, serializeLedger } from '../ledger/codec.ts';
@@ -122,9 +123,10 @@ function isOfSet(owner: SetRef, set: ObservedSet): boolean {
 
 function judgeLedgerState(
   set: ObservedSet,
-  { signer, jwks, keySecrets, ownership }: OwnObjects,
+  own: OwnObjects,
   ledgers: ObservedLedgers,
 ): LedgerState {
+  const { signer, ownership } = own;
   const sources = {
     'the signer Secret': ledgers.signer,
     'the status': ledgers.status,
@@ -144,7 +146,7 @@ function judgeLedgerState(
     return judgeAgainstCopies(inSigner, copies, uid);
   }
   const isUnwritten = ledgers.status === null && ledgers.jwks === null;
-  if (signer === null && isUnwritten && isFirstKeyPhase(set, jwks, keySecrets)) {
+  if (signer === null && isUnwritten && isFirstKeyPhase(set, own)) {
     return { kind: 'None' };
   }
   const problem =
@@ -203,20 +205,37 @@ function highestGeneration(ledgers: readonly Ledger[], line: Ledger | null): num
 
 /**
  * Only the first key may be activated without a wait, so nothing may hint at an earlier key: no other
- * key's Secret, no other kid in the JWKS, and no key in the status.
+ * key's Secret, no other kid in the JWKS, and no key in the status. One Secret of an earlier set is no such
+ * hint: its key never signs again. Several of them are what a set left behind that was to retain its objects.
  */
-function isFirstKeyPhase(
-  set: ObservedSet,
-  jwks: ObservedJwks | null,
-  keySecrets: readonly ObservedKeySecret[],
-): boolean {
-  if (keySecrets.length > 1 || (set.status?.keys ?? []).length > 0) return false;
-  const content = keySecrets[0]?.content;
+function isFirstKeyPhase(set: ObservedSet, own: OwnObjects): boolean {
+  if ((set.status?.keys ?? []).length > 0) return false;
+  const { jwks } = own;
+  const ofThisSet = firstKeySecrets(own);
+  const inReach = own.keySecrets.filter(({ ordinal }) => ordinal <= ORDINAL_TAKEN_MAX).length;
+  if (ofThisSet.length > 1 || (ofThisSet.length === 0 && inReach > 1)) return false;
+  const content = ofThisSet[0]?.content;
   const ownKid = content?.kind === 'Key' ? content.kid : null;
   if (jwks === null || jwks.data[JWKS_FILE] === undefined) return true;
   const kids = keysIn(jwks.data).map(({ kid }) => kid);
   // A JWKS that cannot be read may have shown any key.
   return kids.length > 0 && kids.every((kid) => kid === ownKid);
+}
+
+/** What the first key's Secret may be: made for this very set, with an ordinal that an operator gives. */
+function firstKeySecrets({
+  keySecrets,
+  ownership,
+}: Pick<OwnObjects, 'keySecrets' | 'ownership'>): readonly ObservedKeySecret[] {
+  return keySecrets.filter(
+    ({ meta, ordinal }) =>
+      ordinal <= ORDINAL_TAKEN_MAX && ownership.keySecrets.get(meta.name) === 'Own',
+  );
+}
+
+/** The Secret of the first key, before there is a ledger; null if there is none yet. */
+export function firstKeySecret(situation: Situation): ObservedKeySecret | null {
+  return firstKeySecrets(situation)[0] ?? null;
 }
 
 /** Whether the spec revokes a kid. */

@@ -5,7 +5,7 @@ import { ANNOTATION, REQUEST } from '../formats/names.ts';
 import type { SetRef } from '../ledger/ledger.ts';
 import type { ObservedSet } from '../reading/model.ts';
 import { parseOwner } from '../reading/ownership.ts';
-import type { Situation } from '../reading/situation.ts';
+import { firstKeySecret, type Situation } from '../reading/situation.ts';
 
 /** A condition's reason and message. */
 export interface Stall {
@@ -58,9 +58,9 @@ function adoptionRemedy({ livingAdoptee }: ObservedSet, { uid }: SetRef): string
 }
 
 /** Replacing a first key's Secret that holds no usable key would destroy it: a person decides. */
-function brokenFirstKey({ ledgerState, keySecrets }: Situation): Stall | null {
-  const [secret] = keySecrets;
-  if (ledgerState.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
+function brokenFirstKey(situation: Situation): Stall | null {
+  const secret = firstKeySecret(situation);
+  if (situation.ledgerState.kind !== 'None' || secret?.content.kind !== 'Broken') return null;
   return {
     code: 'KeySecretBroken',
     message: `Secret ${secret.meta.name} holds no usable key (${secret.content.problem}). Delete it: the operator then generates a new key.`,

@@ -1,13 +1,13 @@
 /**
  * The first key: nobody can hold a token or a JWKS of the set yet, so it signs without a wait. The
- * objects have fixed names and are created by POST, of which exactly one succeeds.
+ * objects have fixed names and are created by POST, of which exactly one succeeds. A Secret of an earlier
+ * set of this name holds a key that has ended: its ordinal is passed over, and it is destroyed later.
  */
-import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { jwksData, sameData } from '../ledger/jwks-document.ts';
 import { activate, addPending, nextGeneration, withRevoked } from '../ledger/lifecycle.ts';
 import type { KeyContent, ObservedKeySecret, Step } from '../reading/model.ts';
 import { noteOf, showsKey } from '../reading/shown.ts';
-import { blankLedger, isRevoked, type Situation } from '../reading/situation.ts';
+import { blankLedger, firstKeySecret, isRevoked, type Situation } from '../reading/situation.ts';
 import { ordinalFor } from './rotation.ts';
 import {
   createKeySecret,
@@ -20,8 +20,8 @@ import {
 
 /** @returns the next step; null if it must wait for the clocks to agree. */
 export function firstKeyStep(situation: Situation): Step | null {
-  const secret = situation.keySecrets.find(({ ordinal }) => ordinal <= ORDINAL_TAKEN_MAX);
-  if (secret === undefined) {
+  const secret = firstKeySecret(situation);
+  if (secret === null) {
     return createKeySecret(situation, ordinalFor(situation, blankLedger(situation)), null);
   }
   if (secret.content.kind !== 'Key') return null;

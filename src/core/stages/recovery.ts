@@ -211,7 +211,7 @@ function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionN
 
 /**
  * Without any copy: the signer's key is Active, the JWKS's other keys are Retiring from now,
- * other Secrets are Pending. A published kid without a Secret stays published until its gate.
+ * other Secrets are Pending, unless an earlier set of this name made them. A published kid without a Secret stays published until its gate.
  */
 function rebuilt(given: Situation): Ledger {
   const situation = withinReach(given);
@@ -259,10 +259,20 @@ function pendingSecrets(
     const { content, ordinal } = secret;
     // Someone may have copied a Secret: its key joins once.
     if (content.kind !== 'Key' || seen.has(content.kid) || !mayJoin(secret, null)) return [];
+    if (hasEndedBefore(situation, secret)) return [];
     seen.add(content.kid);
     const { kid, publicJwk, keyKind } = content;
     return [{ ordinal, kid, publicJwk, keyKind, imported: false }];
   });
+}
+
+/**
+ * Once an object is this set's own, the Secret of an earlier set was restored, and its key has ended. Before that,
+ * it may be one that the earlier set was to retain.
+ */
+function hasEndedBefore({ ownership }: Situation, { meta }: ObservedKeySecret): boolean {
+  const hasBegun = ownership.signer === 'Own' || ownership.jwks === 'Own';
+  return hasBegun && ownership.keySecrets.get(meta.name) !== 'Own';
 }
 
 function secretByKid(

@@ -41,8 +41,10 @@ export function activateNext(situation: Situation, schedule: Schedule): Step | n
 /** The next key: a usable orphan joins the ledger; else one is generated. */
 export function publishNext(situation: Situation, schedule: Schedule): Step | null {
   const { ledger, publication } = schedule;
+  // One that is being deleted may be gone before its key is published.
   const orphans = situation.keySecrets.filter(
-    (secret) => holderOf(situation, ledger, secret).kind === 'Orphan',
+    (secret) =>
+      secret.meta.deleting !== true && holderOf(situation, ledger, secret).kind === 'Orphan',
   );
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { ANNOTATION, ORDINAL_TAKEN_MAX, REQUEST } from '../../../src/core/formats/names.ts';
 import { haltOf, stallOf } from '../../../src/core/report/stall.ts';
 import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import { rotatedWorld, situation } from '../../support/core-world/states.ts';
@@ -74,6 +74,17 @@ describe('what stalls a set says what to do', () => {
       (world) => breakSecret(world, 1),
       'KeySecretBroken: Secret payments-key-1 holds no usable key (no PEM). Delete it: the ' +
         'operator then generates a new key.',
+    ],
+    [
+      'a Secret without a key, with an ordinal that no operator gives',
+      firstSecretWorld,
+      (world) => {
+        const { labels, annotations } = world.hands.keySecret(1).meta;
+        world.hands.deleteKeySecret(1);
+        world.hands.plantKeySecret(ORDINAL_TAKEN_MAX + 1, 'k9', { labels, annotations });
+        breakSecret(world, ORDINAL_TAKEN_MAX + 1);
+      },
+      null,
     ],
     // A rotation continues without it, or creates it again.
     [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { ANNOTATION, ORDINAL_TAKEN_MAX, REQUEST } from '../../../src/core/formats/names.ts';
 import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
 import { conditionOf, ledgerOf, stepsUntilRest } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
@@ -52,6 +52,101 @@ describe('the first key signs without a wait, and continues from wherever it was
   function deleteSecret({ hands }: World): void {
     hands.deleteKeySecret(1);
   }
+});
+
+/** A key Secret that the same set left behind in an earlier life, under another UID. */
+function plantEarlier(world: World, ordinal: number, kid: string): void {
+  const owner = JSON.stringify({ namespace: 'auth', name: 'payments', uid: 'uid-of-before' });
+  const annotations = { [ANNOTATION.owner]: owner, [ANNOTATION.ordinal]: String(ordinal) };
+  world.hands.plantKeySecret(ordinal, kid, { labels: {}, annotations });
+}
+
+function breakEarlier(world: World, ordinal: number): void {
+  const secret = world.hands.keySecret(ordinal);
+  world.api.putKeySecret({ ...secret, content: { kind: 'Broken', problem: 'no PEM' } });
+}
+
+describe('a key Secret of an earlier set never becomes the first key, and is destroyed', () => {
+  test.each<[string, number, number, (world: World) => void]>([
+    ['with the first ordinal', 0, 2, (world) => plantEarlier(world, 1, 'k9')],
+    ['with the next ordinal', 0, 1, (world) => plantEarlier(world, 2, 'k9')],
+    ['with a far ordinal', 0, 1, (world) => plantEarlier(world, 7, 'k9')],
+    ['once the first key’s Secret is there', 1, 1, (world) => plantEarlier(world, 2, 'k9')],
+    ['once the first key’s JWKS is there', 2, 1, (world) => plantEarlier(world, 2, 'k9')],
+    [
+      'several of them, once the first key’s Secret is there',
+      1,
+      1,
+      (world) => {
+        plantEarlier(world, 2, 'k8');
+        plantEarlier(world, 3, 'k9');
+      },
+    ],
+    [
+      'without a usable key',
+      0,
+      2,
+      (world) => {
+        plantEarlier(world, 1, 'k9');
+        breakEarlier(world, 1);
+      },
+    ],
+  ])('%s', (_, writes, ordinal, plant) => {
+    const world = worldAfter(writes);
+    plant(world);
+    expect(stepsUntilRest(world).slice(0, 3 - writes)).toEqual(FIRST_KEY.slice(writes));
+    expect(ledgerOf(world).keys).toMatchObject([{ ordinal, state: 'Active' }]);
+    expect(world.servedKids).toEqual([world.signerKid]);
+    expect([...world.api.keySecrets.keys()]).toEqual([`payments-key-${ordinal}`]);
+    expect(world.refused).toEqual([]);
+  });
+});
+
+describe('of an earlier set that was to retain its objects', () => {
+  test.each<[string, number, readonly string[]]>([
+    // Nobody can hold a JWKS with its key.
+    ['the first key’s Secret alone gives way to a new first key', 1, ['k2']],
+    // Verifiers may know the key, and nobody can tell whether it ever signed.
+    ['the first key’s JWKS stays published, and the next key waits', 2, ['k1', 'k2']],
+  ])('%s', (_, writes, servedKids) => {
+    const world = worldAfter(writes);
+    world.hands.deleteSet();
+    world.hands.createSet(WITHOUT_STANDBY);
+    world.settle();
+    expect(world.servedKids).toEqual(servedKids);
+    world.runFor(60 * SECOND);
+    expect(world.signerKid).toBe('k2');
+    expect([...world.api.keySecrets.keys()]).toEqual(['payments-key-2']);
+    expect(world.violations()).toEqual([]);
+    expect(world.refused).toEqual([]);
+  });
+
+  test('several key Secrets are taken over, and none of them signs without a wait', () => {
+    const world = worldWith(WITHOUT_STANDBY);
+    plantEarlier(world, 3, 'k8');
+    plantEarlier(world, 4, 'k9');
+    expect(stepsUntilRest(world)[0]).toBe('RecoverLedger');
+    expect(world.servedKids).toEqual(['k8', 'k9']);
+    expect(world.signerKid).toBeNull();
+    world.runFor(60 * SECOND);
+    expect(world.signerKid).toBe('k8');
+    expect(world.refused).toEqual([]);
+  });
+});
+
+describe('a lone Secret with an ordinal that no operator gives', () => {
+  test.each([
+    ['and a key', false],
+    ['and no key', true],
+  ])('%s holds up nothing, and is destroyed', (_, isBroken) => {
+    const world = worldAfter(1);
+    const { labels, annotations } = labelsOf(world);
+    world.hands.deleteKeySecret(1);
+    world.hands.plantKeySecret(ORDINAL_TAKEN_MAX + 1, 'k9', { labels, annotations });
+    if (isBroken) breakEarlier(world, ORDINAL_TAKEN_MAX + 1);
+    expect(stepsUntilRest(world).slice(0, 3)).toEqual(FIRST_KEY);
+    expect([...world.api.keySecrets.keys()]).toEqual(['payments-key-1']);
+  });
 });
 
 describe('it does not count as a first key', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { COUNT_MAX, readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
-import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
 
 /** In the middle of a rotation: #1 Retiring, #2 Active, #3 Pending. */
@@ -140,6 +140,54 @@ describe('a ledger is lost', () => {
     world.settle();
     expect(world.servedKids).toHaveLength(8);
     expect(world.ledger?.keys).toHaveLength(8);
+    expect(world.refused).toEqual([]);
+  });
+});
+
+describe('the ledger and all copies are lost, and a key Secret of an earlier set is there', () => {
+  test.each<[string, (world: World) => void, readonly string[]]>([
+    [
+      'it has ended if the signer is this set’s own',
+      ({ hands }) => hands.deleteJwks(),
+      ['k1', 'k2'],
+    ],
+    [
+      'it has ended if the JWKS is this set’s own',
+      ({ hands }) => hands.deleteSigner(),
+      ['k1', 'k2'],
+    ],
+    [
+      'it stays published if the JWKS shows its key',
+      ({ hands }) => hands.editJwksKeys((keys) => [...keys, fixtureJwk('k9', EC_KIND)]),
+      ['k1', 'k2', 'k9'],
+    ],
+    [
+      'it joins, and waits, if nothing is this set’s own',
+      ({ hands }) => {
+        hands.deleteJwks();
+        hands.deleteSigner();
+      },
+      ['k1', 'k2', 'k9'],
+    ],
+  ])('%s', (_, disturb, servedKids) => {
+    const world = worldWith({
+      ...FAST_SPEC,
+      rotation: { ...FAST_SPEC.rotation, intervalMs: 600 * SECOND },
+    });
+    world.settle();
+    const { labels, annotations } = world.hands.keySecret(2).meta;
+    const owner = '{"namespace":"auth","name":"payments","uid":"uid-of-before"}';
+    const earlier = { ...annotations, [ANNOTATION.owner]: owner };
+    world.hands.plantKeySecret(5, 'k9', { labels, annotations: earlier });
+    unledgerJwks(world);
+    world.hands.wipeStatus();
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    disturb(world);
+    world.runPass();
+    expect(world.servedKids).toEqual(servedKids);
+    world.settle();
+    const isThere = world.api.keySecrets.has('payments-key-5');
+    expect(isThere).toBe(servedKids.includes('k9'));
     expect(world.refused).toEqual([]);
   });
 });

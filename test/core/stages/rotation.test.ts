@@ -106,6 +106,17 @@ describe('the next key', () => {
     expect(world.servedKids).toEqual(['k2', 'k3', 'k9']);
   });
 
+  test('is never one whose Secret is being deleted: another one is made', () => {
+    const world = rotatedWorld();
+    world.hands.plantKeySecret(4, 'k9', labels(world));
+    const secret = world.hands.keySecret(4);
+    world.api.putKeySecret({ ...secret, meta: { ...secret.meta, deleting: true } });
+    world.runUntil(START_MS + 62 * SECOND);
+    expect(world.servedKids).toHaveLength(3);
+    expect(world.servedKids).not.toContain('k9');
+    expect(ledgerOf(world).keys.at(-1)).toMatchObject({ ordinal: 5, state: 'Pending' });
+  });
+
   test.each<[string, (world: World) => void, string]>([
     [
       'of another kind',

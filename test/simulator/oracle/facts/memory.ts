@@ -18,6 +18,8 @@ export interface Memory {
   readonly ends: readonly number[];
   /** When the life began that an instant is in; long ago for the first. */
   beganMs(atMs: number): number;
+  /** Whether the life that an instant is in has taken over what someone put back of an earlier one. */
+  isResumed(atMs: number): boolean;
   /** Those at which nobody had waited for the caches: nobody counts as its verifier any more. */
   readonly abruptEnds: readonly number[];
 }
@@ -26,6 +28,7 @@ interface Places {
   readonly copies: { signer: string; jwks: string; set: string };
   jwksKeys: Keys | null;
   jwksExists: boolean;
+  jwksByHand: boolean;
   signerExists: boolean;
   signerKid: string;
   statusHasKeys: boolean;
@@ -33,6 +36,8 @@ interface Places {
   isAbrupt: boolean;
   /** The kid in each key Secret, by the Secret's name. */
   readonly secrets: Map<string, string>;
+  /** Names of those that no operator has made in this life. */
+  readonly earlierSecrets: Set<string>;
 }
 
 /** What one change does to what is there. */
@@ -57,11 +62,13 @@ export function memoryOf(timeline: Timeline): Memory {
     copies: { signer: '', jwks: '', set: '' },
     jwksKeys: null,
     jwksExists: false,
+    jwksByHand: false,
     signerExists: false,
     signerKid: '',
     statusHasKeys: false,
     isAbrupt: false,
     secrets: new Map(),
+    earlierSecrets: new Set(),
   };
   const writtenMs = new Map<string, number>();
   const known: Known[] = [];
@@ -70,12 +77,19 @@ export function memoryOf(timeline: Timeline): Memory {
   const ends: number[] = [];
   const abruptEnds: number[] = [];
   const wipes: number[] = [];
-  let isPublished = false;
+  const resumed = new Set<number>();
+  let earlierKids: ReadonlySet<string> = new Set();
+  let [isPublished, wasTold] = [false, false];
   for (const { change, byHand, apply, copy } of movesOf(timeline)) {
     apply(places);
     if (!byHand && copy !== '') writtenMs.set(copy, change.atMs);
     const newest = newestCopy(places, writtenMs);
-    if (newest === null && (known.at(-1)?.asOfMs ?? LONG_AGO) !== LONG_AGO) wipes.push(change.atMs);
+    const beganMs = ends.at(-1) ?? LONG_AGO;
+    // A copy of an earlier life tells nothing of this one's keys.
+    const isTold = newest !== null && newest.asOfMs >= beganMs;
+    if (wasTold && !isTold) wipes.push(change.atMs);
+    wasTold = isTold;
+    if (!isTold && goesOn(places, writtenMs, earlierKids)) resumed.add(beganMs);
     known.push({ revision: change.revision, asOfMs: newest?.asOfMs ?? LONG_AGO });
     for (const kid of places.jwksKeys?.keys() ?? []) kids.add(kid);
     if (byHand) {
@@ -90,15 +104,19 @@ export function memoryOf(timeline: Timeline): Memory {
       ends.push(change.atMs);
       if (places.isAbrupt) abruptEnds.push(change.atMs);
       isPublished = false;
+      earlierKids = new Set(kids);
+      for (const name of places.secrets.keys()) places.earlierSecrets.add(name);
     }
   }
+  const beganMs = (atMs: number) => ends.findLast((endMs) => endMs <= atMs) ?? LONG_AGO;
   return {
     knownBeforeMs: ({ revision }) => lastBefore(known, revision)?.asOfMs ?? LONG_AGO,
     lostMs: (kid) => lost.get(kid) ?? NEVER,
     wipes,
     ends,
     abruptEnds,
-    beganMs: (atMs) => ends.findLast((endMs) => endMs <= atMs) ?? LONG_AGO,
+    beganMs,
+    isResumed: (atMs) => resumed.has(beganMs(atMs)),
   };
 }
 
@@ -146,15 +164,19 @@ function movesOf({ sets, signer, jwks, keySecrets }: Timeline): readonly Move[] 
         places.copies.jwks = copy;
         places.jwksKeys = keys;
         places.jwksExists = change.after !== null;
+        places.jwksByHand = byHand;
       },
     })),
     ...keySecrets.map(({ change, byHand, facts }) => ({
       change,
       byHand,
       copy: '',
-      apply: ({ secrets }: Places) => {
+      apply: ({ secrets, earlierSecrets }: Places) => {
         if (change.after === null) secrets.delete(change.name);
         else secrets.set(change.name, facts?.kid ?? '');
+        if (byHand && change.after !== null) earlierSecrets.add(change.name);
+        else if (change.before === null || change.after === null)
+          earlierSecrets.delete(change.name);
       },
     })),
   ];
@@ -177,6 +199,24 @@ function tellsOf(places: Places, copy: string | null, kid: string): boolean {
   if (copy !== null) return copy.includes(kid);
   const { jwksKeys, signerKid, secrets } = places;
   return jwksKeys?.has(kid) === true || signerKid === kid || [...secrets.values()].includes(kid);
+}
+
+/**
+ * Whether what someone put back of an earlier life can't be told from what a set left behind that was to retain
+ * its objects: a JWKS or a status of it, a signer without a JWKS, or several key Secrets alone. A single key
+ * Secret can be told, and so can anything beside a JWKS that an operator made in this life.
+ */
+function goesOn(
+  places: Places,
+  writtenMs: ReadonlyMap<string, number>,
+  earlierKids: ReadonlySet<string>,
+): boolean {
+  const { copies, jwksExists, jwksByHand, jwksKeys, signerExists, earlierSecrets } = places;
+  if (writtenMs.has(copies.jwks) || writtenMs.has(copies.set)) return true;
+  if (jwksExists) {
+    return jwksByHand && [...(jwksKeys?.keys() ?? [])].some((kid) => earlierKids.has(kid));
+  }
+  return signerExists ? writtenMs.has(copies.signer) : earlierSecrets.size > 1;
 }
 
 /** What the first key's rule asks for: nothing shows that there ever was another key. */

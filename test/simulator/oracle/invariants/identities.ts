@@ -55,12 +55,19 @@ function otherKeys(scene: Scene): readonly Violation[] {
   });
 }
 
-/** When an operator took each kid out of the JWKS. */
-function takenOutMs({ timeline }: Scene): ReadonlyMap<string, number> {
+/** When an operator took each kid out of the JWKS, or the set ended that the kid belonged to. */
+function takenOutMs({ timeline, memory }: Scene): ReadonlyMap<string, number> {
   const taken = new Map<string, number>();
   let present = new Set<string>();
+  let lifeMs = memory.beganMs(Number.NEGATIVE_INFINITY);
   for (const { keys, byHand, atMs } of timeline.jwks) {
     if (keys === null) continue;
+    const beganMs = memory.beganMs(atMs);
+    if (beganMs !== lifeMs) {
+      for (const kid of present) if (!taken.has(kid)) taken.set(kid, beganMs);
+      present = new Set();
+      lifeMs = beganMs;
+    }
     if (!byHand) {
       for (const kid of present) if (!keys.has(kid) && !taken.has(kid)) taken.set(kid, atMs);
     }
@@ -80,9 +87,11 @@ function broughtBack(scene: Scene): readonly Violation[] {
   });
 }
 
-/** As long as the set lived on: what is restored after its end knows nothing of that. */
+/** A later set of the name knows the keys of an earlier one as ended, unless it has taken that one over. */
 function isRemembered({ memory }: Scene, change: Change, takenMs: number): boolean {
-  return memory.knownBeforeMs(change) >= takenMs && memory.beganMs(change.atMs) <= takenMs;
+  const isOfThisLife = memory.beganMs(change.atMs) < takenMs;
+  const isKnown = isOfThisLife || !memory.isResumed(change.atMs);
+  return isKnown && memory.knownBeforeMs(change) >= takenMs;
 }
 
 /** An operator that is at work has noticed by then. Histories end when nothing is left to do. */
@@ -137,9 +146,9 @@ function reused({ timeline, memory }: Scene): readonly Violation[] {
       if (other.atMs < beganMs || other.isCopy) return false;
       const kid = other.facts?.kid ?? '';
       const sinceMs = publishedMs.get(kid) ?? Number.POSITIVE_INFINITY;
-      return (
-        kid !== facts.kid && other.ordinal >= ordinal && sinceMs < readMs && knownMs >= sinceMs
-      );
+      // Each life counts from one.
+      const isKnown = beganMs <= sinceMs && sinceMs < readMs && knownMs >= sinceMs;
+      return kid !== facts.kid && other.ordinal >= ordinal && isKnown;
     });
     const isNew = (publishedMs.get(facts.kid) ?? Number.POSITIVE_INFINITY) >= atMs;
     if (earlier === undefined || !isNew) return [];

@@ -64,4 +64,29 @@ cases('P1', DELETED, [
   ['but someone who takes the rest away brought that about', secondLife(66.9, HAND), []],
 ]);
 
-cases('I4', DELETED, [['a second life counts its keys from one', secondLife(67), []]]);
+/** The second life begins, and someone puts something of the first back. */
+function restoredLife(what: 'key-1' | 'jwks'): readonly Move[] {
+  return [
+    ...secondLife(67).slice(0, 4),
+    [67.1, HAND, what, 'a'],
+    [67.2, OP, 'jwks', 'a'],
+    [67.3, OP, 'signer', 'a'],
+    [67.4, OP, 'jwks', 'a'],
+  ];
+}
+
+cases('I4', DELETED, [
+  ['a second life counts its keys from one', secondLife(67), []],
+  [
+    'its ordinals stay low beside a key of the first life',
+    [...secondLife(67), [70, HAND, 'key-4', 'a'], [80, OP, 'key-2', 'd'], [81, OP, 'key-4', null]],
+    [],
+  ],
+  [
+    'a key of the first life joins the second',
+    [...secondLife(67), [70, HAND, 'key-2', 'a'], [71, OP, 'jwks', 'c a'], [72, OP, 'key-2', null]],
+    [71],
+  ],
+  ['a key of the first life becomes the first of the second', restoredLife('key-1'), [67.3, 67.4]],
+  ['the second life takes over the JWKS of the first', restoredLife('jwks'), []],
+]);
