@@ -194,12 +194,13 @@ function superseded(key: LedgerKey): LedgerKey {
 /**
  * Someone else wrote the values of the signer. Whatever it shows now, each key of the set may have been
  * in it, and may have signed until the signer is seen in order. The switch to the active key starts again.
+ * @param shownKid of the key that is in it now; null if there is none
  */
-export function signerDisturbed(ledger: Ledger, note: SignerNote): Ledger {
+export function signerDisturbed(ledger: Ledger, note: SignerNote, shownKid: string | null): Ledger {
   const keys = ledger.keys.map((key): LedgerKey => {
     if (key.state === 'Active') return { ...key, signerSeenMs: null, settled: null };
-    const isGone = key.bar !== null && key.bar.removedSeenMs !== null;
-    if (isGone || key.bar?.reason === 'Revoked') return key;
+    // Its gate was open. It is waited for again only if it is seen there.
+    if (key.bar !== null && key.kid !== shownKid) return key;
     return { ...key, mayHaveSigned: true, supersededSeenMs: null, settled: null };
   });
   return { ...ledger, keys, signer: note };

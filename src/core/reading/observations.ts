@@ -160,7 +160,7 @@ const noteJwks: Note = (ledger, { jwks, seenMs }, disturbed) => {
 function withSuspects(ledger: Ledger, { signer }: Situation): Ledger {
   if (signer === null || !signerFits(ledger, signer)) return ledger;
   if (!isSignerDisturbed(signer, ledger)) return ledger;
-  return signerDisturbed(ledger, signerNoteOf(signer));
+  return signerDisturbed(ledger, signerNoteOf(signer), null);
 }
 
 /** If the signer is as the ledger says, its key signs, and the keys before it no longer do. */

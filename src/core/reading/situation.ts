@@ -28,7 +28,7 @@ import type {
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
-import { adopts, judgeOwnership, type Owned } from './ownership.ts';
+import { adopts, judgeOwnership, type Owned, parseOwner } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 
 /** What became of the ledger. */
@@ -222,15 +222,21 @@ function isFirstKeyPhase(set: ObservedSet, own: OwnObjects): boolean {
   return kids.length > 0 && kids.every((kid) => kid === ownKid);
 }
 
-/** What the first key's Secret may be: made for this very set, with an ordinal that an operator gives. */
+/**
+ * What the first key's Secret may be: made for this very set, with an ordinal that an operator gives. If the
+ * set was created again before its first key signed, the only Secret beside a JWKS of the same earlier set is
+ * that of the first key as well.
+ */
 function firstKeySecrets({
   keySecrets,
   ownership,
-}: Pick<OwnObjects, 'keySecrets' | 'ownership'>): readonly ObservedKeySecret[] {
-  return keySecrets.filter(
-    ({ meta, ordinal }) =>
-      ordinal <= ORDINAL_TAKEN_MAX && ownership.keySecrets.get(meta.name) === 'Own',
-  );
+  jwks,
+}: Pick<OwnObjects, 'keySecrets' | 'ownership' | 'jwks'>): readonly ObservedKeySecret[] {
+  const inReach = keySecrets.filter(({ ordinal }) => ordinal <= ORDINAL_TAKEN_MAX);
+  const own = inReach.filter(({ meta }) => ownership.keySecrets.get(meta.name) === 'Own');
+  const [first, ...others] = inReach;
+  if (own.length > 0 || jwks === null || first === undefined || others.length > 0) return own;
+  return parseOwner(first.meta)?.uid === parseOwner(jwks.meta)?.uid ? inReach : own;
 }
 
 /** The Secret of the first key, before there is a ledger; null if there is none yet. */

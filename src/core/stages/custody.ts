@@ -42,7 +42,7 @@ export function repairSigner(situation: Situation, { ledger }: Schedule): Step |
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
   const active = activeKey(ledger);
   const source = active === null ? null : fromKeySecret(situation, active);
-  const disturbed = signerDisturbed(ledger, signerNoteOf(signer));
+  const disturbed = signerDisturbed(ledger, signerNoteOf(signer), shown);
   const isLost = active !== null && source === null;
   const next = isLost ? emptySigner(disturbed) : disturbed;
   const found =

@@ -62,7 +62,8 @@ function reasonOf({ spec }: Situation, kid: string): RevocationReason {
 function noteOtherSigner({ signer }: Situation, ledger: Ledger): Ledger {
   if (signer === null) return ledger;
   if (signerFits(ledger, signer) && !isSignerDisturbed(signer, ledger)) return ledger;
-  return signerDisturbed(ledger, signerNoteOf(signer));
+  const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
+  return signerDisturbed(ledger, signerNoteOf(signer), shown);
 }
 
 function switchAway(

@@ -85,7 +85,7 @@ describe('T counts since the activation', () => {
 
 test('if someone else changed the signer, the switch starts again, and each key may have signed', () => {
   const note = { uid: 'u', managers: ['kubectl-edit/Update/1'] };
-  const after = signerDisturbed(rotated, note);
+  const after = signerDisturbed(rotated, note, null);
   expect(after.signer).toBe(note);
   expect(after.keys.map(({ signerSeenMs }) => signerSeenMs)).toMatchObject([
     expect.anything(),

@@ -151,8 +151,11 @@ function keySecretVersions(
     const marks = [text(metadataOf(object), 'uid'), privateKeyIn(object)];
     const [told] = marks.flatMap((mark) => known.get(mark) ?? []);
     const facts = told ?? keyFactsOf(object);
-    if (facts !== null) for (const mark of marks) if (mark !== '') known.set(mark, facts);
     const byHand = author === HAND;
+    // Edited to hold the private key of another Secret: its own is lost already.
+    const held = known.get(marks[1] ?? '') ?? facts;
+    if (byHand && held?.kid !== facts?.kid) copies.add(marks[0] ?? '');
+    else if (facts !== null) for (const mark of marks) if (mark !== '') known.set(mark, facts);
     const firstName = firstNames.get(facts?.kid ?? '') ?? name;
     if (facts !== null) firstNames.set(facts.kid, firstName);
     if (before === null && byHand && firstName !== name) copies.add(marks[0] ?? '');
