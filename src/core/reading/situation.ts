@@ -258,9 +258,10 @@ export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecre
 
 /** The ledger that a set starts from now. Requests that are already there count as handled. */
 export function blankLedger(situation: Situation): Ledger {
-  const { set, spec, nowMs } = situation;
+  const { set, spec, observed, offsetMs } = situation;
   // By the earlier clock: whatever is rebuilt later is then newer.
-  const empty = emptyLedger(set.ref, spec, presentRequests(set.annotations), nowMs);
+  const epochMs = observed.reading.startedMs + offsetMs;
+  const empty = emptyLedger(set.ref, spec, presentRequests(set.annotations), epochMs);
   return { ...empty, terms: { declared: termsAtLeast(situation), lowered: [] } };
 }
 
