@@ -60,7 +60,7 @@ describe('a planted bug is found', () => {
         ledgers: { ...observed.ledgers, status: observed.ledgers.signer, jwks: null },
       })),
       { hands: 1 },
-      'I4',
+      'Rest',
     ],
     [
       'no step is ever judged again',

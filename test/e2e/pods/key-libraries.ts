@@ -1,6 +1,6 @@
 /** How a verifier gets its keys and verifies with them: by libraries as users have them, each with its own cache. */
 import { createRemoteJWKSet, decodeProtectedHeader, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { verify as verifyJwt } from 'jsonwebtoken';
+import jsonwebtoken from 'jsonwebtoken';
 import { JwksClient } from 'jwks-rsa';
 import { jwksFolder } from './jwks-folder.ts';
 
@@ -37,7 +37,7 @@ export const LIBRARIES = {
     const client = new JwksClient({ jwksUri: jwks, cacheMaxAge: cacheMs, timeout: TIMEOUT_MS });
     return async (token) => {
       const key = await client.getSigningKey(decodeProtectedHeader(token).kid);
-      verifyJwt(token, key.getPublicKey(), { algorithms: [...ALGORITHMS] });
+      jsonwebtoken.verify(token, key.getPublicKey(), { algorithms: [...ALGORITHMS] });
     };
   },
 } as const;

@@ -181,12 +181,15 @@ export function untrueAnnouncements(
   });
 }
 
-/** I4: ordinals only grow. */
+/** I4: ordinals only grow. A write may come late: whoever read before that may give one again. */
 function ordinalAgain(
-  { facts }: Done,
+  { facts, seen }: Done,
   { ordinal }: Extract<Write, { kind: 'CreateKeySecret' }>,
 ): readonly Violation[] {
-  return ordinal > facts.ordinal ? [] : found('I4', `the ordinal ${ordinal} is given again`);
+  const isLate = seen < facts.ordinalChange;
+  return ordinal > facts.ordinal || isLate
+    ? []
+    : found('I4', `the ordinal ${ordinal} is given again`);
 }
 
 /** I3 to its end: a private key is destroyed after the last reading has shown the JWKS without it. */

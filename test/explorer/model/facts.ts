@@ -49,8 +49,9 @@ export interface Facts {
   readonly ended: ReadonlySet<string>;
   /** Every key that an operator made. */
   readonly made: ReadonlySet<string>;
-  /** Ordinals up to this one were given. */
+  /** Ordinals up to this one were given, the last by the change of this number. */
   readonly ordinal: number;
+  readonly ordinalChange: number;
   /** Where a ledger is that no hand has put there. */
   readonly own: ReadonlySet<Place>;
 }
@@ -74,6 +75,7 @@ export const NO_FACTS: Facts = {
   ended: new Set(),
   made: new Set(),
   ordinal: 0,
+  ordinalChange: 0,
   own: new Set(),
 };
 
@@ -185,7 +187,9 @@ function noteOperator(facts: Facts, before: World, after: World): Facts {
   const ended = isNew ? new Set([...facts.ended, ...stones.map(({ kid }) => kid)]) : facts.ended;
   const ordinals = [...after.api.keySecrets.values()].map(({ ordinal }) => ordinal);
   const ordinal = Math.max(facts.ordinal, ...ordinals);
-  return { ...facts, ...ledgers, ended, ordinal, made: withNewKeys(facts, after) };
+  const ordinalChange = ordinal > facts.ordinal ? facts.changes : facts.ordinalChange;
+  const made = withNewKeys(facts, after);
+  return { ...facts, ...ledgers, ended, ordinal, ordinalChange, made };
 }
 
 function withNewKeys({ made }: Facts, { api }: World): ReadonlySet<string> {

@@ -75,7 +75,8 @@ class RealVerifier {
     const fetchedMs = this.#copy?.atMs ?? atMs;
     const mayFetch = restartMs === null && cooldownMs !== null && atMs >= fetchedMs + cooldownMs;
     if (!used.keys.has(kid) && mayFetch) used = this.#fetch(atMs, turn);
-    if (!used.keys.has(kid) && negativeMs > 0) {
+    // One that fetches at startup alone asks nobody, so there is no answer to remember.
+    if (!used.keys.has(kid) && negativeMs > 0 && restartMs === null) {
       this.#unknown.set(kid, { set: used, untilMs: atMs + negativeMs });
     }
     return used;
