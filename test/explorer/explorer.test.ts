@@ -86,7 +86,7 @@ test('bounds and paths are read as they are written', () => {
   expect(() => parseBounds('hands')).toThrow("'hands' is no bound");
 });
 
-test('a path is told step by step', () => {
+test('a path is printed step by step', () => {
   const told = toldPath(startOf(bounds({}), CORE), parsePath('user create, pass*5'));
   expect(told.join('\n')).toContain('ledger 1: k1 Active | serves k1 | Secrets #1');
 });

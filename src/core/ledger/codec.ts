@@ -44,7 +44,7 @@ const LEDGER_VERSION_MIN = 1;
 export const LEDGER_BYTES_MAX = 96 * 1024;
 export const LEDGER_KEYS_MAX = 16;
 export const TOMBSTONES_MAX = 128;
-/** No operator writes a higher generation or epoch, so someone else did. In milliseconds, it is the year 11,000. */
+/** An operator never reaches a higher generation or epoch. In milliseconds this is the year 11,000. */
 export const COUNT_MAX = 285_000_000_000_000;
 
 export type ReadLedger =

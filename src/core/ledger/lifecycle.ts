@@ -254,7 +254,7 @@ function withStone(ledger: Ledger, stone: Tombstone, nowMs: number): Ledger {
   return { ...ledger, tombstones, nextOrdinal: ordinalAfter(ledger.nextOrdinal, [stone]) };
 }
 
-/** Without the first entries that may go, at most so many. */
+/** Drops the first entries that may go, at most `countMax` of them. */
 function withoutOldest(
   stones: readonly Tombstone[],
   countMax: number,

@@ -16,7 +16,6 @@ import { clocksDisagree, judgeOffsetMs, recordedMs } from './clock.ts';
 import {
   compareLedgers,
   isSameLine,
-  NO_LEDGERS,
   newestOf,
   type ObservedLedgers,
   readableOf,
@@ -141,23 +140,26 @@ function judgeLedgerState(
   const counts = (ledger: Ledger) => !isFirstJwks || ledger.set.uid === uid;
   const copies = readableOf({ ...ledgers, signer: null }).filter(counts);
   const newest = newestOf(copies, uid);
-  const [inSigner] = readableOf({ ...NO_LEDGERS, signer: ledgers.signer });
-  if (signer !== null && inSigner !== undefined && (counts(inSigner) || newest !== null)) {
+  const inSigner = ledgers.signer?.kind === 'Ledger' ? ledgers.signer.ledger : null;
+  if (signer !== null && inSigner !== null && (counts(inSigner) || newest !== null)) {
     return judgeAgainstCopies(inSigner, copies, uid);
   }
   const isUnwritten = ledgers.status === null && ledgers.jwks === null;
   if (signer === null && isUnwritten && isFirstKeyPhase(set, own)) {
     return { kind: 'None' };
   }
-  const problem =
-    signer === null
-      ? 'the signer Secret is gone'
-      : ledgers.signer?.kind === 'Unreadable'
-        ? `the signer Secret's ledger can't be read: ${ledgers.signer.problem}`
-        : isSignerOfEarlierSet(ownership)
-          ? 'the signer Secret is that of an earlier set of this name'
-          : 'the signer Secret has no ledger of this set';
+  const problem = signer === null ? 'the signer Secret is gone' : whatIsWrong(own, ledgers);
   return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
+}
+
+/** With a signer Secret that is there, and whose ledger does not count. */
+function whatIsWrong({ ownership }: OwnObjects, { signer }: ObservedLedgers): string {
+  if (signer?.kind === 'Unreadable') {
+    return `the signer Secret's ledger can't be read: ${signer.problem}`;
+  }
+  return isSignerOfEarlierSet(ownership)
+    ? 'the signer Secret is that of an earlier set of this name'
+    : 'the signer Secret has no ledger of this set';
 }
 
 /**

@@ -10,14 +10,13 @@
  */
 
 import { FINALIZER, REQUEST } from '../formats/names.ts';
-import { deletionGate, isOpen, mayLeave } from '../ledger/gates.ts';
+import { mayLeave } from '../ledger/gates.ts';
 import { activeKey, type Ledger, neededKeys } from '../ledger/ledger.ts';
 import { emptySigner } from '../ledger/lifecycle.ts';
-import { effectiveTerms } from '../ledger/terms.ts';
 import type { EventNote, ObjectMeta, Step } from '../reading/model.ts';
 import { skipsDeletionWait } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
-import { DELETION_WAIT_SKIPPED } from '../schedule/deletion.ts';
+import { DELETION_WAIT_SKIPPED, deletionTransition } from '../schedule/deletion.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { isDue } from '../schedule/transition.ts';
 import { writeFinalizer } from './finalizer.ts';
@@ -109,9 +108,7 @@ export function isDeletionFinished(situation: Situation): boolean {
   if (signer !== null || jwks !== null || keySecrets.length > 0) return false;
   const copy = ledgerState.newest;
   if (copy?.deletion?.jwksRemovedSeenMs == null) return false;
-  return (
-    skipsDeletionWait(set) || isOpen(deletionGate(copy, effectiveTerms(copy.terms, nowMs)), nowMs)
-  );
+  return isDue(deletionTransition(situation, copy), nowMs);
 }
 
 /** 5. */

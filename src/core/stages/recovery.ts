@@ -211,7 +211,8 @@ function restartedDeletion({ jwks }: Situation, { deletion }: Ledger): DeletionN
 
 /**
  * Without any copy: the signer's key is Active, the JWKS's other keys are Retiring from now,
- * other Secrets are Pending, unless an earlier set of this name made them. A published kid without a Secret stays published until its gate.
+ * other Secrets are Pending, unless an earlier set of this name made them. A published kid without a
+ * Secret stays published until its gate.
  */
 function rebuilt(given: Situation): Ledger {
   const situation = withinReach(given);

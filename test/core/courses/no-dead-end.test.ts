@@ -39,7 +39,7 @@ function asTheOperatorWroteIt({ api }: World): void {
 }
 
 describe('a rotation completes, however many keys ended in the life of the active key', () => {
-  /** As if so many standbys had lost their Secrets, and verifiers still trusted them. */
+  /** So many standbys have lost their Secrets, and verifiers may still trust them. */
   function afterEnds(count: number): World {
     const world = settled();
     const before = ledgerOf(world);

@@ -74,7 +74,7 @@ describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
 });
 
 describe('a ledger is lost', () => {
-  test('again, right after its recovery: that begins anew, two generations later, and the JWKS first', () => {
+  test('again, right after its recovery: a second recovery follows the same rules as the first', () => {
     const world = rotatedWorld();
     world.hands.annotateSigner(ANNOTATION.ledger, null);
     world.settle();

@@ -77,8 +77,8 @@ function unknownKey(
   if (kid === null || kid === facts.rightful || kid !== activeKid(ledger)) return [];
   if (facts.ended.has(kid)) return found('I4', `${kid} had ended and signs again`);
   const isFirst = facts.rightful === null && facts.signing === null;
-  // A hand that comes between the last reading and the write is excepted. So is, before there is a
-  // ledger to notice it by, what hands showed and hid again.
+  // Two exceptions: an edit between the last reading and the write; and, before there is a ledger that
+  // could show it, a JWKS that hands put there and took away again.
   const known = facts.views.filter(({ by, change }, index) => {
     const isHidden = by === 'Hands' && facts.views[index + 1]?.by === 'Hands';
     if (isHidden && step.reason.code === 'ActivateFirstKey') return false;
@@ -204,7 +204,7 @@ function destroyedEarly(
   return found('I3', `the private key of ${content.kid} is destroyed, and the JWKS shows the key`);
 }
 
-/** I8, computed anew from the times that two ledgers in a row hold. */
+/** I8, computed from the times in two consecutive ledgers. */
 function gatesEarlier({ before }: Done, after: Ledger): readonly Violation[] {
   const old = before.ledger;
   if (old === null) return [];

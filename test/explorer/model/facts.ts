@@ -224,7 +224,7 @@ function within(times: ReadonlyMap<string, number>, sinceMs: number): ReadonlyMa
   return new Map([...times].filter(([, atMs]) => atMs > sinceMs));
 }
 
-/** The ordered deletion of a set is over: each of its keys has ended, and ordinals begin anew. */
+/** The ordered deletion of a set is over: each of its keys has ended, and ordinals start at 1 again. */
 export function lifeEnded(facts: Facts): Facts {
   return { ...facts, ended: new Set([...facts.ended, ...facts.made]), ordinal: 0 };
 }

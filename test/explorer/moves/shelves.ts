@@ -5,7 +5,7 @@ import type { ObservedJwks, ObservedSigner } from '../../../src/core/reading/mod
 import type { Shelf } from '../model/state.ts';
 import type { World } from '../model/world.ts';
 
-/** What makes two signers alike to a restore: the version and the UID are given anew. */
+/** Two signers with this text are the same to a restore, which gives them a new version and UID. */
 export function signerText({ meta, content }: ObservedSigner): string {
   const kid = content.kind === 'Key' ? content.kid : content.kind;
   return `${kid} ${meta.annotations[ANNOTATION.owner]} ${meta.annotations[ANNOTATION.ledger]}`;
