@@ -91,11 +91,11 @@ export function addPending(ledger: Ledger, origin: KeyOrigin, nowMs: number): Le
   return { ...ledger, keys: byOrdinal([...ledger.keys, key]), nextOrdinal };
 }
 
-/** Ends an orphan of the wrong kind, or a revoked one, before it is ever published. */
+/** Ends a key that this ledger never published: it is of the wrong kind, revoked, or of a ledger that was lost. */
 export function buryOrphan(
   ledger: Ledger,
   origin: KeyOrigin,
-  reason: EndReason,
+  { reason, trustMs }: Pick<Tombstone, 'reason' | 'trustMs'>,
   { seenMs, nowMs }: { readonly seenMs: number; readonly nowMs: number },
 ): Ledger {
   const stone: Tombstone = {
@@ -104,7 +104,7 @@ export function buryOrphan(
     algorithm: origin.keyKind.algorithm,
     reason,
     removedSeenMs: seenMs,
-    trustMs: 0,
+    trustMs,
   };
   return withStone(ledger, stone, nowMs);
 }

@@ -7,7 +7,7 @@
 import { ANNOTATION, LABEL, MANAGER, REQUEST } from '../formats/names.ts';
 import type { ObjectTemplate } from '../formats/spec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
-import { hasEnded, keyByKid, type Ledger, type SetRef } from '../ledger/ledger.ts';
+import type { Ledger, SetRef } from '../ledger/ledger.ts';
 import type {
   MetadataPatch,
   ObjectMeta,
@@ -121,12 +121,9 @@ export function epochOf({ annotations }: Pick<ObjectMeta, 'annotations'>): numbe
   return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
 }
 
-/** Whether an unknown key Secret may join: its kid is its thumbprint, and has not ended. */
-export function mayJoin(secret: ObservedKeySecret, ledger: Ledger | null): boolean {
-  if (secret.content.kind !== 'Key' || !secret.content.kidIsThumbprint) return false;
-  if (ledger === null) return true;
-  const { kid } = secret.content;
-  return keyByKid(ledger, kid) === null && !hasEnded(ledger, kid, secret.ordinal);
+/** Whether a key Secret that the ledger does not know may join: its kid is its thumbprint. */
+export function mayJoin({ content }: Pick<ObservedKeySecret, 'content'>): boolean {
+  return content.kind === 'Key' && content.kidIsThumbprint;
 }
 
 /** The patch that gives an object of the set its labels and annotations. */

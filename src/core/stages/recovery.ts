@@ -259,7 +259,7 @@ function pendingSecrets(
   return situation.keySecrets.flatMap((secret): readonly KeyOrigin[] => {
     const { content, ordinal } = secret;
     // Someone may have copied a Secret: its key joins once.
-    if (content.kind !== 'Key' || seen.has(content.kid) || !mayJoin(secret, null)) return [];
+    if (content.kind !== 'Key' || seen.has(content.kid) || !mayJoin(secret)) return [];
     if (hasEndedBefore(situation, secret)) return [];
     seen.add(content.kid);
     const { kid, publicJwk, keyKind } = content;

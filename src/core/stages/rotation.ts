@@ -4,6 +4,7 @@ import { ANNOTATION } from '../formats/names.ts';
 import { activationGate, isOpen } from '../ledger/gates.ts';
 import { activeKey, type Ledger, sameKind } from '../ledger/ledger.ts';
 import { activate, addPending, bar, buryOrphan, type KeyOrigin } from '../ledger/lifecycle.ts';
+import { effectiveTerms, trustAfterRemovalMs } from '../ledger/terms.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
 import { epochOf, mayJoin } from '../reading/ownership.ts';
 import { openRotateRequest } from '../reading/requests.ts';
@@ -70,24 +71,31 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
 function isUsableOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): boolean {
   const { content } = orphan;
   if (content.kind !== 'Key' || isRevoked(situation, content.kid)) return false;
-  const isOfThisSet = situation.ownership.keySecrets.get(orphan.meta.name) === 'Own';
   return (
-    isOfThisSet &&
-    epochOf(orphan.meta) === ledger.epochMs &&
+    isOfThisLine(situation, ledger, orphan) &&
     orphan.meta.annotations[ANNOTATION.ordinal] === String(orphan.ordinal) &&
     sameKind(content.keyKind, situation.spec.kind) &&
-    mayJoin(orphan, ledger)
+    mayJoin(orphan)
   );
 }
 
-/** An orphan that cannot be used ends, so that it is destroyed and never published. */
+function isOfThisLine({ ownership }: Situation, ledger: Ledger, { meta }: ObservedKeySecret) {
+  return ownership.keySecrets.get(meta.name) === 'Own' && epochOf(meta) === ledger.epochMs;
+}
+
+/**
+ * An orphan that cannot be used ends, so that it is destroyed and never published. If it was made for this
+ * ledger, it never was. An earlier ledger, which is lost, may have published it until now.
+ */
 function endOrphan(situation: Situation, ledger: Ledger, orphan: ObservedKeySecret): Step | null {
   const origin = originOf(orphan);
   if (origin === null) return null;
   const reason = isRevoked(situation, origin.kid) ? 'Revoked' : 'Superseded';
-  const write = writeSigner(situation, buryOrphan(ledger, origin, reason, situation), {
-    from: 'unchanged',
-  });
+  const trustMs = isOfThisLine(situation, ledger, orphan)
+    ? 0
+    : trustAfterRemovalMs(effectiveTerms(ledger.terms, situation.nowMs));
+  const buried = buryOrphan(ledger, origin, { reason, trustMs }, situation);
+  const write = writeSigner(situation, buried, { from: 'unchanged' });
   const message = `Secret ${orphan.meta.name} holds a key that this set cannot use: the key ends`;
   return step(write, 'BuryOrphan', message);
 }

@@ -192,7 +192,12 @@ describe('tombstones', () => {
   });
 
   test('of an orphan raise the next ordinal past it', () => {
-    const ledger = buryOrphan(rotated, origin(7), 'Superseded', { seenMs: 5, nowMs: 5 });
+    const ledger = buryOrphan(
+      rotated,
+      origin(7),
+      { reason: 'Superseded', trustMs: 0 },
+      { seenMs: 5, nowMs: 5 },
+    );
     expect(ledger.tombstones).toMatchObject([{ ordinal: 7, removedSeenMs: 5, trustMs: 0 }]);
     expect(ledger.nextOrdinal).toBe(8);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
+import { trustAfterRemovalMs } from '../../../src/core/ledger/terms.ts';
 import type { Step } from '../../../src/core/reading/model.ts';
 import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, stepsUntilRest } from '../../support/core-world/states.ts';
@@ -89,6 +90,12 @@ function reannotated(name: string, value: string | undefined) {
   };
 }
 
+const MADE_FOR_ANOTHER_LEDGER: readonly [string, (world: World) => void, string][] = [
+  ['of an earlier set of this name', reannotated(ANNOTATION.owner, OWNER_BEFORE), 'Superseded'],
+  ['made for a ledger that was lost since', reannotated(ANNOTATION.epoch, '1'), 'Superseded'],
+  ['made for no ledger', reannotated(ANNOTATION.epoch, undefined), 'Superseded'],
+];
+
 describe('the next key', () => {
   const labels = (world: World) => {
     const { labels: own, annotations } = world.hands.keySecret(2).meta;
@@ -141,10 +148,8 @@ describe('the next key', () => {
       },
       'Superseded',
     ],
-    ['of an earlier set of this name', reannotated(ANNOTATION.owner, OWNER_BEFORE), 'Superseded'],
-    ['made for a ledger that was lost since', reannotated(ANNOTATION.epoch, '1'), 'Superseded'],
     ['made for another ordinal', reannotated(ANNOTATION.ordinal, '2'), 'Superseded'],
-    ['made for no ledger', reannotated(ANNOTATION.epoch, undefined), 'Superseded'],
+    ...MADE_FOR_ANOTHER_LEDGER,
   ])('is never one %s: that one ends, and its private key is destroyed', (_, disturb, reason) => {
     const world = rotatedWorld();
     world.hands.plantKeySecret(4, 'k9', labels(world));
@@ -155,6 +160,18 @@ describe('the next key', () => {
     expect([...world.api.keySecrets.keys()]).not.toContain('payments-key-4');
     expect(world.servedKids).not.toContain('k9');
   });
+
+  test.each(MADE_FOR_ANOTHER_LEDGER)(
+    'may have been published if it is one %s: verifiers trust it for P + H + D + S more',
+    (_, disturb) => {
+      const world = rotatedWorld();
+      world.hands.plantKeySecret(4, 'k9', labels(world));
+      disturb(world);
+      stepsUntilRest(world);
+      const trustMs = trustAfterRemovalMs(FAST_SPEC.terms);
+      expect(ledgerOf(world).tombstones).toMatchObject([{ kid: 'k9', trustMs }]);
+    },
+  );
 
   test('gets an ordinal that no Secret has, not even one of someone else', () => {
     const world = rotatedWorld();

@@ -4,11 +4,19 @@
  * as the set's objects can still tell of it.
  */
 
+import { metadataOf, text } from '../../../fake-api/json/json.ts';
 import type { Change } from '../../record/history.ts';
 import { revokedMs } from '../actors/issuers.ts';
 import type { Scene } from '../actors/scene.ts';
 import { ownerOf } from '../facts/documents.ts';
-import { deadlineMs, type JwksVersion, type SignerVersion } from '../facts/timeline.ts';
+import {
+  deadlineMs,
+  type JwksVersion,
+  type KeySecretVersion,
+  type SignerVersion,
+  standingAt,
+  type Timeline,
+} from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
 
 export function identityViolations(scene: Scene): readonly Violation[] {
@@ -64,7 +72,8 @@ function takenOutMs({ timeline, memory }: Scene): ReadonlyMap<string, number> {
     if (keys === null) continue;
     const beganMs = memory.beganMs(atMs);
     if (beganMs !== lifeMs) {
-      for (const kid of present) if (!taken.has(kid)) taken.set(kid, beganMs);
+      const goOn = firstKeysAt(timeline, beganMs);
+      for (const kid of present) if (!taken.has(kid) && !goOn.has(kid)) taken.set(kid, beganMs);
       present = new Set();
       lifeMs = beganMs;
     }
@@ -75,6 +84,23 @@ function takenOutMs({ timeline, memory }: Scene): ReadonlyMap<string, number> {
     present = byHand ? new Set([...present, ...keys.keys()]) : new Set(keys.keys());
   }
   return taken;
+}
+
+/**
+ * If nothing is left of a set but the Secret of a key that was made for it, that key goes on as its first one.
+ * It has not ended, unless another set of that name has come.
+ */
+function firstKeysAt({ sets, keySecrets }: Timeline, atMs: number): ReadonlySet<string> {
+  const set = standingAt(sets, atMs)?.change.after ?? null;
+  const setUid = set === null ? null : text(metadataOf(set), 'uid');
+  const standing = new Map<string, KeySecretVersion>();
+  for (const version of keySecrets) {
+    if (version.atMs <= atMs) standing.set(version.change.name, version);
+  }
+  const own = [...standing.values()].filter(
+    ({ change: { after } }) => after !== null && ownerOf(after)?.uid === setUid,
+  );
+  return new Set(own.flatMap(({ facts }) => (facts === null ? [] : [facts.kid])));
 }
 
 function broughtBack(scene: Scene): readonly Violation[] {
