@@ -7,6 +7,7 @@ import { stateViolations } from '../guard/invariants.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { activationGate, isOpen, servedSinceGate } from '../ledger/gates.ts';
 import { activeKey } from '../ledger/ledger.ts';
+import { heldObjects, heldText } from '../reading/pending-deletions.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
@@ -27,6 +28,10 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
+  const held = heldObjects(situation);
+  if (held.length > 0) {
+    verdicts.push(verdict('DeletionPending', 'True', 'FinalizersRemain', `${heldText(held)}.`));
+  }
   if (schedule !== null && !situation.set.deleting) {
     verdicts.push(standbyReady(situation, schedule), rotationOverdue(situation, schedule));
   }
@@ -54,7 +59,7 @@ function readyOf(situation: Situation, schedule: Schedule | null): Verdict {
   const stall = stallOf(situation);
   if (stall !== null) return no(stall.code, stall.message);
   const { ledgerState, set } = situation;
-  if (set.deleting) return no('Deleting', deletionText(schedule));
+  if (set.deleting) return no('Deleting', deletionText(situation, schedule));
   if (ledgerState.kind === 'None')
     return no('FirstKeyPending', 'The operator creates and publishes the first key');
   if (ledgerState.kind === 'Lost')
@@ -95,11 +100,14 @@ function noSigningKeyText({ spec }: Situation, { ledger, activation }: Schedule)
   return `No key signs: the signing key was revoked. ${next}${remedy}`;
 }
 
-function deletionText(schedule: Schedule | null): string {
-  const next = schedule?.deletion ?? null;
-  return next === null
-    ? 'The set is being deleted'
-    : `The set is being deleted. The next step is to delete its ${next.action === 'DeleteJwks' ? 'JWKS' : 'Secrets'}: ${next.explanation}.`;
+function deletionText(situation: Situation, schedule: Schedule | null): string {
+  const held = heldObjects(situation);
+  const next = schedule?.deletion == null ? undefined : schedule.upcoming[0];
+  if (next === undefined) {
+    return `The set is being deleted${held.length === 0 ? '' : `. ${heldText(held)}.`}`;
+  }
+  const what = next.action === 'DeleteJwks' ? 'JWKS' : 'Secrets';
+  return `The set is being deleted. The next step is to delete its ${what}: ${next.explanation}.`;
 }
 
 /** Does not say how far the clocks are apart: that would change the status in every pass. */

@@ -131,7 +131,7 @@ function keyStatuses(situation: Situation, known: Ledger): readonly KeyStatus[] 
   const toRestart = situation.spec.restartToForget;
   const ended = ledger.tombstones.slice(-RETIRED_SHOWN_MAX);
   return [
-    ...ended.map((stone) => endedStatus(stone, toRestart)),
+    ...ended.map((stone) => endedStatus(situation, stone, toRestart)),
     ...ledger.keys.map((key) => livingStatus(situation, ledger, key)),
   ].sort((a, b) => a.ordinal - b.ordinal);
 }
@@ -173,13 +173,19 @@ function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): n
   return hasLeftJwks && gate.isForecast === true ? null : opens(gate);
 }
 
+/** A full ledger buries a key whose Secret a finalizer keeps: its private key is not destroyed yet. */
 function endedStatus(
+  { keySecrets }: Situation,
   { ordinal, kid, algorithm, reason, removedSeenMs, trustMs }: Tombstone,
   toRestart: readonly string[],
 ): KeyStatus {
   const restart = restartRequired(removedSeenMs, trustMs, toRestart);
+  const isHeld = keySecrets.some(({ content, meta }) => {
+    return meta.deleting !== undefined && content.kind === 'Key' && content.kid === kid;
+  });
+  const state = isHeld ? 'Retiring' : 'Retired';
   return withTimes(
-    { ordinal, kid, state: 'Retired', algorithm, reason, ...restart },
+    { ordinal, kid, state, algorithm, reason, ...restart },
     { removedTime: removedSeenMs, distrustedByTime: trustEndMs(removedSeenMs, trustMs) },
   );
 }
