@@ -12,7 +12,14 @@ import {
 } from '../formats/status.ts';
 import { ceilToSecondMs, formatDurationMs, formatInstant } from '../formats/time.ts';
 import { serializeLedger } from '../ledger/codec.ts';
-import { activationGate, type Gate, servedSinceGate, switchedGate } from '../ledger/gates.ts';
+import {
+  acceptedGate,
+  activationGate,
+  type Gate,
+  isOpen,
+  servedSinceGate,
+  switchedGate,
+} from '../ledger/gates.ts';
 import {
   activeKey,
   type Ledger,
@@ -138,7 +145,6 @@ function keyStatuses(situation: Situation, known: Ledger): readonly KeyStatus[] 
 
 function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): KeyStatus {
   const toRestart = situation.spec.restartToForget;
-  const isPending = key.state === 'Pending';
   const signed = key.mayHaveSigned && key.state !== 'Active';
   const removedSeenMs = key.bar?.removedSeenMs ?? null;
   const trustMs = trustAfterRemovalMs(key.largest);
@@ -154,7 +160,7 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
     {
       publishedTime: key.publishedSeenMs,
       servedSinceTime: opens(servedSinceGate(key)),
-      activatableTime: isPending ? opens(activationGate(key)) : null,
+      activatableTime: activatableMs(situation, ledger, key),
       activatedTime: key.activatedMs,
       switchCompleteTime: opens(switchedGate(key)),
       supersededTime: key.supersededSeenMs,
@@ -164,6 +170,15 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
       distrustedByTime: trustEndMs(removedSeenMs, trustMs),
     },
   );
+}
+
+/** A key that a revocation lets sign before its gate still has one: until then, verifiers may refuse it. */
+function activatableMs({ nowMs }: Situation, ledger: Ledger, key: LedgerKey): number | null {
+  if (key.state === 'Pending') return opens(activationGate(key));
+  if (key.state !== 'Active') return null;
+  const accepted = acceptedGate(ledger, key);
+  const isServedLater = accepted.opensAtMs === servedSinceGate(key).opensAtMs;
+  return isServedLater || isOpen(accepted, nowMs) ? null : opens(accepted);
 }
 
 /** A key that a revocation has taken out shows none: it waited for nothing. */
