@@ -186,8 +186,8 @@ export interface Observed {
    * `keys[].settledTime`. This and the next come from the process's memory, too.
    */
   readonly lostStatus: readonly string[];
-  /** The API server permanently rejects the status, and has not accepted one since. */
-  readonly isStatusRefused: boolean;
+  /** The last writes of the status failed (they were refused, hung, or met conflicts), and none succeeded since. */
+  readonly isStatusFailing: boolean;
 }
 
 /** What a write expects to find: exactly the version that was read, or no object. */
