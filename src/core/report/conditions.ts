@@ -9,6 +9,7 @@ import { activationGate, isOpen, servedSinceGate } from '../ledger/gates.ts';
 import { activeKey } from '../ledger/ledger.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import { contestedOf } from './contested.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { revocationsApplied } from './revocations-applied.ts';
 import { haltOf, stallOf } from './stall.ts';
@@ -25,6 +26,8 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const { lostStatus } = situation.observed;
   if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
+  const contested = contestedOf(situation.observed.contests);
+  if (contested !== null) verdicts.push(contested);
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
   if (schedule !== null && !situation.set.deleting) {

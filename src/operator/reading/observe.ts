@@ -85,6 +85,7 @@ export class Observer {
       refusedWrite: memory.refused.last,
       isStatusRefused: memory.refused.isStatusRefused,
       lostStatus: memory.keptStatus.lost,
+      contests: memory.contests.standing(clock.monotonicMs()),
     };
     return {
       observed: {

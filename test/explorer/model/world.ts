@@ -158,6 +158,7 @@ export class World {
       refusedWrite: null,
       lostStatus: [],
       isStatusRefused: false,
+      contests: [],
     };
   }
 }
