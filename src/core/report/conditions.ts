@@ -11,6 +11,7 @@ import { heldObjects, heldText } from '../reading/pending-deletions.ts';
 import { signerFits } from '../reading/shown.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import { contestedOf } from './contested.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { readyOf } from './ready.ts';
 import { revocationsApplied } from './revocations-applied.ts';
@@ -28,6 +29,8 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const { lostStatus } = situation.observed;
   if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
+  const contested = contestedOf(situation.observed.contests);
+  if (contested !== null) verdicts.push(contested);
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
   const held = heldObjects(situation);

@@ -109,6 +109,7 @@ const ALARMING: readonly ConditionType[] = [
   'IssuersOutdated',
   'CrdOutdated',
   'DeletionPending',
+  'Contested',
 ];
 
 /** What the operator handles by itself, and what had its event when it happened. */

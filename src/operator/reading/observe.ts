@@ -85,6 +85,7 @@ export class Observer {
       refusedWrite: memory.refused.last,
       isStatusFailing: memory.keptStatus.isFailing,
       lostStatus: memory.keptStatus.lost,
+      contests: memory.contests.standing(clock.monotonicMs()),
     };
     return {
       observed: {
