@@ -180,7 +180,7 @@ describe('a message says what happened and what to do', () => {
       'of a newer ledger',
       'Stalled',
       ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":99}'),
-      'A newer operator wrote the ledger in the signer Secret (version 99). Upgrade this operator: until then it writes nothing but the status.',
+      'A newer operator wrote the ledger in the signer Secret (version 99). Upgrade this operator: until then it writes nothing but the status. If no newer operator has ever worked here, someone else wrote it: find out who changed Secret payments-signer, and remove its annotation signingkeys.dev/ledger.',
     ],
     [
       'of another set’s signer',
