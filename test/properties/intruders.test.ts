@@ -195,3 +195,40 @@ test(
     );
   },
 );
+
+test(
+  'whatever a set asks for, nothing on its signer asks other controllers to copy it',
+  SLOW,
+  () => {
+    const names = [
+      'kubed.appscode.com/sync',
+      'synator/sync',
+      'reflector.v1.k8s.emberstack.com/x',
+      'team',
+    ];
+    const map = fc.dictionary(fc.constantFrom(...names), fc.constantFrom('', 'true', 'false'));
+    const templates = fc.array(fc.record({ labels: map, annotations: map }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(specArbitrary, templates, fc.nat(40_000), (spec, wanted, forMs) => {
+        const world = worldWith(spec);
+        for (const template of wanted) {
+          world.hands.editSpec((last) => ({ ...last, signer: { ...last.signer, ...template } }));
+          world.runFor(forMs);
+          world.settle();
+          const { labels = {}, annotations = {} } = world.api.signer?.meta ?? {};
+          const found = [...Object.keys(labels), ...Object.keys(annotations)];
+          expect(found.filter((name) => names.slice(0, 3).includes(name))).toEqual([]);
+          expect([labels['team'], annotations['team']]).toEqual([
+            template.labels['team'],
+            template.annotations['team'],
+          ]);
+          expect(world.signerKid).not.toBeNull();
+        }
+      }),
+      FEW_RUNS,
+    );
+  },
+);

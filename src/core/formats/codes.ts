@@ -36,6 +36,7 @@ export const CONDITION_REASONS = {
   ClockSkew: ['ClocksDisagree'],
   ForeignObjects: ['ObjectNotOwned'],
   CrdOutdated: ['StatusPruned'],
+  MetadataRefused: ['AsksForCopies'],
 } as const;
 export type ConditionType = keyof typeof CONDITION_REASONS;
 export type ConditionReason = (typeof CONDITION_REASONS)[ConditionType][number];

@@ -179,6 +179,8 @@ export interface Observed {
   readonly lostStatus: readonly string[];
   /** The API server permanently rejects the status, and has not accepted one since. */
   readonly isStatusRefused: boolean;
+  /** The operator runs with `--allow-secret-copies`. */
+  readonly allowsSecretCopies?: true;
 }
 
 /** What a write expects to find: exactly the version that was read, or no object. */

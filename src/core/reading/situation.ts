@@ -3,6 +3,7 @@
  * ledger, and which time is safe to assume.
  */
 
+import { copyingFields, withoutCopying } from '../formats/copying.ts';
 import { samePublicJwk } from '../formats/jwk.ts';
 import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
@@ -52,7 +53,10 @@ export type LedgerState =
 export interface Situation {
   readonly observed: Observed;
   readonly set: ObservedSet;
+  /** As declared, without the labels and annotations in `withheld`. */
   readonly spec: Spec;
+  /** Fields of `spec.signer` that ask other controllers to copy the signer Secret: they are not applied to it. */
+  readonly withheld: readonly string[];
   /** The time by the judging clock, the earlier one. */
   readonly nowMs: number;
   /** The time by the recording clock, the later one. */
@@ -73,8 +77,11 @@ export interface Situation {
 }
 
 /** @param nowMs this machine's clock. */
-export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
+export function situationOf(observed: Observed, declared: Spec, nowMs: number): Situation {
   const { set } = observed;
+  const withheld = observed.allowsSecretCopies === true ? [] : copyingFields(declared.signer);
+  const spec: Spec =
+    withheld.length === 0 ? declared : { ...declared, signer: withoutCopying(declared.signer) };
   const ledgers = believedLedgers(observed);
   const ownership = judgeOwnership(observed, readableOf(ledgers));
   const isOwn = (secret: ObservedKeySecret) =>
@@ -87,6 +94,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
     observed,
     set,
     spec,
+    withheld,
     nowMs: nowMs + offsetMs,
     seenMs: recordedMs(observed.reading),
     offsetMs,

@@ -49,10 +49,12 @@ const NOTHING: ObservedObjects & { readonly objects: SetObjects } = {
   objects: { signer: null, jwks: null },
 };
 
-export class Observer {
-  readonly #options: IssuersReader;
+type ObserverOptions = IssuersReader & { readonly allowSecretCopies: boolean };
 
-  constructor(options: IssuersReader) {
+export class Observer {
+  readonly #options: ObserverOptions;
+
+  constructor(options: ObserverOptions) {
     this.#options = options;
   }
 
@@ -62,7 +64,7 @@ export class Observer {
     memory: SetMemory,
     signal: AbortSignal,
   ): Promise<SetSnapshot | null> {
-    const { client, clock } = this.#options;
+    const { client, clock, allowSecretCopies } = this.#options;
     const startedMs = Math.floor(clock.wallMs());
     const startedMonotonicMs = clock.monotonicMs();
     const reader = new LiveReader(client, name.namespace, signal);
@@ -94,6 +96,7 @@ export class Observer {
         namespaceTerminating,
         ...observed,
         ...remembered,
+        ...(allowSecretCopies ? { allowsSecretCopies: true } : {}),
       },
       startedMonotonicMs,
       objects: { set, ...objects },

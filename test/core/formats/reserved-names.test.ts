@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   defaultJwksName,
@@ -7,6 +8,8 @@ import {
 import {
   isReservedConfigMapName,
   isReservedSecretName,
+  RESERVED_CONFIG_MAP_NAMES,
+  RESERVED_SECRET_NAMES,
   reservedStartOf,
 } from '../../../src/core/formats/reserved-names.ts';
 
@@ -62,3 +65,21 @@ test.each(['payments', 'x-token', 'a-dockercfg', 'kubeadm', 'cacerts', 'coredns'
     expect(isReservedConfigMapName(defaultJwksName(name))).toBe(false);
   },
 );
+
+test.each([...alternativesOf(RESERVED_CONFIG_MAP_NAMES), ...alternativesOf(RESERVED_SECRET_NAMES)])(
+  'docs/errors.md lists %s',
+  (name) => {
+    const page = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8');
+    const section = page.slice(page.indexOf('### Reserved names')).split('\n### ')[0] ?? '';
+    expect(section).toContain(name);
+  },
+);
+
+/** As the page writes them: `…` for anything, and five characters in words. */
+function alternativesOf(pattern: string): readonly string[] {
+  const names = pattern.replace(/^\^\(|\)\$$/g, '').split('|');
+  return names.map((name) => {
+    const plain = name.replaceAll('[.]', '.').replace('[a-z0-9]{5}', '');
+    return plain.replace(/^\.\*|\.\*$/, '…');
+  });
+}

@@ -190,6 +190,16 @@ describe('a message says what happened and what to do', () => {
       'Secret payments-signer belongs to the set a/b (UID c). If that set no longer exists, annotate this one with signingkeys.dev/adopt=c. Otherwise create this set again with other names in spec.signer and spec.jwks.',
     ],
     [
+      'of a template that asks for copies',
+      'MetadataRefused',
+      ({ hands }) =>
+        hands.editSpec((spec) => ({
+          ...spec,
+          signer: { ...spec.signer, annotations: { 'kubed.appscode.com/sync': '', note: 'x' } },
+        })),
+      'spec.signer.annotations[kubed.appscode.com/sync] would ask another controller to copy Secret payments-signer, and with it the private key. The operator does not put it on the Secret; everything else goes on. Remove it, or run the operator with --allow-secret-copies.',
+    ],
+    [
       'of a bad spec',
       'Ready',
       ({ api }) => {
