@@ -64,6 +64,15 @@ export function isProtectedConfigMap({
   return isMarked && !isReservedConfigMapName(meta.name);
 }
 
+/** Longer than any namespace, name or UID of the API server: whatever is in it goes into a condition's message. */
+const OWNER_PART_LENGTH_MAX = 253;
+
+function isOwnerPart(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length <= OWNER_PART_LENGTH_MAX && /^[\w.-]+$/.test(value)
+  );
+}
+
 /** The recorded owner; null if the annotation is missing or malformed. */
 export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
   const text = meta.annotations[ANNOTATION.owner];
@@ -71,9 +80,7 @@ export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null
   try {
     const owner = JSON.parse(text) as Partial<Record<string, unknown>> | null;
     const { namespace, name, uid } = owner ?? {};
-    if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string') {
-      return null;
-    }
+    if (!isOwnerPart(namespace) || !isOwnerPart(name) || !isOwnerPart(uid)) return null;
     return { namespace, name, uid };
   } catch {
     return null;

@@ -227,12 +227,17 @@ describe('protected is', () => {
   });
 });
 
-test.each(['', 'x', 'null', '[]', '{}', '{"namespace":1,"name":"a","uid":"b"}'])(
-  '%j names no owner',
-  (text) => {
-    expect(parseOwner(metaWith({ [ANNOTATION.owner]: text }))).toBeNull();
-  },
-);
+const LONG = 'a'.repeat(254);
+
+test.each([
+  ...['', 'x', 'null', '[]', '{}', '{"namespace":1,"name":"a","uid":"b"}'],
+  ...['{"namespace":"","name":"a","uid":"b"}', '{"namespace":"a","name":"b\\nc","uid":"b"}'],
+  `{"namespace":"${LONG}","name":"a","uid":"b"}`,
+  `{"namespace":"a","name":"${LONG}","uid":"b"}`,
+  `{"namespace":"a","name":"a","uid":"${LONG}"}`,
+])('%j names no owner', (text) => {
+  expect(parseOwner(metaWith({ [ANNOTATION.owner]: text }))).toBeNull();
+});
 
 describe('labels and annotations', () => {
   const template = { name: 'x', labels: { team: 'a' }, annotations: { note: 'b' } };
