@@ -82,7 +82,7 @@ test.each(['{"version":999}', '{', ''])(
       return { ...meta, annotations: { ...meta.annotations, [ANNOTATION.ledger]: text } };
     });
     const before = ledgerOf(world);
-    expect(stepsUntilRest(world)).toEqual(['WriteJwks']);
+    expect(stepsUntilRest(world)).toEqual(['RepairMetadata']);
     expect(ledgerOf(world)).toEqual(before);
     const copy = readLedger(world.api.jwks?.meta.annotations[ANNOTATION.ledger] ?? '');
     expect(copy).toEqual({ kind: 'Ledger', ledger: before });
