@@ -3,7 +3,7 @@
  * same order, so two ledgers are equal exactly if their texts are.
  */
 
-import { parsePublicJwk } from '../formats/jwk.ts';
+import { parsePublishedJwk } from '../formats/jwk.ts';
 import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
 import {
@@ -250,7 +250,7 @@ function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[
 
 function keyOf(value: unknown): LedgerKey {
   const form = record(value, 'key');
-  const publicJwk = parsePublicJwk(form['publicJwk']);
+  const publicJwk = parsePublishedJwk(form['publicJwk']);
   if ('problem' in publicJwk) throw new Malformed(publicJwk.problem);
   const kid = text(form['kid'], 'kid');
   if (publicJwk.kid !== kid) throw new Malformed('a key and its JWK have different kids');

@@ -7,11 +7,11 @@ import { type Ledger, ordinalAfter } from '../../../src/core/ledger/ledger.ts';
 import { hasRoomForAnotherKey, newKey } from '../../../src/core/ledger/lifecycle.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { foldManagers } from '../../../src/core/reading/shown.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import {
   EC_KIND,
   FAST_SPEC,
   FAST_TERMS,
-  fixtureJwk,
   kindOfAlgorithm,
 } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, plannedStep, rotatedWorld } from '../../support/core-world/states.ts';

@@ -3,7 +3,8 @@ import { PRIVATE_MEMBERS, publicJwkText } from '../../../src/core/formats/jwk.ts
 import { noPrivateMember } from '../../../src/core/guard/secrecy.ts';
 import { jwksText } from '../../../src/core/ledger/jwks-document.ts';
 import type { MetadataPatch, Write } from '../../../src/core/reading/model.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND } from '../../support/core-world/fixtures.ts';
 import { jwksWrite, ledgerOf, rotatedWorld, signerWrite } from '../../support/core-world/states.ts';
 
 const WORLD = rotatedWorld();

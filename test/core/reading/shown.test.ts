@@ -17,7 +17,8 @@ import {
   showsKid,
   signerFits,
 } from '../../../src/core/reading/shown.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation, withKey } from '../../support/core-world/states.ts';
 import type { World } from '../../support/core-world/world.ts';
 
@@ -215,7 +216,9 @@ test.each<[string, (world: World) => void, { key: boolean; kid: boolean }]>([
     'another key under its kid',
     ({ hands }) =>
       hands.editJwksKeys((keys) =>
-        keys.map((key) => (key.kid === 'k2' ? { ...key, x: 'other' } : key)),
+        keys.map((key) =>
+          key.kid === 'k2' ? { ...fixtureJwk('other', EC_KIND), kid: 'k2' } : key,
+        ),
       ),
     { key: false, kid: true },
   ],

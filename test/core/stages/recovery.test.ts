@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { COUNT_MAX, readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
 
 /** In the middle of a rotation: #1 Retiring, #2 Active, #3 Pending. */
