@@ -17,7 +17,7 @@ import { bury, emptySigner, hasRoomForAnotherKey, signerDisturbed } from '../led
 import { sameMemory } from '../ledger/terms.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
-import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
+import { isOfGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import {
@@ -99,19 +99,22 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
   if (jwks === null) return rewriteJwks(situation, ledger);
-  const shownGeneration = jwksGeneration(jwks);
   const awaitsProof = shown.keys.some(
-    ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
+    ({ bar }) => bar !== null && bar.removedSeenMs === null && !isOfGeneration(jwks, ledger, bar),
   );
   const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
   const isStale = isJwksMetadataStale(situation) || copyHasOtherTerms(situation, ledger);
   return differs || awaitsProof || isStale ? rewriteJwks(situation, ledger) : null;
 }
 
-/** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
+/**
+ * The terms alone: whatever else an older copy has missed counts as happening when it is recovered. One that
+ * cannot be read has none.
+ */
 function copyHasOtherTerms({ observed }: Situation, ledger: Ledger): boolean {
   const copy = observed.ledgers.jwks;
-  return copy?.kind === 'Ledger' && !sameMemory(copy.ledger.terms, ledger.terms);
+  if (copy?.kind !== 'Ledger') return copy !== null;
+  return !sameMemory(copy.ledger.terms, ledger.terms);
 }
 
 /** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
-import { serializeLedger, TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
+import { TOMBSTONES_MAX } from '../../../src/core/ledger/bounds.ts';
+import { serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type { Tombstone } from '../../../src/core/ledger/ledger.ts';
 import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
 import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';

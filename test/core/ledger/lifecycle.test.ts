@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readLedger, serializeLedger, TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
+import { TOMBSTONES_MAX } from '../../../src/core/ledger/bounds.ts';
+import { readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
 import {
   hasEnded,
   keyByKid,

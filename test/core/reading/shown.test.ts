@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { GENERATION_MAX } from '../../../src/core/ledger/bounds.ts';
 import {
   activeKey,
   type Bar,
@@ -163,7 +164,9 @@ describe('a barred key counts as published', () => {
 
 test.each<[string | undefined, number]>([
   ['12', 12],
-  ['999999999999999', 999_999_999_999_999],
+  [`${GENERATION_MAX}`, GENERATION_MAX],
+  [`${GENERATION_MAX + 1}`, 0],
+  ['999999999999999', 0],
   [undefined, 0],
   ['', 0],
   ['-1', 0],
