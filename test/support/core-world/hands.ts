@@ -13,7 +13,8 @@ import type {
 } from '../../../src/core/reading/model.ts';
 import { unnotedTerms } from '../unnoted-terms.ts';
 import { type Api, HELD, managersOf, signerManagers } from './api.ts';
-import { EC_KIND, fixtureJwk } from './fixtures.ts';
+import { fixtureJwk } from './fixture-jwk.ts';
+import { EC_KIND } from './fixtures.ts';
 
 export type SecretName = string;
 
