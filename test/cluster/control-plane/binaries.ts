@@ -25,7 +25,7 @@ export interface BinariesOptions extends EnsureOptions {
 
 const FORECAST =
   'etcd, kube-apiserver and kubectl are needed once. They are downloaded (about 60 MB). If that ' +
-  'fails, which shows within half a minute, Go builds them (about eight minutes on two cores)';
+  'fails, which shows within a minute, Go builds them (about eight minutes on two cores)';
 
 /**
  * Finds the programs of the control plane: in the folder that KUBEBUILDER_ASSETS names (as for envtest),
