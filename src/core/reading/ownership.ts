@@ -245,6 +245,7 @@ export function metadataPatch(
       ...labels,
       [LABEL.managedBy]: MANAGER,
       [LABEL.set]: ref.name,
+      [LABEL.setUid]: ref.uid,
     },
     annotations: {
       ...taken(applied.annotations),
