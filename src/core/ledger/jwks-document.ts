@@ -6,16 +6,15 @@
 import type { PublicJwk } from '../formats/jwk.ts';
 import {
   JWKS_FILE,
+  MAX_AGE_MAX_SECONDS,
   OPENID_CONFIGURATION_FILE,
+  OWN_FILES,
   parseJwks,
   SERVE_FILE,
   type ServePolicy,
 } from '../formats/served-set.ts';
 import { ALGORITHMS } from '../formats/spec.ts';
 import { type Ledger, publishedKeys } from './ledger.ts';
-
-/** The largest `max-age` that is served, however large C is: a revocation must get through. */
-const MAX_AGE_MAX_SECONDS = 300;
 
 export type JwksData = Readonly<Record<string, string>>;
 
@@ -67,10 +66,9 @@ function openidConfigurationText(
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** Whether both hold the same files with the same bytes. */
+/** Whether both hold the same files of the operator's with the same bytes. Entries of others don't count. */
 export function sameData(a: JwksData, b: JwksData): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+  return OWN_FILES.every((name) => a[name] === b[name]);
 }
 
 /** The keys that a ConfigMap shows; empty if its `jwks.json` is missing or malformed. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { GENERATION_MAX } from '../../../src/core/ledger/bounds.ts';
 import {
   activeKey,
   type Bar,
@@ -17,7 +18,8 @@ import {
   showsKid,
   signerFits,
 } from '../../../src/core/reading/shown.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation, withKey } from '../../support/core-world/states.ts';
 import type { World } from '../../support/core-world/world.ts';
 
@@ -61,7 +63,12 @@ describe('someone else changed the JWKS', () => {
     ],
     ['if it is nonsense', ({ hands }) => hands.editJwksFile('jwks.json', 'nonsense'), true],
     ['if serve.json was edited', ({ hands }) => hands.editJwksFile('serve.json', '{}'), true],
-    ['if a file was added', ({ hands }) => hands.editJwksFile('mine', 'x'), true],
+    ['not if an entry of others was added', ({ hands }) => hands.editJwksFile('mine', 'x'), false],
+    [
+      'if an entry of its own was added',
+      ({ hands }) => hands.editJwksFile('openid-configuration.json', '{}'),
+      true,
+    ],
     [
       'if it was edited and put back, by its managers',
       (world) => {
@@ -74,16 +81,16 @@ describe('someone else changed the JWKS', () => {
     [
       'if its data differs and no manager tells',
       (world) => {
-        world.hands.editJwksFile('mine', 'x');
+        world.hands.editJwksFile('serve.json', '{}');
         world.api.jwks = { ...jwksOf(world), otherManagers: [] };
       },
       true,
     ],
     [
-      'if binary data was added',
+      'if binary data has an entry of its own',
       (world) => {
         touch(world);
-        world.api.jwks = { ...jwksOf(world), hasBinaryData: true };
+        world.api.jwks = { ...jwksOf(world), hasOwnBinaryData: true };
       },
       true,
     ],
@@ -162,7 +169,9 @@ describe('a barred key counts as published', () => {
 
 test.each<[string | undefined, number]>([
   ['12', 12],
-  ['999999999999999', 999_999_999_999_999],
+  [`${GENERATION_MAX}`, GENERATION_MAX],
+  [`${GENERATION_MAX + 1}`, 0],
+  ['999999999999999', 0],
   [undefined, 0],
   ['', 0],
   ['-1', 0],
@@ -178,7 +187,7 @@ test.each<[string | undefined, number]>([
 describe('what is noted of the JWKS', () => {
   test('is its identity, its generation and its managers', () => {
     const world = rotatedWorld();
-    world.hands.editJwksFile('mine', 'x');
+    world.hands.editJwksFile('serve.json', '{}');
     const { meta, otherManagers } = jwksOf(world);
     expect(otherManagers).toHaveLength(1);
     expect(noteOf(jwksOf(world))).toEqual({
@@ -215,7 +224,9 @@ test.each<[string, (world: World) => void, { key: boolean; kid: boolean }]>([
     'another key under its kid',
     ({ hands }) =>
       hands.editJwksKeys((keys) =>
-        keys.map((key) => (key.kid === 'k2' ? { ...key, x: 'other' } : key)),
+        keys.map((key) =>
+          key.kid === 'k2' ? { ...fixtureJwk('other', EC_KIND), kid: 'k2' } : key,
+        ),
       ),
     { key: false, kid: true },
   ],

@@ -22,12 +22,12 @@ function noted(world: World): Step | null {
 function revoke(world: World, ...kids: readonly string[]): void {
   for (const kid of kids) {
     const bar = { generation: 9, reason: 'Revoked' as const, removedSeenMs: null };
-    const ledger = withKey(ledgerOf(world), kid, { bar });
+    const ledger = withKey(ledgerOf(world), kid, { bar, state: 'Retiring' });
     world.api.write(signerWrite(world, ledger));
   }
 }
 
-const addFile = ({ hands }: World) => hands.editJwksFile('mine', 'x');
+const addFile = ({ hands }: World) => hands.editJwksFile('serve.json', '{}');
 
 // #1 is retiring, #2 signs, #3 is pending.
 test.each<[string, (world: World) => void, boolean]>([
