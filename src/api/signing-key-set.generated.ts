@@ -250,7 +250,7 @@ export interface SigningKeySetStatusKey {
   readonly activatableTime?: string;
   /** When the key was seen in the signer Secret. */
   readonly activatedTime?: string;
-  /** The time from which every issuer signs with the key. */
+  /** The time from which every issuer signs with the key, by any clock. */
   readonly switchCompleteTime?: string;
   /** When the signer Secret was seen without the key. */
   readonly supersededTime?: string;
