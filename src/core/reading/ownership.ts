@@ -9,7 +9,12 @@ import { ANNOTATION, LABEL, MANAGER, REQUEST, RESERVED_PREFIX } from '../formats
 import { holdsPrivateKey } from '../formats/private-key.ts';
 import { isReservedConfigMapName, isReservedSecretName } from '../formats/reserved-names.ts';
 import type { ObjectTemplate } from '../formats/spec.ts';
-import { INSTANT_MAX_MS } from '../ledger/bounds.ts';
+import {
+  IDENTITY_LENGTH_MAX,
+  INSTANT_MAX_MS,
+  NAMESPACE_LENGTH_MAX,
+  OBJECT_NAME_LENGTH_MAX,
+} from '../ledger/bounds.ts';
 import type { ReadLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, SetRef } from '../ledger/ledger.ts';
@@ -67,15 +72,6 @@ export function isProtectedConfigMap({
   return isMarked && !isReservedConfigMapName(meta.name);
 }
 
-/** Longer than any namespace, name or UID of the API server: whatever is in it goes into a condition's message. */
-const OWNER_PART_LENGTH_MAX = 253;
-
-function isOwnerPart(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= OWNER_PART_LENGTH_MAX && /^[\w.-]+$/.test(value)
-  );
-}
-
 /** The recorded owner; null if the annotation is missing or malformed. */
 export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
   const text = meta.annotations[ANNOTATION.owner];
@@ -83,8 +79,10 @@ export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null
   try {
     const owner = JSON.parse(text) as Partial<Record<string, unknown>> | null;
     const { namespace, name, uid } = owner ?? {};
-    if (!isOwnerPart(namespace) || !isOwnerPart(name) || !isOwnerPart(uid)) return null;
-    return { namespace, name, uid };
+    if (!isText(namespace, NAMESPACE_LENGTH_MAX) || !isText(name, OBJECT_NAME_LENGTH_MAX)) {
+      return null;
+    }
+    return isText(uid, IDENTITY_LENGTH_MAX) ? { namespace, name, uid } : null;
   } catch {
     return null;
   }
@@ -92,6 +90,11 @@ export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null
 
 /** Far more than the longest owner takes. */
 const OWNER_BYTES_MAX = 2048;
+
+/** As the API server writes it: whatever is in it goes into a condition's message. */
+function isText(value: unknown, lengthMax: number): value is string {
+  return typeof value === 'string' && value.length <= lengthMax && /^[\w.-]+$/.test(value);
+}
 
 export function formatOwner({ namespace, name, uid }: SetRef): string {
   return JSON.stringify({ namespace, name, uid });
@@ -241,6 +244,7 @@ export function metadataPatch(
       ...labels,
       [LABEL.managedBy]: MANAGER,
       [LABEL.set]: ref.name,
+      [LABEL.setUid]: ref.uid,
     },
     annotations: {
       ...taken(applied.annotations),

@@ -85,10 +85,10 @@ export interface Situation {
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, declared: Spec, nowMs: number): Situation {
   const { set } = observed;
+  const seenMs = recordedMs(observed.reading);
   const withheld = observed.allowsSecretCopies === true ? [] : copyingFields(declared.signer);
   const spec: Spec =
     withheld.length === 0 ? declared : { ...declared, signer: withoutCopying(declared.signer) };
-  const seenMs = recordedMs(observed.reading);
   const ledgers = withoutFuture(believedLedgers(observed), seenMs);
   const ownership = judgeOwnership(observed, readableOf(ledgers));
   const isOwn = (secret: ObservedKeySecret) =>
