@@ -30,6 +30,18 @@ export interface History {
   readonly startMs: number;
   readonly endMs: number;
   readonly changes: readonly Change[];
+  /** Who fights over what, from when on and for ever. */
+  readonly fights?: readonly Fight[];
+}
+
+/** Whatever anybody writes, this field is as someone else wants it. */
+export interface Fight {
+  readonly atMs: number;
+  /** One of `world/policies.ts`. */
+  readonly field: string;
+  /** Plural, with its subresource. */
+  readonly resource: string;
+  readonly name: string;
 }
 
 /** Who wrote what no operator wrote. */

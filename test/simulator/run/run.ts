@@ -64,7 +64,9 @@ export async function run(options: RunOptions): Promise<Outcome> {
   }
   const endMs = world.nowMs();
   const { startMs, changes } = world;
-  const history: History = { namespace: NAMESPACE, setName: SET_NAME, startMs, endMs, changes };
+  const { fights } = world;
+  const set = { namespace: NAMESPACE, setName: SET_NAME };
+  const history: History = { ...set, startMs, endMs, changes, fights };
   const verdict = judge(history, { seed: numberOf(seed) });
   return {
     scenario,
@@ -158,6 +160,8 @@ class Course {
   async #touch(): Promise<void> {
     const world = this.#world;
     if (world.api.hand.get(SET_PLURAL, NAMESPACE, SET_NAME) === null) return;
+    // A step that somebody undoes for ever is tried again for ever.
+    if (world.fights.length > 0) return;
     world.api.hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, (draft) => {
       const annotations = child(metadataOf(draft), 'annotations');
       draft['metadata'] = { ...metadataOf(draft), annotations: { ...annotations, touched: 'yes' } };
