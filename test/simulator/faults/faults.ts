@@ -150,6 +150,9 @@ const FIGHTS = Object.fromEntries(
   FIELD_NAMES.map((field) => [`policy-${field}`, fight(field)] as const),
 ) as Readonly<Record<`policy-${FieldName}`, FaultKind>>;
 
+/** Those of somebody who fights over a field for ever. */
+export const FIGHT_FAULTS: readonly string[] = Object.keys(FIGHTS);
+
 /** Every fault by name, except the `stale-N` ones, which {@link faultsOn} and {@link faultNamed} add. */
 const FAULTS = {
   'crash-before': slow(
