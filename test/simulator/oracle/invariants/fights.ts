@@ -44,9 +44,16 @@ export function fightViolations({ timeline }: Scene): readonly Violation[] {
       );
     }
   }
+  const begins = status.conditions?.find(({ reason }) => BEGINNINGS.includes(reason));
+  if (begins !== undefined && !carried.has('revocation')) {
+    found.push(`nobody signs: ${begins.type}=${begins.status} ${begins.reason}`);
+  }
   found.push(...untoldOf(history, set, fights));
   return found.map((message) => ({ promise: 'Fights', atMs: history.endMs, message }));
 }
+
+/** What takes seconds where nobody fights. */
+const BEGINNINGS = ['FirstKeyPending', 'LedgerLost'];
 
 /** Nothing but the fights keeps the operator from its work. */
 function isAtWork({ exists, deleting, spec, status, atMs }: SetVersion, since: number): boolean {
