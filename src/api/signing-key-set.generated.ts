@@ -89,12 +89,14 @@ export interface SigningKeySetSpecSigner {
   readonly secretName?: string;
   /**
    * Labels to put on the signer Secret besides the operator's own. At most 16. Keys under
-   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator. Those that ask other
+   * controllers to copy the Secret are not put on it (docs/errors.md, MetadataRefused).
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
    * Annotations to put on the signer Secret besides the operator's own. At most 16. Keys under
-   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator. Those that ask other
+   * controllers to copy the Secret are not put on it (docs/errors.md, MetadataRefused).
    */
   readonly annotations?: Readonly<Record<string, string>>;
   /**
@@ -242,7 +244,8 @@ export interface SigningKeySetStatusKey {
   readonly servedSinceTime?: string;
   /**
    * The time from which every verifier knows the key, so that it may sign. Shown while the key is
-   * Pending.
+   * Pending, and while it signs sooner than that (SignImmediately): until then, verifiers may
+   * refuse its tokens.
    */
   readonly activatableTime?: string;
   /** When the key was seen in the signer Secret. */

@@ -17,7 +17,7 @@ import { stallOf } from './report/stall.ts';
 import { withRecoveryEvents, withStageEvents, withTransitions } from './report/step-events.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
 import { type Schedule, scheduleOf } from './schedule/schedule.ts';
-import { copyBesideJwks, statusTakesCopy } from './stages/copy.ts';
+import { copiesBesideJwks, copyBesideJwks } from './stages/copy.ts';
 import {
   deleteUnused,
   finishDeletion,
@@ -164,15 +164,16 @@ function stepInFight(situation: Situation, { held }: Turn): Step | null {
 function copyLedger(situation: Situation, schedule: Schedule, turn: Turn): Step | null {
   const { observed } = situation;
   const status = statusStep(observed, projectStatus(situation, schedule));
-  if (statusTakesCopy(observed)) {
+  const isBeside = copiesBesideJwks(situation, schedule);
+  if (!isBeside) {
     const opened = turn.open(status);
     if (opened !== null || status === null) return opened;
   }
   const copied = copyBesideJwks(situation, schedule);
   const beside =
     copied === null ? null : turn.open(withStageEvents(copied, situation, schedule.ledger));
-  // If the status takes a copy, it was tried first.
-  return beside ?? (statusTakesCopy(observed) ? null : turn.open(status));
+  // If the copy is to be in the status, that was tried first.
+  return beside ?? (isBeside ? turn.open(status) : null);
 }
 
 function statusStep(observed: Observed, status: Status): Step | null {

@@ -17,7 +17,7 @@ import { createLeaseStore } from './lease-store.ts';
 import { SetMemories } from './memory/set-memory.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
 import { Observer } from './reading/observe.ts';
-import { Reconciler } from './reconcile.ts';
+import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { showSetsAtScrape } from './set-metrics.ts';
 import { Watches } from './watches.ts';
 import { createEventSender, type EventSender } from './writing/events.ts';
@@ -38,6 +38,8 @@ export interface OperatorOptions {
   readonly workers: number;
   /** Whether to look at the pods of a set's namespace after a switch. */
   readonly checkIssuers: boolean;
+  /** Whether a set may ask other controllers to copy its signer Secret. */
+  readonly allowSecretCopies: boolean;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Null: this process works without asking for a lease. */
@@ -76,9 +78,11 @@ export function createOperator(options: OperatorOptions): Operator {
   showSetsAtScrape(metrics, memories, clock);
   const elector = createElector(options, client);
   const events = createEventSender({ client, clock, random, log, instance: identity });
-  const reconciler = createReconciler(options, { client, metrics, memories, elector, events });
+  const wakeAt = (key: string, atMs: number) => queue?.addAt(key, atMs);
+  const parts = { client, metrics, memories, elector, events };
+  const reconciler = createReconciler(options, parts, wakeAt);
   queue = createQueue(options, reconciler, metrics);
-  return new RunningOperator(options, { client, queue, elector, metrics, memories, events });
+  return new RunningOperator(options, { ...parts, queue });
 }
 
 interface Parts {
@@ -97,10 +101,14 @@ function createElector(options: OperatorOptions, client: KubeClient): LeaderElec
   return createLeaderElector({ clock, random, log, store, namespace, name, identity });
 }
 
-function createReconciler(options: OperatorOptions, parts: Parts): Reconciler {
-  const { clock, keys, log, checkIssuers } = options;
+function createReconciler(
+  options: OperatorOptions,
+  parts: Parts,
+  wakeAt: ReconcilerOptions['wakeAt'],
+): Reconciler {
+  const { clock, keys, log, checkIssuers, allowSecretCopies } = options;
   const { client, metrics, memories, elector, events } = parts;
-  const observer = new Observer({ client, clock, log, checkIssuers });
+  const observer = new Observer({ client, clock, log, checkIssuers, allowSecretCopies });
   const stepTaker = new StepTaker({
     client,
     clock,
@@ -113,7 +121,7 @@ function createReconciler(options: OperatorOptions, parts: Parts): Reconciler {
       for (const invariant of invariants) metrics.violations.inc({ invariant });
     },
   });
-  return new Reconciler({ clock, log, observer, events, memories, stepTaker });
+  return new Reconciler({ clock, log, observer, events, memories, stepTaker, wakeAt });
 }
 
 function createQueue(

@@ -8,8 +8,8 @@ import { systemClock } from '../platform/clock.ts';
 import { type HttpEndpoint, ListenError } from '../platform/http/endpoint.ts';
 import { startOperationalEndpoint } from '../platform/http/operational-endpoint.ts';
 import { createKeyMaker } from '../platform/keys/key-maker.ts';
-import { KubeConfigError } from '../platform/kube/config.ts';
 import type { KubeTransport } from '../platform/kube/http-transport.ts';
+import { KubeConfigError } from '../platform/kubeconfig/config.ts';
 import type { Log } from '../platform/log/log.ts';
 import { createLog } from '../platform/log/pino-log.ts';
 import { systemRandom } from '../platform/random.ts';
@@ -81,6 +81,7 @@ function assemble(
     identity: `${hostname()}_${systemRandom.hex(4)}`,
     workers: config.workers,
     checkIssuers: config.checkIssuers,
+    allowSecretCopies: config.allowSecretCopies,
     namespaces: namespacesOf(config),
     election: config.leaderElect ? { namespace, name: config.leaseName } : null,
     drainMs: config.drainTimeout,

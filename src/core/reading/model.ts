@@ -30,10 +30,17 @@ export interface ObjectMeta {
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** It has a deletionTimestamp: a finalizer keeps it, and deleting it again does nothing. */
-  readonly deleting?: true;
+  /** Only if it was deleted and is still there: deleting it again does nothing. */
+  readonly deleting?: PendingDeletion;
   /** Who set which field, as the API server sent it: `field-managers.ts` reads it. */
   readonly managedFields?: unknown;
+}
+
+/** The API server has accepted the deletion of an object, but finalizers keep it. */
+export interface PendingDeletion {
+  /** Its deletionTimestamp, RFC 3339. */
+  readonly sinceTime: string;
+  readonly finalizers: readonly string[];
 }
 
 export interface ObservedSet {
@@ -43,9 +50,13 @@ export interface ObservedSet {
   readonly annotations: Readonly<Record<string, string>>;
   /** The UID of the set that it asks to adopt, if that one still lives in this namespace; else null. */
   readonly livingAdoptee: string | null;
+  /** The Secrets of single keys, by name, of the set that it asks to adopt: they are not adopted. */
+  readonly adopteeKeySecrets: readonly string[];
   readonly finalizers: readonly string[];
   /** It has a deletionTimestamp. */
   readonly deleting: boolean;
+  /** That timestamp, RFC 3339; missing if it has none. */
+  readonly deletedTime?: string;
   /** Null if the stored spec cannot be decoded; then only the status is written. */
   readonly spec: Spec | null;
   readonly specProblems: readonly string[];
@@ -186,8 +197,10 @@ export interface Observed {
    * `keys[].settledTime`. This and the next come from the process's memory, too.
    */
   readonly lostStatus: readonly string[];
-  /** The API server permanently rejects the status, and has not accepted one since. */
-  readonly isStatusRefused: boolean;
+  /** The last writes of the status failed (they were refused, hung, or met conflicts), and none succeeded since. */
+  readonly isStatusFailing: boolean;
+  /** The operator runs with `--allow-secret-copies`. */
+  readonly allowsSecretCopies?: true;
   /** The steps that someone undoes, or that the API server refuses. This is from that memory as well. */
   readonly contests: readonly Contest[];
 }
@@ -223,7 +236,10 @@ export interface Contest extends Effort {
 /** What a write expects to find: exactly the version that was read, or no object. */
 export type Expected = { readonly uid: string; readonly resourceVersion: string } | 'absent';
 
-/** Labels and annotations to set. Null removes one of the operator's own. Others stay as they are. */
+/**
+ * Labels and annotations to set. Null removes one of the operator's own, or one that holds a private key. Others
+ * stay as they are.
+ */
 export interface MetadataPatch {
   readonly labels: Readonly<Record<string, string | null>>;
   readonly annotations: Readonly<Record<string, string | null>>;

@@ -17,7 +17,8 @@ import { bury, emptySigner, hasRoomForAnotherKey, signerDisturbed } from '../led
 import { sameMemory } from '../ledger/terms.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
-import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
+import { pendingText } from '../reading/pending-deletions.ts';
+import { isOfGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import {
@@ -102,19 +103,22 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
   if (jwks === null) return rewriteJwks(situation, ledger);
-  const shownGeneration = jwksGeneration(jwks);
   const awaitsProof = shown.keys.some(
-    ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
+    ({ bar }) => bar !== null && bar.removedSeenMs === null && !isOfGeneration(jwks, ledger, bar),
   );
   const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
-  const isDue = differs || awaitsProof || copyHasOtherTerms(situation, ledger);
+  const isDue = differs || awaitsProof || isCopyUnfit(situation, ledger);
   return isDue ? rewriteJwks(situation, ledger) : null;
 }
 
-/** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
-function copyHasOtherTerms({ observed }: Situation, ledger: Ledger): boolean {
-  const copy = observed.ledgers.jwks;
-  return copy?.kind === 'Ledger' && !sameMemory(copy.ledger.terms, ledger.terms);
+/**
+ * Of a copy that can be read, the terms alone count: whatever else an older one has missed counts as happening
+ * when it is recovered. One that can't be read would be of no use then.
+ */
+function isCopyUnfit({ ledgers }: Situation, ledger: Ledger): boolean {
+  const { jwks: copy } = ledgers;
+  if (copy === null) return false;
+  return copy.kind !== 'Ledger' || !sameMemory(copy.ledger.terms, ledger.terms);
 }
 
 /** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */
@@ -194,9 +198,9 @@ export function destroyBarred(
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
-    if (secret === undefined || secret.meta.deleting === true) continue;
+    if (secret === undefined || secret.meta.deleting !== undefined) continue;
     if (held.has(`Secret ${secret.meta.name}`)) continue;
-    const message = `Secret ${secret.meta.name} is deleted: its key has left the JWKS`;
+    const message = `The operator deletes Secret ${secret.meta.name}: its key has left the JWKS`;
     return deleteKeySecret(secret, { code: 'DestroyKey', message });
   }
   return null;
@@ -211,10 +215,15 @@ export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step 
   const secretFor = ({ ordinal }: LedgerKey) =>
     situation.keySecrets.find((secret) => secret.ordinal === ordinal);
   const gone = removed.find((key) => secretFor(key) === undefined);
-  const going = removed.find((key) => secretFor(key)?.meta.deleting === true);
+  const going = removed.find((key) => secretFor(key)?.meta.deleting !== undefined);
   const key = gone ?? (hasRoomForAnotherKey(ledger) ? undefined : going);
   if (key === undefined) return null;
-  const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})`;
+  const held = secretFor(key)?.meta;
+  const rest =
+    held?.deleting === undefined
+      ? ''
+      : `. The ledger needs its room, but its private key still exists: Secret ${held.name} ${pendingText(held.deleting)}`;
+  const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})${rest}`;
   const write = writeSigner(situation, bury(ledger, key, situation.nowMs), { from: 'unchanged' });
   return step(write, 'BuryKey', message);
 }

@@ -8,10 +8,11 @@ import { FINALIZER } from '../../core/formats/names.ts';
 import type { Spec } from '../../core/formats/spec.ts';
 import { NO_LEDGERS, newestOf, readableOf } from '../../core/reading/ledgers.ts';
 import type { Observed } from '../../core/reading/model.ts';
+import { believedLedgers } from '../../core/reading/ownership.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
-import { findLivingAdoptee } from './adoptee.ts';
+import { findAdoptee } from './adoptee.ts';
 import { type IssuersReader, readIssuers } from './issuers.ts';
 import { listKeySecrets, readKeySecrets } from './key-secrets.ts';
 import { ledgersIn } from './ledger-copies.ts';
@@ -48,10 +49,12 @@ const NOTHING: ObservedObjects & { readonly objects: SetObjects } = {
   objects: { signer: null, jwks: null },
 };
 
-export class Observer {
-  readonly #options: IssuersReader;
+type ObserverOptions = IssuersReader & { readonly allowSecretCopies: boolean };
 
-  constructor(options: IssuersReader) {
+export class Observer {
+  readonly #options: ObserverOptions;
+
+  constructor(options: ObserverOptions) {
     this.#options = options;
   }
 
@@ -61,7 +64,7 @@ export class Observer {
     memory: SetMemory,
     signal: AbortSignal,
   ): Promise<SetSnapshot | null> {
-    const { client, clock } = this.#options;
+    const { client, clock, allowSecretCopies } = this.#options;
     const startedMs = Math.floor(clock.wallMs());
     const startedMonotonicMs = clock.monotonicMs();
     const reader = new LiveReader(client, name.namespace, signal);
@@ -72,18 +75,18 @@ export class Observer {
     const { objects, ...observed } = decoded.ok
       ? await this.#observeObjects(reader, memory, name, decoded.spec, set, signal)
       : NOTHING;
-    const livingAdoptee = await findLivingAdoptee(reader, set, [objects.signer, objects.jwks]);
+    const adoptee = await findAdoptee(reader, set, [objects.signer, objects.jwks]);
     const reading = {
       startedMs,
       endedMs: Math.ceil(clock.wallMs()),
       elapsedMs: Math.ceil(clock.monotonicMs() - startedMonotonicMs),
       ...reader.dates(),
     };
-    const asStored = observedSet(name, set, decoded, livingAdoptee);
+    const asStored = observedSet(name, set, decoded, adoptee);
     const status = memory.keptStatus.asWritten(asStored.status, clock.monotonicMs());
     const remembered = {
       refusedWrite: memory.refused.last,
-      isStatusRefused: memory.refused.isStatusRefused,
+      isStatusFailing: memory.keptStatus.isFailing,
       lostStatus: memory.keptStatus.lost,
       contests: memory.contests.standing(clock.monotonicMs()),
     };
@@ -94,6 +97,7 @@ export class Observer {
         namespaceTerminating,
         ...observed,
         ...remembered,
+        ...(allowSecretCopies ? { allowsSecretCopies: true } : {}),
       },
       startedMonotonicMs,
       objects: { set, ...objects },
@@ -114,16 +118,22 @@ export class Observer {
       listKeySecrets(reader, name.name),
     ]);
     const ledgers = ledgersIn(signer, jwks, set);
-    const ledger = newestOf(readableOf(ledgers), set.metadata.uid ?? '');
+    const seen = {
+      signer: signer === null ? null : observedSigner(memory.verdicts, signer),
+      jwks: jwks === null ? null : observedJwks(jwks),
+      ledgers,
+    };
+    const { uid = '', annotations = {} } = set.metadata;
+    const asker = { ref: { ...name, uid }, annotations, livingAdoptee: null };
+    const believed = believedLedgers({ ...seen, set: asker });
+    const ledger = newestOf(readableOf(believed), uid);
     const [keySecrets, { pods, workloads, answers }] = await Promise.all([
       readKeySecrets(reader, memory, name.name, listed, ledger),
       readIssuers(this.#options, name, spec, ledger, signal),
     ]);
     for (const answer of answers) reader.dated(answer);
     return {
-      signer: signer === null ? null : observedSigner(memory.verdicts, signer),
-      jwks: jwks === null ? null : observedJwks(jwks),
-      ledgers,
+      ...seen,
       keySecrets,
       pods,
       workloads,

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { ALGORITHMS, type Algorithm } from '../../../src/core/formats/spec.ts';
-import {
-  LEDGER_KEYS_MAX,
-  serializeLedger,
-  TOMBSTONES_MAX,
-} from '../../../src/core/ledger/codec.ts';
+import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from '../../../src/core/ledger/bounds.ts';
+import { serializeLedger } from '../../../src/core/ledger/codec.ts';
 import { activeKey, type Tombstone } from '../../../src/core/ledger/ledger.ts';
 import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
 import { FAST_SPEC, kindOfAlgorithm } from '../../support/core-world/fixtures.ts';
@@ -131,7 +128,7 @@ test('a key is published once the first of eight may leave, and the status says 
 
 test('a rotation completes, though finalizers that nobody takes away hold the Secrets of all ended keys', () => {
   const world = settled();
-  world.api.holdsKeySecrets = true;
+  world.api.held = ['DeleteKeySecret'];
   for (let ends = 0; ends < LEDGER_KEYS_MAX + 1; ends += 1) {
     const active = world.signerKid;
     world.hands.annotate(REQUEST.rotate, String(ends));
