@@ -8,6 +8,7 @@ import type { Status } from './formats/status.ts';
 import { isOpen, takenUpGate } from './ledger/gates.ts';
 import { keysIn } from './ledger/jwks-document.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { stageStep } from './order.ts';
 import type { Observed, Plan, Step } from './reading/model.ts';
 import { concernsPods } from './reading/old-pods.ts';
 import { type Situation, situationOf } from './reading/situation.ts';
@@ -26,7 +27,6 @@ import {
 } from './stages/deletion.ts';
 import { finalizerStep, releaseFinalizer } from './stages/finalizer.ts';
 import { firstKeyInFight, firstKeyStep } from './stages/first-key.ts';
-import { stageStep } from './stages/order.ts';
 import { recoveryBesideJwks, recoveryStep } from './stages/recovery.ts';
 import { basedOn, step, withEvents } from './stages/steps.ts';
 import { Turn } from './stages/turn.ts';

@@ -71,7 +71,7 @@ export const RULES = {
     document: ROTATION,
     section: 'Steps that do not last',
     at: ['holds up no other one'],
-    file: 'src/core/stages/order.ts',
+    file: 'src/core/order.ts',
   },
   // A private key that the ledger does not know.
   Orphans: {

@@ -3,8 +3,8 @@
  * revocation go on, and the set says who changes what.
  */
 import { expect, onTestFinished, test } from 'vitest';
+import { eventually, FAST_SPEC, started } from '../operator/operator-cases.ts';
 import { createNamespace, kubectl, request } from '../shared-control-plane.ts';
-import { eventually, FAST_SPEC, started } from './operator-cases.ts';
 
 const GROUP = '/apis/admissionregistration.k8s.io/v1';
 
