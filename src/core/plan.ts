@@ -8,6 +8,7 @@ import type { Status } from './formats/status.ts';
 import { isOpen, takenUpGate } from './ledger/gates.ts';
 import { keysIn } from './ledger/jwks-document.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { stageStep } from './order.ts';
 import type { Observed, Plan, Step } from './reading/model.ts';
 import { concernsPods } from './reading/old-pods.ts';
 import { type Situation, situationOf } from './reading/situation.ts';
@@ -25,9 +26,8 @@ import {
   isOrderedDeletion,
 } from './stages/deletion.ts';
 import { finalizerStep, releaseFinalizer } from './stages/finalizer.ts';
-import { firstKeyStep } from './stages/first-key.ts';
-import { stageStep } from './stages/order.ts';
-import { recoveryStep } from './stages/recovery.ts';
+import { firstKeyInFight, firstKeyStep } from './stages/first-key.ts';
+import { recoveryBesideJwks, recoveryStep } from './stages/recovery.ts';
 import { basedOn, step, withEvents } from './stages/steps.ts';
 import { Turn } from './stages/turn.ts';
 
@@ -122,7 +122,7 @@ function nextStep(situation: Situation, schedule: Schedule | null, turn: Turn): 
   // Someone deletes a set whose objects stay: they are left as they are.
   if (set.deleting && !isOrderedDeletion(situation)) return null;
   if (schedule === null || ledgerState.kind !== 'Sound') {
-    return turn.open(stepWithoutLedger(situation));
+    return turn.open(stepWithoutLedger(situation)) ?? turn.open(stepInFight(situation, turn));
   }
   return ledgerState.copied
     ? stageStep(situation, schedule, turn)
@@ -142,6 +142,19 @@ function stepWithoutLedger(situation: Situation): Step | null {
       // One of a newer version is a stall, and a sound one has stages.
       return null;
   }
+}
+
+/** The write of the JWKS backs off: if it shows what it must, that of the signer goes on. */
+function stepInFight(situation: Situation, { held }: Turn): Step | null {
+  const { ledgerState } = situation;
+  if (!held.some(({ object }) => object === `ConfigMap ${situation.spec.jwks.name}`)) return null;
+  if (ledgerState.kind === 'None') {
+    if (isOrderedDeletion(situation)) return null;
+    return withTransitions(firstKeyInFight(situation), null);
+  }
+  if (ledgerState.kind !== 'Lost') return null;
+  const found = recoveryBesideJwks(situation, ledgerState);
+  return found === null ? null : withRecoveryEvents(found, situation, ledgerState);
 }
 
 /**

@@ -29,7 +29,6 @@ import {
   isJwksMetadataStale,
   isSignerMetadataStale,
   keySecretMetadata,
-  NONE_HELD,
   step,
   withEvents,
   writeJwks,
@@ -172,7 +171,7 @@ export function repairSignerMetadata(situation: Situation, { ledger }: Schedule)
 export function repairKeySecretMetadata(
   situation: Situation,
   { ledger }: Schedule,
-  held = NONE_HELD,
+  held: ReadonlySet<string> = new Set(),
 ): Step | null {
   for (const key of ledger.keys) {
     const meta = secretOf(situation, key)?.meta;
@@ -193,7 +192,7 @@ export function repairKeySecretMetadata(
 export function destroyBarred(
   situation: Situation,
   { ledger }: Schedule,
-  held = NONE_HELD,
+  held: ReadonlySet<string> = new Set(),
 ): Step | null {
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;

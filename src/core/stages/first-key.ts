@@ -37,6 +37,15 @@ export function firstKeyStep(situation: Situation): Step | null {
   return activateFirst(situation, secret.content.kid, pending);
 }
 
+/** If someone keeps undoing its publication, and the JWKS shows the key all the same, it signs. */
+export function firstKeyInFight(situation: Situation): Step | null {
+  const secret = firstKeySecret(situation);
+  if (secret?.content.kind !== 'Key' || situation.clockInDoubt) return null;
+  const { content } = secret;
+  if (isRevoked(situation, content.kid)) return null;
+  return activateFirst(situation, content.kid, ledgerOf(situation, secret, content));
+}
+
 /** Revoked before it ever signed: it enters the ledger as revoked, and no key signs. */
 function closeFirst(
   situation: Situation,

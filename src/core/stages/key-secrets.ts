@@ -4,7 +4,7 @@ import { hasEnded, keyByKid, type Ledger } from '../ledger/ledger.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { deleteKeySecret, NONE_HELD, withEvents } from './steps.ts';
+import { deleteKeySecret, withEvents } from './steps.ts';
 
 type Holder =
   /** It holds the living key of its ordinal. */
@@ -53,7 +53,7 @@ function isBeyond({ observed }: Situation, { nextOrdinal }: Ledger, ordinal: num
 export function destroyUnneeded(
   situation: Situation,
   { ledger }: Schedule,
-  held = NONE_HELD,
+  held: ReadonlySet<string> = new Set(),
 ): Step | null {
   for (const secret of situation.keySecrets) {
     if (secret.meta.deleting !== undefined || held.has(`Secret ${secret.meta.name}`)) continue;

@@ -33,7 +33,7 @@ import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/m
 import { backAgain, withRaisedTerms } from '../reading/observations.ts';
 import { epochOf, mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
-import { asShown, jwksGeneration, signerNoteOf } from '../reading/shown.ts';
+import { asShown, jwksGeneration, showsKey, signerNoteOf } from '../reading/shown.ts';
 import {
   blankLedger,
   isRevoked,
@@ -65,6 +65,17 @@ export function recoveryStep(situation: Situation, lost: LostLedger): Step {
   return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
   ]);
+}
+
+/**
+ * If someone keeps undoing the write of the JWKS, and it shows every key all the same, the signer does not wait:
+ * nobody could sign for as long as that goes on.
+ */
+export function recoveryBesideJwks(situation: Situation, lost: LostLedger): Step | null {
+  const recovered = recoveredLedger(situation, lost);
+  const keys = publishedKeys(recovered);
+  const isShown = keys.every((key) => showsKey(situation.jwks, key));
+  return isShown && keys.length > 0 ? takeSigner(situation, recovered, lost) : null;
 }
 
 function recoveryReason({ newest, problem }: LostLedger, next: string): Reason {

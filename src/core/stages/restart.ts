@@ -12,7 +12,7 @@ import type { ObservedWorkload, Step } from '../reading/model.ts';
 import { concernsPods, isRolledOut, oldPodsFor, sameWorkload } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { guardedStep, NONE_HELD } from './steps.ts';
+import { guardedStep } from './steps.ts';
 
 /**
  * The mark on the pod template: the same for the same switch, so that a restart happens once,
@@ -39,7 +39,7 @@ export function listedWorkloads({ observed, spec }: Situation): readonly Observe
 export function restartNext(
   situation: Situation,
   { ledger }: Schedule,
-  held = NONE_HELD,
+  held: ReadonlySet<string> = new Set(),
 ): Step | null {
   const active = activeKey(ledger);
   if (active === null || !isOpen(restartGate(active), situation.nowMs)) return null;

@@ -38,8 +38,6 @@ export type Stage = (
   held: ReadonlySet<string>,
 ) => Step | null;
 
-export const NONE_HELD: ReadonlySet<string> = new Set();
-
 /** A step that is judged on one reading, without events. */
 export function step(write: Write, code: StepReason, message: string): Step {
   return {

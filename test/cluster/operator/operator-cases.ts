@@ -35,9 +35,9 @@ export function eventually<Value>(
   return waitFor(look, { describe, timeoutMs, intervalMs: 100 });
 }
 
-/** A namespace of its own with an operator for it; both end with the test. */
-export async function started(prefix: string, args: readonly string[] = []) {
-  const namespace = await createNamespace(prefix);
+/** A namespace of its own, or one that the test has made, with an operator for it; both end with the test. */
+export async function started(prefix: string, args: readonly string[] = [], made?: string) {
+  const namespace = made ?? (await createNamespace(prefix));
   const account = await createOperatorAccount(namespace);
   const operator = startOperator({ kubeconfigPath: account.kubeconfigPath, namespace, args });
   return { namespace, account, operator, sets: setsIn(namespace), ...inNamespace(namespace) };

@@ -6,6 +6,7 @@ import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import type { Fault, WatchFault } from '../../fake-api/faults/fault.ts';
 import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
+import { FIELD_NAMES, type FieldName, foughtField } from '../world/policies.ts';
 import type { Step, StepFault } from '../world/steps.ts';
 import {
   adorn,
@@ -44,6 +45,8 @@ const HANG_MS = 75_000;
 /** What no watch reports is found by the list, or the pass, that comes in any case. */
 export const RECHECK_MS = 620_000;
 const CLOCK_OUT_MS = 10_000;
+/** Until a step that is undone has been tried, and has backed off for longer than the world's rest. */
+const FIGHT_MS = 40_000;
 export const CLOCK_OUT_FOR_MS = 4000;
 /** Half of the clock skew of the terms: so far may a clock be from true time. */
 export const CLOCK_IN_MS = 500;
@@ -136,6 +139,25 @@ function serverClockOut(offsetMs: number): FaultKind {
   });
   return slow(jump);
 }
+
+/** From then on, a policy has one field of the object that is written as it wants it. */
+function fight(field: FieldName): FaultKind {
+  const { on } = foughtField(field);
+  return {
+    on: ({ kind, resource, name }) =>
+      kind === 'write' && name.startsWith('payments') && on(resource, name),
+    does: ({ world, step }) => ({ before: () => world.fight(field, step.resource, step.name) }),
+    owes: 'promises',
+    stallMs: FIGHT_MS,
+  };
+}
+
+const FIGHTS = Object.fromEntries(
+  FIELD_NAMES.map((field) => [`policy-${field}`, fight(field)] as const),
+) as Readonly<Record<`policy-${FieldName}`, FaultKind>>;
+
+/** Those of somebody who fights over a field for ever. */
+export const FIGHT_FAULTS: readonly string[] = Object.keys(FIGHTS);
 
 /** Every fault by name, except the `stale-N` ones, which {@link faultsOn} and {@link faultNamed} add. */
 const FAULTS = {
@@ -231,6 +253,7 @@ const FAULTS = {
   // The longest wait that begins anew with them.
   'raise-terms': { ...byHand(isSet, raiseTerms), stallMs: 70_000 },
   'lower-terms': byHand(isSet, lowerTerms),
+  ...FIGHTS,
   'give-away': byHand((step) => isNamed(step) && isWrite(step) && isOwned(step), giveAway),
 } as const satisfies Readonly<Record<string, FaultKind>>;
 

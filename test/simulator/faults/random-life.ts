@@ -8,7 +8,7 @@ import type { Member } from '../world/member.ts';
 import { pick, seeded } from '../world/seeded.ts';
 import type { Step, StepFault } from '../world/steps.ts';
 import type { FaultSource, World } from '../world/world.ts';
-import { CLOCK_IN_MS, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
+import { CLOCK_IN_MS, FIGHT_FAULTS, faultsOn, SERVER_CLOCK_FAULTS } from './faults.ts';
 import { isLie, StruckFaults } from './plan.ts';
 
 const FAULTS_MIN = 4;
@@ -55,7 +55,17 @@ export function randomLife(number: number): RandomLife {
     timed: true,
     commands,
   };
-  return { scenario, faults: [...faults, ...serverClocks(number, commands.length)] };
+  const others = [...serverClocks(number, commands.length), ...fights(number, commands.length)];
+  return { scenario, faults: [...faults, ...others] };
+}
+
+/** In every third life somebody fights over a field for ever; a draw of its own as well. */
+function fights(number: number, commands: number): readonly ArmedFault[] {
+  const random = seeded(`fight of life ${number}`);
+  if (random() >= 1 / 3) return [];
+  const command = Math.floor(random() * commands);
+  const skip = Math.floor(random() * SKIP_MAX);
+  return [{ command, skip, what: pick(random, FIGHT_FAULTS) }];
 }
 
 /** Faults that strike after any of these commands. */
@@ -194,7 +204,10 @@ function isAClockOut({ api, members }: World): boolean {
 function drawn(step: Step, names: readonly string[], dice: number): string | undefined {
   const serverClocks: readonly string[] = SERVER_CLOCK_FAULTS;
   const candidates = names.filter(
-    (fault) => !isLie({ step: step.key, fault }) && !serverClocks.includes(fault),
+    (fault) =>
+      !isLie({ step: step.key, fault }) &&
+      !serverClocks.includes(fault) &&
+      !FIGHT_FAULTS.includes(fault),
   );
   return candidates[Math.floor(dice * candidates.length)];
 }

@@ -8,6 +8,7 @@ import { signerDataOf, strangersSignerData } from '../world/signer-data.ts';
 import { strangersObject } from '../world/strangers.ts';
 import { Workloads } from '../world/workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
+import { editSpec } from './edit-spec.ts';
 import { hold, release, withForgedTimes } from './edits.ts';
 import { durationOf } from './scenario.ts';
 
@@ -129,6 +130,11 @@ export class Hands {
     loosen: ([what = '']) => this.#loosen(objectNamed(what)),
     /** Key Secret A is edited to hold the private key of B, and nothing else changes. */
     swap: ([a = '', b = '']) => this.#swap(objectNamed(a), objectNamed(b)),
+    /** `policy jwks label`: a field of world/policies.ts, from now on. */
+    policy: ([what = '', field = '']) => {
+      const { resource, name } = objectNamed(what);
+      this.#world.fight(field, field.startsWith('status-') ? `${resource}.status` : resource, name);
+    },
     /** One more operator, that does not ask for the lease. */
     second: () => {
       this.#world.start(this.#world.options.operators + 1, false);
@@ -348,53 +354,4 @@ function requestOf(request: string): [string, string] {
   const name = (REQUEST as Readonly<Record<string, string>>)[verb];
   if (name === undefined) throw new Error(`the request ${verb} is not known`);
   return [name, value];
-}
-
-/** The path in the spec of a field's short name. */
-const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
-  T: ['tokenTTL'],
-  C: ['verifierCacheTTL'],
-  H: ['timing', 'sharedCacheTTL'],
-  P: ['timing', 'publicationDelay'],
-  Ps: ['timing', 'signerRefreshDelay'],
-  L: ['timing', 'verifierLeeway'],
-  S: ['timing', 'clockSkew'],
-  I: ['rotation', 'interval'],
-  standby: ['rotation', 'standby'],
-  suspend: ['rotation', 'suspend'],
-  algorithm: ['algorithm'],
-  issuer: ['issuer'],
-  reload: ['signer', 'reload'],
-  deletionPolicy: ['deletionPolicy'],
-  onRevokeWithoutStandby: ['onRevokeWithoutStandby'],
-  verifiers: ['verifiers'],
-};
-
-function editSpec(spec: JsonObject, edit: string): JsonObject {
-  const [short = '', value = ''] = edit.split('=');
-  // Names with commas between.
-  if (short === 'restart') {
-    const restart = value.split(',').map((name) => ({ kind: 'Deployment', name }));
-    spec['signer'] = { ...child(spec, 'signer'), restart };
-    return spec;
-  }
-  const path = FIELDS[short];
-  if (path === undefined) throw new Error(`the field ${short} is not known`);
-  const [first, second] = path;
-  const json = jsonOf(first, value);
-  if (value === '') delete spec[first];
-  else if (second === undefined) spec[first] = json;
-  else spec[first] = { ...child(spec, first), [second]: json };
-  return spec;
-}
-
-/** `verifiers=gateway:envoy,mobile:1h`: of each its name, and its preset or how long it caches. */
-function jsonOf(field: string, value: string): JsonObject | JsonObject[] | string | boolean {
-  if (field === 'verifiers') return value.split(',').map(verifierOf);
-  return value === 'true' || value === 'false' ? value === 'true' : value;
-}
-
-function verifierOf(text: string): JsonObject {
-  const [name = '', how = ''] = text.split(':');
-  return /^\d/.test(how) ? { name, cacheTTL: how } : { name, preset: how };
 }

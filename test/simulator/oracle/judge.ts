@@ -7,6 +7,7 @@ import type { History } from '../record/history.ts';
 import { sceneOf } from './actors/scene.ts';
 import { timelineOf } from './facts/timeline.ts';
 import { countViolations } from './invariants/counts.ts';
+import { fightViolations } from './invariants/fights.ts';
 import { gateViolations } from './invariants/gates.ts';
 import { identityViolations } from './invariants/identities.ts';
 import { jwksViolations } from './invariants/jwks.ts';
@@ -51,6 +52,7 @@ export function judge(history: History, options: JudgeOptions): Verdict {
     ...countViolations(scene),
     ...orphanViolations(scene),
     ...requestViolations(scene),
+    ...fightViolations(scene),
   ];
   return { violations: violations.sort((a, b) => a.atMs - b.atMs), figures };
 }

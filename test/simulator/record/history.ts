@@ -32,11 +32,23 @@ export interface History {
   readonly changes: readonly Change[];
   /** When each operator was given the set that it then read the other objects of; missing if nobody noted it. */
   readonly readings?: readonly Reading[];
+  /** Who fights over what, from when on and for ever. */
+  readonly fights?: readonly Fight[];
 }
 
 export interface Reading {
   readonly who: string;
   readonly atMs: number;
+}
+
+/** Whatever anybody writes, this field is as someone else wants it. */
+export interface Fight {
+  readonly atMs: number;
+  /** One of `world/policies.ts`. */
+  readonly field: string;
+  /** Plural, with its subresource. */
+  readonly resource: string;
+  readonly name: string;
 }
 
 /** Who wrote what no operator wrote. */

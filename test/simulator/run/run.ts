@@ -16,6 +16,8 @@ import { readingsIn } from './reading-check.ts';
 
 /** What has not come to rest this long after everything that was to be waited for never does. */
 const REST_MAX_MS = 840_000;
+/** Nor does a set over which somebody fights for ever: by then it has done all else. */
+const FIGHT_REST_MAX_MS = 240_000;
 /**
  * Nor does what has changed this much meanwhile: someone writes without end, and the run is over.
  * Whole lives with many faults have less than a thousand changes.
@@ -69,8 +71,9 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const endMs = world.nowMs();
   const { startMs, changes } = world;
   const readings = readingsIn(world.trace);
+  const { fights } = world;
   const names = { namespace: NAMESPACE, setName: SET_NAME };
-  const history: History = { ...names, startMs, endMs, changes, readings };
+  const history: History = { ...names, startMs, endMs, changes, readings, fights };
   const stalledMs = course.stalledMs + stalledByHandMs(scenario);
   const verdict = judge(history, { seed: numberOf(seed), stalledMs });
   return {
@@ -169,9 +172,11 @@ class Course {
       const nextMs = nextTransitionMs(world, scenario.horizonMs);
       const restMs = Math.max(sinceMs, world.lastWriteMs, nextMs) + quietMs;
       if (restMs <= nowMs) break;
+      const restMaxMs = world.fights.length > 0 ? FIGHT_REST_MAX_MS : REST_MAX_MS;
       this.#isEndless = world.changes.length - changesBefore > CHANGES_MAX;
-      if (this.#isEndless || nowMs - sinceMs > REST_MAX_MS + scenario.horizonMs + 2 * quietMs) {
-        this.#violate('convergence', `there still is something to do after ${nowMs - sinceMs} ms`);
+      if (this.#isEndless || nowMs - sinceMs > restMaxMs + scenario.horizonMs + 2 * quietMs) {
+        const message = `there still is something to do after ${nowMs - sinceMs} ms`;
+        if (world.fights.length === 0 || this.#isEndless) this.#violate('convergence', message);
         break;
       }
       await world.advance(Math.min(restMs - nowMs, LOOK_MS));
@@ -185,6 +190,8 @@ class Course {
   async #touch(): Promise<void> {
     const world = this.#world;
     if (world.api.hand.get(SET_PLURAL, NAMESPACE, SET_NAME) === null) return;
+    // A step that somebody undoes for ever is tried again for ever.
+    if (world.fights.length > 0) return;
     world.api.hand.edit(SET_PLURAL, NAMESPACE, SET_NAME, (draft) => {
       const annotations = child(metadataOf(draft), 'annotations');
       draft['metadata'] = { ...metadataOf(draft), annotations: { ...annotations, touched: 'yes' } };

@@ -6,10 +6,11 @@ import type { KubeRequest, KubeResponse } from '../../../src/platform/kube/trans
 import { FakeApi } from '../../fake-api/fake-api.ts';
 import { SIGNING_KEY_SETS } from '../../fake-api/types/signing-key-sets.ts';
 import { VirtualClock } from '../../support/clock/virtual-clock.ts';
-import { type Change, HAND } from '../record/history.ts';
+import { type Change, type Fight, HAND } from '../record/history.ts';
 import { type Mark, Trace } from '../record/trace.ts';
 import { fixtureKeys } from './fixture-keys.ts';
 import { Member } from './member.ts';
+import { policyOf } from './policies.ts';
 import { hexOf, seeded } from './seeded.ts';
 import { type Step, StepCounter, type StepFault } from './steps.ts';
 
@@ -55,6 +56,7 @@ export class World {
   /** True time of the last write request of an operator, but of leases and events. */
   lastWriteMs = this.startMs;
   readonly keys = fixtureKeys();
+  readonly fights: Fight[] = [];
   readonly #listeners: ((change: Change) => void)[] = [];
   readonly #counter = new StepCounter();
   readonly #revisions = new Map<string, number[]>();
@@ -101,6 +103,13 @@ export class World {
     this.note('-', `${identity} starts${isRogue ? ' without asking for the lease' : ''}`);
     member.run();
     return member;
+  }
+
+  /** From now on a policy has a field of an object as it wants it. */
+  fight(field: string, resource: string, name: string): void {
+    const fight = { atMs: this.nowMs(), field, resource, name };
+    this.fights.push(fight);
+    this.api.policies.push(policyOf(fight));
   }
 
   /** Another one in the place of one that has ended. */

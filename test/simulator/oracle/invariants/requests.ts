@@ -3,7 +3,8 @@
  * to do, no request is open, and no revoked key is served or signs, unless the status says why. What a
  * person did to the signer meanwhile is a cause, too: with the ledger a request is forgotten.
  */
-import { HAND } from '../../record/history.ts';
+import { HAND, type History } from '../../record/history.ts';
+import { type Carried, foughtField } from '../../world/policies.ts';
 import { revokedMs, type Stint } from '../actors/issuers.ts';
 import type { Scene } from '../actors/scene.ts';
 import { kindOf } from '../facts/public-keys.ts';
@@ -19,6 +20,8 @@ export function requestViolations(scene: Scene): readonly Violation[] {
 const DATE_RESOLUTION_MS = 1000;
 
 function unaskedSwitches({ timeline, stints }: Scene): readonly Violation[] {
+  // Without its ledger a set does not know what it was asked for.
+  if (isFought(timeline.history, 'revocation')) return [];
   const own = stints.filter(({ byHand }) => !byHand);
   return own.flatMap((stint, index): readonly Violation[] => {
     const previous = own[index - 1];
@@ -112,16 +115,27 @@ function leftOpen({ timeline }: Scene): readonly Violation[] {
   const askedMs = sets.findLast((set, index) => sets[index - 1]?.rotate !== set.rotate)?.atMs ?? 0;
   const isOpen = rotate !== '' && rotate !== status.lastHandledRotateRequest;
   const waitsForOther = (status.nextTransition?.waitingFor ?? 'RotationDue') !== 'RotationDue';
-  if (isOpen && askedMs < noticedMs && !spec.suspend && !waitsForOther) {
+  if (
+    isOpen &&
+    askedMs < noticedMs &&
+    !spec.suspend &&
+    !waitsForOther &&
+    !isFought(history, 'rotation')
+  ) {
     violate(`the rotation ${rotate} is not carried out, and the status does not say why`);
   }
   const signing = signer.at(-1)?.facts;
   for (const kid of last.revokedKids) {
-    if (revokedMs(timeline, kid) > noticedMs) continue;
+    if (revokedMs(timeline, kid) > noticedMs || isFought(history, 'revocation')) continue;
     if (jwks.at(-1)?.keys?.has(kid) === true) violate(`${kid} is revoked and still served`);
     if (signing?.kind === 'Key' && signing.kid === kid) violate(`${kid} is revoked and signs`);
   }
   return found;
+}
+
+/** Somebody has the very field that carries this as they want it. */
+function isFought({ fights = [] }: History, what: Carried): boolean {
+  return fights.some(({ field }) => foughtField(field).carries.includes(what));
 }
 
 function waits({ status }: SetVersion): boolean {

@@ -73,6 +73,13 @@ export const RULES = {
     at: ['it is carried out once'],
     file: 'src/core/reading/requests.ts',
   },
+  // Somebody fights over a field, and something else does not go on, or the status does not say so.
+  Fights: {
+    document: ROTATION,
+    section: 'Steps that do not last',
+    at: ['holds up no other one'],
+    file: 'src/core/order.ts',
+  },
   // A private key that the ledger does not know.
   Orphans: {
     document: 'docs/safety.md',

@@ -1,11 +1,11 @@
 /** What goes on while steps back off, one and several, in a whole plan. */
 import { describe, expect, test } from 'vitest';
-import { REQUEST } from '../../../src/core/formats/names.ts';
-import { plan } from '../../../src/core/plan.ts';
-import type { Contest, Plan } from '../../../src/core/reading/model.ts';
-import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
-import { rotatedWorld } from '../../support/core-world/states.ts';
-import { type World, worldWith } from '../../support/core-world/world.ts';
+import { REQUEST } from '../../src/core/formats/names.ts';
+import { plan } from '../../src/core/plan.ts';
+import type { Contest, Plan } from '../../src/core/reading/model.ts';
+import { FAST_SPEC } from '../support/core-world/fixtures.ts';
+import { rotatedWorld } from '../support/core-world/states.ts';
+import { type World, worldWith } from '../support/core-world/world.ts';
 
 /** Plans, and lets each step whose name matches back off. */
 function planWithout(world: World, held: RegExp): Plan {

@@ -3,11 +3,11 @@
  * keys, and last what nobody waits for. The first stage that has a step ends the pass, unless that step
  * backs off because someone keeps undoing it, or because the API server refuses it.
  */
-import type { Step } from '../reading/model.ts';
-import type { Situation } from '../reading/situation.ts';
-import { withStageEvents } from '../report/step-events.ts';
-import type { Schedule } from '../schedule/schedule.ts';
-import { firstCopyBesideJwks } from './copy.ts';
+import type { Step } from './reading/model.ts';
+import type { Situation } from './reading/situation.ts';
+import { withStageEvents } from './report/step-events.ts';
+import type { Schedule } from './schedule/schedule.ts';
+import { firstCopyBesideJwks } from './stages/copy.ts';
 import {
   buryDestroyed,
   destroyBarred,
@@ -17,7 +17,7 @@ import {
   repairSigner,
   repairSignerMetadata,
   restoreKeySecret,
-} from './custody.ts';
+} from './stages/custody.ts';
 import {
   abandonDeletion,
   allowJwksDeletion,
@@ -25,16 +25,16 @@ import {
   deleteJwks,
   deleteRest,
   isOrderedDeletion,
-} from './deletion.ts';
-import { finalizerStep } from './finalizer.ts';
-import { destroyUnneeded } from './key-secrets.ts';
-import { noteShown } from './note.ts';
-import { restartNext } from './restart.ts';
-import { replaceLastRevoked, revoke } from './revocation.ts';
-import { rollbackStep } from './rollback.ts';
-import { activateNext, barNext, publishNext } from './rotation.ts';
-import type { Stage } from './steps.ts';
-import type { Turn } from './turn.ts';
+} from './stages/deletion.ts';
+import { finalizerStep } from './stages/finalizer.ts';
+import { destroyUnneeded } from './stages/key-secrets.ts';
+import { noteShown } from './stages/note.ts';
+import { restartNext } from './stages/restart.ts';
+import { replaceLastRevoked, revoke } from './stages/revocation.ts';
+import { rollbackStep } from './stages/rollback.ts';
+import { activateNext, barNext, publishNext } from './stages/rotation.ts';
+import type { Stage } from './stages/steps.ts';
+import type { Turn } from './stages/turn.ts';
 
 /**
  * All but `EvenInDoubt` wait while the clocks are in doubt. Most of them record a time or rely on a
