@@ -42,6 +42,7 @@ export class Reconciler {
     const { clock, memories, observer, stepTaker } = this.#options;
     const of: PassOf = { key, memory: memories.of(key), signal };
     const { memory } = of;
+    memory.urgency.looks();
     const snapshot = await observer.observe(setNameOf(key), memory, signal);
     if (snapshot === null) return this.#forget(key);
     memory.isMissing = false;
@@ -50,6 +51,7 @@ export class Reconciler {
     const { startedMs } = observed.reading;
     const decision = plan(observed, startedMs);
     memory.figures = figuresOf(observed, decision, memory.figures, clock.wallMs());
+    memory.urgency.planned(decision, observed.ledgers.signer !== null);
     const isStatusNext = memory.refused.takeStatusTurn();
     if (decision.step === null) return this.#rest(of, snapshot, decision);
     if (isStatusNext && decision.step.write.kind !== 'WriteStatus') {
@@ -75,11 +77,22 @@ export class Reconciler {
         return { kind: 'again' };
       case 'retry':
         return { kind: 'retry' };
+      case 'key ordered':
+        return await this.#awaitKey(of, planned);
       case 'set missing':
         return this.#forget(of.key);
       default:
         return taken satisfies never;
     }
+  }
+
+  /** The key wakes the set when it is there. Until then the status says what the set waits for. */
+  async #awaitKey(of: PassOf, planned: SetSnapshot): Promise<PassResult> {
+    const { clock, stepTaker } = this.#options;
+    const { observed } = planned;
+    const status = statusOnly(observed, observed.reading.startedMs);
+    if (status !== null) await stepTaker.take(of, status, planned);
+    return { kind: 'done', nextAtMs: clock.monotonicMs() + RECHECK_MAX_MS };
   }
 
   /**
@@ -96,14 +109,21 @@ export class Reconciler {
   }
 
   /** Nothing to do before the next transition: versions just read need no pass of their own. */
-  #rest({ memory }: PassOf, { observed }: SetSnapshot, { nextAtMs }: Plan): PassResult {
+  #rest({ memory }: PassOf, { observed }: SetSnapshot, decision: Plan): PassResult {
     const { clock } = this.#options;
+    const { nextAtMs } = decision;
+    const { dueAtMs: listDueAtMs } = memory.known;
+    memory.urgency.rests(decision);
     memory.seen.remember(observed);
     memory.takenNames.keepOnly(new Set(observed.keySecrets.map(({ meta }) => meta.name)));
     memory.refused.atRest();
     const readAtMs = nextAtMs === null ? Infinity : nextReadingMs(observed.reading, nextAtMs);
+    const nowMs = clock.monotonicMs();
     const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs());
-    return { kind: 'done', nextAtMs: clock.monotonicMs() + Math.max(0, waitMs) };
+    const atMs = nowMs + Math.max(0, waitMs);
+    // One that is overdue could not be made: the spec can't be decoded.
+    const isListNext = listDueAtMs !== null && listDueAtMs > nowMs && listDueAtMs < atMs;
+    return { kind: 'done', nextAtMs: isListNext ? listDueAtMs : atMs };
   }
 
   /** If the set has taken too many steps: how long until it may take the next one. */

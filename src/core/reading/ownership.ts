@@ -11,8 +11,8 @@ import type { Ledger, SetRef } from '../ledger/ledger.ts';
 import type {
   MetadataPatch,
   ObjectMeta,
-  Observed,
   ObservedKeySecret,
+  ObservedObjects,
   ObservedSet,
 } from './model.ts';
 
@@ -54,7 +54,7 @@ export function adopts({ annotations, livingAdoptee }: ObservedSet, { uid }: Set
 
 /** Judges one object by its type, its recorded owner, and the kids in it. */
 function ownershipOf(
-  observed: Observed,
+  observed: ObservedObjects,
   meta: ObjectMeta,
   typeFits: boolean,
   kids: readonly string[],
@@ -81,7 +81,7 @@ export interface Owned {
 }
 
 /** @param ledgers the ledger and its copies, those that can be read. */
-export function judgeOwnership(observed: Observed, ledgers: readonly Ledger[]): Owned {
+export function judgeOwnership(observed: ObservedObjects, ledgers: readonly Ledger[]): Owned {
   const known = new Set(
     ledgers.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
   );

@@ -24,6 +24,7 @@ import type {
   Observed,
   ObservedJwks,
   ObservedKeySecret,
+  ObservedObjects,
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
@@ -70,20 +71,20 @@ export interface Situation {
   readonly ledgerState: LedgerState;
 }
 
+/**
+ * Whether the signer Secret holds a ledger that counts. Then it names every living key, so that no list has to
+ * show which there are.
+ */
+export function hasSoundLedger(observed: ObservedObjects): boolean {
+  const { ownLedgers, ...own } = ownObjects(observed);
+  return judgeLedgerState(observed.set, own, ownLedgers).kind === 'Sound';
+}
+
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
-  const { set, ledgers } = observed;
-  const ownLedgers = {
-    signer: ownLedger(ledgers.signer, set),
-    status: ownLedger(ledgers.status, set),
-    jwks: ownLedger(ledgers.jwks, set),
-  };
-  const ownership = judgeOwnership(observed, readableOf(ownLedgers));
-  const isOwn = (secret: ObservedKeySecret) =>
-    ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
-  const signer = ownership.signer === 'Foreign' ? null : observed.signer;
-  const jwks = ownership.jwks === 'Foreign' ? null : observed.jwks;
-  const keySecrets = observed.keySecrets.filter(isOwn);
+  const { set } = observed;
+  const { ownLedgers, ...own } = ownObjects(observed);
+  const { ownership } = own;
   const offsetMs = judgeOffsetMs(observed.reading);
   return {
     observed,
@@ -93,18 +94,34 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
     seenMs: recordedMs(observed.reading),
     offsetMs,
     clockInDoubt: clocksDisagree(observed.reading, spec.terms.clockSkewMs),
-    signer,
-    jwks,
-    keySecrets,
-    ownership,
+    ...own,
     foreign: [
       ...(ownership.signer === 'Foreign' ? [`Secret ${observed.signer?.meta.name}`] : []),
       ...(ownership.jwks === 'Foreign' ? [`ConfigMap ${observed.jwks?.meta.name}`] : []),
       ...observed.keySecrets
-        .filter((secret) => !isOwn(secret))
+        .filter(({ meta }) => ownership.keySecrets.get(meta.name) === 'Foreign')
         .map(({ meta }) => `Secret ${meta.name}`),
     ],
-    ledgerState: judgeLedgerState(set, { signer, jwks, keySecrets, ownership }, ownLedgers),
+    ledgerState: judgeLedgerState(set, own, ownLedgers),
+  };
+}
+
+function ownObjects(observed: ObservedObjects): OwnObjects & { ownLedgers: ObservedLedgers } {
+  const { set, ledgers } = observed;
+  const ownLedgers = {
+    signer: ownLedger(ledgers.signer, set),
+    status: ownLedger(ledgers.status, set),
+    jwks: ownLedger(ledgers.jwks, set),
+  };
+  const ownership = judgeOwnership(observed, readableOf(ownLedgers));
+  return {
+    ownLedgers,
+    ownership,
+    signer: ownership.signer === 'Foreign' ? null : observed.signer,
+    jwks: ownership.jwks === 'Foreign' ? null : observed.jwks,
+    keySecrets: observed.keySecrets.filter(
+      ({ meta }) => ownership.keySecrets.get(meta.name) !== 'Foreign',
+    ),
   };
 }
 
