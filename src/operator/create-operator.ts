@@ -19,7 +19,7 @@ import { SetMemories } from './memory/set-memory.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
 import { Observer } from './reading/observe.ts';
 import { setNameOf } from './reading/set-name.ts';
-import { Reconciler } from './reconcile.ts';
+import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { showSetsAtScrape } from './set-metrics.ts';
 import { Watches } from './watches.ts';
 import { createEventSender, type EventSender } from './writing/events.ts';
@@ -82,7 +82,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const wakeAt = (key: string, atMs: number) => queue?.addAt(key, atMs);
   const keyOrders = new KeyOrders({ clock, log, pool: new KeyPool(options.keys), wakeAt });
   const parts = { client, metrics, memories, elector, events };
-  const reconciler = createReconciler(options, { ...parts, keyOrders });
+  const reconciler = createReconciler(options, { ...parts, keyOrders }, wakeAt);
   queue = createQueue(options, reconciler, parts);
   return new RunningOperator(options, { ...parts, queue });
 }
@@ -106,6 +106,7 @@ function createElector(options: OperatorOptions, client: KubeClient): LeaderElec
 function createReconciler(
   { clock, log, checkIssuers }: OperatorOptions,
   parts: Parts & { readonly keyOrders: KeyOrders },
+  wakeAt: ReconcilerOptions['wakeAt'],
 ): Reconciler {
   const { client, metrics, memories, elector, events, keyOrders } = parts;
   const observer = new Observer({ client, clock, log, checkIssuers });
@@ -121,7 +122,7 @@ function createReconciler(
       for (const invariant of invariants) metrics.violations.inc({ invariant });
     },
   });
-  return new Reconciler({ clock, log, observer, events, memories, stepTaker });
+  return new Reconciler({ clock, log, observer, events, memories, stepTaker, wakeAt });
 }
 
 function createQueue(

@@ -18,7 +18,7 @@ import type { Situation } from './situation.ts';
 
 /**
  * Whether someone else recreated the ConfigMap or changed its data since the ledger last noted it.
- * Edits of labels and annotations don't count. The data is the operator's own if the ledger produces
+ * Edits of labels, annotations and entries of others don't count. The data is the operator's own if the ledger produces
  * it, or if the copy next to it does and is not older than the note.
  */
 export function isDisturbed({ jwks, observed }: Situation, ledger: Ledger): boolean {
@@ -37,7 +37,7 @@ function isOwnData(
   ledger: Ledger,
   generationMin: number,
 ): boolean {
-  if (jwks.hasBinaryData) return false;
+  if (jwks.hasOwnBinaryData) return false;
   if (sameData(jwks.data, jwksData(asShown(jwks, ledger)))) return true;
   if (copy?.kind !== 'Ledger') return false;
   const { generation } = copy.ledger;

@@ -108,6 +108,8 @@ const ALARMING: readonly ConditionType[] = [
   'ClockSkew',
   'IssuersOutdated',
   'CrdOutdated',
+  'DeletionPending',
+  'Contested',
 ];
 
 /** What the operator handles by itself, and what had its event when it happened. */

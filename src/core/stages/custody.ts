@@ -17,6 +17,7 @@ import { bury, emptySigner, hasRoomForAnotherKey, signerDisturbed } from '../led
 import { sameMemory } from '../ledger/terms.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
+import { pendingText } from '../reading/pending-deletions.ts';
 import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -28,6 +29,7 @@ import {
   isJwksMetadataStale,
   isSignerMetadataStale,
   keySecretMetadata,
+  NONE_HELD,
   step,
   withEvents,
   writeJwks,
@@ -41,6 +43,8 @@ export function repairSigner(situation: Situation, { ledger }: Schedule): Step |
   if (signer === null || signerFits(ledger, signer)) return null;
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
   const active = activeKey(ledger);
+  // The JWKS comes first, and may back off: a key that verifiers cannot read must not sign.
+  if (active !== null && !showsKey(situation.jwks, active)) return null;
   const source = active === null ? null : fromKeySecret(situation, active);
   const disturbed = signerDisturbed(ledger, signerNoteOf(signer), shown);
   const isLost = active !== null && source === null;
@@ -103,9 +107,9 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const awaitsProof = shown.keys.some(
     ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
   );
-  const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
-  const isStale = isJwksMetadataStale(situation) || copyHasOtherTerms(situation, ledger);
-  return differs || awaitsProof || isStale ? rewriteJwks(situation, ledger) : null;
+  const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
+  const isDue = differs || awaitsProof || copyHasOtherTerms(situation, ledger);
+  return isDue ? rewriteJwks(situation, ledger) : null;
 }
 
 /** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
@@ -141,6 +145,15 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   );
 }
 
+/** Labels, annotations and owner of the JWKS: nobody waits for these. */
+export function repairJwksMetadata(situation: Situation, { ledger }: Schedule): Step | null {
+  if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
+  if (!isJwksMetadataStale(situation)) return null;
+  const { write } = rewriteJwks(situation, ledger);
+  const message = `Labels and annotations of ConfigMap ${situation.spec.jwks.name} are repaired`;
+  return guardedStep(write, { code: 'RepairMetadata', message });
+}
+
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */
 export function repairSignerMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (!isSignerMetadataStale(situation)) return null;
@@ -153,10 +166,14 @@ export function repairSignerMetadata(situation: Situation, { ledger }: Schedule)
 }
 
 /** Labels, annotations and owner of the Secrets of living keys. */
-export function repairKeySecretMetadata(situation: Situation, { ledger }: Schedule): Step | null {
+export function repairKeySecretMetadata(
+  situation: Situation,
+  { ledger }: Schedule,
+  held = NONE_HELD,
+): Step | null {
   for (const key of ledger.keys) {
     const meta = secretOf(situation, key)?.meta;
-    if (meta === undefined) continue;
+    if (meta === undefined || held.has(`Secret ${meta.name}`)) continue;
     const metadata = keySecretMetadata(situation, key.ordinal, key.publicJwk, meta);
     if (!patchChanges(meta, metadata)) continue;
     const message = `Labels and annotations of Secret ${meta.name} are repaired`;
@@ -170,12 +187,17 @@ export function repairKeySecretMetadata(situation: Situation, { ledger }: Schedu
 }
 
 /** A private key is destroyed once a live read has shown the JWKS without its kid. */
-export function destroyBarred(situation: Situation, { ledger }: Schedule): Step | null {
+export function destroyBarred(
+  situation: Situation,
+  { ledger }: Schedule,
+  held = NONE_HELD,
+): Step | null {
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
-    if (secret === undefined || secret.meta.deleting === true) continue;
-    const message = `Secret ${secret.meta.name} is deleted: its key has left the JWKS`;
+    if (secret === undefined || secret.meta.deleting !== undefined) continue;
+    if (held.has(`Secret ${secret.meta.name}`)) continue;
+    const message = `The operator deletes Secret ${secret.meta.name}: its key has left the JWKS`;
     return deleteKeySecret(secret, { code: 'DestroyKey', message });
   }
   return null;
@@ -190,10 +212,15 @@ export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step 
   const secretFor = ({ ordinal }: LedgerKey) =>
     situation.keySecrets.find((secret) => secret.ordinal === ordinal);
   const gone = removed.find((key) => secretFor(key) === undefined);
-  const going = removed.find((key) => secretFor(key)?.meta.deleting === true);
+  const going = removed.find((key) => secretFor(key)?.meta.deleting !== undefined);
   const key = gone ?? (hasRoomForAnotherKey(ledger) ? undefined : going);
   if (key === undefined) return null;
-  const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})`;
+  const held = secretFor(key)?.meta;
+  const rest =
+    held?.deleting === undefined
+      ? ''
+      : `. The ledger needs its room, but its private key still exists: Secret ${held.name} ${pendingText(held.deleting)}`;
+  const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})${rest}`;
   const write = writeSigner(situation, bury(ledger, key, situation.nowMs), { from: 'unchanged' });
   return step(write, 'BuryKey', message);
 }

@@ -3,6 +3,7 @@
  * costs a few more requests, or a repeated event, and never leads to a wrong write.
  */
 import { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import { Contests } from './contests.ts';
 import { KeptStatus } from './kept-status.ts';
 import { KeyContents } from './key-contents.ts';
 import { KnownKeySecrets } from './known-key-secrets.ts';
@@ -23,6 +24,7 @@ export class SetMemory {
   readonly takenNames = new TakenNames();
   readonly refused = new RefusedWrites();
   readonly keptStatus = new KeptStatus();
+  readonly contests = new Contests();
   readonly allowance = new StepAllowance();
   readonly preparedKey = new PreparedKey();
   readonly urgency = new Urgency();

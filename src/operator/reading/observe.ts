@@ -99,8 +99,9 @@ export class Observer {
     const status = memory.keptStatus.asWritten(asStored.status, clock.monotonicMs());
     const remembered = {
       refusedWrite: memory.refused.last,
-      isStatusRefused: memory.refused.isStatusRefused,
+      isStatusFailing: memory.keptStatus.isFailing,
       lostStatus: memory.keptStatus.lost,
+      contests: memory.contests.standing(clock.monotonicMs()),
     };
     return {
       observed: {

@@ -7,6 +7,7 @@ import type { KubeClient } from '../../platform/kube/client.ts';
 import { KubeApiError } from '../../platform/kube/errors.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import type { Log } from '../../platform/log/log.ts';
+import { isRefusal } from '../memory/refused-writes.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
 import type { Observer, SetSnapshot } from '../reading/observe.ts';
 import { metaOf } from '../reading/observed-objects.ts';
@@ -17,6 +18,9 @@ import { firstPublication } from './first-publication.ts';
 import type { KeyOrders } from './key-orders.ts';
 import { logStep } from './step-log.ts';
 import { deadlineOf, isAlmostOutOfDate, isOutOfDate } from './write-deadline.ts';
+
+/** An admission webhook answers within this time, unless it is configured to take longer. */
+const FAILING_STATUS_TIMEOUT_MS = 10_000;
 
 export interface StepTakerOptions {
   readonly client: KubeClient;
@@ -73,12 +77,14 @@ export class StepTaker {
       return 'retry';
     }
     if (!this.#options.leads()) return 'retry';
-    const written = await this.#execute(of, step.write, planned, live, keyPair);
+    const written = await this.#execute(of, step, planned, live, keyPair);
     if (written === null) return 'retry';
     this.#reportStep(of, step, live);
     if (step.write.kind !== 'CreateKeySecret') return 'taken';
     const next = firstPublication(of.memory, live, step.write, written);
-    return next === null ? 'taken' : await this.take(of, next.step, next.snapshot);
+    const nowMs = this.#options.clock.monotonicMs();
+    if (next === null || of.memory.contests.holdsUp(next.step, nowMs)) return 'taken';
+    return await this.take(of, next.step, next.snapshot);
   }
 
   isOutOfDate({ key }: PassOf, snapshot: SetSnapshot): boolean {
@@ -114,13 +120,16 @@ export class StepTaker {
   /** @returns the object as the API server has it now; null if the objects are no longer what they were */
   async #execute(
     { key, memory, signal }: PassOf,
-    write: Write,
+    step: Step,
     planned: SetSnapshot,
     live: SetSnapshot,
     keyPair: KeyPair | null,
   ): Promise<KubeObject | null> {
     const { client, log } = this.#options;
-    const options = { signal, deadlineMs: deadlineOf(planned) };
+    const { write } = step;
+    const isStatus = write.kind === 'WriteStatus';
+    const deadlineMs = isStatus ? this.#statusDeadlineMs(memory, planned) : deadlineOf(planned);
+    const options = { signal, deadlineMs };
     const { namespace } = live.observed.set.ref;
     if (write.kind === 'CreateKeySecret') memory.known.add(write.name);
     try {
@@ -141,8 +150,9 @@ export class StepTaker {
     } catch (error) {
       if (write.kind === 'CreateKeySecret' && isUndecided(error))
         memory.preparedKey.maybeIn(write.name);
+      if (isStatus) memory.keptStatus.failed(isOutdated(error));
       if (!isOutdated(error)) {
-        this.#noteFailure(memory, write.kind, live, error);
+        this.#noteFailure(memory, step, live, error);
         throw error;
       }
       if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
@@ -151,10 +161,20 @@ export class StepTaker {
     }
   }
 
-  #noteFailure(memory: SetMemory, write: Write['kind'], live: SetSnapshot, error: unknown): void {
+  /** While the status fails, it may be a webhook that hangs: the set does not wait long for that again. */
+  #statusDeadlineMs({ keptStatus }: SetMemory, planned: SetSnapshot): number {
+    const { clock } = this.#options;
+    const deadlineMs = deadlineOf(planned);
+    if (!keptStatus.isFailing) return deadlineMs;
+    return Math.min(deadlineMs, clock.monotonicMs() + FAILING_STATUS_TIMEOUT_MS);
+  }
+
+  #noteFailure(memory: SetMemory, step: Step, live: SetSnapshot, error: unknown): void {
     const { clock, events } = this.#options;
-    const isImmutable = isTargetImmutable(write, live);
-    const note = memory.refused.note(write, error, isImmutable, clock.monotonicMs());
+    const { kind } = step.write;
+    const isImmutable = isTargetImmutable(kind, live);
+    if (isRefusal(error)) memory.contests.refused(step, clock.monotonicMs());
+    const note = memory.refused.note(kind, error, isImmutable, clock.monotonicMs());
     if (note !== null) events.send(live.observed.set, [note]);
   }
 
@@ -169,6 +189,7 @@ export class StepTaker {
   #reportStep({ key, memory }: PassOf, step: Step, live: SetSnapshot): void {
     const { clock, log, events } = this.#options;
     memory.allowance.spend(clock.monotonicMs());
+    memory.contests.taken(step, clock.monotonicMs());
     logStep(log, key, step, live.observed);
     events.send(live.observed.set, step.events);
   }

@@ -53,7 +53,7 @@ test('labels that someone removed are restored, object by object, and nothing el
   const before = world.written.length;
   world.settle();
   const codes = world.written.slice(before).map(({ step }) => step.reason.code);
-  expect(codes).toEqual(['WriteJwks', 'RepairMetadata']);
+  expect(codes).toEqual(['RepairMetadata', 'RepairMetadata']);
   expect(ledgerOf(world).generation).toBe(generation);
 });
 

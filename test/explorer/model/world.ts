@@ -157,7 +157,8 @@ export class World {
       workloads: [],
       refusedWrite: null,
       lostStatus: [],
-      isStatusRefused: false,
+      isStatusFailing: false,
+      contests: [],
     };
   }
 }

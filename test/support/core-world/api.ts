@@ -5,6 +5,7 @@
 
 import { publicJwkText } from '../../../src/core/formats/jwk.ts';
 import { ANNOTATION, FINALIZER } from '../../../src/core/formats/names.ts';
+import { OWN_FILES } from '../../../src/core/formats/served-set.ts';
 import { serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type {
   Expected,
@@ -16,6 +17,7 @@ import type {
   ObservedSet,
   ObservedSigner,
   ObservedWorkload,
+  PendingDeletion,
   SignerSource,
   Write,
 } from '../../../src/core/reading/model.ts';
@@ -30,6 +32,12 @@ export interface FieldOwner {
   readonly entry: string;
 }
 
+/** An object that is deleted at nine o'clock, and held by someone's finalizer. */
+export const HELD: PendingDeletion = {
+  sinceTime: '2026-12-01T09:00:00Z',
+  finalizers: ['consumer.example.com/hold'],
+};
+
 export class Api {
   set: ObservedSet | null = null;
   signer: ObservedSigner | null = null;
@@ -40,8 +48,8 @@ export class Api {
   keySecrets: ReadonlyMap<string, ObservedKeySecret> = new Map();
   namespaceTerminating = false;
   pods: ObservedPods = { kind: 'Read', readOnce: [], more: 0 };
-  /** Someone's finalizers hold every key Secret that is deleted from now on. */
-  holdsKeySecrets = false;
+  /** Someone's finalizer holds what is deleted from now on by these writes. */
+  held: readonly ('DeleteKeySecret' | 'DeleteSigner' | 'DeleteJwks')[] = [];
   workloads: readonly ObservedWorkload[] = [];
   #version = 100;
   #uids = 0;
@@ -107,12 +115,12 @@ export class Api {
       }
       case 'DeleteSigner':
         if (!isAt(this.signer?.meta, write.expects)) return 'Conflict';
-        this.signer = null;
+        this.signer = this.#left('DeleteSigner', this.signer);
         return 'Applied';
       case 'DeleteJwks':
         if (!isAt(this.jwks?.meta, write.expects)) return 'Conflict';
-        this.jwks = null;
-        this.fieldOwners = [];
+        this.jwks = this.#left('DeleteJwks', this.jwks);
+        if (this.jwks === null) this.fieldOwners = [];
         return 'Applied';
       case 'WriteSigner':
         return this.#writeSigner(write);
@@ -131,16 +139,31 @@ export class Api {
   }
 
   deleteKeySecret(name: string): void {
-    const secret = this.keySecrets.get(name);
-    if (this.holdsKeySecrets && secret !== undefined) {
-      const resourceVersion = this.nextVersion();
-      const meta = { ...secret.meta, deleting: true as const, resourceVersion };
-      this.putKeySecret({ ...secret, meta });
+    const secret = this.#left('DeleteKeySecret', this.keySecrets.get(name) ?? null);
+    if (secret !== null) {
+      this.putKeySecret(secret);
       return;
     }
     const left = new Map(this.keySecrets);
     left.delete(name);
     this.keySecrets = left;
+  }
+
+  /** Whoever set the finalizer removes it: what was deleted meanwhile is gone. */
+  release(): void {
+    this.held = [];
+    if (this.signer?.meta.deleting !== undefined) this.signer = null;
+    if (this.jwks?.meta.deleting !== undefined) this.jwks = null;
+    for (const { meta } of [...this.keySecrets.values()]) {
+      if (meta.deleting !== undefined) this.deleteKeySecret(meta.name);
+    }
+  }
+
+  /** What a deletion leaves of an object: nothing, unless a finalizer holds it. */
+  #left<T extends { readonly meta: ObjectMeta }>(by: Api['held'][number], found: T | null) {
+    if (found === null || !this.held.includes(by)) return null;
+    const meta = { ...found.meta, deleting: HELD, resourceVersion: this.nextVersion() };
+    return { ...found, meta };
   }
 
   newMeta(name: string, metadata: MetadataPatch): ObjectMeta {
@@ -219,18 +242,20 @@ export class Api {
     if (expects === 'absent') {
       if (jwks !== null) return 'Conflict';
       const meta = this.newMeta(name, metadata);
-      this.jwks = { meta, data, hasBinaryData: false, otherManagers: [] };
+      this.jwks = { meta, data, hasOwnBinaryData: false, otherManagers: [] };
       this.fieldOwners = [];
       return 'Applied';
     }
     if (jwks === null || !isAt(jwks.meta, expects)) return 'Conflict';
-    const changed = jwks.hasBinaryData || !sameValue(jwks.data, data);
+    const ofOthers = Object.entries(jwks.data).filter(([name]) => !OWN_FILES.includes(name));
+    const stored = { ...Object.fromEntries(ofOthers), ...data };
+    const changed = jwks.hasOwnBinaryData || !sameValue(jwks.data, stored);
     const meta = this.#patched(jwks.meta, metadata, changed);
     if (meta === jwks.meta) return 'Unchanged';
     // Whoever owned a file keeps it as long as the value stays; a changed value is ours alone.
-    this.fieldOwners = this.fieldOwners.filter(({ file }) => jwks.data[file] === data[file]);
+    this.fieldOwners = this.fieldOwners.filter(({ file }) => jwks.data[file] === stored[file]);
     const otherManagers = managersOf(this.fieldOwners);
-    this.jwks = { meta, data, hasBinaryData: false, otherManagers };
+    this.jwks = { meta, data: stored, hasOwnBinaryData: false, otherManagers };
     return 'Applied';
   }
 
@@ -275,7 +300,9 @@ export function signerManagers({ data, ledger }: SignerOwners): readonly string[
 }
 
 export function managersOf(owners: readonly FieldOwner[]): readonly string[] {
-  return [...new Set(owners.map(({ entry }) => entry))];
+  // Whoever owns an entry of others counts for nothing.
+  const counted = owners.filter(({ file }) => OWN_FILES.includes(file));
+  return [...new Set(counted.map(({ entry }) => entry))];
 }
 
 function isAt(
