@@ -41,6 +41,8 @@ export interface OperatorOptions {
   readonly workers: number;
   /** Whether to look at the pods of a set's namespace after a switch. */
   readonly checkIssuers: boolean;
+  /** Whether a set may ask other controllers to copy its signer Secret. */
+  readonly allowSecretCopies: boolean;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Null: this process works without asking for a lease. */
@@ -104,12 +106,12 @@ function createElector(options: OperatorOptions, client: KubeClient): LeaderElec
 }
 
 function createReconciler(
-  { clock, log, checkIssuers }: OperatorOptions,
+  { clock, log, checkIssuers, allowSecretCopies }: OperatorOptions,
   parts: Parts & { readonly keyOrders: KeyOrders },
   wakeAt: ReconcilerOptions['wakeAt'],
 ): Reconciler {
   const { client, metrics, memories, elector, events, keyOrders } = parts;
-  const observer = new Observer({ client, clock, log, checkIssuers });
+  const observer = new Observer({ client, clock, log, checkIssuers, allowSecretCopies });
   const stepTaker = new StepTaker({
     client,
     clock,

@@ -66,9 +66,9 @@ describe('reads', () => {
   it('are no list in all the rotations of ten minutes, and one at the recheck', async () => {
     const { transport, asked } = counting(world.api.transport);
     world.start({ transport });
-    world.apply('payments', FAST_SPEC);
+    world.apply('payments', { ...FAST_SPEC, rotation: { interval: '120s' } });
     await world.clock.advance(RECHECK_MS - 1000);
-    expect(world.status().keys?.length).toBeGreaterThan(5);
+    expect(world.status().keys?.length).toBeGreaterThan(3);
     expect(asked.filter((each) => each === 'list secrets')).toHaveLength(1);
     await world.clock.advance(20_000);
     expect(asked.filter((each) => each === 'list secrets')).toHaveLength(2);
@@ -175,7 +175,8 @@ describe('keys in the making', () => {
     );
     await world.clock.advance(300_000);
     isRefused = false;
-    await world.clock.advance(120_000);
+    // A refused step backs off for up to ten minutes.
+    await world.clock.advance(RECHECK_MS);
     expect(world.condition('Ready')).toBe('True Signing');
     expect(made()).toBe(1);
   });

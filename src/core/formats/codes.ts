@@ -42,6 +42,7 @@ export const CONDITION_REASONS = {
   CrdOutdated: ['StatusPruned'],
   DeletionPending: ['FinalizersRemain'],
   Contested: ['StepUndone'],
+  MetadataRefused: ['AsksForCopies'],
 } as const;
 export type ConditionType = keyof typeof CONDITION_REASONS;
 export type ConditionReason = (typeof CONDITION_REASONS)[ConditionType][number];

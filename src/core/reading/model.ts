@@ -200,6 +200,8 @@ export interface Observed {
   readonly lostStatus: readonly string[];
   /** The last writes of the status failed (they were refused, hung, or met conflicts), and none succeeded since. */
   readonly isStatusFailing: boolean;
+  /** The operator runs with `--allow-secret-copies`. */
+  readonly allowsSecretCopies?: true;
   /** The steps that someone undoes, or that the API server refuses. This is from that memory as well. */
   readonly contests: readonly Contest[];
 }

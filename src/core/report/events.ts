@@ -110,6 +110,7 @@ const ALARMING: readonly ConditionType[] = [
   'CrdOutdated',
   'DeletionPending',
   'Contested',
+  'MetadataRefused',
 ];
 
 /** What the operator handles by itself, and what had its event when it happened. */

@@ -108,14 +108,18 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
     ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
   );
   const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
-  const isDue = differs || awaitsProof || copyHasOtherTerms(situation, ledger);
+  const isDue = differs || awaitsProof || isCopyUnfit(situation, ledger);
   return isDue ? rewriteJwks(situation, ledger) : null;
 }
 
-/** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
-function copyHasOtherTerms({ observed }: Situation, ledger: Ledger): boolean {
-  const copy = observed.ledgers.jwks;
-  return copy?.kind === 'Ledger' && !sameMemory(copy.ledger.terms, ledger.terms);
+/**
+ * Of a copy that can be read, the terms alone count: whatever else an older one has missed counts as happening
+ * when it is recovered. One that can't be read would be of no use then.
+ */
+function isCopyUnfit({ ledgers }: Situation, ledger: Ledger): boolean {
+  const { jwks: copy } = ledgers;
+  if (copy === null) return false;
+  return copy.kind !== 'Ledger' || !sameMemory(copy.ledger.terms, ledger.terms);
 }
 
 /** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */

@@ -8,6 +8,7 @@ import { FINALIZER } from '../../core/formats/names.ts';
 import type { Spec } from '../../core/formats/spec.ts';
 import { NO_LEDGERS, newestOf, readableOf } from '../../core/reading/ledgers.ts';
 import type { Observed } from '../../core/reading/model.ts';
+import { believedLedgers } from '../../core/reading/ownership.ts';
 import { hasSoundLedger } from '../../core/reading/situation.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
@@ -51,10 +52,12 @@ const NOTHING: ReadObjects & { readonly objects: SetObjects } = {
   objects: { signer: null, jwks: null, source: null },
 };
 
-export class Observer {
-  readonly #options: IssuersReader;
+type ObserverOptions = IssuersReader & { readonly allowSecretCopies: boolean };
 
-  constructor(options: IssuersReader) {
+export class Observer {
+  readonly #options: ObserverOptions;
+
+  constructor(options: ObserverOptions) {
     this.#options = options;
   }
 
@@ -68,7 +71,7 @@ export class Observer {
     signal: AbortSignal,
     source: string | null = null,
   ): Promise<SetSnapshot | null> {
-    const { client, clock } = this.#options;
+    const { client, clock, allowSecretCopies } = this.#options;
     const startedMs = Math.floor(clock.wallMs());
     const startedMonotonicMs = clock.monotonicMs();
     const reader = new LiveReader(client, name.namespace, signal);
@@ -110,6 +113,7 @@ export class Observer {
         namespaceTerminating,
         ...observed,
         ...remembered,
+        ...(allowSecretCopies ? { allowsSecretCopies: true } : {}),
       },
       startedMonotonicMs,
       objects: { set, ...objects },
@@ -117,7 +121,7 @@ export class Observer {
   }
 
   async #observeObjects(of: ReadingOf): Promise<ReadObjects & { readonly objects: SetObjects }> {
-    const { reader, memory, name, spec, set, source, signal } = of;
+    const { reader, memory, name, spec, decoded, set, source, signal } = of;
     const uid = set.metadata.uid ?? '';
     const [signer, jwks, listedAtOnce] = await Promise.all([
       reader.get(SECRETS, spec.signer.name),
@@ -125,12 +129,14 @@ export class Observer {
       memory.known.isListDue(uid, this.#options.clock.monotonicMs()) ? this.#list(of) : null,
     ]);
     const ledgers = ledgersIn(signer, jwks, set);
-    const ledger = newestOf(readableOf(ledgers), uid);
     const seen = {
       signer: signer === null ? null : observedSigner(memory.verdicts, signer),
       jwks: jwks === null ? null : observedJwks(jwks),
       ledgers,
+      // Who lives beside it is known later: here it only tells which ledgers may count.
+      set: observedSet(name, set, decoded, null),
     };
+    const ledger = newestOf(readableOf(believedLedgers(seen)), uid);
     const listed = listedAtOnce ?? (this.#needsList(of, seen) ? await this.#list(of) : null);
     const hasObjects = signer !== null || jwks !== null;
     const [{ keySecrets, source: sourceObject }, { pods, workloads, answers }] = await Promise.all([
@@ -141,7 +147,8 @@ export class Observer {
     const isEmpty = ledger === null && !hasObjects && keySecrets.length === 0;
     if (listed !== null && isEmpty) memory.known.foundNothing();
     const objects = { signer, jwks, source: sourceObject };
-    return { ...seen, keySecrets, pods, workloads, objects };
+    const { set: _, ...found } = seen;
+    return { ...found, keySecrets, pods, workloads, objects };
   }
 
   /**
@@ -149,12 +156,11 @@ export class Observer {
    * when this process listed a moment ago. An ordered deletion ends only if a list shows nothing more.
    */
   #needsList(
-    { memory, name, set, decoded }: ReadingOf,
-    seen: Pick<Observed, 'signer' | 'jwks' | 'ledgers'>,
+    { memory }: ReadingOf,
+    seen: Pick<Observed, 'set' | 'signer' | 'jwks' | 'ledgers'>,
   ): boolean {
-    if (set.metadata.deletionTimestamp !== undefined) return true;
-    const ofSet = observedSet(name, set, decoded, null);
-    if (hasSoundLedger({ set: ofSet, ...seen, keySecrets: [] })) return false;
+    if (seen.set.deleting) return true;
+    if (hasSoundLedger({ ...seen, keySecrets: [] })) return false;
     const hasLedger = seen.signer !== null || readableOf(seen.ledgers).length > 0;
     return hasLedger || !memory.known.isBlank(this.#options.clock.monotonicMs());
   }
