@@ -18,7 +18,7 @@ import { sameMemory } from '../ledger/terms.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
 import { pendingText } from '../reading/pending-deletions.ts';
-import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
+import { isOfGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import {
@@ -103,9 +103,8 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
   if (jwks === null) return rewriteJwks(situation, ledger);
-  const shownGeneration = jwksGeneration(jwks);
   const awaitsProof = shown.keys.some(
-    ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
+    ({ bar }) => bar !== null && bar.removedSeenMs === null && !isOfGeneration(jwks, ledger, bar),
   );
   const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
   const isDue = differs || awaitsProof || isCopyUnfit(situation, ledger);

@@ -13,7 +13,7 @@ import { hasSoundLedger } from '../../core/reading/situation.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
-import { findLivingAdoptee } from './adoptee.ts';
+import { findAdoptee, NOBODY } from './adoptee.ts';
 import { type IssuersReader, readIssuers } from './issuers.ts';
 import { listKeySecrets, readKeySecrets } from './key-secrets.ts';
 import { ledgersIn } from './ledger-copies.ts';
@@ -91,14 +91,14 @@ export class Observer {
           signal,
         })
       : NOTHING;
-    const livingAdoptee = await findLivingAdoptee(reader, set, [objects.signer, objects.jwks]);
+    const adoptee = await findAdoptee(reader, set, [objects.signer, objects.jwks]);
     const reading = {
       startedMs,
       endedMs: Math.ceil(clock.wallMs()),
       elapsedMs: Math.ceil(clock.monotonicMs() - startedMonotonicMs),
       ...reader.dates(),
     };
-    const asStored = observedSet(name, set, decoded, livingAdoptee);
+    const asStored = observedSet(name, set, decoded, adoptee);
     const status = memory.keptStatus.asWritten(asStored.status, clock.monotonicMs());
     const remembered = {
       refusedWrite: memory.refused.last,
@@ -134,7 +134,7 @@ export class Observer {
       jwks: jwks === null ? null : observedJwks(jwks),
       ledgers,
       // Who lives beside it is known later: here it only tells which ledgers may count.
-      set: observedSet(name, set, decoded, null),
+      set: observedSet(name, set, decoded, NOBODY),
     };
     const ledger = newestOf(readableOf(believedLedgers(seen)), uid);
     const listed = listedAtOnce ?? (this.#needsList(of, seen) ? await this.#list(of) : null);
@@ -160,7 +160,8 @@ export class Observer {
     seen: Pick<Observed, 'set' | 'signer' | 'jwks' | 'ledgers'>,
   ): boolean {
     if (seen.set.deleting) return true;
-    if (hasSoundLedger({ ...seen, keySecrets: [] })) return false;
+    if (hasSoundLedger({ ...seen, keySecrets: [] }, Math.floor(this.#options.clock.wallMs())))
+      return false;
     const hasLedger = seen.signer !== null || readableOf(seen.ledgers).length > 0;
     return hasLedger || !memory.known.isBlank(this.#options.clock.monotonicMs());
   }
