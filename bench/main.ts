@@ -1,4 +1,5 @@
 /** `make bench`: the suites one after another; `npm run bench -- start` runs one of them. */
+import { benchHostile } from './hostile.ts';
 import { benchJwksServer } from './jwks-server.ts';
 import { report, type Suite } from './report.ts';
 import { benchSets } from './sets.ts';
@@ -10,6 +11,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   sets: benchSets,
   tenants: benchTenants,
   'jwks-server': benchJwksServer,
+  hostile: benchHostile,
 };
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
