@@ -4,10 +4,12 @@ import { benchJwksServer } from './jwks-server.ts';
 import { report, type Suite } from './report.ts';
 import { benchSets } from './sets.ts';
 import { benchStart } from './start.ts';
+import { benchTenants } from './tenants.ts';
 
 const SUITES: Readonly<Record<string, Suite>> = {
   start: benchStart,
   sets: benchSets,
+  tenants: benchTenants,
   'jwks-server': benchJwksServer,
   hostile: benchHostile,
 };

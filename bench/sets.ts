@@ -1,12 +1,7 @@
 /** Many sets on a real API server: until all are Ready, then that nothing is written any more. */
-import { get } from 'node:http';
-import {
-  type AuditEvent,
-  auditEvents,
-  WRITE_VERBS,
-} from '../test/cluster/control-plane/audit-log.ts';
-import type { ControlPlane } from '../test/cluster/control-plane/control-plane.ts';
+import { LABEL } from '../src/core/formats/names.ts';
 import { waitFor } from '../test/support/wait/wait-for.ts';
+import { type Asked, AuditTail } from './audit-tail.ts';
 import {
   createSets,
   inParallel,
@@ -19,57 +14,59 @@ import {
   waitForReady,
   withControlPlane,
 } from './cluster.ts';
-import { cpuSecondsOf, freePort, memoryOf, type Program, startProgram } from './program.ts';
-import { type Figures, round } from './report.ts';
+import { startOperator } from './operator.ts';
+import { cpuSecondsOf, memoryOf, type Program } from './program.ts';
+import { type Figures, median, round } from './report.ts';
 
 const SETS_DEFAULT = 1000;
-const READY_TIMEOUT_MS = 900_000;
+const READY_TIMEOUT_MS = 1_800_000;
+const REST_TIMEOUT_MS = 600_000;
 /** So long without a write counts as at rest. Longer than any term of the bench's sets. */
 const REST_MS = 25_000;
 const IDLE_MS = 30_000;
 const TOUCHES = 100;
-const USER_AGENT = 'signing-key-operator';
+/** The goal for a set's reads until its first key signs. */
+const READS_GOAL = 12;
 
 export async function benchSets(say: (line: string) => void): Promise<Figures> {
   const sets = setsAskedFor();
   return await withControlPlane(say, async (controlPlane) => {
     using client = plainClient(controlPlane);
-    const port = await freePort();
-    const operator = await startProgram(
-      ['operator', '--listen', `127.0.0.1:${port}`, '--log-level', 'warn'],
-      { KUBECONFIG: controlPlane.kubeconfig() },
-    );
-    try {
-      await waitFor(async () => (await textOf(`http://127.0.0.1:${port}/readyz`)) === 'ok\n', {
-        timeoutMs: 30_000,
-        describe: 'the operator to be ready',
-      });
-      const ready = await untilReady(client, controlPlane, operator, sets, say);
-      const rest = await atRest(client, controlPlane, operator, sets, say);
-      const metrics = await textOf(`http://127.0.0.1:${port}/metrics`);
-      const floorMs = await floor(client, ready.writes, say);
-      return {
-        sets,
-        ...ready.figures,
-        floorMs: round(floorMs, 0),
-        ratioToFloor: round((ready.readyMs - PUBLICATION_DELAY_MS) / floorMs),
-        ...rest,
-        heapUsedAfterMb: round(gauge(metrics, 'nodejs_heap_size_used_bytes') / 1e6, 1),
-      };
-    } finally {
-      await operator.stop();
-      if (operator.output() !== '') say(`the operator's last lines:\n${operator.output()}`);
-    }
+    const tail = new AuditTail(controlPlane.auditLogPath);
+    await using operator = await startOperator(controlPlane);
+    const { program } = operator;
+    const ready = await untilReady(client, tail, program, sets, say);
+    const rest = await atRest(client, tail, program, ready, say);
+    const metrics = await operator.metrics();
+    const floorMs = await floor(client, ready.writes, say);
+    if (operator.output() !== '') say(`the operator's last lines:\n${operator.output()}`);
+    return {
+      sets,
+      ...ready.figures,
+      floorMs: round(floorMs, 0),
+      ratioToFloor: round((ready.readyMs - PUBLICATION_DELAY_MS) / floorMs),
+      ...rest,
+      heapUsedAfterMb: round(gauge(metrics, 'nodejs_heap_size_used_bytes') / 1e6, 1),
+    };
   });
+}
+
+interface Ready {
+  readonly sets: number;
+  readonly readyMs: number;
+  /** When the last set became Ready, by the wall clock. */
+  readonly readyAtMs: number;
+  readonly writes: number;
+  readonly figures: Figures;
 }
 
 async function untilReady(
   client: PlainClient,
-  controlPlane: ControlPlane,
+  tail: AuditTail,
   operator: Program,
   sets: number,
   say: (line: string) => void,
-) {
+): Promise<Ready> {
   const rssBefore = memoryOf(operator.pid).rssBytes;
   const cpuBefore = cpuSecondsOf(operator.pid);
   const beganMs = performance.now();
@@ -78,41 +75,68 @@ async function untilReady(
   say(`${sets} sets created in ${round(createdMs / 1000)} s`);
   await waitForReady(client, sets, READY_TIMEOUT_MS);
   const readyMs = performance.now() - beganMs;
-  const events = operatorEvents(controlPlane, 0);
-  const writes = events.filter(({ verb }) => WRITE_VERBS.includes(verb));
-  const reads = events.filter(({ verb }) => verb === 'get' || verb === 'list');
+  const readyAtMs = Date.now();
+  const asked = tail.read();
+  const writes = asked.filter(({ kind }) => kind === 'write');
+  const reads = asked.filter(({ kind }) => kind === 'read');
+  const untilSigning = readsUntilSigning(asked);
   const figures = {
     createdMs: round(createdMs, 0),
     readyMs: round(readyMs, 0),
     declaredPublicationDelayMs: PUBLICATION_DELAY_MS,
     readyBeyondDelayMs: round(readyMs - PUBLICATION_DELAY_MS, 0),
     writesPerSet: round(writes.length / sets),
+    readsUntilSigning: median(untilSigning),
+    readsUntilSigningMax: Math.max(...untilSigning),
+    readsUntilSigningGoal: READS_GOAL,
     readsPerSet: round(reads.length / sets),
     writesByKind: perSet(writes, sets),
     readsByKind: perSet(reads, sets),
-    refusedWrites: writes.filter(({ responseStatus }) => responseStatus >= 400).length,
+    refusedWrites: writes.filter(({ status }) => status >= 400).length,
     operatorCpuSeconds: round(cpuSecondsOf(operator.pid) - cpuBefore),
     rssBeforeMb: round(rssBefore / 1e6, 1),
     rssPeakMb: round(memoryOf(operator.pid).peakBytes / 1e6, 1),
   };
-  return { readyMs, writes: writes.length, figures };
+  return { sets, readyMs, readyAtMs, writes: writes.length, figures };
+}
+
+/** Of each set, what was read of it and its objects before its signer was created. */
+function readsUntilSigning(asked: readonly Asked[]): readonly number[] {
+  const reads = new Map<string, number>();
+  const done = new Map<string, number>();
+  for (const { kind, what, name } of asked) {
+    const set = setOf(name);
+    if (set === null) continue;
+    if (kind === 'read') reads.set(set, (reads.get(set) ?? 0) + 1);
+    const isSigner = what === 'create secrets' && name === `${set}-signer`;
+    if (isSigner && !done.has(set)) done.set(set, reads.get(set) ?? 0);
+  }
+  return [...done.values()];
+}
+
+/** Of an object of a set, or of a selector of its Secrets. */
+function setOf(name: string): string | null {
+  const object = name.startsWith(`${LABEL.set}=`) ? name.slice(LABEL.set.length + 1) : name;
+  return /^bench-[0-9]+(?=$|-signer$|-jwks$|-key-)/.exec(object)?.[0] ?? null;
 }
 
 /** Everything has come to rest: idling and touched labels make the operator write nothing. */
 async function atRest(
   client: PlainClient,
-  controlPlane: ControlPlane,
+  tail: AuditTail,
   operator: Program,
-  sets: number,
+  { sets, readyAtMs }: Ready,
   say: (line: string) => void,
 ): Promise<Figures> {
   say('waiting for the last write');
-  await waitFor(() => writesSince(controlPlane, Date.now() - REST_MS).length === 0, {
-    timeoutMs: 300_000,
+  const writesSince = (sinceMs: number) => tail.since(sinceMs, 'write');
+  await waitFor(() => writesSince(Date.now() - REST_MS).length === 0, {
+    timeoutMs: REST_TIMEOUT_MS,
     intervalMs: 2000,
     describe: 'the operator to come to rest',
   });
-  const total = writesSince(controlPlane, 0).length;
+  const all = writesSince(0);
+  const total = all.length;
   const sinceMs = Date.now();
   const cpuBefore = cpuSecondsOf(operator.pid);
   await inParallel(TOUCHES, 4, (index) =>
@@ -125,11 +149,12 @@ async function atRest(
   );
   await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   return {
+    restAfterReadyMs: Math.max(0, (all.at(-1)?.atMs ?? 0) - readyAtMs),
     writesPerSetInAll: round(total / sets),
     idleMs: IDLE_MS,
     touches: TOUCHES,
-    writesAtRest: writesSince(controlPlane, sinceMs).length,
-    readsAtRest: operatorEvents(controlPlane, sinceMs).filter(({ verb }) => verb === 'get').length,
+    writesAtRest: writesSince(sinceMs).length,
+    readsAtRest: tail.since(sinceMs, 'read').length,
     cpuSecondsAtRest: round(cpuSecondsOf(operator.pid) - cpuBefore),
     rssAfterMb: round(memoryOf(operator.pid).rssBytes / 1e6, 1),
   };
@@ -151,16 +176,8 @@ async function floor(client: PlainClient, writes: number, say: (line: string) =>
   return performance.now() - beganMs;
 }
 
-function operatorEvents({ auditLogPath }: ControlPlane, sinceMs: number): AuditEvent[] {
-  return auditEvents(auditLogPath, { sinceMs }).filter(({ userAgent }) => userAgent === USER_AGENT);
-}
-
-function writesSince(controlPlane: ControlPlane, sinceMs: number): AuditEvent[] {
-  return operatorEvents(controlPlane, sinceMs).filter(({ verb }) => WRITE_VERBS.includes(verb));
-}
-
-function perSet(events: readonly AuditEvent[], sets: number): Readonly<Record<string, number>> {
-  const counts = Map.groupBy(events, ({ verb, resource }) => `${verb} ${resource}`);
+function perSet(asked: readonly Asked[], sets: number): Readonly<Record<string, number>> {
+  const counts = Map.groupBy(asked, ({ what }) => what);
   return Object.fromEntries([...counts].map(([kind, { length }]) => [kind, round(length / sets)]));
 }
 
@@ -173,14 +190,4 @@ function setsAskedFor(): number {
 
 function gauge(metrics: string, name: string): number {
   return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(metrics)?.[1] ?? 0);
-}
-
-function textOf(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent: false }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('end', () => resolve(Buffer.concat(chunks).toString()));
-    }).on('error', reject);
-  });
 }

@@ -5,6 +5,7 @@
 import type { Registry } from '@prometheus-io/client';
 import type { Clock } from '../platform/clock.ts';
 import type { KeyMaker } from '../platform/keys/key-maker.ts';
+import { KeyPool } from '../platform/keys/key-pool.ts';
 import type { KeyVerdicts } from '../platform/keys/key-verdicts.ts';
 import { createKubeClient, type KubeClient } from '../platform/kube/client.ts';
 import { KubeApiError } from '../platform/kube/errors.ts';
@@ -17,10 +18,12 @@ import { createLeaseStore } from './lease-store.ts';
 import { SetMemories } from './memory/set-memory.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
 import { Observer } from './reading/observe.ts';
+import { setNameOf } from './reading/set-name.ts';
 import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { showSetsAtScrape } from './set-metrics.ts';
 import { Watches } from './watches.ts';
 import { createEventSender, type EventSender } from './writing/events.ts';
+import { KeyOrders } from './writing/key-orders.ts';
 import { StepTaker } from './writing/take-step.ts';
 
 export interface OperatorOptions {
@@ -79,9 +82,10 @@ export function createOperator(options: OperatorOptions): Operator {
   const elector = createElector(options, client);
   const events = createEventSender({ client, clock, random, log, instance: identity });
   const wakeAt = (key: string, atMs: number) => queue?.addAt(key, atMs);
+  const keyOrders = new KeyOrders({ clock, log, pool: new KeyPool(options.keys), wakeAt });
   const parts = { client, metrics, memories, elector, events };
-  const reconciler = createReconciler(options, parts, wakeAt);
-  queue = createQueue(options, reconciler, metrics);
+  const reconciler = createReconciler(options, { ...parts, keyOrders }, wakeAt);
+  queue = createQueue(options, reconciler, parts);
   return new RunningOperator(options, { ...parts, queue });
 }
 
@@ -102,17 +106,16 @@ function createElector(options: OperatorOptions, client: KubeClient): LeaderElec
 }
 
 function createReconciler(
-  options: OperatorOptions,
-  parts: Parts,
+  { clock, log, checkIssuers, allowSecretCopies }: OperatorOptions,
+  parts: Parts & { readonly keyOrders: KeyOrders },
   wakeAt: ReconcilerOptions['wakeAt'],
 ): Reconciler {
-  const { clock, keys, log, checkIssuers, allowSecretCopies } = options;
-  const { client, metrics, memories, elector, events } = parts;
+  const { client, metrics, memories, elector, events, keyOrders } = parts;
   const observer = new Observer({ client, clock, log, checkIssuers, allowSecretCopies });
   const stepTaker = new StepTaker({
     client,
     clock,
-    keys,
+    keyOrders,
     log,
     observer,
     events,
@@ -127,7 +130,7 @@ function createReconciler(
 function createQueue(
   { clock, random, log, workers }: OperatorOptions,
   reconciler: Reconciler,
-  metrics: OperatorMetrics,
+  { metrics, memories }: Parts,
 ): WorkQueue {
   const onFailure = (key: string, error: unknown, retryInMs: number) => {
     metrics.reconciled.inc({ controller: CONTROLLER, result: 'error' });
@@ -148,7 +151,10 @@ function createQueue(
       return { kind: 'retry', notBeforeMs: clock.monotonicMs() + retryInMs };
     }
   };
-  return createWorkQueue({ clock, random, workers, metrics: metrics.queue, onFailure, pass });
+  const groupOf = (key: string) => setNameOf(key).namespace;
+  const laneOf = (key: string) => memories.find(key)?.urgency.lane() ?? 'new';
+  const shared = { clock, random, workers, metrics: metrics.queue };
+  return createWorkQueue({ ...shared, groupOf, laneOf, onFailure, pass });
 }
 
 /** How long the server asked to wait; null if it did not. */

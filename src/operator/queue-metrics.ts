@@ -1,5 +1,6 @@
 /** The metrics of the work queue, under the names that client-go gives them. */
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
+import { LANES } from '../platform/waiting-keys.ts';
 import type { WorkQueueMetrics, WorkQueueState } from '../platform/work-queue.ts';
 
 const QUEUE = 'signingkeyset';
@@ -19,9 +20,10 @@ export function queueMetrics(registry: Registry): WorkQueueMetrics {
   const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60];
   const waited = new Histogram({
     name: 'workqueue_queue_duration_seconds',
-    help: 'How long sets wait in the work queue before their pass starts.',
+    help: 'How long sets wait in the work queue before their pass starts, by lane.',
     buckets,
-    ...common,
+    labelNames: ['name', 'lane'],
+    registers: [registry],
   });
   const worked = new Histogram({
     name: 'workqueue_work_duration_seconds',
@@ -33,7 +35,7 @@ export function queueMetrics(registry: Registry): WorkQueueMetrics {
   return {
     added: () => added.inc(labels),
     retried: () => retried.inc(labels),
-    waited: (seconds) => waited.observe(labels, seconds),
+    waited: (seconds, lane) => waited.observe({ ...labels, lane }, seconds),
     worked: (seconds) => worked.observe(labels, seconds),
   };
 }
@@ -51,7 +53,17 @@ export function queueGauges(registry: Registry, state: () => WorkQueueState | nu
       },
     });
   };
-  gauge('workqueue_depth', 'Sets that wait for a worker.', ({ depth }) => depth);
+  const depth: Gauge<'name' | 'lane'> = new Gauge({
+    name: 'workqueue_depth',
+    help: 'Sets that wait for a worker, by lane.',
+    labelNames: ['name', 'lane'],
+    registers: [registry],
+    collect: () => {
+      const now = state();
+      if (now === null) return;
+      for (const lane of LANES) depth.set({ name: QUEUE, lane }, now.depth[lane]);
+    },
+  });
   gauge(
     'workqueue_unfinished_work_seconds',
     'How long all passes that now run have taken so far, added up.',

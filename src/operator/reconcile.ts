@@ -44,6 +44,7 @@ export class Reconciler {
     const { clock, memories, observer, stepTaker } = this.#options;
     const of: PassOf = { key, memory: memories.of(key), signal };
     const { memory } = of;
+    memory.urgency.looks();
     const snapshot = await observer.observe(setNameOf(key), memory, signal);
     if (snapshot === null) return this.#forget(key);
     memory.isMissing = false;
@@ -52,6 +53,7 @@ export class Reconciler {
     const { startedMs } = observed.reading;
     const decision = this.#decide(memory, observed);
     memory.figures = figuresOf(observed, decision, memory.figures, clock.wallMs());
+    memory.urgency.planned(decision, observed.ledgers.signer !== null);
     const isStatusNext = memory.refused.takeStatusTurn();
     if (decision.step === null) return this.#rest(of, snapshot, decision);
     this.#wakeForNext(of, snapshot, decision);
@@ -93,11 +95,23 @@ export class Reconciler {
         return { kind: 'again' };
       case 'retry':
         return { kind: 'retry' };
+      case 'key ordered':
+        return await this.#awaitKey(of, planned);
       case 'set missing':
         return this.#forget(of.key);
       default:
         return taken satisfies never;
     }
+  }
+
+  /** The key wakes the set when it is there. Until then the status says what the set waits for. */
+  async #awaitKey(of: PassOf, planned: SetSnapshot): Promise<PassResult> {
+    const { clock, stepTaker } = this.#options;
+    const { observed } = planned;
+    const status = statusOnly(observed, observed.reading.startedMs);
+    const isHeld = status !== null && of.memory.contests.holdsUp(status, clock.monotonicMs());
+    if (status !== null && !isHeld) await stepTaker.take(of, status, planned);
+    return { kind: 'done', nextAtMs: clock.monotonicMs() + RECHECK_MAX_MS };
   }
 
   /**
@@ -122,8 +136,11 @@ export class Reconciler {
   }
 
   /** Nothing to do before the next transition: versions just read need no pass of their own. */
-  #rest({ memory }: PassOf, { observed }: SetSnapshot, { nextAtMs, held }: Plan): PassResult {
+  #rest({ memory }: PassOf, { observed }: SetSnapshot, decision: Plan): PassResult {
     const { clock } = this.#options;
+    const { nextAtMs, held } = decision;
+    const { dueAtMs: listDueAtMs } = memory.known;
+    memory.urgency.rests(decision);
     memory.seen.remember(observed);
     memory.takenNames.keepOnly(new Set(observed.keySecrets.map(({ meta }) => meta.name)));
     if (held.length === 0) memory.refused.atRest();
@@ -131,7 +148,10 @@ export class Reconciler {
     const nowMs = clock.monotonicMs();
     const tryMs = (memory.contests.nextMs() ?? Infinity) - nowMs;
     const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs(), tryMs);
-    return { kind: 'done', nextAtMs: nowMs + Math.max(0, waitMs) };
+    const atMs = nowMs + Math.max(0, waitMs);
+    // One that is overdue could not be made: the spec can't be decoded.
+    const isListNext = listDueAtMs !== null && listDueAtMs > nowMs && listDueAtMs < atMs;
+    return { kind: 'done', nextAtMs: isListNext ? listDueAtMs : atMs };
   }
 
   /** If the set has taken too many steps: how long until it may take the next one. */

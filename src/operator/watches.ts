@@ -2,7 +2,7 @@
  * The watches that say which sets need a pass: on the sets, and on their Secrets and ConfigMaps. They
  * only say that something changed; no spec, key or JWKS is kept here.
  */
-import { ANNOTATION, LABEL, MANAGER } from '../core/formats/names.ts';
+import { ANNOTATION, LABEL, MANAGER, ordinalOfKeySecret } from '../core/formats/names.ts';
 import { parseOwner } from '../core/reading/ownership.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { KubeClient } from '../platform/kube/client.ts';
@@ -34,12 +34,13 @@ export class Watches {
 
   constructor(options: WatchesOptions) {
     this.#options = options;
-    const onObject = (event: ObjectEvent) => this.#objectChanged(event);
+    const onSecret = (event: ObjectEvent) => this.#objectChanged(event, true);
+    const onConfigMap = (event: ObjectEvent) => this.#objectChanged(event, false);
     const managed = `${LABEL.managedBy}=${MANAGER}`;
     this.#sets = this.#reflectors(SETS, null, (event) => this.#setChanged(event));
     this.#objects = [
-      ...this.#reflectors(SECRETS, managed, onObject),
-      ...this.#reflectors(CONFIG_MAPS, managed, onObject),
+      ...this.#reflectors(SECRETS, managed, onSecret),
+      ...this.#reflectors(CONFIG_MAPS, managed, onConfigMap),
     ];
   }
 
@@ -79,22 +80,27 @@ export class Watches {
   }
 
   #setChanged(event: ObjectEvent): void {
-    this.#changed(setKey(event), event);
+    this.#changed(setKey(event), event, false);
   }
 
   /** An object of a set that is not there asks for nothing. */
-  #objectChanged(event: ObjectEvent): void {
+  #objectChanged(event: ObjectEvent, isSecret: boolean): void {
     const { namespace } = event;
     for (const name of setsOf(event.object.metadata)) {
       const isThere = this.#sets.some(({ store }) => store.get(namespace, name) !== undefined);
-      if (isThere) this.#changed(setKey({ namespace, name }), event);
+      const isKey = isSecret && ordinalOfKeySecret(name, event.name) !== null;
+      if (isThere) this.#changed(setKey({ namespace, name }), event, isKey);
     }
   }
 
   /** A version that the last pass has read needs no pass. */
-  #changed(key: string, event: ObjectEvent): void {
+  #changed(key: string, event: ObjectEvent, isKeySecret: boolean): void {
     const { memories, onChange } = this.#options;
-    if (memories.find(key)?.seen.knows(event) !== true) onChange(key);
+    const memory = memories.find(key);
+    if (memory?.seen.knows(event) === true) return;
+    if (!isKeySecret) memory?.urgency.changed(event);
+    else if (event.type === 'upsert') memory?.known.shown(event.name);
+    onChange(key);
   }
 }
 

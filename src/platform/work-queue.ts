@@ -1,10 +1,11 @@
 /**
  * A queue of keys with the semantics of client-go's workqueue: a key waits at most once, one
  * worker at a time works on it, and a key that is added during its pass gets another pass afterwards.
- * It holds names, never events: each pass reads the current state.
+ * It holds names, never events: each pass reads the current state. Whose turn it is, WaitingKeys decides.
  */
 import { type Clock, TIMER_MAX_MS } from './clock.ts';
 import type { Random } from './random.ts';
+import { type Lane, type Turn, WaitingKeys } from './waiting-keys.ts';
 
 /** The back-off after a key's first failure. Each further failure in a row doubles it. */
 export const BACKOFF_FIRST_MS = 5;
@@ -33,15 +34,15 @@ export interface WorkQueueMetrics {
   added(): void;
   /** `workqueue_retries_total` */
   retried(): void;
-  /** `workqueue_queue_duration_seconds`: from being added to the start of the pass. */
-  waited(seconds: number): void;
+  /** `workqueue_queue_duration_seconds`: from being added to the start of the pass, in this lane. */
+  waited(seconds: number, lane: Lane): void;
   /** `workqueue_work_duration_seconds` */
   worked(seconds: number): void;
 }
 
 export interface WorkQueueState {
   /** `workqueue_depth`: keys that wait for a worker, without those that are due later. */
-  readonly depth: number;
+  readonly depth: Readonly<Record<Lane, number>>;
   /** Keys that are due later. */
   readonly scheduled: number;
   readonly running: number;
@@ -56,6 +57,10 @@ export interface WorkQueueOptions {
   readonly random: Random;
   /** The maximum number of passes at once, at least 1. */
   readonly workers: number;
+  /** Those that share a group (a namespace) take turns with other groups. Always the same for a key. */
+  readonly groupOf: (key: string) => string;
+  /** Asked whenever a key is added. */
+  readonly laneOf: (key: string) => Lane;
   readonly pass: Pass;
   readonly metrics: WorkQueueMetrics;
   /** Called for each rejected pass with the wait until the next one. Must not throw. */
@@ -85,12 +90,26 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   return new Queue(options);
 }
 
+interface Running {
+  readonly sinceMs: number;
+  readonly group: string;
+  readonly lane: Lane;
+}
+
+/** The maximum number of passes at once that one group may have: half of the workers. */
+export function groupPassesMax(workers: number): number {
+  return Math.ceil(workers / 2);
+}
+
+/** The maximum number of passes at once that are not urgent: a quarter of the workers waits for urgent ones. */
+export function otherPassesMax(workers: number): number {
+  return workers - Math.floor(workers / 4);
+}
+
 class Queue implements WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** Keys that wait, and since when. Their order is in `#order`. */
-  readonly #waitingSinceMs = new Map<string, number>();
-  readonly #order: string[] = [];
-  readonly #runningSinceMs = new Map<string, number>();
+  readonly #waiting: WaitingKeys;
+  readonly #running = new Map<string, Running>();
   /** Keys that were added during their pass. */
   readonly #dirty = new Set<string>();
   readonly #dueAtMs = new Map<string, number>();
@@ -106,6 +125,7 @@ class Queue implements WorkQueue {
       throw new RangeError(`a work queue needs at least one worker, not ${options.workers}`);
     }
     this.#options = options;
+    this.#waiting = new WaitingKeys(options.groupOf);
   }
 
   start(): void {
@@ -114,10 +134,13 @@ class Queue implements WorkQueue {
   }
 
   add(key: string): void {
-    if (this.#phase === 'stopped') return;
-    if (this.#waitingSinceMs.has(key) || this.#dirty.has(key)) return;
+    if (this.#phase === 'stopped' || this.#dirty.has(key)) return;
+    if (this.#waiting.has(key)) {
+      this.#waiting.raise(key, this.#options.laneOf(key));
+      return;
+    }
     this.#options.metrics.added();
-    if (this.#runningSinceMs.has(key)) {
+    if (this.#running.has(key)) {
       this.#dirty.add(key);
       return;
     }
@@ -138,9 +161,11 @@ class Queue implements WorkQueue {
 
   state(): WorkQueueState {
     const nowMs = this.#options.clock.monotonicMs();
-    const runningSeconds = [...this.#runningSinceMs.values()].map((ms) => (nowMs - ms) / 1000);
+    const running = [...this.#running.values()];
+    const runningSeconds = running.map(({ sinceMs }) => (nowMs - sinceMs) / 1000);
+    const depthOf = (lane: Lane) => this.#waiting.sizeOf(lane);
     return {
-      depth: this.#order.length,
+      depth: { urgent: depthOf('urgent'), begun: depthOf('begun'), new: depthOf('new') },
       scheduled: this.#dueAtMs.size,
       running: runningSeconds.length,
       unfinishedSeconds: runningSeconds.reduce((sum, seconds) => sum + seconds, 0),
@@ -152,19 +177,18 @@ class Queue implements WorkQueue {
     this.#phase = 'stopped';
     this.#alarm?.cancel.abort();
     this.#alarm = null;
-    this.#order.length = 0;
-    this.#waitingSinceMs.clear();
+    this.#waiting.clear();
     this.#dirty.clear();
     this.#dueAtMs.clear();
     await this.#idleWithin(graceMs);
     this.#stop.abort(new Error('the work queue is shut down'));
     await this.#idleWithin(STOP_GRACE_MS);
-    return [...this.#runningSinceMs.keys()];
+    return [...this.#running.keys()];
   }
 
   #enqueue(key: string): void {
-    this.#waitingSinceMs.set(key, this.#options.clock.monotonicMs());
-    this.#order.push(key);
+    const { clock, laneOf } = this.#options;
+    this.#waiting.add(key, laneOf(key), clock.monotonicMs());
     this.#askForPump();
   }
 
@@ -179,21 +203,30 @@ class Queue implements WorkQueue {
   }
 
   #pump(): void {
-    while (this.#phase === 'started' && this.#runningSinceMs.size < this.#options.workers) {
-      const key = this.#order.shift();
-      if (key === undefined) return;
-      void this.#work(key);
+    while (this.#phase === 'started' && this.#running.size < this.#options.workers) {
+      const turn = this.#waiting.take((group, lane) => this.#mayRun(group, lane));
+      if (turn === null) return;
+      void this.#work(turn);
     }
   }
 
-  async #work(key: string): Promise<void> {
+  /** A few workers are left for what is urgent, and some for other groups. */
+  #mayRun(group: string, lane: Lane): boolean {
+    const { workers } = this.#options;
+    const running = [...this.#running.values()];
+    const ofGroup = running.filter((each) => each.group === group).length;
+    if (ofGroup >= groupPassesMax(workers)) return false;
+    if (lane === 'urgent') return true;
+    return running.filter((each) => each.lane !== 'urgent').length < otherPassesMax(workers);
+  }
+
+  async #work({ key, group, lane, sinceMs: waitedSinceMs }: Turn): Promise<void> {
     const { clock, metrics, pass } = this.#options;
     const startedMs = clock.monotonicMs();
-    metrics.waited((startedMs - (this.#waitingSinceMs.get(key) ?? startedMs)) / 1000);
-    this.#waitingSinceMs.delete(key);
+    metrics.waited((startedMs - waitedSinceMs) / 1000, lane);
     // This pass replaces what was scheduled before it.
     this.#dueAtMs.delete(key);
-    this.#runningSinceMs.set(key, startedMs);
+    this.#running.set(key, { sinceMs: startedMs, group, lane });
     try {
       this.#settle(key, await pass(key, this.#stop.signal));
     } catch (error) {
@@ -236,9 +269,9 @@ class Queue implements WorkQueue {
   }
 
   #finish(key: string): void {
-    this.#runningSinceMs.delete(key);
+    this.#running.delete(key);
     if (this.#dirty.delete(key)) this.#enqueue(key);
-    if (this.#runningSinceMs.size === 0) for (const tell of this.#onIdle) tell();
+    if (this.#running.size === 0) for (const tell of this.#onIdle) tell();
     this.#askForPump();
   }
 
@@ -277,7 +310,7 @@ class Queue implements WorkQueue {
   }
 
   async #idleWithin(graceMs: number): Promise<void> {
-    if (this.#runningSinceMs.size === 0) return;
+    if (this.#running.size === 0) return;
     const { clock } = this.#options;
     const idle = new AbortController();
     const tell = () => idle.abort();

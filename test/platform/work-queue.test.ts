@@ -13,6 +13,7 @@ import { createManualClock } from '../support/clock/manual-clock.ts';
 
 const DONE: PassResult = { kind: 'done', nextAtMs: null };
 const HOUR_MS = 3_600_000;
+const IDLE = { urgent: 0, begun: 0, new: 0 };
 
 /** A queue whose passes end when the test ends them, or immediately with the result of `answer`. */
 function createBench(workers = 1, answer?: (key: string) => PassResult) {
@@ -26,6 +27,8 @@ function createBench(workers = 1, answer?: (key: string) => PassResult) {
     clock,
     random: { float: () => 1, hex: () => '' },
     workers,
+    groupOf: (key) => key,
+    laneOf: () => 'begun',
     metrics: {
       added: () => figures.added++,
       retried: () => figures.retried++,
@@ -98,7 +101,7 @@ describe('a key waits once, and one worker works on it', () => {
     expect(keys()).toEqual(['a', 'b']);
     await end(DONE);
     expect(keys()).toEqual(['a', 'b', 'c']);
-    expect(queue.state()).toMatchObject({ depth: 1, running: 2 });
+    expect(queue.state()).toMatchObject({ depth: { begun: 1 }, running: 2 });
   });
 
   it('begins no pass before start', async () => {
@@ -266,7 +269,7 @@ describe('figures', () => {
     queue.addAt('c', HOUR_MS);
     await clock.advance(1000);
     expect(queue.state()).toEqual({
-      depth: 1,
+      depth: { urgent: 0, begun: 1, new: 0 },
       scheduled: 1,
       running: 1,
       unfinishedSeconds: 4,
@@ -276,7 +279,7 @@ describe('figures', () => {
     await end(DONE);
     expect(figures.waited).toEqual([2, 1]);
     expect(figures.worked).toEqual([4, 0]);
-    expect(queue.state()).toMatchObject({ depth: 0, running: 0, longestRunningSeconds: 0 });
+    expect(queue.state()).toMatchObject({ depth: IDLE, running: 0, longestRunningSeconds: 0 });
   });
 });
 
@@ -343,6 +346,8 @@ describe('any order of events', () => {
           clock,
           random: { float: () => 0.5, hex: () => '' },
           workers: 2,
+          groupOf: (key) => key,
+          laneOf: () => 'begun',
           metrics: { added() {}, retried() {}, waited() {}, worked() {} },
           onFailure: () => {},
           pass: (key) => {
@@ -371,7 +376,7 @@ describe('any order of events', () => {
           running.shift()?.end('done');
           await clock.advance(BACKOFF_MAX_MS);
         }
-        expect(queue.state()).toMatchObject({ depth: 0, running: 0, scheduled: 0 });
+        expect(queue.state()).toMatchObject({ depth: IDLE, running: 0, scheduled: 0 });
         for (const [key, addedAt] of lastAdd) {
           expect(lastStart.get(key) ?? -1).toBeGreaterThan(addedAt);
         }

@@ -180,7 +180,10 @@ export interface Observed {
   readonly signer: ObservedSigner | null;
   /** As found on the signer Secret, in the status and on the JWKS ConfigMap. */
   readonly ledgers: ObservedLedgers;
-  /** All Secrets with this set's label and type, and all that the ledger names. By ordinal. */
+  /**
+   * All that the ledger names, and all others with this set's label and type that are known: a list shows them,
+   * before there is a ledger, now and then, and if a watch reports one. By ordinal.
+   */
   readonly keySecrets: readonly ObservedKeySecret[];
   readonly jwks: ObservedJwks | null;
   /** The pods of the namespace that keep what they read from the signer Secret, if they matter. */
@@ -232,6 +235,9 @@ export interface Contest extends Effort {
   /** It was undone more than once: people should know. */
   readonly isReported: boolean;
 }
+
+/** The set and its objects, without when and how they were read. */
+export type ObservedObjects = Pick<Observed, 'set' | 'signer' | 'ledgers' | 'keySecrets' | 'jwks'>;
 
 /** What a write expects to find: exactly the version that was read, or no object. */
 export type Expected = { readonly uid: string; readonly resourceVersion: string } | 'absent';

@@ -25,6 +25,7 @@ import type {
   Observed,
   ObservedJwks,
   ObservedKeySecret,
+  ObservedObjects,
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
@@ -199,7 +200,7 @@ export interface Owned {
 }
 
 /** @param ledgers the ledger and its copies, those that are believed and can be read. */
-export function judgeOwnership(observed: Observed, ledgers: readonly Ledger[]): Owned {
+export function judgeOwnership(observed: ObservedObjects, ledgers: readonly Ledger[]): Owned {
   const known = kidsKnownTo(ledgers);
   const { set, signer, jwks, keySecrets } = observed;
   return {

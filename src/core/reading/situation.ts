@@ -31,6 +31,7 @@ import type {
   Observed,
   ObservedJwks,
   ObservedKeySecret,
+  ObservedObjects,
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
@@ -82,6 +83,17 @@ export interface Situation {
   readonly ledgerState: LedgerState;
 }
 
+/**
+ * Whether the signer Secret holds a ledger that counts. Then it names every living key, so that no list has to
+ * show which there are.
+ * @param seenMs the time by the recording clock, as far as it is known. Before that a ledger may seem to be of the
+ * future, and not to count.
+ */
+export function hasSoundLedger(observed: ObservedObjects, seenMs: number): boolean {
+  const { ledgers, ...own } = ownObjects(observed, seenMs);
+  return judgeLedgerState(observed.set, own, ledgers).kind === 'Sound';
+}
+
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, declared: Spec, nowMs: number): Situation {
   const { set } = observed;
@@ -89,13 +101,8 @@ export function situationOf(observed: Observed, declared: Spec, nowMs: number): 
   const withheld = observed.allowsSecretCopies === true ? [] : copyingFields(declared.signer);
   const spec: Spec =
     withheld.length === 0 ? declared : { ...declared, signer: withoutCopying(declared.signer) };
-  const ledgers = withoutFuture(believedLedgers(observed), seenMs);
-  const ownership = judgeOwnership(observed, readableOf(ledgers));
-  const isOwn = (secret: ObservedKeySecret) =>
-    ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
-  const signer = ownership.signer === 'Foreign' ? null : observed.signer;
-  const jwks = ownership.jwks === 'Foreign' ? null : observed.jwks;
-  const keySecrets = observed.keySecrets.filter(isOwn);
+  const { ledgers, ...own } = ownObjects(observed, seenMs);
+  const { ownership } = own;
   const offsetMs = judgeOffsetMs(observed.reading);
   return {
     observed,
@@ -106,19 +113,33 @@ export function situationOf(observed: Observed, declared: Spec, nowMs: number): 
     seenMs,
     offsetMs,
     clockInDoubt: clocksDisagree(observed.reading, spec.terms.clockSkewMs),
-    signer,
-    jwks,
-    keySecrets,
-    ownership,
+    ...own,
     ledgers,
     foreign: [
       ...(ownership.signer === 'Foreign' ? [`Secret ${observed.signer?.meta.name}`] : []),
       ...(ownership.jwks === 'Foreign' ? [`ConfigMap ${observed.jwks?.meta.name}`] : []),
       ...observed.keySecrets
-        .filter((secret) => !isOwn(secret))
+        .filter(({ meta }) => ownership.keySecrets.get(meta.name) === 'Foreign')
         .map(({ meta }) => `Secret ${meta.name}`),
     ],
-    ledgerState: judgeLedgerState(set, { signer, jwks, keySecrets, ownership }, ledgers),
+    ledgerState: judgeLedgerState(set, own, ledgers),
+  };
+}
+
+function ownObjects(
+  observed: ObservedObjects,
+  seenMs: number,
+): OwnObjects & Pick<Situation, 'ledgers'> {
+  const ledgers = withoutFuture(believedLedgers(observed), seenMs);
+  const ownership = judgeOwnership(observed, readableOf(ledgers));
+  return {
+    ledgers,
+    ownership,
+    signer: ownership.signer === 'Foreign' ? null : observed.signer,
+    jwks: ownership.jwks === 'Foreign' ? null : observed.jwks,
+    keySecrets: observed.keySecrets.filter(
+      ({ meta }) => ownership.keySecrets.get(meta.name) !== 'Foreign',
+    ),
   };
 }
 

@@ -4,21 +4,30 @@
  */
 import { type PublicJwk, publicJwkText } from '../../core/formats/jwk.ts';
 import { ANNOTATION } from '../../core/formats/names.ts';
-import type { KeyContent } from '../../core/reading/model.ts';
+import type { ObservedKeySecret } from '../../core/reading/model.ts';
 import { BoundedMemory } from '../../platform/bounded-memory.ts';
 import type { ObjectMeta } from '../../platform/kube/resource.ts';
 
 /** The maximum number of them, of one set. */
 export const CONTENTS_MAX = 1000;
 
+/** Of the Secret's type, too: it never changes, and is not in the metadata. */
+export type Held = Pick<ObservedKeySecret, 'typeFits' | 'content'>;
+
 export class KeyContents {
-  readonly #byVersion = new BoundedMemory<KeyContent>(CONTENTS_MAX);
+  readonly #byVersion = new BoundedMemory<Held>(CONTENTS_MAX);
+  readonly #names = new BoundedMemory<true>(CONTENTS_MAX);
+
+  /** Whether a Secret of this name was read before, so that its metadata may be enough. */
+  knows(name: string): boolean {
+    return this.#names.get(name) === true;
+  }
 
   /**
    * What this version of a Secret holds; null if it was not read before.
    * @param expected the JWK that the ledger has for it
    */
-  find(metadata: ObjectMeta, expected: PublicJwk | null): KeyContent | null {
+  find(metadata: ObjectMeta, expected: PublicJwk | null): Held | null {
     return (
       this.#byVersion.get(versionOf(metadata, expected, true)) ??
       this.#byVersion.get(versionOf(metadata, expected, false)) ??
@@ -30,9 +39,10 @@ export class KeyContents {
     metadata: ObjectMeta,
     expected: PublicJwk | null,
     isImmutable: boolean,
-    content: KeyContent,
+    held: Held,
   ): void {
-    this.#byVersion.set(versionOf(metadata, expected, isImmutable), content);
+    this.#byVersion.set(versionOf(metadata, expected, isImmutable), held);
+    this.#names.set(metadata.name ?? '', true);
   }
 }
 

@@ -6,24 +6,28 @@ import { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
 import { Contests } from './contests.ts';
 import { KeptStatus } from './kept-status.ts';
 import { KeyContents } from './key-contents.ts';
+import { KnownKeySecrets } from './known-key-secrets.ts';
 import { PreparedKey } from './prepared-key.ts';
 import { RefusedWrites } from './refused-writes.ts';
 import { SeenVersions } from './seen-versions.ts';
 import type { SetFigures } from './set-figures.ts';
 import { StepAllowance } from './step-allowance.ts';
 import { TakenNames } from './taken-names.ts';
+import { Urgency } from './urgency.ts';
 
 export class SetMemory {
   readonly seen = new SeenVersions();
   readonly keyContents = new KeyContents();
   /** On its Secrets, by their content. */
   readonly verdicts: KeyVerdicts;
+  readonly known = new KnownKeySecrets();
   readonly takenNames = new TakenNames();
   readonly refused = new RefusedWrites();
   readonly keptStatus = new KeptStatus();
   readonly contests = new Contests();
   readonly allowance = new StepAllowance();
   readonly preparedKey = new PreparedKey();
+  readonly urgency = new Urgency();
   /** What the metrics show of it; null before its first pass. */
   figures: SetFigures | null = null;
   /** The last pass found no such set. */
@@ -59,6 +63,7 @@ export class SetMemories {
 
   /** The only place that forgets anything of a set; it forgets everything. */
   drop(setKey: string): void {
+    this.#bySet.get(setKey)?.preparedKey.cancel();
     this.#bySet.delete(setKey);
   }
 

@@ -18,7 +18,8 @@ export interface Adoptee {
   readonly keySecrets: readonly string[];
 }
 
-const NOBODY: Adoptee = { living: null, keySecrets: [] };
+/** None is asked for, or it is not known yet. */
+export const NOBODY: Adoptee = { living: null, keySecrets: [] };
 
 /**
  * The set to adopt from, until its signer and its JWKS are adopted.

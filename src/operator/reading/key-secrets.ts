@@ -16,6 +16,24 @@ const FIRST_KEYS_MAX = 8;
 /** By its ordinal what is known of a key: its JWK, or null if only the name is known. */
 type ExpectedKeys = ReadonlyMap<number, PublicJwk | null>;
 
+export interface KeySecretsSought {
+  /** The metadata of those that carry the set's label; null: this reading made no list. */
+  readonly listed: readonly KubeObject[] | null;
+  /** The newest of the ledgers; null if none can be read. */
+  readonly ledger: Ledger | null;
+  /** Whether the set has a signer or a JWKS: without them it has no key that could be missed. */
+  readonly hasObjects: boolean;
+  /** The one whose key the next write copies: it is read with its key. */
+  readonly source: string | null;
+}
+
+export interface FoundKeySecrets {
+  /** By ordinal. */
+  readonly keySecrets: readonly ObservedKeySecret[];
+  /** The one that was sought as the source, with its key; null if it is not there. */
+  readonly source: KubeObject | null;
+}
+
 /** The metadata of those that carry the set's label. */
 export async function listKeySecrets(
   reader: LiveReader,
@@ -24,51 +42,89 @@ export async function listKeySecrets(
   return await reader.list(SECRETS, `${LABEL.set}=${setName}`, `type=${SECRET_TYPE.key}`);
 }
 
-/** The listed ones, those that the ledger names, and those whose names a POST found taken. */
+/**
+ * The listed ones, or without a list those that are known; those that the ledger names; and those whose
+ * names a POST found taken.
+ */
 export async function readKeySecrets(
   reader: LiveReader,
   memory: SetMemory,
   setName: string,
-  listed: readonly KubeObject[],
-  ledger: Ledger | null,
-): Promise<readonly ObservedKeySecret[]> {
-  const expected = ledger === null ? firstKeys(listed, setName) : keysOf(ledger);
-  const found = new Map(listed.map((secret) => [secret.metadata.name ?? '', secret]));
+  sought: KeySecretsSought,
+): Promise<FoundKeySecrets> {
+  const { listed, ledger, source } = sought;
+  const found = new Map((listed ?? []).map((secret) => [secret.metadata.name ?? '', secret]));
+  const known = [...(listed === null ? memory.known.names : found.keys())];
+  const expected = expectedKeys(sought, known, setName);
   const named = [...expected.keys()].map((ordinal) => keySecretName(setName, ordinal));
-  const names = new Set([...found.keys(), ...named, ...memory.takenNames]);
-  const secrets = await Promise.all(
-    [...names].map(async (name): Promise<ObservedKeySecret | null> => {
+  const names = new Set([...known, ...named, ...memory.takenNames]);
+  const read = await Promise.all(
+    [...names].map(async (name): Promise<ReadSecret | null> => {
       const ordinal = ordinalOfKeySecret(setName, name);
       if (ordinal === null) return null;
-      const sought = { name, ordinal, jwk: expected.get(ordinal) ?? null };
-      return await readKeySecret(reader, memory, found.get(name), sought);
+      const jwk = expected.get(ordinal) ?? null;
+      const isSource = name === source;
+      return await readKeySecret(reader, memory, found.get(name), { name, ordinal, jwk, isSource });
     }),
   );
-  return secrets.filter((secret) => secret !== null).sort((a, b) => a.ordinal - b.ordinal);
+  const there = read.filter((each) => each !== null);
+  if (ledger !== null) forgetGone(memory, names, there);
+  return {
+    keySecrets: there.map(({ observed }) => observed).sort((a, b) => a.ordinal - b.ordinal),
+    source: there.find(({ observed }) => observed.meta.name === source)?.object ?? null,
+  };
+}
+
+/** A late POST, or whoever brings one of them back, is reported by a watch. */
+function forgetGone({ known }: SetMemory, names: Iterable<string>, there: readonly ReadSecret[]) {
+  const present = new Set(there.map(({ observed }) => observed.meta.name));
+  for (const name of names) if (!present.has(name)) known.forget(name);
 }
 
 interface SoughtKey {
   readonly name: string;
   readonly ordinal: number;
   readonly jwk: PublicJwk | null;
+  readonly isSource: boolean;
+}
+
+interface ReadSecret {
+  readonly observed: ObservedKeySecret;
+  /** With its data; null if the metadata was enough. */
+  readonly object: KubeObject | null;
 }
 
 async function readKeySecret(
   reader: LiveReader,
-  { keyContents, verdicts }: SetMemory,
+  memory: SetMemory,
   listed: KubeObject | undefined,
-  { name, ordinal, jwk }: SoughtKey,
-): Promise<ObservedKeySecret | null> {
-  const known = listed === undefined ? null : keyContents.find(listed.metadata, jwk);
-  if (listed !== undefined && known !== null) {
-    // The list was by type, so the type fits.
-    return { meta: metaOf(listed), typeFits: true, ordinal, content: known };
+  sought: SoughtKey,
+): Promise<ReadSecret | null> {
+  const { keyContents, verdicts } = memory;
+  const { name, ordinal, jwk, isSource } = sought;
+  if (!isSource && (listed !== undefined || keyContents.knows(name))) {
+    const shown = listed ?? (await reader.getMetadata(SECRETS, name));
+    if (shown === null) return null;
+    const known = keyContents.find(shown.metadata, jwk);
+    if (known !== null) {
+      return { observed: { meta: metaOf(shown), ordinal, ...known }, object: null };
+    }
   }
   const secret = await reader.get(SECRETS, name);
   if (secret === null) return null;
-  const content = keyContentOf(verdicts, secret, jwk);
-  keyContents.remember(secret.metadata, jwk, secret['immutable'] === true, content);
-  return { meta: metaOf(secret), typeFits: secret['type'] === SECRET_TYPE.key, ordinal, content };
+  const typeFits = secret['type'] === SECRET_TYPE.key;
+  const held = { typeFits, content: keyContentOf(verdicts, secret, jwk) };
+  keyContents.remember(secret.metadata, jwk, secret['immutable'] === true, held);
+  return { observed: { meta: metaOf(secret), ordinal, ...held }, object: secret };
+}
+
+function expectedKeys(
+  { ledger, listed, hasObjects }: KeySecretsSought,
+  names: readonly string[],
+  setName: string,
+): ExpectedKeys {
+  if (ledger !== null) return keysOf(ledger);
+  return listed === null || !hasObjects ? new Map() : firstKeys(names, setName);
 }
 
 /**
@@ -76,8 +132,8 @@ async function readKeySecret(
  * cache. A key whose Secret is missing in it would count as lost, so the first ones are asked for by
  * name as well.
  */
-function firstKeys(listed: readonly KubeObject[], setName: string): ExpectedKeys {
-  const ordinals = listed.map(({ metadata }) => ordinalOfKeySecret(setName, metadata.name ?? ''));
+function firstKeys(names: readonly string[], setName: string): ExpectedKeys {
+  const ordinals = names.map((name) => ordinalOfKeySecret(setName, name));
   const highest = Math.max(0, ...ordinals.filter((ordinal) => ordinal !== null));
   const count = Math.min(highest + 1, FIRST_KEYS_MAX);
   return new Map(Array.from({ length: count }, (_, index) => [index + 1, null]));

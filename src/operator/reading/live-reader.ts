@@ -19,9 +19,19 @@ export class LiveReader {
 
   /** Null if it is not there. */
   async get(resource: Resource, name: string): Promise<KubeObject | null> {
+    return await this.#get(resource, name, false);
+  }
+
+  /** Null if it is not there. */
+  async getMetadata(resource: Resource, name: string): Promise<KubeObject | null> {
+    return await this.#get(resource, name, true);
+  }
+
+  async #get(resource: Resource, name: string, metadataOnly: boolean): Promise<KubeObject | null> {
     const ref = resource.namespaced ? { namespace: this.#namespace, name } : { name };
+    const options = { signal: this.#signal, metadataOnly };
     try {
-      return this.dated(await this.#client.get(resource, ref, { signal: this.#signal })).object;
+      return this.dated(await this.#client.get(resource, ref, options)).object;
     } catch (error) {
       if (error instanceof KubeApiError && error.kind === 'not-found') return null;
       throw error;

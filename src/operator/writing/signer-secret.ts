@@ -12,7 +12,7 @@ import { patched } from './metadata.ts';
 
 export async function writeSigner(write: WriteOf<'WriteSigner'>, run: Execution): Promise<Answer> {
   const { client, namespace, snapshot, options } = run;
-  const data = await signerData(write, run);
+  const data = signerData(write, run);
   if (write.expects === 'absent') {
     const metadata = patched({ name: write.name, namespace }, write.metadata);
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: SECRET_TYPE.signer, data };
@@ -25,10 +25,10 @@ export async function writeSigner(write: WriteOf<'WriteSigner'>, run: Execution)
   return await client.replace(SECRETS, changed, options);
 }
 
-async function signerData(
+function signerData(
   { source, expects }: WriteOf<'WriteSigner'>,
-  { client, namespace, snapshot, options }: Execution,
-): Promise<Readonly<Record<string, string>>> {
+  { snapshot }: Execution,
+): Readonly<Record<string, string>> {
   switch (source.from) {
     case 'nothing':
       return Object.fromEntries(Object.values(SIGNER_FILE).map((file) => [file, '']));
@@ -39,11 +39,11 @@ async function signerData(
       return dataOf(signer);
     }
     case 'keySecret': {
-      const ref = { namespace, name: source.name };
-      const { object } = await client.get(SECRETS, ref, { signal: options.signal });
-      if (object.metadata.uid !== source.uid)
+      // Read by the reading that the write was judged by.
+      const secret = snapshot.objects.source;
+      if (secret === null || secret.metadata.uid !== source.uid)
         throw new StepOutdated(`Secret ${source.name} was replaced`);
-      return signerDataOf(object, source.kid, snapshot);
+      return signerDataOf(secret, source.kid, snapshot);
     }
   }
 }

@@ -2,16 +2,20 @@
 import { admit, type Refusal } from '../../core/guard/guard.ts';
 import type { Step, Write } from '../../core/reading/model.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { KeyMaker, KeyPair } from '../../platform/keys/key-maker.ts';
+import type { KeyPair } from '../../platform/keys/key-maker.ts';
 import type { KubeClient } from '../../platform/kube/client.ts';
 import { KubeApiError } from '../../platform/kube/errors.ts';
+import type { KubeObject } from '../../platform/kube/resource.ts';
 import type { Log } from '../../platform/log/log.ts';
 import { isRefusal } from '../memory/refused-writes.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
 import type { Observer, SetSnapshot } from '../reading/observe.ts';
+import { metaOf } from '../reading/observed-objects.ts';
 import type { EventSender } from './events.ts';
 import { execute } from './execute.ts';
 import { StepOutdated } from './execution.ts';
+import { firstPublication } from './first-publication.ts';
+import type { KeyOrders } from './key-orders.ts';
 import { logStep } from './step-log.ts';
 import { deadlineOf, isAlmostOutOfDate, isOutOfDate } from './write-deadline.ts';
 
@@ -21,7 +25,7 @@ const FAILING_STATUS_TIMEOUT_MS = 10_000;
 export interface StepTakerOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
-  readonly keys: KeyMaker;
+  readonly keyOrders: KeyOrders;
   readonly log: Log;
   readonly observer: Observer;
   readonly events: EventSender;
@@ -45,6 +49,8 @@ export type Taken =
   | 'read again'
   /** Not taken; the next reading follows after the back-off. */
   | 'retry'
+  /** Not taken; the set's turn comes back when its key is there. */
+  | 'key ordered'
   /** The second reading found no such set. */
   | 'set missing';
 
@@ -58,8 +64,11 @@ export class StepTaker {
   /** Rejects with what the write, or a reading, failed of. */
   async take(of: PassOf, step: Step, planned: SetSnapshot): Promise<Taken> {
     const keyPair = await this.#prepareKey(of, step, planned);
-    if (keyPair === 'read again') return 'read again';
-    const live = step.guarded ? await this.#observeAgain(of, planned) : planned;
+    if (keyPair === 'read again' || keyPair === 'key ordered') return keyPair;
+    const live =
+      step.guarded || sourceOf(step.write) !== null
+        ? await this.#observeAgain(of, step.write, planned)
+        : planned;
     if (live === null) return 'set missing';
     if (this.isOutOfDate(of, planned)) return 'retry';
     const refusal = admit(step, live.observed, live.observed.reading.startedMs);
@@ -68,10 +77,14 @@ export class StepTaker {
       return 'retry';
     }
     if (!this.#options.leads()) return 'retry';
-    const isDone = await this.#execute(of, step, planned, live, keyPair);
-    if (!isDone) return 'retry';
+    const written = await this.#execute(of, step, planned, live, keyPair);
+    if (written === null) return 'retry';
     this.#reportStep(of, step, live);
-    return 'taken';
+    if (step.write.kind !== 'CreateKeySecret') return 'taken';
+    const next = firstPublication(of.memory, live, step.write, written);
+    const nowMs = this.#options.clock.monotonicMs();
+    if (next === null || of.memory.contests.holdsUp(next.step, nowMs)) return 'taken';
+    return await this.take(of, next.step, next.snapshot);
   }
 
   isOutOfDate({ key }: PassOf, snapshot: SetSnapshot): boolean {
@@ -84,43 +97,41 @@ export class StepTaker {
 
   #observeAgain(
     { memory, signal }: PassOf,
+    write: Write,
     { observed }: SetSnapshot,
   ): Promise<SetSnapshot | null> {
-    return this.#options.observer.observe(observed.set.ref, memory, signal);
+    const { ref } = observed.set;
+    return this.#options.observer.observe(ref, memory, signal, sourceOf(write));
   }
 
-  /**
-   * A key pair is made before the write that needs it. If making it took so long that the write
-   * could miss its deadline, the set is read again first; the pair is kept in memory meanwhile.
-   */
+  /** If getting the key took so long that the write could miss its deadline, the set is read again first. */
   async #prepareKey(
-    { memory, signal }: PassOf,
+    { key, memory, signal }: PassOf,
     { write }: Step,
     planned: SetSnapshot,
-  ): Promise<KeyPair | null | 'read again'> {
+  ): Promise<KeyPair | null | 'read again' | 'key ordered'> {
     if (write.kind !== 'CreateKeySecret') return null;
-    const { keys, clock } = this.#options;
-    const known = memory.preparedKey.ofKind(write.keyKind);
-    if (known !== null) return known;
-    const pair = await keys.make(write.keyKind, signal);
-    memory.preparedKey.keep(pair);
+    const { keyOrders, clock } = this.#options;
+    const pair = await keyOrders.take(key, memory, write.keyKind, write.name, signal);
+    if (pair === null) return 'key ordered';
     return isAlmostOutOfDate(planned, clock) ? 'read again' : pair;
   }
 
-  /** @returns false if the objects are no longer what they were */
+  /** @returns the object as the API server has it now; null if the objects are no longer what they were */
   async #execute(
     { key, memory, signal }: PassOf,
     step: Step,
     planned: SetSnapshot,
     live: SetSnapshot,
     keyPair: KeyPair | null,
-  ): Promise<boolean> {
+  ): Promise<KubeObject | null> {
     const { client, log } = this.#options;
     const { write } = step;
     const isStatus = write.kind === 'WriteStatus';
     const deadlineMs = isStatus ? this.#statusDeadlineMs(memory, planned) : deadlineOf(planned);
     const options = { signal, deadlineMs };
     const { namespace } = live.observed.set.ref;
+    if (write.kind === 'CreateKeySecret') memory.known.add(write.name);
     try {
       const { object } = await execute(write, {
         client,
@@ -130,11 +141,15 @@ export class StepTaker {
         keyPair,
       });
       memory.refused.succeeded(write.kind);
+      memory.urgency.wrote(metaOf(object));
+      if (write.kind === 'CreateKeySecret') memory.preparedKey.used();
       if (write.kind === 'WriteStatus') {
         memory.keptStatus.note(write.status, object['status'], this.#options.clock.monotonicMs());
       }
-      return true;
+      return object;
     } catch (error) {
+      if (write.kind === 'CreateKeySecret' && isUndecided(error))
+        memory.preparedKey.maybeIn(write.name);
       if (isStatus) memory.keptStatus.failed(isOutdated(error));
       if (!isOutdated(error)) {
         this.#noteFailure(memory, step, live, error);
@@ -142,7 +157,7 @@ export class StepTaker {
       }
       if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
       log.info({ set: key, step: write.kind, err: error }, 'the set is read again');
-      return false;
+      return null;
     }
   }
 
@@ -175,15 +190,27 @@ export class StepTaker {
     const { clock, log, events } = this.#options;
     memory.allowance.spend(clock.monotonicMs());
     memory.contests.taken(step, clock.monotonicMs());
-    memory.preparedKey.drop();
     logStep(log, key, step, live.observed);
     events.send(live.observed.set, step.events);
   }
 }
 
+/** The key Secret whose key the write copies: the reading that judges it reads the key as well. */
+function sourceOf(write: Write): string | null {
+  if (write.kind !== 'WriteSigner' || write.source.from !== 'keySecret') return null;
+  return write.source.name;
+}
+
 function isOutdated(error: unknown): boolean {
   if (error instanceof StepOutdated) return true;
   return error instanceof KubeApiError && error.advice === 're-read';
+}
+
+/** Whether the write may have succeeded all the same. */
+function isUndecided(error: unknown): boolean {
+  if (error instanceof StepOutdated) return false;
+  if (!(error instanceof KubeApiError)) return true;
+  return error.advice === 'retry' && error.kind !== 'no-time-left';
 }
 
 function isTargetImmutable(write: Write['kind'], { objects }: SetSnapshot): boolean {

@@ -3,7 +3,6 @@ import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { PublicJwk } from '../../core/formats/jwk.ts';
 import type { KeyKind } from '../../core/formats/spec.ts';
-import { Slots } from '../slots.ts';
 import { publicJwkOf } from './key-material.ts';
 
 export interface KeyPair {
@@ -22,30 +21,19 @@ export interface KeyMaker {
   make(kind: KeyKind, signal: AbortSignal): Promise<KeyPair>;
 }
 
-/**
- * The maximum number of keys in the making. libuv has four threads by default, which also read files and
- * resolve names. Two stay free for that, so that a hundred new sets don't delay it.
- */
-export const KEYS_IN_THE_MAKING_MAX = 2;
-
 /** F4: what all common libraries use, and the smallest that FIPS 186-5 section A.1.1 allows. */
 const RSA_PUBLIC_EXPONENT = 65_537;
 
 const generate = promisify(generateKeyPair);
 
-/** Makes keys in libuv's thread pool, at most {@link KEYS_IN_THE_MAKING_MAX} at once. */
+/** Makes keys in libuv's thread pool: how many at once, its caller decides (key-pool.ts). */
 export function createKeyMaker(): KeyMaker {
-  const slots = new Slots(KEYS_IN_THE_MAKING_MAX);
   return {
     async make(kind, signal) {
-      const giveBack = await slots.take(signal);
-      try {
-        const privatePem = await generatePrivatePem(kind);
-        signal.throwIfAborted();
-        return keyPairOf(kind, privatePem);
-      } finally {
-        giveBack();
-      }
+      signal.throwIfAborted();
+      const privatePem = await generatePrivatePem(kind);
+      signal.throwIfAborted();
+      return keyPairOf(kind, privatePem);
     },
   };
 }

@@ -5,7 +5,7 @@ import { TAKEN_NAMES_MAX, TakenNames } from '../../../src/operator/memory/taken-
 
 test('what key Secrets hold', () => {
   const contents = new KeyContents();
-  const content = { kind: 'Broken', problem: 'any' } as const;
+  const content = { typeFits: true, content: { kind: 'Broken', problem: 'any' } } as const;
   const secret = (version: number) => ({ name: 's', uid: 'u', resourceVersion: String(version) });
   for (let version = 0; version <= CONTENTS_MAX; version += 1) {
     contents.remember(secret(version), null, false, content);
@@ -16,7 +16,7 @@ test('what key Secrets hold', () => {
 });
 
 test('it is known of one version, or, of an immutable Secret, for all', () => {
-  const content = { kind: 'Broken', problem: 'any' } as const;
+  const content = { typeFits: true, content: { kind: 'Broken', problem: 'any' } } as const;
   for (const isImmutable of [false, true]) {
     const contents = new KeyContents();
     contents.remember({ uid: 'u', resourceVersion: '1' }, null, isImmutable, content);

@@ -1,6 +1,7 @@
 /**
  * One step a pass: between two writes of one operator there is a reading of its own. A second write
- * by the same reading would be by a state that nobody has looked at since the first.
+ * by the same reading would be by a state that nobody has looked at since the first. One is allowed: the JWKS
+ * of a first key, created right after the key's Secret.
  */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { Violation } from '../oracle/judge.ts';
@@ -10,16 +11,15 @@ import { SET_NAME } from '../world/world.ts';
 
 const OF_THE_SET = `get:${SET_PLURAL}:${SET_NAME}`;
 /** What each write to another object than the set is judged by. */
-const OF_ALL = [
-  OF_THE_SET,
-  `get:secrets:${SET_NAME}-signer`,
-  `get:configmaps:${SET_NAME}-jwks`,
-  'list:secrets:auth',
-];
+const OF_ALL = [OF_THE_SET, `get:secrets:${SET_NAME}-signer`, `get:configmaps:${SET_NAME}-jwks`];
+const FIRST_KEY = new RegExp(`^create:secrets:${SET_NAME}-key-[0-9]+:`);
+const FIRST_JWKS = `create:configmaps:${SET_NAME}-jwks:`;
 const WRITE = /^(?:create|update|patch|delete):(secrets|configmaps|signingkeysets(?:\.status)?):/;
 
 export function readingViolations({ entries }: Pick<Trace, 'entries'>): readonly Violation[] {
   const read = new Map<string, Set<string>>();
+  /** Who may create the JWKS next, by what was read for the first key. */
+  const mayPublish = new Set<string>();
   return entries.flatMap((entry) => {
     if (entry.kind !== 'request') return [];
     const since = read.get(entry.who) ?? new Set();
@@ -29,7 +29,9 @@ export function readingViolations({ entries }: Pick<Trace, 'entries'>): readonly
       since.add(withoutNumber(entry.step));
       return [];
     }
-    const missing = neededFor(resource).filter((step) => !since.has(step));
+    const isFirstJwks = mayPublish.delete(entry.who) && entry.step.startsWith(FIRST_JWKS);
+    if (FIRST_KEY.test(entry.step)) mayPublish.add(entry.who);
+    const missing = isFirstJwks ? [] : neededFor(resource).filter((step) => !since.has(step));
     since.clear();
     return missing.length === 0 ? [] : [violation(entry, missing)];
   });
