@@ -47,6 +47,8 @@ export interface ObservedSet {
   readonly annotations: Readonly<Record<string, string>>;
   /** The UID of the set that it asks to adopt, if that one still lives in this namespace; else null. */
   readonly livingAdoptee: string | null;
+  /** The Secrets of single keys, by name, of the set that it asks to adopt: they are not adopted. */
+  readonly adopteeKeySecrets: readonly string[];
   readonly finalizers: readonly string[];
   /** It has a deletionTimestamp. */
   readonly deleting: boolean;

@@ -147,6 +147,7 @@ export function metadataPatch(
       ...labels,
       [LABEL.managedBy]: MANAGER,
       [LABEL.set]: ref.name,
+      [LABEL.setUid]: ref.uid,
     },
     annotations: {
       ...taken(applied.annotations),
