@@ -6,6 +6,7 @@ import type { KeyMaker, KeyPair } from '../../platform/keys/key-maker.ts';
 import type { KubeClient } from '../../platform/kube/client.ts';
 import { KubeApiError } from '../../platform/kube/errors.ts';
 import type { Log } from '../../platform/log/log.ts';
+import { isRefusal } from '../memory/refused-writes.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
 import type { Observer, SetSnapshot } from '../reading/observe.ts';
 import type { EventSender } from './events.ts';
@@ -67,7 +68,7 @@ export class StepTaker {
       return 'retry';
     }
     if (!this.#options.leads()) return 'retry';
-    const isDone = await this.#execute(of, step.write, planned, live, keyPair);
+    const isDone = await this.#execute(of, step, planned, live, keyPair);
     if (!isDone) return 'retry';
     this.#reportStep(of, step, live);
     return 'taken';
@@ -109,12 +110,13 @@ export class StepTaker {
   /** @returns false if the objects are no longer what they were */
   async #execute(
     { key, memory, signal }: PassOf,
-    write: Write,
+    step: Step,
     planned: SetSnapshot,
     live: SetSnapshot,
     keyPair: KeyPair | null,
   ): Promise<boolean> {
     const { client, log } = this.#options;
+    const { write } = step;
     const isStatus = write.kind === 'WriteStatus';
     const deadlineMs = isStatus ? this.#statusDeadlineMs(memory, planned) : deadlineOf(planned);
     const options = { signal, deadlineMs };
@@ -135,7 +137,7 @@ export class StepTaker {
     } catch (error) {
       if (isStatus) memory.keptStatus.failed(isOutdated(error));
       if (!isOutdated(error)) {
-        this.#noteFailure(memory, write.kind, live, error);
+        this.#noteFailure(memory, step, live, error);
         throw error;
       }
       if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
@@ -152,10 +154,12 @@ export class StepTaker {
     return Math.min(deadlineMs, clock.monotonicMs() + FAILING_STATUS_TIMEOUT_MS);
   }
 
-  #noteFailure(memory: SetMemory, write: Write['kind'], live: SetSnapshot, error: unknown): void {
+  #noteFailure(memory: SetMemory, step: Step, live: SetSnapshot, error: unknown): void {
     const { clock, events } = this.#options;
-    const isImmutable = isTargetImmutable(write, live);
-    const note = memory.refused.note(write, error, isImmutable, clock.monotonicMs());
+    const { kind } = step.write;
+    const isImmutable = isTargetImmutable(kind, live);
+    if (isRefusal(error)) memory.contests.refused(step, clock.monotonicMs());
+    const note = memory.refused.note(kind, error, isImmutable, clock.monotonicMs());
     if (note !== null) events.send(live.observed.set, [note]);
   }
 
@@ -170,6 +174,7 @@ export class StepTaker {
   #reportStep({ key, memory }: PassOf, step: Step, live: SetSnapshot): void {
     const { clock, log, events } = this.#options;
     memory.allowance.spend(clock.monotonicMs());
+    memory.contests.taken(step, clock.monotonicMs());
     memory.preparedKey.drop();
     logStep(log, key, step, live.observed);
     events.send(live.observed.set, step.events);
