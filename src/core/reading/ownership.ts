@@ -6,7 +6,7 @@
 
 import { ANNOTATION, LABEL, MANAGER, REQUEST, RESERVED_PREFIX } from '../formats/names.ts';
 import { isReservedConfigMapName, isReservedSecretName } from '../formats/reserved-names.ts';
-import type { ObjectTemplate } from '../formats/spec.ts';
+import type { ObjectMetadata } from '../formats/spec.ts';
 import type { ReadLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, SetRef } from '../ledger/ledger.ts';
@@ -217,11 +217,10 @@ export function mayJoin({ content }: Pick<ObservedKeySecret, 'content'>): boolea
 export function metadataPatch(
   ref: SetRef,
   current: ObjectMeta | null,
-  template: ObjectTemplate | null,
+  template: ObjectMetadata,
   own: Readonly<Record<string, string | null>>,
 ): MetadataPatch {
-  const labels = template?.labels ?? {};
-  const annotations = template?.annotations ?? {};
+  const { labels, annotations } = template;
   const applied = appliedNames(current);
   const appliedNow = JSON.stringify({
     labels: Object.keys(labels).sort(),

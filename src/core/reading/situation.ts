@@ -81,7 +81,13 @@ export function situationOf(observed: Observed, declared: Spec, nowMs: number): 
   const { set } = observed;
   const withheld = observed.allowsSecretCopies === true ? [] : copyingFields(declared.signer);
   const spec: Spec =
-    withheld.length === 0 ? declared : { ...declared, signer: withoutCopying(declared.signer) };
+    withheld.length === 0
+      ? declared
+      : {
+          ...declared,
+          signer: withoutCopying(declared.signer),
+          keySecrets: withoutCopying(declared.keySecrets),
+        };
   const ledgers = believedLedgers(observed);
   const ownership = judgeOwnership(observed, readableOf(ledgers));
   const isOwn = (secret: ObservedKeySecret) =>
