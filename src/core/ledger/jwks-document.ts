@@ -5,7 +5,9 @@
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import {
+  JWKS_ENTRY,
   JWKS_FILE,
+  MAX_AGE_MAX_SECONDS,
   OPENID_CONFIGURATION_FILE,
   OWN_FILES,
   parseJwks,
@@ -14,9 +16,6 @@ import {
 } from '../formats/served-set.ts';
 import { ALGORITHMS } from '../formats/spec.ts';
 import { type Ledger, publishedKeys } from './ledger.ts';
-
-/** The largest `max-age` that is served, however large C is: a revocation must get through. */
-const MAX_AGE_MAX_SECONDS = 300;
 
 export type JwksData = Readonly<Record<string, string>>;
 
@@ -29,8 +28,10 @@ export function jwksText(keys: readonly PublicJwk[]): string {
 export function jwksData(ledger: Ledger): JwksData {
   const { issuer, jwksUri } = ledger.publication;
   const keys = publishedKeys(ledger).map((key) => key.publicJwk);
+  const text = jwksText(keys);
   const files = {
-    [JWKS_FILE]: jwksText(keys),
+    [JWKS_FILE]: text,
+    [JWKS_ENTRY]: text,
     [SERVE_FILE]: `${JSON.stringify(servePolicy(ledger))}\n`,
   };
   if (issuer === null) return files;

@@ -18,7 +18,7 @@ import { sameMemory } from '../ledger/terms.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
 import { pendingText } from '../reading/pending-deletions.ts';
-import { jwksGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
+import { isOfGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import {
@@ -103,23 +103,17 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
   if (jwks === null) return rewriteJwks(situation, ledger);
-  const shownGeneration = jwksGeneration(jwks);
   const awaitsProof = shown.keys.some(
-    ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
+    ({ bar }) => bar !== null && bar.removedSeenMs === null && !isOfGeneration(jwks, ledger, bar),
   );
   const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
-  const isDue = differs || awaitsProof || isCopyUnfit(situation, ledger);
+  const isDue = differs || awaitsProof || copyHasOtherTerms(situation, ledger);
   return isDue ? rewriteJwks(situation, ledger) : null;
 }
 
-/**
- * Of a copy that can be read, the terms alone count: whatever else an older one has missed counts as happening
- * when it is recovered. One that can't be read would be of no use then.
- */
-function isCopyUnfit({ ledgers }: Situation, ledger: Ledger): boolean {
-  const { jwks: copy } = ledgers;
-  if (copy === null) return false;
-  return copy.kind !== 'Ledger' || !sameMemory(copy.ledger.terms, ledger.terms);
+/** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
+function copyHasOtherTerms({ ledgers: { jwks: copy } }: Situation, ledger: Ledger): boolean {
+  return copy?.kind === 'Ledger' && !sameMemory(copy.ledger.terms, ledger.terms);
 }
 
 /** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */
@@ -149,10 +143,15 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   );
 }
 
-/** Labels, annotations and owner of the JWKS: nobody waits for these. */
+/**
+ * Labels, annotations and owner of the JWKS, and a copy of the ledger that can't be read: nobody waits for
+ * these.
+ */
 export function repairJwksMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
-  if (!isJwksMetadataStale(situation)) return null;
+  const { jwks: copy } = situation.ledgers;
+  const isUnreadable = copy !== null && copy.kind !== 'Ledger';
+  if (!isUnreadable && !isJwksMetadataStale(situation)) return null;
   const { write } = rewriteJwks(situation, ledger);
   const message = `Labels and annotations of ConfigMap ${situation.spec.jwks.name} are repaired`;
   return guardedStep(write, { code: 'RepairMetadata', message });

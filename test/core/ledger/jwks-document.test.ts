@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { jwksData, jwksText, keysIn, sameData } from '../../../src/core/ledger/jwks-document.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import {
   EC_KIND,
   FAST_TERMS,
-  fixtureJwk,
   kindOfAlgorithm,
   MINUTE,
   SECOND,
@@ -57,7 +57,7 @@ describe('openid-configuration', () => {
   const NAME = 'openid-configuration.json';
 
   test('is there only if the set names its issuer', () => {
-    expect(Object.keys(jwksData(rotated)).sort()).toEqual(['jwks.json', 'serve.json']);
+    expect(Object.keys(jwksData(rotated)).sort()).toEqual(['jwks', 'jwks.json', 'serve.json']);
     expect(Object.keys(jwksData(withIssuer('https://id.example.com')))).toContain(NAME);
   });
 

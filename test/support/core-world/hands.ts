@@ -14,7 +14,8 @@ import type {
 import { parseOwner } from '../../../src/core/reading/ownership.ts';
 import { unnotedTerms } from '../unnoted-terms.ts';
 import { type Api, HELD, managersOf, signerManagers } from './api.ts';
-import { EC_KIND, fixtureJwk } from './fixtures.ts';
+import { fixtureJwk } from './fixture-jwk.ts';
+import { EC_KIND } from './fixtures.ts';
 
 export type SecretName = string;
 
