@@ -1,7 +1,7 @@
 /** From an object of the API server, or of a file, to a spec with defaults, or to field errors. */
 import { isRecord } from '../core/formats/is-record.ts';
 import { defaultJwksName, defaultSignerName } from '../core/formats/names.ts';
-import type { KeyKind, ObjectTemplate, Spec, Terms } from '../core/formats/spec.ts';
+import type { KeyKind, ObjectMetadata, ObjectTemplate, Spec, Terms } from '../core/formats/spec.ts';
 import { durationMs } from './duration-rules.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import { checkSetName, checkSpec, isRsa } from './rules.ts';
@@ -47,7 +47,7 @@ function readSpec(value: unknown, errors: FieldError[]): SigningKeySetSpec | nul
 }
 
 function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
-  const { rotation, signer, jwks } = spec;
+  const { rotation, signer, jwks, objects } = spec;
   return {
     kind: toKind(spec),
     issuer: spec.issuer ?? null,
@@ -58,14 +58,15 @@ function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
       suspend: rotation.suspend,
     },
     signer: {
-      ...toTemplate(signer?.secretName ?? defaultSignerName(setName), signer),
+      ...toTemplate(signer?.secretName ?? defaultSignerName(setName), objects, signer),
       reload: signer?.reload ?? 'Watch',
       restart: signer?.restart ?? [],
     },
     jwks: {
-      ...toTemplate(jwks?.configMapName ?? defaultJwksName(setName), jwks),
+      ...toTemplate(jwks?.configMapName ?? defaultJwksName(setName), objects, jwks),
       uri: jwks?.uri ?? null,
     },
+    keySecrets: mergedMetadata(objects),
     deletionPolicy: spec.deletionPolicy,
     revocations: spec.revocations ?? [],
     onRevokeWithoutStandby: spec.onRevokeWithoutStandby,
@@ -92,9 +93,16 @@ function toTerms(spec: SigningKeySetSpec): Terms {
   };
 }
 
-function toTemplate(
-  name: string,
-  metadata: Partial<Pick<ObjectTemplate, 'labels' | 'annotations'>> = {},
-): ObjectTemplate {
-  return { name, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} };
+type GivenMetadata = Partial<ObjectMetadata> | undefined;
+
+function toTemplate(name: string, ...metadata: readonly GivenMetadata[]): ObjectTemplate {
+  return { name, ...mergedMetadata(...metadata) };
+}
+
+/** The later of two values counts. */
+function mergedMetadata(...metadata: readonly GivenMetadata[]): ObjectMetadata {
+  return {
+    labels: Object.assign({}, ...metadata.map((each) => each?.labels)),
+    annotations: Object.assign({}, ...metadata.map((each) => each?.annotations)),
+  };
 }

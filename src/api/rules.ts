@@ -31,7 +31,7 @@ const KEY_SECRET_NAME = /-key-[0-9]+$/;
 
 /** Every rule on the spec. Structure and defaults come first (src/api/structure.ts). */
 export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
-  const { signer, jwks } = spec;
+  const { signer, jwks, objects } = spec;
   return [
     ...checkDurations(spec),
     ...checkVerifiers(spec),
@@ -56,6 +56,9 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
     ...checkKeys('jwks.labels', 'label', jwks?.labels),
     ...checkLabelValues('jwks.labels', jwks?.labels),
     ...checkKeys('jwks.annotations', 'annotation', jwks?.annotations),
+    ...checkKeys('objects.labels', 'label', objects?.labels),
+    ...checkLabelValues('objects.labels', objects?.labels),
+    ...checkKeys('objects.annotations', 'annotation', objects?.annotations),
     ...checkRevocations(spec),
   ];
 }

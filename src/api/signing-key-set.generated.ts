@@ -134,6 +134,25 @@ export interface SigningKeySetSpecJwks {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/**
+ * What all objects of the set have in common: the signer Secret, the Secrets of single keys, the
+ * JWKS ConfigMap. For example a label that a policy demands of every Secret.
+ */
+export interface SigningKeySetSpecObjects {
+  /**
+   * Labels to put on each of them besides the operator's own. At most 16. A label of the same name
+   * in signer or jwks takes precedence there. Keys under signingkeys.dev/ and
+   * app.kubernetes.io/managed-by belong to the operator.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Annotations to put on each of them besides the operator's own. At most 16. An annotation of the
+   * same name in signer or jwks takes precedence there. Keys under signingkeys.dev/ and
+   * app.kubernetes.io/managed-by belong to the operator.
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /** One key. */
 export interface SigningKeySetSpecRevocation {
   /** The key's id, as the status shows it. An id that the set never held changes nothing. */
@@ -190,6 +209,11 @@ export interface SigningKeySetSpec {
   readonly signer?: SigningKeySetSpecSigner;
   /** The ConfigMap that verifiers and the JWKS server mount; it holds the public keys. */
   readonly jwks?: SigningKeySetSpecJwks;
+  /**
+   * What all objects of the set have in common: the signer Secret, the Secrets of single keys, the
+   * JWKS ConfigMap. For example a label that a policy demands of every Secret.
+   */
+  readonly objects?: SigningKeySetSpecObjects;
   /**
    * Keys that must no longer be trusted. A revoked key leaves the signer Secret and the JWKS
    * immediately, without any wait, and its tokens are rejected. Removing an entry does not bring
@@ -633,6 +657,27 @@ export const SPEC_SCHEMA: JsonSchema = {
           "type": "string",
           "maxLength": 1024
         },
+        "labels": {
+          "type": "object",
+          "maxProperties": 16,
+          "additionalProperties": {
+            "type": "string",
+            "maxLength": 63
+          }
+        },
+        "annotations": {
+          "type": "object",
+          "maxProperties": 16,
+          "additionalProperties": {
+            "type": "string",
+            "maxLength": 1024
+          }
+        }
+      }
+    },
+    "objects": {
+      "type": "object",
+      "properties": {
         "labels": {
           "type": "object",
           "maxProperties": 16,

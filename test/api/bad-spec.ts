@@ -81,6 +81,8 @@ export const METADATA = [
   ['signer.annotations', 'annotation'],
   ['jwks.labels', 'label'],
   ['jwks.annotations', 'annotation'],
+  ['objects.labels', 'label'],
+  ['objects.annotations', 'annotation'],
 ] as const;
 
 export const ALGORITHM_NAMES = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA'.split(

@@ -266,19 +266,20 @@ const metadataKeys: readonly BadSpec[] = METADATA.flatMap(([path, kind]) => [
   },
 ]);
 
-const labelValues: readonly BadSpec[] = ['signer.labels', 'jwks.labels'].flatMap((path) =>
-  ['a b', '-a', 'ä'].map((value) => ({
-    name: `${path} with the value '${value}'`,
-    patch: nest(path, { team: value }),
-    errors: [
-      byRule(
-        `spec.${path}[team]`,
-        'InvalidLabelValue',
-        `${path} has the value '${value}': write letters, digits, '-', '_' and '.', starting and ending with a letter or digit`,
-        value,
-      ),
-    ],
-  })),
+const labelValues: readonly BadSpec[] = ['signer.labels', 'jwks.labels', 'objects.labels'].flatMap(
+  (path) =>
+    ['a b', '-a', 'ä'].map((value) => ({
+      name: `${path} with the value '${value}'`,
+      patch: nest(path, { team: value }),
+      errors: [
+        byRule(
+          `spec.${path}[team]`,
+          'InvalidLabelValue',
+          `${path} has the value '${value}': write letters, digits, '-', '_' and '.', starting and ending with a letter or digit`,
+          value,
+        ),
+      ],
+    })),
 );
 
 const setNames: readonly BadSpec[] = ['a'.repeat(53), 'pay.ments'].map((setName) => ({

@@ -111,6 +111,8 @@ export const BROKEN_STRUCTURES: readonly BadSpec[] = [
   tooLong('signer.labels.team', 63, 'spec.signer.labels[team]'),
   tooLong('jwks.labels.team', 63, 'spec.jwks.labels[team]'),
   tooLong('signer.annotations.team', 1024, 'spec.signer.annotations[team]'),
+  tooLong('objects.labels.team', 63, 'spec.objects.labels[team]'),
+  tooLong('objects.annotations.team', 1024, 'spec.objects.annotations[team]'),
   tooLong('jwks.annotations.team', 1024, 'spec.jwks.annotations[team]', '😀'),
   ...METADATA.map(([path]) => tooMany(path)),
   notSupported('algorithm', 'HS256', ALGORITHM_NAMES),

@@ -44,6 +44,7 @@ test('fills in every default', () => {
         restart: [],
       },
       jwks: { name: 'payments-jwks', labels: {}, annotations: {}, uri: null },
+      keySecrets: { labels: {}, annotations: {} },
       deletionPolicy: 'Retain',
       revocations: [],
       onRevokeWithoutStandby: 'FailClosed',
@@ -100,6 +101,23 @@ test('keeps what is written', () => {
       ],
       onRevokeWithoutStandby: 'SignImmediately',
       restartToForget: [],
+    },
+  });
+});
+
+test('what all objects have in common is on each of them; what one has of its own takes precedence', () => {
+  const objects = { labels: { team: 'all', cost: '1' }, annotations: { note: 'all' } };
+  const signer = { labels: { team: 'signer' } };
+  const jwks = { annotations: { note: 'jwks', more: 'x' } };
+  const decoded = decodeSigningKeySet(
+    withSpec({ tokenTTL: '1h', verifierCacheTTL: '1m', objects, signer, jwks }),
+  );
+  expect(decoded).toMatchObject({
+    ok: true,
+    spec: {
+      signer: { labels: { team: 'signer', cost: '1' }, annotations: { note: 'all' } },
+      jwks: { labels: { team: 'all', cost: '1' }, annotations: { note: 'jwks', more: 'x' } },
+      keySecrets: objects,
     },
   });
 });

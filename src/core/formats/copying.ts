@@ -4,7 +4,7 @@
  * and stay there after it has ended. docs/errors.md lists them; a test compares.
  */
 
-import type { ObjectTemplate } from './spec.ts';
+import type { ObjectMetadata } from './spec.ts';
 
 /** How such names start, and who reads them. The value does not matter. */
 export const COPYING_NAMES: readonly (readonly [start: string, reader: string])[] = [
@@ -38,7 +38,7 @@ function isCopying(name: string): boolean {
 }
 
 /** What of a template asks for copies, as fields such as `annotations[kubed.appscode.com/sync]`. */
-export function copyingFields({ labels, annotations }: ObjectTemplate): readonly string[] {
+export function copyingFields({ labels, annotations }: ObjectMetadata): readonly string[] {
   const named = (map: 'labels' | 'annotations', names: readonly string[]) =>
     names.filter(isCopying).map((name) => `${map}[${name}]`);
   return [
@@ -48,7 +48,7 @@ export function copyingFields({ labels, annotations }: ObjectTemplate): readonly
 }
 
 /** The template without what asks for copies. */
-export function withoutCopying<Template extends ObjectTemplate>(template: Template): Template {
+export function withoutCopying<Template extends ObjectMetadata>(template: Template): Template {
   const kept = (map: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(map).filter(([name]) => !isCopying(name)));
   return { ...template, labels: kept(template.labels), annotations: kept(template.annotations) };

@@ -53,11 +53,14 @@ export interface RotationPolicy {
   readonly suspend: boolean;
 }
 
-/** The name of an object, and the labels and annotations that the user wants on it. */
-export interface ObjectTemplate {
-  readonly name: string;
+/** The labels and annotations that the user wants on an object. */
+export interface ObjectMetadata {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface ObjectTemplate extends ObjectMetadata {
+  readonly name: string;
 }
 
 /** How issuers get a new key. `Watch`: from their mount. `Restart`: only at startup. */
@@ -89,6 +92,8 @@ export interface Spec {
     /** The URL of the JWKS; null: the issuer plus `/.well-known/jwks.json`. */
     readonly uri: string | null;
   };
+  /** Of each Secret of a single key. */
+  readonly keySecrets: ObjectMetadata;
   readonly deletionPolicy: 'Retain' | 'Delete';
   /** Kids that must not be trusted any longer. Removing an entry does not un-revoke its key. */
   readonly revocations: readonly Revocation[];

@@ -8,7 +8,7 @@ import { isLongerThan } from '../encoding/byte-length.ts';
 import { ANNOTATION, LABEL, MANAGER, REQUEST, RESERVED_PREFIX } from '../formats/names.ts';
 import { holdsPrivateKey } from '../formats/private-key.ts';
 import { isReservedConfigMapName, isReservedSecretName } from '../formats/reserved-names.ts';
-import type { ObjectTemplate } from '../formats/spec.ts';
+import type { ObjectMetadata } from '../formats/spec.ts';
 import {
   IDENTITY_LENGTH_MAX,
   INSTANT_MAX_MS,
@@ -228,11 +228,11 @@ export function mayJoin({ content }: Pick<ObservedKeySecret, 'content'>): boolea
 export function metadataPatch(
   ref: SetRef,
   current: ObjectMeta | null,
-  template: ObjectTemplate | null,
+  template: ObjectMetadata,
   own: Readonly<Record<string, string | null>>,
 ): MetadataPatch {
-  const labels = template?.labels ?? {};
-  const annotations = withoutKeys(template?.annotations ?? {});
+  const { labels } = template;
+  const annotations = withoutKeys(template.annotations);
   const applied = appliedNames(current);
   const appliedNow = JSON.stringify({
     labels: Object.keys(labels).sort(),

@@ -100,7 +100,13 @@ export function situationOf(observed: Observed, declared: Spec, nowMs: number): 
   const seenMs = recordedMs(observed.reading);
   const withheld = observed.allowsSecretCopies === true ? [] : copyingFields(declared.signer);
   const spec: Spec =
-    withheld.length === 0 ? declared : { ...declared, signer: withoutCopying(declared.signer) };
+    withheld.length === 0
+      ? declared
+      : {
+          ...declared,
+          signer: withoutCopying(declared.signer),
+          keySecrets: withoutCopying(declared.keySecrets),
+        };
   const { ledgers, ...own } = ownObjects(observed, seenMs);
   const { ownership } = own;
   const offsetMs = judgeOffsetMs(observed.reading);

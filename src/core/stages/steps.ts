@@ -157,12 +157,12 @@ export function isSignerMetadataStale({ set, signer, spec }: Situation): boolean
 
 /** @param publicJwk null for a key that is not generated yet: whoever generates it adds this. */
 export function keySecretMetadata(
-  { set }: Situation,
+  { set, spec }: Situation,
   ordinal: number,
   publicJwk: PublicJwk | null,
   current: ObjectMeta | null,
 ): MetadataPatch {
-  return metadataPatch(set.ref, current, null, {
+  return metadataPatch(set.ref, current, spec.keySecrets, {
     [ANNOTATION.ordinal]: String(ordinal),
     ...(publicJwk === null ? {} : { [ANNOTATION.publicJwk]: publicJwkText(publicJwk) }),
   });

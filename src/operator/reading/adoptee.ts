@@ -4,6 +4,7 @@
  */
 import { REQUEST } from '../../core/formats/names.ts';
 import type { SetRef } from '../../core/ledger/ledger.ts';
+import type { ObservedSet } from '../../core/reading/model.ts';
 import { parseOwner } from '../../core/reading/ownership.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { SETS } from '../../platform/kube/resources.ts';
@@ -11,15 +12,10 @@ import { listKeySecrets } from './key-secrets.ts';
 import type { LiveReader } from './live-reader.ts';
 import { metaOf } from './observed-objects.ts';
 
-export interface Adoptee {
-  /** Its UID, if it is still there; else null. */
-  readonly living: string | null;
-  /** The names of the Secrets of its single keys in this namespace, if it had another name. */
-  readonly keySecrets: readonly string[];
-}
+type Adoptee = Pick<ObservedSet, 'livingAdoptee' | 'adopteeKeySecrets'>;
 
 /** None is asked for, or it is not known yet. */
-export const NOBODY: Adoptee = { living: null, keySecrets: [] };
+export const NOBODY: Adoptee = { livingAdoptee: null, adopteeKeySecrets: [] };
 
 /**
  * The set to adopt from, until its signer and its JWKS are adopted.
@@ -36,11 +32,11 @@ export async function findAdoptee(
     .map((object) => (object === null ? null : parseOwner(metaOf(object))))
     .find((each) => each?.uid === uid);
   if (!owner || owner.name === set.metadata.name) return NOBODY;
-  const keySecrets = await keySecretsOf(reader, owner);
+  const adopteeKeySecrets = await keySecretsOf(reader, owner);
   // A set of another namespace has objects of its own there: these are copies.
-  if (owner.namespace !== set.metadata.namespace) return { living: null, keySecrets };
+  if (owner.namespace !== set.metadata.namespace) return { livingAdoptee: null, adopteeKeySecrets };
   const found = await reader.get(SETS, owner.name);
-  return { living: found?.metadata.uid === uid ? uid : null, keySecrets };
+  return { livingAdoptee: found?.metadata.uid === uid ? uid : null, adopteeKeySecrets };
 }
 
 async function keySecretsOf(reader: LiveReader, { name, uid }: SetRef): Promise<readonly string[]> {

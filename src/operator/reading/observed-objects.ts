@@ -13,7 +13,6 @@ import type {
 import { UNTRACKED } from '../../core/reading/shown.ts';
 import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
-import type { Adoptee } from './adoptee.ts';
 import { type Fields, fieldsOf, recordsOf } from './fields.ts';
 import { signerContentOf } from './secret-content.ts';
 import type { SetName } from './set-name.ts';
@@ -23,7 +22,7 @@ export function observedSet(
   name: SetName,
   set: KubeObject,
   decoded: DecodeResult,
-  adoptee: Adoptee,
+  adoptee: Pick<ObservedSet, 'livingAdoptee' | 'adopteeKeySecrets'>,
 ): ObservedSet {
   const { uid, resourceVersion, generation, annotations, finalizers, deletionTimestamp } =
     set.metadata;
@@ -32,8 +31,7 @@ export function observedSet(
     resourceVersion: resourceVersion ?? '',
     generation: generation ?? 0,
     annotations: annotations ?? {},
-    livingAdoptee: adoptee.living,
-    adopteeKeySecrets: adoptee.keySecrets,
+    ...adoptee,
     finalizers: finalizers ?? [],
     deleting: deletionTimestamp !== undefined,
     ...(deletionTimestamp === undefined ? {} : { deletedTime: deletionTimestamp }),

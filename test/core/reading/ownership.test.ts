@@ -268,7 +268,7 @@ describe('labels and annotations', () => {
 
   test('that left the template are removed, those of others stay', () => {
     const meta = metaWith(applied, { ...labels, more: 'x' });
-    const next = metadataPatch(HOME, meta, { name: 'x', labels: {}, annotations: {} }, {});
+    const next = metadataPatch(HOME, meta, { labels: {}, annotations: {} }, {});
     expect(next.labels['team']).toBeNull();
     expect(next.annotations['note']).toBeNull();
     expect(next.labels).not.toHaveProperty('more');
@@ -281,7 +281,7 @@ describe('labels and annotations', () => {
       annotations: [ANNOTATION.ledger, 7],
     });
     const meta = metaWith({ [ANNOTATION.appliedMetadata]: forged });
-    const next = metadataPatch(HOME, meta, null, {});
+    const next = metadataPatch(HOME, meta, { labels: {}, annotations: {} }, {});
     expect(next.labels).toEqual({ team: null, ...own });
     expect(next.annotations).not.toHaveProperty(ANNOTATION.ledger);
   });

@@ -43,6 +43,20 @@ describe('what a write says of its object', () => {
     expect(metadata.annotations).not.toHaveProperty([ANNOTATION.publicJwk]);
   });
 
+  test('a key Secret: what the user wants on all objects of the set, from the start and later on', () => {
+    const keySecrets = { labels: { 'cost-center': 'a' }, annotations: { note: 'b' } };
+    const world = worldWith({ ...FAST_SPEC, keySecrets });
+    world.settle();
+    const meta = () => world.api.keySecrets.get('payments-key-1')?.meta;
+    expect(meta()).toMatchObject(keySecrets);
+    const edited = { labels: { team: 'c' }, annotations: {} };
+    world.hands.editSpec((spec) => ({ ...spec, keySecrets: edited }));
+    world.settle();
+    expect(meta()?.labels).toMatchObject({ team: 'c', ...OURS });
+    expect(meta()?.labels).not.toHaveProperty('cost-center');
+    expect(meta()?.annotations).not.toHaveProperty('note');
+  });
+
   test('the signer: the ledger that it carries is the one that is written', () => {
     const { metadata, ledger, expects } = firstWrite('WriteSigner');
     expect(expects).toBe('absent');

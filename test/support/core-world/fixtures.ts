@@ -46,6 +46,7 @@ export const FAST_SPEC: Spec = {
     restart: [],
   },
   jwks: { name: 'payments-jwks', labels: {}, annotations: {}, uri: null },
+  keySecrets: { labels: {}, annotations: {} },
   deletionPolicy: 'Retain',
   revocations: [],
   onRevokeWithoutStandby: 'FailClosed',

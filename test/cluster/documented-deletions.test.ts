@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { kubectl, request } from '../shared-control-plane.ts';
-import { eventually, FAST_SPEC, started } from './operator-cases.ts';
+import { eventually, FAST_SPEC, started } from './operator/operator-cases.ts';
+import { kubectl, request } from './shared-control-plane.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 function documents(): readonly string[] {
   const below = (folder: string, pattern: RegExp) =>
