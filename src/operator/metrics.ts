@@ -14,6 +14,8 @@ interface SetGauges {
 }
 
 export interface OperatorMetrics extends SetGauges {
+  /** Filled with the gauges of the sets. */
+  readonly repairs: Counter<'namespace' | 'set' | 'object' | 'reason'>;
   readonly violations: Counter<'invariant'>;
   readonly reconciled: Counter<'controller' | 'result'>;
   readonly leads: Gauge<'name'>;
@@ -32,6 +34,12 @@ export function createMetrics(
   queueGauges(registry, queueState);
   return {
     ...setGauges(registry, () => fill()),
+    repairs: new Counter({
+      name: 'signingkeys_repairs_total',
+      help: 'What someone else did to the objects of a set, and the operator repaired or recovered from.',
+      labelNames: ['namespace', 'set', 'object', 'reason'],
+      registers,
+    }),
     violations: new Counter({
       name: 'signingkeys_invariant_violations_total',
       help: 'Writes that the operator refused because they would have broken an invariant.',

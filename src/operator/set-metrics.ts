@@ -1,6 +1,8 @@
 /** Shows the sets in the metrics, as the pass that read each last has seen it. */
+import { REPAIRS } from '../core/formats/codes.ts';
 import type { KeyStatus } from '../core/formats/status.ts';
 import type { Clock } from '../platform/clock.ts';
+import { REPAIR_REASONS, type RepairCounts } from './memory/repair-counts.ts';
 import type { SetFigures } from './memory/set-figures.ts';
 import type { SetMemories } from './memory/set-memory.ts';
 import type { OperatorMetrics } from './metrics.ts';
@@ -18,8 +20,11 @@ export function showSetsAtScrape(
     for (const gauge of [keyInfo, publishedKeyInfo, keys, condition, nextTransition, overdue]) {
       gauge.reset();
     }
-    for (const { figures } of memories.values()) {
-      if (figures !== null) showSet(metrics, figures, clock.wallMs());
+    metrics.repairs.reset();
+    for (const { figures, repairs } of memories.values()) {
+      if (figures === null) continue;
+      showSet(metrics, figures, clock.wallMs());
+      showRepairs(metrics, figures, repairs);
     }
   });
 }
@@ -38,6 +43,18 @@ function showSet(metrics: OperatorMetrics, figures: SetFigures, nowMs: number): 
     const lateMs = Math.max(0, nowMs - atMs);
     metrics.nextTransition.set({ ...labels, action }, atMs / 1000);
     metrics.overdue.set({ ...labels, action }, lateMs / 1000);
+  }
+}
+
+/** Each has a series from the beginning: Prometheus sees no increase in one that begins with 1. */
+function showRepairs(
+  metrics: OperatorMetrics,
+  { namespace, set }: SetFigures,
+  repairs: RepairCounts,
+): void {
+  for (const reason of REPAIR_REASONS) {
+    const labels = { namespace, set, object: REPAIRS[reason], reason };
+    metrics.repairs.inc(labels, repairs.of(reason));
   }
 }
 

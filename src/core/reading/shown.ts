@@ -31,6 +31,26 @@ export function isDisturbed({ jwks, observed }: Situation, ledger: Ledger): bool
   return !isOwnData(jwks, observed.ledgers.jwks, ledger, note.generation);
 }
 
+/**
+ * Whether the data was written by someone else, and not made from an earlier generation of the ledger. Without
+ * a copy beside it, as before the set had one, only a field manager of someone else's tells.
+ */
+export function isForeignData({ jwks, observed }: Situation, ledger: Ledger): boolean {
+  if (jwks === null) return false;
+  const copy = observed.ledgers.jwks;
+  const isTold = copy?.kind === 'Ledger' || jwks.otherManagers.length > 0;
+  return isTold && !isOwnData(jwks, copy, ledger, 0);
+}
+
+/**
+ * Whether the ConfigMap is the very version that the ledger has noted. Then it has shown all the time what the
+ * ledger says of it, even if later ledgers are lost: nothing that they may have noted of it can have happened.
+ */
+export function isAsNoted({ jwks }: Situation, { jwks: note }: Ledger): boolean {
+  if (jwks === null || note === null) return false;
+  return jwks.meta.uid === note.uid && jwks.meta.resourceVersion === note.resourceVersion;
+}
+
 function isOwnData(
   jwks: ObservedJwks,
   copy: ReadLedger | null,

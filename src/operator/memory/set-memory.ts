@@ -7,6 +7,7 @@ import { KeptStatus } from './kept-status.ts';
 import { KeyContents } from './key-contents.ts';
 import { PreparedKey } from './prepared-key.ts';
 import { RefusedWrites } from './refused-writes.ts';
+import { RepairCounts } from './repair-counts.ts';
 import { SeenVersions } from './seen-versions.ts';
 import type { SetFigures } from './set-figures.ts';
 import { StepAllowance } from './step-allowance.ts';
@@ -19,6 +20,7 @@ export class SetMemory {
   readonly verdicts: KeyVerdicts;
   readonly takenNames = new TakenNames();
   readonly refused = new RefusedWrites();
+  readonly repairs = new RepairCounts();
   readonly keptStatus = new KeptStatus();
   readonly allowance = new StepAllowance();
   readonly preparedKey = new PreparedKey();

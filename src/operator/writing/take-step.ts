@@ -11,7 +11,7 @@ import type { Observer, SetSnapshot } from '../reading/observe.ts';
 import type { EventSender } from './events.ts';
 import { execute } from './execute.ts';
 import { StepOutdated } from './execution.ts';
-import { logStep } from './step-log.ts';
+import { logStep, logWarning } from './step-log.ts';
 import { deadlineOf, isAlmostOutOfDate, isOutOfDate } from './write-deadline.ts';
 
 export interface StepTakerOptions {
@@ -105,12 +105,13 @@ export class StepTaker {
 
   /** @returns false if the objects are no longer what they were */
   async #execute(
-    { key, memory, signal }: PassOf,
+    of: PassOf,
     write: Write,
     planned: SetSnapshot,
     live: SetSnapshot,
     keyPair: KeyPair | null,
   ): Promise<boolean> {
+    const { key, memory, signal } = of;
     const { client, log } = this.#options;
     const options = { signal, deadlineMs: deadlineOf(planned) };
     const { namespace } = live.observed.set.ref;
@@ -129,20 +130,27 @@ export class StepTaker {
       return true;
     } catch (error) {
       if (!isOutdated(error)) {
-        this.#noteFailure(memory, write.kind, live, error);
+        this.#noteFailure(of, write.kind, live, error);
         throw error;
       }
       if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
-      log.info({ set: key, step: write.kind, err: error }, 'the set is read again');
+      log.debug({ set: key, step: write.kind, err: error }, 'the set is read again');
       return false;
     }
   }
 
-  #noteFailure(memory: SetMemory, write: Write['kind'], live: SetSnapshot, error: unknown): void {
-    const { clock, events } = this.#options;
+  #noteFailure(
+    { key, memory }: PassOf,
+    write: Write['kind'],
+    live: SetSnapshot,
+    error: unknown,
+  ): void {
+    const { clock, events, log } = this.#options;
     const isImmutable = isTargetImmutable(write, live);
     const note = memory.refused.note(write, error, isImmutable, clock.monotonicMs());
-    if (note !== null) events.send(live.observed.set, [note]);
+    if (note === null) return;
+    logWarning(log, key, note);
+    events.send(live.observed.set, [note]);
   }
 
   #reportRefusal({ key }: PassOf, step: Step, refusal: Refusal): void {
@@ -150,14 +158,15 @@ export class StepTaker {
     onRefusal(refusal);
     const fields = { set: key, step: step.write.kind, code: refusal.code };
     if (refusal.code === 'InvariantViolated') log.error(fields, refusal.message);
-    else log.info(fields, refusal.message);
+    else log.debug(fields, refusal.message);
   }
 
   #reportStep({ key, memory }: PassOf, step: Step, live: SetSnapshot): void {
     const { clock, log, events } = this.#options;
     memory.allowance.spend(clock.monotonicMs());
     memory.preparedKey.drop();
-    logStep(log, key, step, live.observed);
+    memory.repairs.note(step.events);
+    logStep(log, key, step);
     events.send(live.observed.set, step.events);
   }
 }

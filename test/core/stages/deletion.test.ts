@@ -157,8 +157,8 @@ describe('an ordered deletion', () => {
       5,
       [
         `ConfigMap payments-jwks is deleted: ${SKIPPED}`,
-        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 09:00:17Z, gone ` +
-          'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 09:00:25Z',
+        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:17Z, gone ` +
+          'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:25Z',
       ],
     ],
     [
@@ -166,8 +166,8 @@ describe('an ordered deletion', () => {
       15,
       [
         'ConfigMap payments-jwks is deleted: the last token of the set has expired',
-        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 09:00:26Z, gone ` +
-          'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 09:00:34Z',
+        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:26Z, gone ` +
+          'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:34Z',
       ],
     ],
   ])('says what was waited for if its wait is skipped %s', (_, afterS, expected) => {

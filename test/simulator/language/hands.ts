@@ -9,6 +9,7 @@ import { strangersObject } from '../world/strangers.ts';
 import { Workloads } from '../world/workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
 import { durationOf } from './scenario.ts';
+import { editSpec } from './spec-edits.ts';
 
 type Verb = (args: readonly string[]) => void;
 
@@ -265,6 +266,7 @@ export class Hands {
       const { keys } = JSON.parse(text(data, 'jwks.json')) as { keys: { kid: string }[] };
       if (how === 'format') data['jwks.json'] = JSON.stringify({ keys }, null, 4);
       else if (how === 'garble') data['jwks.json'] = 'nonsense';
+      else if (how === 'undo') draft['data'] = child(this.#jwksBefore(), 'data');
       else if (how === 'unledger')
         delete child(metadataOf(draft), 'annotations')[ANNOTATION.ledger];
       else if (how === 'drop') {
@@ -272,6 +274,10 @@ export class Hands {
         data['jwks.json'] = JSON.stringify({ keys: keys.filter((key) => key.kid !== kid) });
       } else throw new Error(`the edit ${how} is not known`);
     });
+  }
+
+  #jwksBefore(): JsonObject {
+    return versionsOf(this.#world.changes, JWKS.resource, JWKS.name).at(-2) ?? {};
   }
 
   #editSigner([how, ordinal]: readonly string[]): void {
@@ -348,53 +354,4 @@ function requestOf(request: string): [string, string] {
   const name = (REQUEST as Readonly<Record<string, string>>)[verb];
   if (name === undefined) throw new Error(`the request ${verb} is not known`);
   return [name, value];
-}
-
-/** The path in the spec of a field's short name. */
-const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
-  T: ['tokenTTL'],
-  C: ['verifierCacheTTL'],
-  H: ['timing', 'sharedCacheTTL'],
-  P: ['timing', 'publicationDelay'],
-  Ps: ['timing', 'signerRefreshDelay'],
-  L: ['timing', 'verifierLeeway'],
-  S: ['timing', 'clockSkew'],
-  I: ['rotation', 'interval'],
-  standby: ['rotation', 'standby'],
-  suspend: ['rotation', 'suspend'],
-  algorithm: ['algorithm'],
-  issuer: ['issuer'],
-  reload: ['signer', 'reload'],
-  deletionPolicy: ['deletionPolicy'],
-  onRevokeWithoutStandby: ['onRevokeWithoutStandby'],
-  verifiers: ['verifiers'],
-};
-
-function editSpec(spec: JsonObject, edit: string): JsonObject {
-  const [short = '', value = ''] = edit.split('=');
-  // Names with commas between.
-  if (short === 'restart') {
-    const restart = value.split(',').map((name) => ({ kind: 'Deployment', name }));
-    spec['signer'] = { ...child(spec, 'signer'), restart };
-    return spec;
-  }
-  const path = FIELDS[short];
-  if (path === undefined) throw new Error(`the field ${short} is not known`);
-  const [first, second] = path;
-  const json = jsonOf(first, value);
-  if (value === '') delete spec[first];
-  else if (second === undefined) spec[first] = json;
-  else spec[first] = { ...child(spec, first), [second]: json };
-  return spec;
-}
-
-/** `verifiers=gateway:envoy,mobile:1h`: of each its name, and its preset or how long it caches. */
-function jsonOf(field: string, value: string): JsonObject | JsonObject[] | string | boolean {
-  if (field === 'verifiers') return value.split(',').map(verifierOf);
-  return value === 'true' || value === 'false' ? value === 'true' : value;
-}
-
-function verifierOf(text: string): JsonObject {
-  const [name = '', how = ''] = text.split(':');
-  return /^\d/.test(how) ? { name, cacheTTL: how } : { name, preset: how };
 }
