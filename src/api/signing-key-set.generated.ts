@@ -242,7 +242,8 @@ export interface SigningKeySetStatusKey {
   readonly servedSinceTime?: string;
   /**
    * The time from which every verifier knows the key, so that it may sign. Shown while the key is
-   * Pending.
+   * Pending, and while it signs sooner than that (SignImmediately): until then, verifiers may
+   * refuse its tokens.
    */
   readonly activatableTime?: string;
   /** When the key was seen in the signer Secret. */

@@ -17,7 +17,7 @@ import { stallOf } from './report/stall.ts';
 import { withRecoveryEvents, withStageEvents, withTransitions } from './report/step-events.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
 import { type Schedule, scheduleOf } from './schedule/schedule.ts';
-import { copyBesideJwks, firstCopyBesideJwks, statusTakesCopy } from './stages/copy.ts';
+import { copiesBesideJwks, copyBesideJwks, firstCopyBesideJwks } from './stages/copy.ts';
 import {
   buryDestroyed,
   destroyBarred,
@@ -141,7 +141,7 @@ function stepWithoutLedger(situation: Situation): Step | null {
 /** Copy first: no step follows a ledger generation before the status, or the JWKS, has its copy. */
 function copyLedger(situation: Situation, schedule: Schedule): Step | null {
   const { observed } = situation;
-  if (!statusTakesCopy(observed)) {
+  if (copiesBesideJwks(situation, schedule)) {
     const copied = copyBesideJwks(situation, schedule);
     if (copied !== null) return withStageEvents(copied, situation, schedule.ledger);
   }

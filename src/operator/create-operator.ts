@@ -17,7 +17,7 @@ import { createLeaseStore } from './lease-store.ts';
 import { SetMemories } from './memory/set-memory.ts';
 import { createMetrics, type OperatorMetrics } from './metrics.ts';
 import { Observer } from './reading/observe.ts';
-import { Reconciler } from './reconcile.ts';
+import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { showSetsAtScrape } from './set-metrics.ts';
 import { Watches } from './watches.ts';
 import { createEventSender, type EventSender } from './writing/events.ts';
@@ -76,9 +76,11 @@ export function createOperator(options: OperatorOptions): Operator {
   showSetsAtScrape(metrics, memories, clock);
   const elector = createElector(options, client);
   const events = createEventSender({ client, clock, random, log, instance: identity });
-  const reconciler = createReconciler(options, { client, metrics, memories, elector, events });
+  const wakeAt = (key: string, atMs: number) => queue?.addAt(key, atMs);
+  const parts = { client, metrics, memories, elector, events };
+  const reconciler = createReconciler(options, parts, wakeAt);
   queue = createQueue(options, reconciler, metrics);
-  return new RunningOperator(options, { client, queue, elector, metrics, memories, events });
+  return new RunningOperator(options, { ...parts, queue });
 }
 
 interface Parts {
@@ -97,7 +99,11 @@ function createElector(options: OperatorOptions, client: KubeClient): LeaderElec
   return createLeaderElector({ clock, random, log, store, namespace, name, identity });
 }
 
-function createReconciler(options: OperatorOptions, parts: Parts): Reconciler {
+function createReconciler(
+  options: OperatorOptions,
+  parts: Parts,
+  wakeAt: ReconcilerOptions['wakeAt'],
+): Reconciler {
   const { clock, keys, log, checkIssuers } = options;
   const { client, metrics, memories, elector, events } = parts;
   const observer = new Observer({ client, clock, log, checkIssuers });
@@ -113,7 +119,7 @@ function createReconciler(options: OperatorOptions, parts: Parts): Reconciler {
       for (const invariant of invariants) metrics.violations.inc({ invariant });
     },
   });
-  return new Reconciler({ clock, log, observer, events, memories, stepTaker });
+  return new Reconciler({ clock, log, observer, events, memories, stepTaker, wakeAt });
 }
 
 function createQueue(

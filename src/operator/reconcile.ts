@@ -28,6 +28,8 @@ export interface ReconcilerOptions {
   readonly events: EventSender;
   readonly memories: SetMemories;
   readonly stepTaker: StepTaker;
+  /** Asks for a pass at this monotonic time, also during a back-off. */
+  readonly wakeAt: (key: string, atMs: number) => void;
 }
 
 export class Reconciler {
@@ -52,6 +54,7 @@ export class Reconciler {
     memory.figures = figuresOf(observed, decision, memory.figures, clock.wallMs());
     const isStatusNext = memory.refused.takeStatusTurn();
     if (decision.step === null) return this.#rest(of, snapshot, decision);
+    this.#wakeForNext(of, snapshot, decision);
     if (isStatusNext && decision.step.write.kind !== 'WriteStatus') {
       const status = statusOnly(observed, startedMs);
       if (status !== null) return await this.#takeTurn(of, status, snapshot);
@@ -93,6 +96,14 @@ export class Reconciler {
     if (isConfirmed) return { kind: 'done', nextAtMs: null };
     memories.of(key).isMissing = true;
     return { kind: 'done', nextAtMs: clock.monotonicMs() + RECHECK_MAX_MS };
+  }
+
+  /** Whatever becomes of this step: if it fails, its back-off must not hold up what is due by then. */
+  #wakeForNext({ key }: PassOf, { observed }: SetSnapshot, { nextAtMs }: Plan): void {
+    if (nextAtMs === null) return;
+    const { clock, wakeAt } = this.#options;
+    const waitMs = nextReadingMs(observed.reading, nextAtMs) - clock.wallMs();
+    if (waitMs > 0) wakeAt(key, clock.monotonicMs() + Math.min(RECHECK_MAX_MS, waitMs));
   }
 
   /** Nothing to do before the next transition: versions just read need no pass of their own. */

@@ -56,7 +56,7 @@ function leftOver(world: World): readonly string[] {
   if (ledger === null) return [];
   return now.keySecrets.flatMap((secret) => {
     const { kind } = holderOf(now, ledger, secret);
-    const isExpected = kind === 'Living' || kind === 'Orphan' || secret.meta.deleting === true;
+    const isExpected = kind === 'Living' || kind === 'Orphan' || secret.meta.deleting !== undefined;
     return isExpected ? [] : [`${secret.meta.name} stays (${kind})`];
   });
 }

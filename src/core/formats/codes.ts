@@ -9,6 +9,10 @@ export const CONDITION_REASONS = {
     'Signing',
     'FirstKeyPending',
     'PublicationPending',
+    'VerifiersMayRefuse',
+    'SignerChanged',
+    'JwksChanged',
+    'SigningKeyRevoked',
     'NoSigningKey',
     'LedgerLost',
     'LedgerTooNew',
@@ -36,6 +40,7 @@ export const CONDITION_REASONS = {
   ClockSkew: ['ClocksDisagree'],
   ForeignObjects: ['ObjectNotOwned'],
   CrdOutdated: ['StatusPruned'],
+  DeletionPending: ['FinalizersRemain'],
 } as const;
 export type ConditionType = keyof typeof CONDITION_REASONS;
 export type ConditionReason = (typeof CONDITION_REASONS)[ConditionType][number];
@@ -71,6 +76,7 @@ export const WAITING_FOR = [
   'PodsUnknown',
   'AnotherKey',
   'CachesExpire',
+  'FinalizersRemain',
   'Nothing',
 ] as const;
 export type WaitingFor = (typeof WAITING_FOR)[number];
@@ -156,8 +162,8 @@ export const EVENT_REASONS = [
   'KeySecretRestored',
   'LedgerLost',
   'LedgerRecovered',
-  'EndedKeyDestroyed',
-  'StrayDestroyed',
+  'EndedKeyFound',
+  'StrayFound',
   'DeletionWaitSkipped',
   'ManyKeysPublished',
   'KeysAdopted',

@@ -49,6 +49,7 @@ const SETTLED: Observation = {
   label: 'no issuer has signed with it since',
   notYet: 'a pod may still hold the key',
 };
+const ACTIVATED: Observation = { label: 'signing since', notYet: 'the key does not sign yet' };
 const ACTIVE: Observation = { label: 'active', notYet: 'the key does not sign yet' };
 const JWKS_REMOVED: Observation = { label: 'JWKS removed', notYet: 'the JWKS is still there' };
 
@@ -78,6 +79,29 @@ export function activationGate(key: LedgerKey): Gate {
     upTo('verifiers cache up to', largest, 'verifierCacheTtlMs'),
     upTo('clock skew', largest, 'clockSkewMs'),
   ]);
+}
+
+/**
+ * From then on no verifier that keeps its terms refuses a token of the key that signs. A rotation waits for
+ * it, but a revocation can let a key sign sooner. If someone else's edit made the wait of a key start again
+ * while it signed, verifiers are likely to know it, so that it counts from the activation as well; servers must
+ * show it again. Nobody can hold a JWKS of before the set's first key.
+ */
+export function acceptedGate(ledger: Ledger, active: LedgerKey): Gate {
+  const served = servedSinceGate(active);
+  if (isFirstKey(ledger, active)) return served;
+  const known = activationGate(active);
+  const sinceActivation = gate(ACTIVATED, active.activatedMs, known.terms);
+  const isSooner =
+    sinceActivation.opensAtMs !== null &&
+    known.opensAtMs !== null &&
+    sinceActivation.opensAtMs < known.opensAtMs;
+  return lastOf([{ gate: served }, { gate: isSooner ? sinceActivation : known }]).gate;
+}
+
+function isFirstKey({ previousKid, keys, tombstones }: Ledger, { ordinal }: LedgerKey): boolean {
+  const isEarlier = (other: { readonly ordinal: number }) => other.ordinal < ordinal;
+  return previousKid === null && !keys.some(isEarlier) && !tombstones.some(isEarlier);
 }
 
 /** New signer seen + Ps: from then on, every issuer signs with the key. */

@@ -29,8 +29,15 @@ export interface ObjectMeta {
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** It has a deletionTimestamp: a finalizer keeps it, and deleting it again does nothing. */
-  readonly deleting?: true;
+  /** Only if it was deleted and is still there: deleting it again does nothing. */
+  readonly deleting?: PendingDeletion;
+}
+
+/** The API server has accepted the deletion of an object, but finalizers keep it. */
+export interface PendingDeletion {
+  /** Its deletionTimestamp, RFC 3339. */
+  readonly sinceTime: string;
+  readonly finalizers: readonly string[];
 }
 
 export interface ObservedSet {
@@ -43,6 +50,8 @@ export interface ObservedSet {
   readonly finalizers: readonly string[];
   /** It has a deletionTimestamp. */
   readonly deleting: boolean;
+  /** That timestamp, RFC 3339; missing if it has none. */
+  readonly deletedTime?: string;
   /** Null if the stored spec cannot be decoded; then only the status is written. */
   readonly spec: Spec | null;
   readonly specProblems: readonly string[];
@@ -177,8 +186,8 @@ export interface Observed {
    * `keys[].settledTime`. This and the next come from the process's memory, too.
    */
   readonly lostStatus: readonly string[];
-  /** The API server permanently rejects the status, and has not accepted one since. */
-  readonly isStatusRefused: boolean;
+  /** The last writes of the status failed (they were refused, hung, or met conflicts), and none succeeded since. */
+  readonly isStatusFailing: boolean;
 }
 
 /** What a write expects to find: exactly the version that was read, or no object. */

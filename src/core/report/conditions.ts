@@ -4,14 +4,17 @@ import type { ConditionReason, ConditionType } from '../formats/codes.ts';
 import type { ConditionStatus, Verdict } from '../formats/status.ts';
 import { formatDurationMs } from '../formats/time.ts';
 import { stateViolations } from '../guard/invariants.ts';
+import type { Violation } from '../guard/violation.ts';
 import { explainGate } from '../ledger/explain.ts';
-import { activationGate, isOpen, servedSinceGate } from '../ledger/gates.ts';
-import { activeKey, type Ledger } from '../ledger/ledger.ts';
+import { activationGate, isOpen } from '../ledger/gates.ts';
+import { heldObjects, heldText } from '../reading/pending-deletions.ts';
+import { signerFits } from '../reading/shown.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
+import { readyOf } from './ready.ts';
 import { revocationsApplied } from './revocations-applied.ts';
-import { haltOf, stallOf } from './stall.ts';
+import { haltOf } from './stall.ts';
 
 /** @param schedule null if there is no sound ledger. */
 export function conditionsOf(situation: Situation, schedule: Schedule | null): readonly Verdict[] {
@@ -27,6 +30,10 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
+  const held = heldObjects(situation);
+  if (held.length > 0) {
+    verdicts.push(verdict('DeletionPending', 'True', 'FinalizersRemain', `${heldText(held)}.`));
+  }
   if (schedule !== null && !situation.set.deleting) {
     verdicts.push(standbyReady(situation, schedule), rotationOverdue(situation, schedule));
   }
@@ -45,65 +52,6 @@ function verdict(
   message: string,
 ): Verdict {
   return { type, status, reason, message };
-}
-
-/** True once a key signs that is served everywhere; an ordinary rotation never makes it False. */
-function readyOf(situation: Situation, schedule: Schedule | null): Verdict {
-  const no = (reason: ConditionReason, message: string) =>
-    verdict('Ready', 'False', reason, message);
-  const stall = stallOf(situation);
-  if (stall !== null) return no(stall.code, stall.message);
-  const { ledgerState, set } = situation;
-  if (set.deleting) return no('Deleting', deletionText(schedule));
-  if (ledgerState.kind === 'None')
-    return no('FirstKeyPending', 'The operator creates and publishes the first key');
-  if (ledgerState.kind === 'Lost')
-    return no('LedgerLost', `The operator is recovering the ledger (${ledgerState.problem})`);
-  if (schedule === null) return no('LedgerTooNew', 'A newer operator wrote the ledger');
-  const { ledger } = schedule;
-  const active = activeKey(ledger);
-  if (active === null) return no('NoSigningKey', noSigningKeyText(situation, schedule));
-  const served = servedSinceGate(active);
-  if (!isOpen(served, situation.nowMs)) {
-    const waits = explainGate(served, ledger.terms.declared);
-    const message = `Key #${active.ordinal} signs, but may not be served everywhere yet: ${waits}`;
-    return no('PublicationPending', message);
-  }
-  return verdict(
-    'Ready',
-    'True',
-    'Signing',
-    `Key #${active.ordinal} signs and is served everywhere`,
-  );
-}
-
-/** Explains the next activation, which people wait for: `status.nextTransition` may be another step. */
-function noSigningKeyText({ spec }: Situation, { ledger, activation }: Schedule): string {
-  const next =
-    activation === null
-      ? 'The next key signs once it is published and every verifier knows it.'
-      : `The next key waits: ${activation.explanation}.`;
-  if (!ledger.closed) return `No key signs${lostKeyText(ledger)}. ${next}`;
-  const remedy =
-    spec.onRevokeWithoutStandby === 'SignImmediately'
-      ? ''
-      : ' To let it sign as soon as it is in the JWKS, set spec.onRevokeWithoutStandby to ' +
-        'SignImmediately: verifiers that do not know it yet then reject its tokens.';
-  return `No key signs: the signing key was revoked. ${next}${remedy}`;
-}
-
-/** Without a revocation, a set that had a signing key has none only if its private key was lost. */
-function lostKeyText({ keys, previousKid }: Ledger): string {
-  const last = keys.find(({ kid }) => kid === previousKid);
-  if (last === undefined) return '';
-  return `: the private key of key #${last.ordinal} is lost from the signer Secret and from its own`;
-}
-
-function deletionText(schedule: Schedule | null): string {
-  const next = schedule?.deletion ?? null;
-  return next === null
-    ? 'The set is being deleted'
-    : `The set is being deleted. The next step is to delete its ${next.action === 'DeleteJwks' ? 'JWKS' : 'Secrets'}: ${next.explanation}.`;
 }
 
 /** Does not say how far the clocks are apart: that would change the status in every pass. */
@@ -182,16 +130,33 @@ const SUSPENDED_TEXT = 'The old key keeps signing. To rotate, set spec.rotation.
 const LATE_TEXT = 'The old key keeps signing. status.nextTransition says what the set waits for.';
 
 function invariantsHold(situation: Situation): Verdict {
-  const violations = stateViolations(situation);
+  const violations = [...stateViolations(situation), ...signerDiffers(situation)];
   const [first] = violations;
-  if (first === undefined) {
-    return verdict(
-      'InvariantsHold',
-      'True',
-      'NoneViolated',
-      'The signer Secret, the JWKS and the ledger agree',
-    );
+  if (first !== undefined) {
+    const names = [...new Set(violations.map(({ invariant }) => invariant))].join(', ');
+    return verdict('InvariantsHold', 'False', first.invariant, `${names}: ${first.message}`);
   }
-  const names = violations.map(({ invariant }) => invariant).join(', ');
-  return verdict('InvariantsHold', 'False', first.invariant, `${names}: ${first.message}`);
+  const { kind } = situation.ledgerState;
+  if (kind === 'Lost' || kind === 'Newer') {
+    const reason = kind === 'Lost' ? 'LedgerLost' : 'LedgerTooNew';
+    return verdict('InvariantsHold', 'Unknown', reason, NOBODY_CAN_TELL);
+  }
+  return verdict(
+    'InvariantsHold',
+    'True',
+    'NoneViolated',
+    'The signer Secret, the JWKS and the ledger agree',
+  );
+}
+
+const NOBODY_CAN_TELL =
+  'Without the ledger, nobody can tell whether signer Secret and JWKS hold what they should: see Ready';
+
+/** A key where none is to sign, or another key under the right kid: kids alone do not show it. */
+function signerDiffers({ ledgerState, signer }: Situation): readonly Violation[] {
+  if (ledgerState.kind !== 'Sound' || signer === null) return [];
+  if (signerFits(ledgerState.ledger, signer)) return [];
+  return [
+    { invariant: 'I1', message: `Secret ${signer.meta.name} does not hold what the ledger says` },
+  ];
 }

@@ -108,6 +108,7 @@ const ALARMING: readonly ConditionType[] = [
   'ClockSkew',
   'IssuersOutdated',
   'CrdOutdated',
+  'DeletionPending',
 ];
 
 /** What the operator handles by itself, and what had its event when it happened. */

@@ -12,7 +12,14 @@ import {
 } from '../formats/status.ts';
 import { ceilToSecondMs, formatDurationMs, formatInstant } from '../formats/time.ts';
 import { serializeLedger } from '../ledger/codec.ts';
-import { activationGate, type Gate, servedSinceGate, switchedGate } from '../ledger/gates.ts';
+import {
+  acceptedGate,
+  activationGate,
+  type Gate,
+  isOpen,
+  servedSinceGate,
+  switchedGate,
+} from '../ledger/gates.ts';
 import {
   activeKey,
   type Ledger,
@@ -131,14 +138,13 @@ function keyStatuses(situation: Situation, known: Ledger): readonly KeyStatus[] 
   const toRestart = situation.spec.restartToForget;
   const ended = ledger.tombstones.slice(-RETIRED_SHOWN_MAX);
   return [
-    ...ended.map((stone) => endedStatus(stone, toRestart)),
+    ...ended.map((stone) => endedStatus(situation, stone, toRestart)),
     ...ledger.keys.map((key) => livingStatus(situation, ledger, key)),
   ].sort((a, b) => a.ordinal - b.ordinal);
 }
 
 function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): KeyStatus {
   const toRestart = situation.spec.restartToForget;
-  const isPending = key.state === 'Pending';
   const signed = key.mayHaveSigned && key.state !== 'Active';
   const removedSeenMs = key.bar?.removedSeenMs ?? null;
   const trustMs = trustAfterRemovalMs(key.largest);
@@ -154,7 +160,7 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
     {
       publishedTime: key.publishedSeenMs,
       servedSinceTime: opens(servedSinceGate(key)),
-      activatableTime: isPending ? opens(activationGate(key)) : null,
+      activatableTime: activatableMs(situation, ledger, key),
       activatedTime: key.activatedMs,
       switchCompleteTime: opens(switchedGate(key)),
       supersededTime: key.supersededSeenMs,
@@ -166,6 +172,15 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
   );
 }
 
+/** A key that a revocation lets sign before its gate still has one: until then, verifiers may refuse it. */
+function activatableMs({ nowMs }: Situation, ledger: Ledger, key: LedgerKey): number | null {
+  if (key.state === 'Pending') return opens(activationGate(key));
+  if (key.state !== 'Active') return null;
+  const accepted = acceptedGate(ledger, key);
+  const isServedLater = accepted.opensAtMs === servedSinceGate(key).opensAtMs;
+  return isServedLater || isOpen(accepted, nowMs) ? null : opens(accepted);
+}
+
 /** A key that a revocation has taken out shows none: it waited for nothing. */
 function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): number | null {
   const { gate } = removalOf(situation, key, terms.declared);
@@ -173,13 +188,19 @@ function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): n
   return hasLeftJwks && gate.isForecast === true ? null : opens(gate);
 }
 
+/** A full ledger buries a key whose Secret a finalizer keeps: its private key is not destroyed yet. */
 function endedStatus(
+  { keySecrets }: Situation,
   { ordinal, kid, algorithm, reason, removedSeenMs, trustMs }: Tombstone,
   toRestart: readonly string[],
 ): KeyStatus {
   const restart = restartRequired(removedSeenMs, trustMs, toRestart);
+  const isHeld = keySecrets.some(({ content, meta }) => {
+    return meta.deleting !== undefined && content.kind === 'Key' && content.kid === kid;
+  });
+  const state = isHeld ? 'Retiring' : 'Retired';
   return withTimes(
-    { ordinal, kid, state: 'Retired', algorithm, reason, ...restart },
+    { ordinal, kid, state, algorithm, reason, ...restart },
     { removedTime: removedSeenMs, distrustedByTime: trustEndMs(removedSeenMs, trustMs) },
   );
 }

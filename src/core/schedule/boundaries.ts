@@ -4,6 +4,7 @@
  */
 
 import {
+  acceptedGate,
   activationGate,
   type Gate,
   namedGates,
@@ -62,7 +63,9 @@ function gatesOf(ledger: Ledger, demand: Demand): readonly Gate[] {
     ...ledger.keys.filter(({ bar }) => bar === null).map(activationGate),
     // For pods that read the Secret once.
     ...ledger.keys.filter((key) => concernsPods(ledger, key)).map(takenUpGate),
-    ...(active === null ? [] : [servedSinceGate(active), restartGate(active)]),
+    ...(active === null
+      ? []
+      : [servedSinceGate(active), acceptedGate(ledger, active), restartGate(active)]),
     ...('gate' in demand ? [demand.gate] : []),
   ];
 }

@@ -5,10 +5,11 @@ import { deletionGate, lastOf } from '../ledger/gates.ts';
 import { type Ledger, neededKeys } from '../ledger/ledger.ts';
 import { effectiveTerms, largestTerms } from '../ledger/terms.ts';
 import type { Transition } from '../reading/model.ts';
+import { heldObjects, heldText } from '../reading/pending-deletions.ts';
 import { skipsDeletionWait } from '../reading/requests.ts';
 import type { Situation } from '../reading/situation.ts';
 import { removalOf } from './removal.ts';
-import { AT_ONCE, isDue, opening } from './transition.ts';
+import { AT_ONCE, isDue, opening, UNKNOWN } from './transition.ts';
 
 /** Why a deletion does not wait, for its steps. */
 export const DELETION_WAIT_SKIPPED = `the wait is skipped because ${REQUEST.skipDeletionWait} is set`;
@@ -16,8 +17,37 @@ export const DELETION_WAIT_SKIPPED = `the wait is skipped because ${REQUEST.skip
 /** @returns null if no deletion has begun. */
 export function deletionTransition(situation: Situation, ledger: Ledger): Transition | null {
   const next = unskippedDeletion(situation, ledger);
-  if (next === null || !skipsDeletionWait(situation.set)) return next;
-  return skipped(next, situation.nowMs);
+  const isSkipped = skipsDeletionWait(situation.set) && !awaitsJwks(ledger);
+  return next === null || !isSkipped ? next : skipped(next, situation.nowMs);
+}
+
+/**
+ * A request skips waits, not what must be seen: if keys and ledger went before the JWKS, which a finalizer
+ * may hold, the ledger would count as lost and be recovered again and again.
+ */
+function awaitsJwks({ deletion }: Ledger): boolean {
+  return deletion?.removing === true && deletion.jwksRemovedSeenMs === null;
+}
+
+/**
+ * What is shown of it. Once its time has come, what is still there may be kept by someone's finalizer:
+ * then nobody knows when the deletion goes on.
+ */
+export function shownDeletion(
+  situation: Situation,
+  ledger: Ledger,
+  next: Transition | null,
+): Transition | null {
+  if (next === null || !(isDue(next, situation.nowMs) || awaitsJwks(ledger))) return next;
+  const held = heldObjects(situation);
+  if (held.length === 0) return next;
+  const action = awaitsJwks(ledger) ? 'DeleteJwks' : next.action;
+  const waits = {
+    when: UNKNOWN,
+    waitingFor: 'FinalizersRemain',
+    explanation: heldText(held),
+  } as const;
+  return { action, key: null, ...waits };
 }
 
 /** The same, whether or not its wait is skipped. */

@@ -8,7 +8,7 @@ import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
 import type { Transition } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
 import { activationTransition, successorOf } from './activation.ts';
-import { deletionTransition } from './deletion.ts';
+import { deletionTransition, shownDeletion } from './deletion.ts';
 import { type Demand, demandOf, rotationDueGate, rotationOverdueMs } from './demand.ts';
 import { publicationTransition } from './publication.ts';
 import { leavingRemovals, removals } from './removal.ts';
@@ -28,6 +28,7 @@ export interface Schedule {
   readonly activation: Transition | null;
   readonly publication: Transition | null;
   readonly removals: readonly Transition[];
+  /** When its next step may be taken, whatever keeps the objects that were deleted already. */
   readonly deletion: Transition | null;
   /** All that count: what the user has just requested, then the rest, soonest first. */
   readonly upcoming: readonly Transition[];
@@ -55,7 +56,10 @@ export function scheduleOf(situation: Situation, ledger: Ledger): Schedule {
     rotationOverdueMs: rotationOverdueMs(situation, ledger, rotationDue),
     previous,
     ...parts,
-    upcoming: inOrder(parts, demand),
+    upcoming: inOrder(
+      { ...parts, deletion: shownDeletion(situation, ledger, parts.deletion) },
+      demand,
+    ),
   };
 }
 

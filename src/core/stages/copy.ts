@@ -1,6 +1,7 @@
 /**
  * Copy first: no step follows a ledger generation before a copy of it is elsewhere. If the status cannot
- * take it, because the CRD lacks the field or the API server refuses the status, the JWKS does.
+ * take it, because the CRD lacks the field or writes of the status fail, the JWKS does. It also does if it
+ * still shows a revoked key: the write that takes the key out has the copy, so nothing goes before it.
  */
 import { publishedKeys } from '../ledger/ledger.ts';
 import type { Observed, Step } from '../reading/model.ts';
@@ -9,10 +10,15 @@ import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { rewriteJwks } from './custody.ts';
 import { noteShown } from './note.ts';
-import { replaceLastRevoked } from './revocation.ts';
+import { isRevokedStillShown, replaceLastRevoked } from './revocation.ts';
 
-export function statusTakesCopy({ lostStatus, isStatusRefused }: Observed): boolean {
-  return !isStatusRefused && !lostStatus.includes('ledger');
+export function statusTakesCopy({ lostStatus, isStatusFailing }: Observed): boolean {
+  return !isStatusFailing && !lostStatus.includes('ledger');
+}
+
+/** Whether the copy is to be beside the JWKS, as far as that can be written. */
+export function copiesBesideJwks(situation: Situation, { ledger }: Schedule): boolean {
+  return !statusTakesCopy(situation.observed) || isRevokedStillShown(situation, ledger);
 }
 
 /**

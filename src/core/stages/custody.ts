@@ -18,6 +18,7 @@ import { sameMemory } from '../ledger/terms.ts';
 import { editedBy } from '../reading/editors.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
+import { pendingText } from '../reading/pending-deletions.ts';
 import {
   isForeignData,
   jwksGeneration,
@@ -189,8 +190,8 @@ export function destroyBarred(situation: Situation, { ledger }: Schedule): Step 
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
-    if (secret === undefined || secret.meta.deleting === true) continue;
-    const message = `Secret ${secret.meta.name} is deleted: its key has left the JWKS`;
+    if (secret === undefined || secret.meta.deleting !== undefined) continue;
+    const message = `The operator deletes Secret ${secret.meta.name}: its key has left the JWKS`;
     return deleteKeySecret(secret, { code: 'DestroyKey', message });
   }
   return null;
@@ -205,10 +206,15 @@ export function buryDestroyed(situation: Situation, { ledger }: Schedule): Step 
   const secretFor = ({ ordinal }: LedgerKey) =>
     situation.keySecrets.find((secret) => secret.ordinal === ordinal);
   const gone = removed.find((key) => secretFor(key) === undefined);
-  const going = removed.find((key) => secretFor(key)?.meta.deleting === true);
+  const going = removed.find((key) => secretFor(key)?.meta.deleting !== undefined);
   const key = gone ?? (hasRoomForAnotherKey(ledger) ? undefined : going);
   if (key === undefined) return null;
-  const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})`;
+  const held = secretFor(key)?.meta;
+  const rest =
+    held?.deleting === undefined
+      ? ''
+      : `. The ledger needs its room, but its private key still exists: Secret ${held.name} ${pendingText(held.deleting)}`;
+  const message = `Key #${key.ordinal} has ended (${key.bar?.reason ?? 'Retired'})${rest}`;
   const write = writeSigner(situation, bury(ledger, key, situation.nowMs), { from: 'unchanged' });
   return step(write, 'BuryKey', message);
 }

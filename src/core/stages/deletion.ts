@@ -64,7 +64,7 @@ export function deleteJwks(situation: Situation, { ledger }: Schedule): Step | n
   if (!isToDelete(jwks) || ledger.deletion?.removing !== true) return null;
   if (!isOrderedDeletion(situation)) return null;
   const { name } = jwks.meta;
-  const message = `ConfigMap ${name} is deleted: ${BECAUSE[whyJwksGoes(situation, ledger)]}`;
+  const message = `The operator deletes ConfigMap ${name}: ${BECAUSE[whyJwksGoes(situation, ledger)]}`;
   return guardedStep(
     { kind: 'DeleteJwks', name, expects: exactly(jwks.meta) },
     { code: 'DeleteJwks', message },
@@ -89,7 +89,10 @@ export function deleteRest(situation: Situation, schedule: Schedule): Step | nul
   if (ledger.deletion?.removing !== true || !isDue(next, situation.nowMs)) return null;
   const { keySecrets, signer } = situation;
   const reasonFor = ({ meta }: { readonly meta: ObjectMeta }) =>
-    ({ code: 'Delete', message: `Secret ${meta.name} is deleted: ${next.explanation}` }) as const;
+    ({
+      code: 'Delete',
+      message: `The operator deletes Secret ${meta.name}: ${next.explanation}`,
+    }) as const;
   const secret = keySecrets.find(isToDelete);
   if (secret !== undefined) return deleteKeySecret(secret, reasonFor(secret));
   if (keySecrets.length > 0 || !isToDelete(signer)) return null;
@@ -103,8 +106,8 @@ export function deleteRest(situation: Situation, schedule: Schedule): Step | nul
  * Secret before the caches have expired, the ledger is recovered, and that wait starts again.
  */
 export function isDeletionFinished(situation: Situation): boolean {
-  const { signer, jwks, keySecrets, set, ledgerState, nowMs } = situation;
-  if (!set.deleting || ledgerState.kind !== 'Lost') return false;
+  const { signer, jwks, keySecrets, ledgerState, nowMs } = situation;
+  if (!isOrderedDeletion(situation) || ledgerState.kind !== 'Lost') return false;
   if (signer !== null || jwks !== null || keySecrets.length > 0) return false;
   const copy = ledgerState.newest;
   if (copy?.deletion?.jwksRemovedSeenMs == null) return false;
@@ -133,7 +136,7 @@ export function deleteUnused(situation: Situation): Step | null {
   const reasonFor = (object: string) =>
     ({
       code: 'DeleteUnused',
-      message: `${object} is deleted: no key of the set ever signed`,
+      message: `The operator deletes ${object}: no key of the set ever signed`,
     }) as const;
   if (isToDelete(jwks)) {
     const { name } = jwks.meta;
@@ -148,5 +151,5 @@ export function deleteUnused(situation: Situation): Step | null {
 
 /** What is deleted already may be kept by someone else's finalizer: then this waits. */
 function isToDelete<T extends { readonly meta: ObjectMeta }>(object: T | null): object is T {
-  return object !== null && object.meta.deleting !== true;
+  return object !== null && object.meta.deleting === undefined;
 }

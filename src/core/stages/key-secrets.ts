@@ -52,18 +52,18 @@ function isBeyond({ observed }: Situation, { nextOrdinal }: Ledger, ordinal: num
 /** An ended key that came back, an orphan that was never used, a copy: no private key is left over. */
 export function destroyUnneeded(situation: Situation, { ledger }: Schedule): Step | null {
   for (const secret of situation.keySecrets) {
-    if (secret.meta.deleting === true) continue;
+    if (secret.meta.deleting !== undefined) continue;
     const holder = holderOf(situation, ledger, secret);
     const { name } = secret.meta;
     if (holder.kind === 'Ended') {
       const message = `Secret ${name} belongs to a key that has ended. The operator deletes it.`;
       const destroyed = deleteKeySecret(secret, { code: 'DestroyEndedKey', message });
-      return withEvents(destroyed, { type: 'Warning', reason: 'EndedKeyDestroyed', message });
+      return withEvents(destroyed, { type: 'Warning', reason: 'EndedKeyFound', message });
     }
     if (holder.kind === 'Stray') {
       const message = `Secret ${name} ${holder.because}. The operator deletes it.`;
       const destroyed = deleteKeySecret(secret, { code: 'DestroyStray', message });
-      return withEvents(destroyed, { type: 'Warning', reason: 'StrayDestroyed', message });
+      return withEvents(destroyed, { type: 'Warning', reason: 'StrayFound', message });
     }
   }
   return null;

@@ -45,7 +45,7 @@ export function publishNext(situation: Situation, schedule: Schedule): Step | nu
   // One that is being deleted may be gone before its key is published.
   const orphans = situation.keySecrets.filter(
     (secret) =>
-      secret.meta.deleting !== true && holderOf(situation, ledger, secret).kind === 'Orphan',
+      secret.meta.deleting === undefined && holderOf(situation, ledger, secret).kind === 'Orphan',
   );
   const isUsable = (orphan: ObservedKeySecret) => isUsableOrphan(situation, ledger, orphan);
   const useless = orphans.find((orphan) => !isUsable(orphan));

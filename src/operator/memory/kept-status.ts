@@ -16,9 +16,14 @@ interface Kept {
   readonly atMs: number;
 }
 
+/** A conflict is ordinary, because people edit the set; two in a row are not. */
+const CONFLICTS_MAX = 1;
+
 /** Of one set. Times are the clock's monotonic milliseconds. */
 export class KeptStatus {
   #kept: Kept | null = null;
+  #conflicts = 0;
+  #hasFailed = false;
   /** The fields of the last written status that were not stored as they were written. */
   lost: readonly string[] = [];
 
@@ -27,6 +32,19 @@ export class KeptStatus {
     const stored: Status = isRecord(answered) ? answered : {};
     this.lost = [...new Set(lostFields(written, stored, ''))];
     this.#kept = this.lost.length === 0 ? null : { written, stored, atMs: nowMs };
+    this.#conflicts = 0;
+    this.#hasFailed = false;
+  }
+
+  /** A write of the status failed, whatever of: it was refused, or it hung, or the set kept changing. */
+  failed(isConflict: boolean): void {
+    if (isConflict) this.#conflicts += 1;
+    else this.#hasFailed = true;
+  }
+
+  /** Nothing may wait for the status: it fails, and none has been written since. */
+  get isFailing(): boolean {
+    return this.#hasFailed || this.#conflicts > CONFLICTS_MAX;
   }
 
   /** The status as it was written, if the stored one is what became of it. */

@@ -39,7 +39,6 @@ export class RefusedWrites {
   /** The last refusal, except of the status, which can't show its own. */
   #last: { readonly write: Write['kind']; readonly message: string } | null = null;
   #isStatusNext = false;
-  #isStatusRefused = false;
   #undecided: UndecidedRow | null = null;
 
   /**
@@ -59,7 +58,6 @@ export class RefusedWrites {
     else if (!this.#isLongUndecided(write, error, nowMs)) return null;
     const message = `${error.message}${isImmutable ? IMMUTABLE : ''} (${error.code})`;
     this.#isStatusNext = write !== 'WriteStatus';
-    if (write === 'WriteStatus') this.#isStatusRefused = true;
     if (write !== 'WriteStatus') this.#last = { write, message };
     if (!this.#isNews(message, nowMs)) return null;
     if (this.#reports.size >= MESSAGES_MAX) this.#reports.clear();
@@ -73,7 +71,6 @@ export class RefusedWrites {
       if (report.write === write) this.#reports.delete(message);
     }
     this.#undecided = null;
-    if (write === 'WriteStatus') this.#isStatusRefused = false;
     if (this.#last?.write === write) this.#last = null;
   }
 
@@ -85,11 +82,6 @@ export class RefusedWrites {
   /** What the API server said to the last refused step that has not been taken since. */
   get last(): string | null {
     return this.#last?.message ?? null;
-  }
-
-  /** Whether the status was refused, and none has been written since. */
-  get isStatusRefused(): boolean {
-    return this.#isStatusRefused;
   }
 
   /** Whether to write the status before anything else: once after each refusal. */

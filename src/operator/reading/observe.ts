@@ -83,7 +83,7 @@ export class Observer {
     const status = memory.keptStatus.asWritten(asStored.status, clock.monotonicMs());
     const remembered = {
       refusedWrite: memory.refused.last,
-      isStatusRefused: memory.refused.isStatusRefused,
+      isStatusFailing: memory.keptStatus.isFailing,
       lostStatus: memory.keptStatus.lost,
     };
     return {

@@ -33,6 +33,7 @@ export function observedSet(
     livingAdoptee,
     finalizers: finalizers ?? [],
     deleting: deletionTimestamp !== undefined,
+    ...(deletionTimestamp === undefined ? {} : { deletedTime: deletionTimestamp }),
     spec: decoded.ok ? decoded.spec : null,
     specProblems: decoded.ok ? [] : decoded.errors.map(({ message }) => message),
     // The API server holds the status to the schema that Status mirrors.
@@ -101,6 +102,11 @@ export function metaOf({ metadata }: KubeObject): ObjectMeta {
     resourceVersion: metadata.resourceVersion ?? '',
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
-    ...(metadata.deletionTimestamp === undefined ? {} : { deleting: true }),
+    ...pendingDeletion(metadata),
   };
+}
+
+function pendingDeletion({ deletionTimestamp, finalizers }: KubeObject['metadata']) {
+  if (deletionTimestamp === undefined) return {};
+  return { deleting: { sinceTime: deletionTimestamp, finalizers: finalizers ?? [] } };
 }

@@ -14,6 +14,9 @@ import { StepOutdated } from './execution.ts';
 import { logStep, logWarning } from './step-log.ts';
 import { deadlineOf, isAlmostOutOfDate, isOutOfDate } from './write-deadline.ts';
 
+/** An admission webhook answers within this time, unless it is configured to take longer. */
+const FAILING_STATUS_TIMEOUT_MS = 10_000;
+
 export interface StepTakerOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -113,7 +116,9 @@ export class StepTaker {
   ): Promise<boolean> {
     const { key, memory, signal } = of;
     const { client, log } = this.#options;
-    const options = { signal, deadlineMs: deadlineOf(planned) };
+    const isStatus = write.kind === 'WriteStatus';
+    const deadlineMs = isStatus ? this.#statusDeadlineMs(memory, planned) : deadlineOf(planned);
+    const options = { signal, deadlineMs };
     const { namespace } = live.observed.set.ref;
     try {
       const { object } = await execute(write, {
@@ -129,6 +134,7 @@ export class StepTaker {
       }
       return true;
     } catch (error) {
+      if (isStatus) memory.keptStatus.failed(isOutdated(error));
       if (!isOutdated(error)) {
         this.#noteFailure(of, write.kind, live, error);
         throw error;
@@ -137,6 +143,14 @@ export class StepTaker {
       log.debug({ set: key, step: write.kind, err: error }, 'the set is read again');
       return false;
     }
+  }
+
+  /** While the status fails, it may be a webhook that hangs: the set does not wait long for that again. */
+  #statusDeadlineMs({ keptStatus }: SetMemory, planned: SetSnapshot): number {
+    const { clock } = this.#options;
+    const deadlineMs = deadlineOf(planned);
+    if (!keptStatus.isFailing) return deadlineMs;
+    return Math.min(deadlineMs, clock.monotonicMs() + FAILING_STATUS_TIMEOUT_MS);
   }
 
   #noteFailure(

@@ -131,7 +131,7 @@ test('a key is published once the first of eight may leave, and the status says 
 
 test('a rotation completes, though finalizers that nobody takes away hold the Secrets of all ended keys', () => {
   const world = settled();
-  world.api.holdsKeySecrets = true;
+  world.api.held = ['DeleteKeySecret'];
   for (let ends = 0; ends < LEDGER_KEYS_MAX + 1; ends += 1) {
     const active = world.signerKid;
     world.hands.annotate(REQUEST.rotate, String(ends));

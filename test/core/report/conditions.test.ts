@@ -106,14 +106,22 @@ test.each<[string, World, readonly string[]]>([
   [
     'with a newer ledger',
     settled(12 * SECOND, ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":99}')),
-    ['Ready=False LedgerTooNew', 'Stalled=True LedgerTooNew'],
+    [
+      'Ready=False LedgerTooNew',
+      'Stalled=True LedgerTooNew',
+      'InvariantsHold=Unknown LedgerTooNew',
+    ],
   ],
   [
     'with a signer of someone else',
     settled(12 * SECOND, ({ hands }) =>
       hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
     ),
-    ['Ready=False ObjectNotOwned', 'Stalled=True ObjectNotOwned'],
+    [
+      'Ready=False ObjectNotOwned',
+      'Stalled=True ObjectNotOwned',
+      'InvariantsHold=Unknown LedgerLost',
+    ],
   ],
   [
     'with a spec that can’t be decoded',

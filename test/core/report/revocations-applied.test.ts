@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
+import type { ObservedKeySecret } from '../../../src/core/reading/model.ts';
 import { revocationsApplied } from '../../../src/core/report/revocations-applied.ts';
-import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
 import { situation } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
@@ -33,11 +34,40 @@ describe('the condition reports what became of each entry', () => {
   test('not yet, until a reading has shown the JWKS without the key', () => {
     const world = calmWorld();
     world.hands.revoke('k1');
-    expect(told(world)).toBe('False Applying: k1: not yet confirmed gone from the JWKS');
-    // The bar, then the JWKS without it, then that is seen.
+    const objects = ['ConfigMap payments-jwks', 'Secret payments-signer', 'Secret payments-key-1'];
+    expect(told(world)).toBe(`False Applying: k1: still in ${objects.join(', ')}`);
+    // The bar, then the JWKS without it, then that is seen, then its Secret goes.
     while (world.servedKids?.includes('k1')) world.runPass();
+    expect(told(world)).toBe('False Applying: k1: still in Secret payments-key-1');
+    world.hands.deleteKeySecret(1);
     expect(told(world)).toBe('False Applying: k1: not yet confirmed gone from the JWKS');
   });
+
+  type PutBack = (hands: World['hands'], secret: ObservedKeySecret) => void;
+  test.each<[string, PutBack]>([
+    ['Secret payments-key-1', (hands, secret) => hands.restoreKeySecret(secret)],
+    [
+      'Secret payments-signer',
+      (hands, { content }) => {
+        if (content.kind === 'Key') hands.editSigner((signer) => ({ ...signer, content }));
+      },
+    ],
+    [
+      'ConfigMap payments-jwks',
+      (hands) => hands.editJwksKeys((keys) => [...keys, fixtureJwk('k1', EC_KIND)]),
+    ],
+  ])(
+    'no longer applied, whatever the ledger says, if someone puts it back into %s',
+    (where, putBack) => {
+      const world = calmWorld();
+      const secret = world.hands.keySecret(1);
+      world.hands.revoke('k1');
+      world.settle();
+      expect(told(world)).toMatch(/^True Applied/);
+      putBack(world.hands, secret);
+      expect(told(world)).toBe(`False Applying: k1: still in ${where}`);
+    },
+  );
 
   test('then until when it is trusted: P 2s, C 5s and S 1s after it was seen gone at 12 s', () => {
     const world = calmWorld();

@@ -9,15 +9,15 @@ import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, signerWrite } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
-const TAKES = { lostStatus: [], isStatusRefused: false };
+const TAKES = { lostStatus: [], isStatusFailing: false };
 const LOST = { ...TAKES, lostStatus: ['ledger'] };
-const REFUSED = { ...TAKES, isStatusRefused: true };
+const REFUSED = { ...TAKES, isStatusFailing: true };
 
 test.each([
   ['as a rule', TAKES, true],
   ['without another field', { ...TAKES, lostStatus: ['history', 'keys[].ledger'] }, true],
   ['not without the field for it', LOST, false],
-  ['not if it is refused', REFUSED, false],
+  ['not if writes of it fail', REFUSED, false],
 ])('the status takes a copy of the ledger: %s', (_, changes, expected) => {
   expect(statusTakesCopy({ ...rotatedWorld().observe(), ...changes })).toBe(expected);
 });
@@ -49,7 +49,19 @@ describe('a ledger without a copy is copied', () => {
   test.each<[string, Partial<Observed>, (world: World) => void, string]>([
     ['into the status', TAKES, () => undefined, 'WriteStatus'],
     ['beside the JWKS, if the status has no place for it', LOST, () => undefined, 'WriteJwks'],
-    ['beside the JWKS, if the status is refused', REFUSED, () => undefined, 'WriteJwks'],
+    [
+      'beside the JWKS at once, if that still shows a revoked key',
+      TAKES,
+      (world) => {
+        const ledger = ledgerOf(world);
+        const bar = { generation: 1, reason: 'Revoked', removedSeenMs: null } as const;
+        world.hands.revoke('k1');
+        const keys = ledger.keys.map((key) => (key.kid === 'k1' ? { ...key, bar } : key));
+        write(world, { keys });
+      },
+      'WriteJwks',
+    ],
+    ['beside the JWKS, if writes of the status fail', REFUSED, () => undefined, 'WriteJwks'],
     ['with a JWKS that is made again', LOST, ({ hands }) => hands.deleteJwks(), 'JwksRestored'],
     [
       'after someone else’s edit of the JWKS is noted',

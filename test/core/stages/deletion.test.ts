@@ -156,8 +156,8 @@ describe('an ordered deletion', () => {
       'while its tokens live',
       5,
       [
-        `ConfigMap payments-jwks is deleted: ${SKIPPED}`,
-        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:17Z, gone ` +
+        `The operator deletes ConfigMap payments-jwks: ${SKIPPED}`,
+        `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:17Z, gone ` +
           'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:25Z',
       ],
     ],
@@ -165,8 +165,8 @@ describe('an ordered deletion', () => {
       'while only caches hold the JWKS',
       15,
       [
-        'ConfigMap payments-jwks is deleted: the last token of the set has expired',
-        `Secret payments-key-1 is deleted: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:26Z, gone ` +
+        'The operator deletes ConfigMap payments-jwks: the last token of the set has expired',
+        `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:26Z, gone ` +
           'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:34Z',
       ],
     ],
@@ -190,7 +190,7 @@ describe('an ordered deletion', () => {
     const steps = world.written.map(({ step }) => step);
     const messages = steps.map(({ reason }) => reason.message);
     expect(messages).toContain(
-      'ConfigMap payments-jwks is deleted: the last token of the set has expired',
+      'The operator deletes ConfigMap payments-jwks: the last token of the set has expired',
     );
     const events = steps.flatMap((step) => step.events.map(({ reason }) => reason));
     expect(events).not.toContain('DeletionWaitSkipped');

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { ObservedKeySecret } from '../../../src/core/reading/model.ts';
 import { holderOf } from '../../../src/core/stages/key-secrets.ts';
+import { HELD } from '../../support/core-world/api.ts';
 import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import {
   ledgerOf,
@@ -140,7 +141,7 @@ describe('a stray is destroyed, and moves no ordinal', () => {
       reason: {
         message: `Secret payments-key-${ordinal} holds a copy of key #2. The operator deletes it.`,
       },
-      events: [{ type: 'Warning', reason: 'StrayDestroyed' }],
+      events: [{ type: 'Warning', reason: 'StrayFound' }],
     });
     world.hands.annotate(REQUEST.rotate, 'now');
     world.runFor(60 * SECOND);
@@ -171,7 +172,7 @@ describe('a stray is destroyed, and moves no ordinal', () => {
     const world = rotatedWorld();
     copy(world, 2, 7);
     const secret = world.hands.keySecret(7);
-    world.api.putKeySecret({ ...secret, meta: { ...secret.meta, deleting: true } });
+    world.api.putKeySecret({ ...secret, meta: { ...secret.meta, deleting: HELD } });
     expect(stepsUntilRest(world)).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { trustAfterRemovalMs } from '../../../src/core/ledger/terms.ts';
 import type { Step } from '../../../src/core/reading/model.ts';
+import { HELD } from '../../support/core-world/api.ts';
 import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, stepsUntilRest } from '../../support/core-world/states.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
@@ -117,7 +118,7 @@ describe('the next key', () => {
     const world = rotatedWorld();
     world.hands.plantKeySecret(4, 'k9', labels(world));
     const secret = world.hands.keySecret(4);
-    world.api.putKeySecret({ ...secret, meta: { ...secret.meta, deleting: true } });
+    world.api.putKeySecret({ ...secret, meta: { ...secret.meta, deleting: HELD } });
     world.runUntil(START_MS + 62 * SECOND);
     expect(world.servedKids).toHaveLength(3);
     expect(world.servedKids).not.toContain('k9');

@@ -157,7 +157,7 @@ export class World {
       workloads: [],
       refusedWrite: null,
       lostStatus: [],
-      isStatusRefused: false,
+      isStatusFailing: false,
     };
   }
 }

@@ -45,3 +45,21 @@ describe('a status is read as it was written', () => {
     expect(kept.lost).toEqual([]);
   });
 });
+
+describe('nothing waits for a status whose writes fail', () => {
+  test.each<[string, readonly ('conflict' | 'failure' | 'success')[], boolean]>([
+    ['at first', [], false],
+    ['after one conflict, as people edit the set', ['conflict'], false],
+    ['after two in a row', ['conflict', 'conflict'], true],
+    ['after two with a success between them', ['conflict', 'success', 'conflict'], false],
+    ['after any other failure', ['failure'], true],
+    ['until one succeeds', ['failure', 'conflict', 'success'], false],
+  ])('%s', (_, writes, expected) => {
+    const kept = new KeptStatus();
+    for (const each of writes) {
+      if (each === 'success') kept.note(WRITTEN, WRITTEN, 0);
+      else kept.failed(each === 'conflict');
+    }
+    expect(kept.isFailing).toBe(expected);
+  });
+});

@@ -1,6 +1,7 @@
 /** What someone does to the object that an operator is about to read or write. */
 import { ANNOTATION, SET_PLURAL } from '../../../src/core/formats/names.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
+import { versionsOf } from '../record/views.ts';
 import { NAMESPACE } from '../world/world.ts';
 import type { Scene } from './scene.ts';
 
@@ -59,6 +60,88 @@ export function editMetadata(scene: Scene): void {
   edit(scene, (draft) => {
     if (scene.step.resource === SET_PLURAL) label(draft);
     else draft['metadata'] = { ...metadataOf(draft), labels: {} };
+  });
+}
+
+/** What a policy, a backup tool or a team adds for itself: no operator may take it away again. */
+export function adorn(scene: Scene): void {
+  const isSet = scene.step.resource === SET_PLURAL;
+  edit(scene, (draft) => {
+    label(draft);
+    const metadata = metadataOf(draft);
+    const annotations = { ...child(metadata, 'annotations'), 'example.com/note': 'by hand' };
+    const finalizers = isSet ? [...finalizersOf(draft), HOLD] : finalizersOf(draft);
+    draft['metadata'] = { ...metadata, annotations, finalizers };
+  });
+  if (isSet) scene.world.after(HELD_MS, () => letGo(scene));
+}
+
+/** The finalizer of someone who has something of their own to do before the set is gone. */
+const HOLD = 'example.com/hold';
+const HELD_MS = 40_000;
+
+function letGo(scene: Scene): void {
+  edit(scene, (draft) => {
+    const finalizers = finalizersOf(draft).filter((name) => name !== HOLD);
+    draft['metadata'] = { ...metadataOf(draft), finalizers };
+  });
+}
+
+function finalizersOf(draft: JsonObject): string[] {
+  const { finalizers } = metadataOf(draft);
+  return Array.isArray(finalizers) ? finalizers.map(String) : [];
+}
+
+/** The object's content is that of before its last change, as someone writes it who read it then. */
+export function revert(scene: Scene): void {
+  const { world, step } = scene;
+  const saved = versionsOf(world.changes, step.resource, step.name).at(-2);
+  if (saved === undefined) {
+    world.note('*', `${step.name} has no earlier version`);
+    return;
+  }
+  edit(scene, (draft) => {
+    const { labels = {}, annotations = {} } = metadataOf(saved);
+    draft['metadata'] = { ...metadataOf(draft), labels, annotations };
+    // An immutable Secret has no earlier values.
+    if (draft['immutable'] !== true) draft['data'] = child(saved, 'data');
+  });
+}
+
+/** Every term but S grows: by how much is another number for each. */
+export function raiseTerms(scene: Scene): void {
+  editTerms(scene, { tokenTTL: '31s', verifierCacheTTL: '17s' }, RAISED_TIMING);
+}
+
+const RAISED_TIMING: JsonObject = {
+  sharedCacheTTL: '5s',
+  publicationDelay: '4s',
+  signerRefreshDelay: '9s',
+  verifierLeeway: '8s',
+  clockSkew: '1s',
+};
+
+/** Every term but S shrinks. The API server refuses it if the status shows that a larger one is still to be seen. */
+export function lowerTerms(scene: Scene): void {
+  try {
+    editTerms(scene, { tokenTTL: '4s', verifierCacheTTL: '2s' }, LOWERED_TIMING);
+  } catch (error) {
+    if (!(error as Error).message.includes(' is invalid: ')) throw error;
+    scene.world.note('*', 'the API server refuses the lower terms');
+  }
+}
+
+const LOWERED_TIMING: JsonObject = {
+  sharedCacheTTL: '0s',
+  publicationDelay: '1s',
+  signerRefreshDelay: '1500ms',
+  verifierLeeway: '500ms',
+  clockSkew: '1s',
+};
+
+function editTerms(scene: Scene, terms: JsonObject, timing: JsonObject): void {
+  edit(scene, (draft) => {
+    draft['spec'] = { ...child(draft, 'spec'), ...terms, timing };
   });
 }
 

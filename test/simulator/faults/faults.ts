@@ -2,16 +2,21 @@
  * Everything that can go wrong at one step, by name. A fault says which steps it applies to, what
  * it does there, and what must hold in spite of it.
  */
+import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { KubeRequest } from '../../../src/platform/kube/transport.ts';
 import type { Fault, WatchFault } from '../../fake-api/faults/fault.ts';
 import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
 import type { Step, StepFault } from '../world/steps.ts';
 import {
+  adorn,
   deleteObject,
   editData,
   editMetadata,
   giveAway,
+  lowerTerms,
+  raiseTerms,
   recreate,
+  revert,
   unpublish,
 } from './fault-hands.ts';
 import type { Scene } from './scene.ts';
@@ -58,6 +63,7 @@ const isNamed = ({ kind, resource, name }: Step) =>
   /^(?:secrets|configmaps|signingkeysets)$/.test(resource) &&
   name.startsWith('payments');
 
+const isSet = (step: Step) => isNamed(step) && step.resource === SET_PLURAL;
 const isOwned = ({ resource }: Step) => resource === 'secrets' || resource === 'configmaps';
 
 function status(
@@ -220,6 +226,11 @@ const FAULTS = {
   'edit-data': byHand(isNamed, editData),
   unpublish: byHand((step) => isNamed(step) && step.resource === 'configmaps', unpublish),
   'edit-metadata': byHand(isNamed, editMetadata),
+  adorn: byHand(isNamed, adorn),
+  revert: byHand((step) => isNamed(step) && isOwned(step), revert),
+  // The longest wait that begins anew with them.
+  'raise-terms': { ...byHand(isSet, raiseTerms), stallMs: 70_000 },
+  'lower-terms': byHand(isSet, lowerTerms),
   'give-away': byHand((step) => isNamed(step) && isWrite(step) && isOwned(step), giveAway),
 } as const satisfies Readonly<Record<string, FaultKind>>;
 

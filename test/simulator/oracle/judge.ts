@@ -11,6 +11,7 @@ import { gateViolations } from './invariants/gates.ts';
 import { identityViolations } from './invariants/identities.ts';
 import { jwksViolations } from './invariants/jwks.ts';
 import { orphanViolations } from './invariants/orphans.ts';
+import { droppedByOperators } from './invariants/others.ts';
 import { ownershipViolations } from './invariants/ownership.ts';
 import { requestViolations } from './invariants/requests.ts';
 import { secrecyViolations } from './invariants/secrecy.ts';
@@ -41,6 +42,7 @@ export function judge(history: History, options: JudgeOptions): Verdict {
     ...identityViolations(scene),
     ...secrecyViolations(history),
     ...ownershipViolations(scene),
+    ...droppedByOperators(scene),
     ...gateViolations(scene),
     ...countViolations(scene),
     ...orphanViolations(scene),

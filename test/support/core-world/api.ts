@@ -16,6 +16,7 @@ import type {
   ObservedSet,
   ObservedSigner,
   ObservedWorkload,
+  PendingDeletion,
   SignerSource,
   Write,
 } from '../../../src/core/reading/model.ts';
@@ -30,6 +31,12 @@ export interface FieldOwner {
   readonly entry: string;
 }
 
+/** An object that is deleted at nine o'clock, and held by someone's finalizer. */
+export const HELD: PendingDeletion = {
+  sinceTime: '2026-12-01T09:00:00Z',
+  finalizers: ['consumer.example.com/hold'],
+};
+
 export class Api {
   set: ObservedSet | null = null;
   signer: ObservedSigner | null = null;
@@ -40,8 +47,8 @@ export class Api {
   keySecrets: ReadonlyMap<string, ObservedKeySecret> = new Map();
   namespaceTerminating = false;
   pods: ObservedPods = { kind: 'Read', readOnce: [], more: 0 };
-  /** Someone's finalizers hold every key Secret that is deleted from now on. */
-  holdsKeySecrets = false;
+  /** Someone's finalizer holds what is deleted from now on by these writes. */
+  held: readonly ('DeleteKeySecret' | 'DeleteSigner' | 'DeleteJwks')[] = [];
   workloads: readonly ObservedWorkload[] = [];
   #version = 100;
   #uids = 0;
@@ -107,12 +114,12 @@ export class Api {
       }
       case 'DeleteSigner':
         if (!isAt(this.signer?.meta, write.expects)) return 'Conflict';
-        this.signer = null;
+        this.signer = this.#left('DeleteSigner', this.signer);
         return 'Applied';
       case 'DeleteJwks':
         if (!isAt(this.jwks?.meta, write.expects)) return 'Conflict';
-        this.jwks = null;
-        this.fieldOwners = [];
+        this.jwks = this.#left('DeleteJwks', this.jwks);
+        if (this.jwks === null) this.fieldOwners = [];
         return 'Applied';
       case 'WriteSigner':
         return this.#writeSigner(write);
@@ -131,16 +138,31 @@ export class Api {
   }
 
   deleteKeySecret(name: string): void {
-    const secret = this.keySecrets.get(name);
-    if (this.holdsKeySecrets && secret !== undefined) {
-      const resourceVersion = this.nextVersion();
-      const meta = { ...secret.meta, deleting: true as const, resourceVersion };
-      this.putKeySecret({ ...secret, meta });
+    const secret = this.#left('DeleteKeySecret', this.keySecrets.get(name) ?? null);
+    if (secret !== null) {
+      this.putKeySecret(secret);
       return;
     }
     const left = new Map(this.keySecrets);
     left.delete(name);
     this.keySecrets = left;
+  }
+
+  /** Whoever set the finalizer removes it: what was deleted meanwhile is gone. */
+  release(): void {
+    this.held = [];
+    if (this.signer?.meta.deleting !== undefined) this.signer = null;
+    if (this.jwks?.meta.deleting !== undefined) this.jwks = null;
+    for (const { meta } of [...this.keySecrets.values()]) {
+      if (meta.deleting !== undefined) this.deleteKeySecret(meta.name);
+    }
+  }
+
+  /** What a deletion leaves of an object: nothing, unless a finalizer holds it. */
+  #left<T extends { readonly meta: ObjectMeta }>(by: Api['held'][number], found: T | null) {
+    if (found === null || !this.held.includes(by)) return null;
+    const meta = { ...found.meta, deleting: HELD, resourceVersion: this.nextVersion() };
+    return { ...found, meta };
   }
 
   newMeta(name: string, metadata: MetadataPatch): ObjectMeta {

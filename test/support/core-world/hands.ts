@@ -12,7 +12,7 @@ import type {
   ObservedSigner,
 } from '../../../src/core/reading/model.ts';
 import { unnotedTerms } from '../unnoted-terms.ts';
-import { type Api, managersOf, signerManagers } from './api.ts';
+import { type Api, HELD, managersOf, signerManagers } from './api.ts';
 import { EC_KIND, fixtureJwk } from './fixtures.ts';
 
 export type SecretName = string;
@@ -105,7 +105,8 @@ export class Hands {
     const { api } = this.#world;
     if (api.set === null) throw new Error('there is no set');
     const isHeld = api.set.finalizers.length > 0;
-    api.set = isHeld ? { ...api.set, deleting: true, resourceVersion: api.nextVersion() } : null;
+    const deleted = { deleting: true, deletedTime: HELD.sinceTime } as const;
+    api.set = isHeld ? { ...api.set, ...deleted, resourceVersion: api.nextVersion() } : null;
   }
 
   dropFinalizer(): void {

@@ -97,7 +97,7 @@ const switches: fc.Arbitrary<Named> = fc.oneof(
     (on): Named => [
       `finalizers ${on}`,
       ({ api }) => {
-        api.holdsKeySecrets = on;
+        api.held = on ? ['DeleteKeySecret'] : [];
       },
     ],
   ),

@@ -124,7 +124,7 @@ export class World {
       workloads: [...workloads],
       refusedWrite: null,
       lostStatus: this.losesStatusLedger ? ['ledger'] : [],
-      isStatusRefused: false,
+      isStatusFailing: false,
     };
   }
 

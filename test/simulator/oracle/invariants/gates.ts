@@ -6,6 +6,7 @@
 import type { KeyStatus } from '../../../../src/core/formats/status.ts';
 import { HAND } from '../../record/history.ts';
 import type { Scene } from '../actors/scene.ts';
+import type { Memory } from '../facts/memory.ts';
 import type { SetVersion } from '../facts/set-versions.ts';
 import { deadlineMs, type Timeline } from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
@@ -35,7 +36,9 @@ export function gateViolations({ timeline, memory }: Scene): readonly Violation[
         if (gateMs === null) return [];
         const name = `${gate} of ${key.kid}`;
         const shown = latest.get(name);
-        const before = shown !== undefined && knownMs >= shown.atMs ? shown : null;
+        const isKnown =
+          shown !== undefined && knownMs >= shown.atMs && !isWiped(memory, shown, atMs);
+        const before = isKnown ? shown : null;
         const isLatest = before === null || gateMs > before.gateMs;
         latest.set(name, isLatest ? { gateMs, sinceMs: atMs, atMs } : { ...before, atMs });
         if (before === null || gateMs >= before.gateMs - toleratedMs(timeline, set, before))
@@ -45,6 +48,11 @@ export function gateViolations({ timeline, memory }: Scene): readonly Violation[
       }),
     );
   });
+}
+
+/** Whether the last copy was taken since: the largest of terms that were lowered is forgotten with it. */
+function isWiped({ wipes }: Memory, shown: Shown, atMs: number): boolean {
+  return wipes.some((wipedMs) => wipedMs > shown.atMs && wipedMs <= atMs);
 }
 
 /** What an operator showed may have been read before someone changed it: that far back it counts. */

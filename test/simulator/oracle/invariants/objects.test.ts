@@ -37,9 +37,47 @@ const owned = (namespace: string, name: string): JsonObject => ({
   },
 });
 
+/** A key Secret of the set, with the labels and finalizers that someone else gave it. */
+const marked = (labels: JsonObject, finalizers: string[] = []): JsonObject => {
+  const { metadata } = owned('auth', 'payments') as { metadata: JsonObject };
+  return {
+    metadata: {
+      ...metadata,
+      labels: { ...(metadata['labels'] as JsonObject), ...labels },
+      finalizers,
+    },
+  };
+};
+
 const unmarked = (kid: string): JsonObject => ({ data: { 'private.pem': `pem of ${kid}` } });
 
 cases('I6', READY, [
+  [
+    'the label of someone else is taken away',
+    [
+      [30, HAND, 'key-2', marked({ team: 'payments' })],
+      [31, OP, 'key-2', marked({})],
+    ],
+    [31],
+  ],
+  [
+    'or the finalizer',
+    [
+      [30, HAND, 'key-2', marked({}, ['example.com/hold'])],
+      [31, OP, 'key-2', marked({ more: 'of its own' })],
+    ],
+    [31],
+  ],
+  [
+    'both stay, or their owner takes them back',
+    [
+      [30, HAND, 'key-2', marked({ team: 'payments' }, ['example.com/hold'])],
+      [31, OP, 'key-2', marked({ team: 'other' }, ['example.com/hold'])],
+      [32, HAND, 'key-2', marked({})],
+      [33, OP, 'key-2', marked({})],
+    ],
+    [],
+  ],
   [
     'an object of nobody is changed',
     [

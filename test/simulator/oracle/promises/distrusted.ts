@@ -33,7 +33,12 @@ const LATEST = [
 ] as const;
 
 export function trustedTooLong(scene: Scene): readonly Violation[] {
-  return [...brokenAnnouncements(scene), ...scene.timeline.sets.flatMap(untoldRestarts)];
+  const { timeline } = scene;
+  return [
+    ...brokenAnnouncements(scene),
+    ...timeline.sets.flatMap(untoldRestarts),
+    ...timeline.sets.flatMap((set) => shortAnnouncements(timeline, set)),
+  ];
 }
 
 function brokenAnnouncements(scene: Scene): readonly Violation[] {
@@ -55,10 +60,8 @@ function brokenAnnouncements(scene: Scene): readonly Violation[] {
 }
 
 /** What an operator writes about a key that it saw leave, by the spec of that moment. */
-function untoldRestarts({ byHand, exists, change, atMs, ...set }: SetVersion): Violation[] {
-  const { before, after } = change;
-  const isWritten = JSON.stringify(before?.['status']) !== JSON.stringify(after?.['status']);
-  if (byHand || !exists || !isWritten) return [];
+function untoldRestarts(set: SetVersion): Violation[] {
+  if (!isStatusOfOperator(set)) return [];
   const forgetless = set.verifiers.filter(({ behaviour }) => behaviour.trustsMs === NEVER);
   const removed = (set.status.keys ?? []).filter(({ removedTime }) => removedTime !== undefined);
   return removed.flatMap(({ kid, distrustedByTime, restartRequired = [] }) => {
@@ -66,14 +69,50 @@ function untoldRestarts({ byHand, exists, change, atMs, ...set }: SetVersion): V
     if (distrustedByTime !== undefined || untold.length === 0) return [];
     const names = untold.map(({ name }) => name).join(', ');
     return [
-      { promise: 'P2', atMs, message: `the status does not say that ${names} must forget ${kid}` },
+      {
+        promise: 'P2',
+        atMs: set.atMs,
+        message: `the status does not say that ${names} must forget ${kid}`,
+      },
     ];
   });
 }
 
-function announced({ keys }: Status): readonly { kid: string; atMs: number }[] {
-  return (keys ?? []).flatMap(({ kid, distrustedByTime }) => {
-    return distrustedByTime === undefined ? [] : [{ kid, atMs: Date.parse(distrustedByTime) }];
+/**
+ * A status is computed from the spec that it is written beside. So while a trust still runs, it may not be shown
+ * shorter than that spec says: P + H + D + S after the removal.
+ */
+function shortAnnouncements({ terms }: Timeline, set: SetVersion): Violation[] {
+  const declared = terms.declaredAt(set.atMs);
+  if (!isStatusOfOperator(set) || declared === null) return [];
+  const { publicationDelayMs, sharedCacheTtlMs, verifierTrustMs, clockSkewMs } = declared;
+  const trustMs = publicationDelayMs + sharedCacheTtlMs + (verifierTrustMs ?? 0) + clockSkewMs;
+  return announced(set.status).flatMap(({ kid, atMs, removedMs }) => {
+    // Over by the operator's clock, or that of a key that was never published.
+    const isOver = atMs <= set.atMs + clockSkewMs || atMs <= removedMs;
+    if (isOver || atMs >= removedMs + trustMs) return [];
+    const short = removedMs + trustMs - atMs;
+    const message = `the trust in ${kid} is announced ${short} ms shorter than the spec says`;
+    return [{ promise: 'P2', atMs: set.atMs, message }];
+  });
+}
+
+function isStatusOfOperator({ byHand, exists, change: { before, after } }: SetVersion): boolean {
+  const isWritten = JSON.stringify(before?.['status']) !== JSON.stringify(after?.['status']);
+  return !byHand && exists && isWritten;
+}
+
+interface Announcement {
+  readonly kid: string;
+  readonly atMs: number;
+  readonly removedMs: number;
+}
+
+function announced({ keys }: Status): readonly Announcement[] {
+  return (keys ?? []).flatMap(({ kid, removedTime, distrustedByTime }) => {
+    if (distrustedByTime === undefined) return [];
+    const removedMs = Date.parse(removedTime ?? distrustedByTime);
+    return [{ kid, atMs: Date.parse(distrustedByTime), removedMs }];
   });
 }
 
