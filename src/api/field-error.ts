@@ -13,6 +13,7 @@ export const FIELD_ERROR_CODES = [
   'InvalidUrl',
   'InvalidName',
   'KeySecretName',
+  'ReservedName',
   'InvalidKid',
   'ReservedKey',
   'InvalidKey',

@@ -4,6 +4,11 @@
  * not here: a single object can't show it.
  */
 import { LABEL, RESERVED_PREFIX, SET_NAME_LENGTH_MAX } from '../core/formats/names.ts';
+import {
+  isReservedConfigMapName,
+  isReservedSecretName,
+  reservedStartOf,
+} from '../core/formats/reserved-names.ts';
 import { checkDurations } from './duration-rules.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import { checkInterval } from './interval-rule.ts';
@@ -38,11 +43,18 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
     ...checkUrl('issuer', spec.issuer, ISSUER, ISSUER_REMEDY),
     ...checkObjectName('signer.secretName', signer?.secretName),
     ...checkNotKeySecret(signer?.secretName),
+    ...checkNotReserved('signer.secretName', 'Secrets', signer?.secretName, isReservedSecretName),
     ...checkRestart(signer?.restart),
     ...checkKeys('signer.labels', 'label', signer?.labels),
     ...checkLabelValues('signer.labels', signer?.labels),
     ...checkKeys('signer.annotations', 'annotation', signer?.annotations),
     ...checkObjectName('jwks.configMapName', jwks?.configMapName),
+    ...checkNotReserved(
+      'jwks.configMapName',
+      'ConfigMaps',
+      jwks?.configMapName,
+      isReservedConfigMapName,
+    ),
     ...checkUrl('jwks.uri', jwks?.uri, JWKS_URI, JWKS_URI_REMEDY),
     ...checkKeys('jwks.labels', 'label', jwks?.labels),
     ...checkLabelValues('jwks.labels', jwks?.labels),
@@ -51,13 +63,22 @@ export function checkSpec(spec: SigningKeySetSpec): FieldError[] {
   ];
 }
 
-/** The set's own name: a DNS label that leaves room for `-key-` and an ordinal. */
+/** The set's own name: a DNS label that leaves room for `-key-` and an ordinal, and makes no reserved names. */
 export function checkSetName(name: string): FieldError[] {
-  if (name.length <= SET_NAME_LENGTH_MAX && DNS_LABEL.test(name)) return [];
+  if (name.length <= SET_NAME_LENGTH_MAX && DNS_LABEL.test(name)) return checkNamesMade(name);
   const message =
     `metadata.name is '${name}' (${name.length} characters): write at most ` +
     `${SET_NAME_LENGTH_MAX} lower-case letters, digits and '-', starting and ending with a letter or digit`;
   return [fieldError('metadata.name', 'InvalidName', name, message)];
+}
+
+function checkNamesMade(setName: string): FieldError[] {
+  const start = reservedStartOf(setName);
+  if (start === null) return [];
+  const message =
+    `metadata.name is '${setName}', but Kubernetes uses Secrets with names that start with ` +
+    `'${start}' itself: write another name`;
+  return [fieldError('metadata.name', 'ReservedName', setName, message)];
 }
 
 function checkModulusLength({ algorithm, rsaModulusLength }: SigningKeySetSpec): FieldError[] {
@@ -98,6 +119,19 @@ function checkNotKeySecret(name: string | undefined): FieldError[] {
     `signer.secretName is '${name}', but names that end in -key-<number> are reserved for the ` +
     'Secrets of single keys: write another name';
   return [fieldError('spec.signer.secretName', 'KeySecretName', name, message)];
+}
+
+function checkNotReserved(
+  path: string,
+  kinds: 'Secrets' | 'ConfigMaps',
+  name: string | undefined,
+  isReserved: (name: string) => boolean,
+): FieldError[] {
+  if (name === undefined || !isReserved(name)) return [];
+  const message =
+    `${path} is '${name}', a name that Kubernetes or another controller uses for ${kinds} of its ` +
+    'own: write another name';
+  return [fieldError(`spec.${path}`, 'ReservedName', name, message)];
 }
 
 type RestartList = NonNullable<SigningKeySetSpec['signer']>['restart'];

@@ -89,12 +89,14 @@ export interface SigningKeySetSpecSigner {
   readonly secretName?: string;
   /**
    * Labels to put on the signer Secret besides the operator's own. At most 16. Keys under
-   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator. Those that ask other
+   * controllers to copy the Secret are not put on it (docs/errors.md, MetadataRefused).
    */
   readonly labels?: Readonly<Record<string, string>>;
   /**
    * Annotations to put on the signer Secret besides the operator's own. At most 16. Keys under
-   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator.
+   * signingkeys.dev/ and app.kubernetes.io/managed-by belong to the operator. Those that ask other
+   * controllers to copy the Secret are not put on it (docs/errors.md, MetadataRefused).
    */
   readonly annotations?: Readonly<Record<string, string>>;
   /**

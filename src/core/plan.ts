@@ -17,22 +17,8 @@ import { stallOf } from './report/stall.ts';
 import { withRecoveryEvents, withStageEvents, withTransitions } from './report/step-events.ts';
 import { boundariesOf } from './schedule/boundaries.ts';
 import { type Schedule, scheduleOf } from './schedule/schedule.ts';
-import { copiesBesideJwks, copyBesideJwks, firstCopyBesideJwks } from './stages/copy.ts';
+import { copiesBesideJwks, copyBesideJwks } from './stages/copy.ts';
 import {
-  buryDestroyed,
-  destroyBarred,
-  publishJwks,
-  repairKeySecretMetadata,
-  repairSigner,
-  repairSignerMetadata,
-  restoreKeySecret,
-} from './stages/custody.ts';
-import {
-  abandonDeletion,
-  allowJwksDeletion,
-  beginDeletion,
-  deleteJwks,
-  deleteRest,
   deleteUnused,
   finishDeletion,
   isDeletionFinished,
@@ -40,14 +26,10 @@ import {
 } from './stages/deletion.ts';
 import { finalizerStep, releaseFinalizer } from './stages/finalizer.ts';
 import { firstKeyStep } from './stages/first-key.ts';
-import { destroyUnneeded } from './stages/key-secrets.ts';
-import { noteShown } from './stages/note.ts';
+import { stageStep } from './stages/order.ts';
 import { recoveryStep } from './stages/recovery.ts';
-import { restartNext } from './stages/restart.ts';
-import { replaceLastRevoked, revoke } from './stages/revocation.ts';
-import { rollbackStep } from './stages/rollback.ts';
-import { activateNext, barNext, publishNext } from './stages/rotation.ts';
-import { basedOn, type Stage, step, withEvents } from './stages/steps.ts';
+import { basedOn, step, withEvents } from './stages/steps.ts';
+import { Turn } from './stages/turn.ts';
 
 /** How soon a reading is repeated while the clocks are in doubt. */
 export const DOUBT_RECHECK_MS = 30_000;
@@ -61,17 +43,25 @@ export const PODS_RECHECK_MS = 30_000;
 /** @param nowMs this machine's clock; no earlier than the reading's start. */
 export function plan(observed: Observed, nowMs: number): Plan {
   const { set } = observed;
+  const turn = new Turn(observed);
+  const { held } = turn;
   if (observed.namespaceTerminating && set.finalizers.includes(FINALIZER)) {
-    return { ...UNPLANNED, step: basedOn(releaseFinalizer(observed), observed) };
+    return { ...UNPLANNED, step: turn.open(releaseFinalizer(observed)), held };
   }
-  if (set.spec === null) return { ...UNPLANNED, step: statusOnly(observed, nowMs) };
+  if (set.spec === null) {
+    return {
+      ...UNPLANNED,
+      step: turn.open(statusStep(observed, undecodableStatus(observed))),
+      held,
+    };
+  }
   const situation = situationOf(observed, set.spec, nowMs);
   const schedule = soundSchedule(situation);
-  const step =
-    nextStep(situation, schedule) ??
-    statusStep(observed, projectStatus(withoutRefusal(situation), schedule));
+  const next = nextStep(situation, schedule, turn);
   return {
-    step: step === null ? null : basedOn(step, observed),
+    step: next ?? lastStep(situation, schedule, turn),
+    held,
+    isWhole: next === null && !turn.isCut && !situation.clockInDoubt,
     nextAtMs: nextAtMs(situation, schedule, nowMs),
     upcoming: schedule?.upcoming ?? [],
     rotationDueMs: schedule?.rotationDue?.opensAtMs ?? null,
@@ -80,7 +70,13 @@ export function plan(observed: Observed, nowMs: number): Plan {
 }
 
 /** For a set of which nothing more is known. */
-const UNPLANNED = { nextAtMs: null, upcoming: [], rotationDueMs: null, publishedKids: [] };
+const UNPLANNED = {
+  isWhole: false,
+  nextAtMs: null,
+  upcoming: [],
+  rotationDueMs: null,
+  publishedKids: [],
+};
 
 function soundSchedule(situation: Situation): Schedule | null {
   const { ledgerState } = situation;
@@ -101,26 +97,36 @@ function projectedStatus(observed: Observed, nowMs: number): Status {
   return projectStatus(situation, soundSchedule(situation));
 }
 
-/** Nothing is left to do but the status: a refusal that was noted earlier is over. */
+/** The status. If nothing else is left to do, a refusal that was noted earlier is over. */
+function lastStep(situation: Situation, schedule: Schedule | null, turn: Turn): Step | null {
+  const shown = turn.held.length === 0 ? withoutRefusal(situation) : situation;
+  return turn.open(statusStep(situation.observed, projectStatus(shown, schedule)));
+}
+
 function withoutRefusal(situation: Situation): Situation {
   return { ...situation, observed: { ...situation.observed, refusedWrite: null } };
 }
 
 /** What comes before the stages, and replaces them if the ledger is not sound. */
-function nextStep(situation: Situation, schedule: Schedule | null): Step | null {
+function nextStep(situation: Situation, schedule: Schedule | null, turn: Turn): Step | null {
   const { observed, ledgerState, set } = situation;
   if (observed.namespaceTerminating) return null;
-  if (isDeletionFinished(situation)) return finishDeletion(situation);
+  if (isDeletionFinished(situation)) return turn.open(finishDeletion(situation));
   const finalizer = finalizerStep(situation);
   // A set whose objects stay is let go. That touches none of them, so nothing stalls it.
-  if (finalizer !== null && set.deleting) return finalizer;
+  if (finalizer !== null && set.deleting) return turn.open(finalizer);
   if (stallOf(situation) !== null) return null;
   // The finalizer comes first while there is nothing to delete in order. Later it is a stage.
-  if (finalizer !== null && ledgerState.kind === 'None') return finalizer;
+  const first = ledgerState.kind === 'None' ? turn.open(finalizer) : null;
+  if (first !== null) return first;
   // Someone deletes a set whose objects stay: they are left as they are.
   if (set.deleting && !isOrderedDeletion(situation)) return null;
-  if (schedule === null || ledgerState.kind !== 'Sound') return stepWithoutLedger(situation);
-  return ledgerState.copied ? stageStep(situation, schedule) : copyLedger(situation, schedule);
+  if (schedule === null || ledgerState.kind !== 'Sound') {
+    return turn.open(stepWithoutLedger(situation));
+  }
+  return ledgerState.copied
+    ? stageStep(situation, schedule, turn)
+    : copyLedger(situation, schedule, turn);
 }
 
 /** Before there is a ledger, or after it was lost. */
@@ -138,64 +144,23 @@ function stepWithoutLedger(situation: Situation): Step | null {
   }
 }
 
-/** Copy first: no step follows a ledger generation before the status, or the JWKS, has its copy. */
-function copyLedger(situation: Situation, schedule: Schedule): Step | null {
-  const { observed } = situation;
-  if (copiesBesideJwks(situation, schedule)) {
-    const copied = copyBesideJwks(situation, schedule);
-    if (copied !== null) return withStageEvents(copied, situation, schedule.ledger);
-  }
-  return statusStep(observed, projectStatus(situation, schedule));
-}
-
 /**
- * All but `EvenInDoubt` wait while the clocks are in doubt. Most of them record a time or rely on a
- * gate; the others can wait.
+ * Copy first: no step follows a ledger generation before the status, or the JWKS, has its copy. If
+ * someone keeps taking it out of the status, the JWKS gets it.
  */
-type Runs = 'EvenInDoubt' | 'AnyTime' | 'InDeletion' | 'OutsideDeletion';
-
-/** For a ledger that is sound and copied: revocations first, then repairs, removal of keys last. */
-const STAGES: readonly (readonly [Runs, Stage])[] = [
-  ['EvenInDoubt', revoke],
-  ['EvenInDoubt', replaceLastRevoked],
-  ['EvenInDoubt', noteShown],
-  ['EvenInDoubt', publishJwks],
-  ['EvenInDoubt', repairSigner],
-  // Only once no key is in the signer: the guard lets no signing key lose its JWKS.
-  ['EvenInDoubt', deleteJwks],
-  // After the revocations: a policy that refuses the finalizer must not hold one up.
-  ['EvenInDoubt', finalizerStep],
-  ['InDeletion', beginDeletion],
-  ['OutsideDeletion', abandonDeletion],
-  ['OutsideDeletion', repairSignerMetadata],
-  ['OutsideDeletion', repairKeySecretMetadata],
-  ['OutsideDeletion', restoreKeySecret],
-  // A deletion refuses a rollback, so that none is carried out later if it is called off.
-  ['AnyTime', rollbackStep],
-  ['InDeletion', allowJwksDeletion],
-  ['InDeletion', deleteRest],
-  ['OutsideDeletion', activateNext],
-  ['OutsideDeletion', publishNext],
-  ['OutsideDeletion', restartNext],
-  ['OutsideDeletion', barNext],
-  ['OutsideDeletion', destroyBarred],
-  ['OutsideDeletion', buryDestroyed],
-  ['OutsideDeletion', destroyUnneeded],
-  ['OutsideDeletion', firstCopyBesideJwks],
-];
-
-function stageStep(situation: Situation, schedule: Schedule): Step | null {
-  for (const [runs, stage] of STAGES) {
-    const found = isItsTurn(runs, situation) ? stage(situation, schedule) : null;
-    if (found !== null) return withStageEvents(found, situation, schedule.ledger);
+function copyLedger(situation: Situation, schedule: Schedule, turn: Turn): Step | null {
+  const { observed } = situation;
+  const status = statusStep(observed, projectStatus(situation, schedule));
+  const isBeside = copiesBesideJwks(situation, schedule);
+  if (!isBeside) {
+    const opened = turn.open(status);
+    if (opened !== null || status === null) return opened;
   }
-  return null;
-}
-
-function isItsTurn(runs: Runs, situation: Situation): boolean {
-  if (runs === 'EvenInDoubt') return true;
-  if (situation.clockInDoubt) return false;
-  return runs === 'AnyTime' || isOrderedDeletion(situation) === (runs === 'InDeletion');
+  const copied = copyBesideJwks(situation, schedule);
+  const beside =
+    copied === null ? null : turn.open(withStageEvents(copied, situation, schedule.ledger));
+  // If the copy is to be in the status, that was tried first.
+  return beside ?? (isBeside ? turn.open(status) : null);
 }
 
 function statusStep(observed: Observed, status: Status): Step | null {

@@ -38,6 +38,8 @@ export interface OperatorOptions {
   readonly workers: number;
   /** Whether to look at the pods of a set's namespace after a switch. */
   readonly checkIssuers: boolean;
+  /** Whether a set may ask other controllers to copy its signer Secret. */
+  readonly allowSecretCopies: boolean;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Null: this process works without asking for a lease. */
@@ -104,9 +106,9 @@ function createReconciler(
   parts: Parts,
   wakeAt: ReconcilerOptions['wakeAt'],
 ): Reconciler {
-  const { clock, keys, log, checkIssuers } = options;
+  const { clock, keys, log, checkIssuers, allowSecretCopies } = options;
   const { client, metrics, memories, elector, events } = parts;
-  const observer = new Observer({ client, clock, log, checkIssuers });
+  const observer = new Observer({ client, clock, log, checkIssuers, allowSecretCopies });
   const stepTaker = new StepTaker({
     client,
     clock,

@@ -27,6 +27,10 @@ export const OPERATOR_OPTIONS = {
     help: 'after a switch, check for pods that still hold the old key (needs the right to list pods)',
     default: true,
   }),
+  allowSecretCopies: toggle({
+    help: 'put labels and annotations on signer Secrets that ask other controllers to copy the private key',
+    default: false,
+  }),
   listen: hostPort({
     help: 'the address that serves /healthz, /readyz and /metrics',
     default: ':8081',

@@ -81,6 +81,7 @@ function assemble(
     identity: `${hostname()}_${systemRandom.hex(4)}`,
     workers: config.workers,
     checkIssuers: config.checkIssuers,
+    allowSecretCopies: config.allowSecretCopies,
     namespaces: namespacesOf(config),
     election: config.leaderElect ? { namespace, name: config.leaseName } : null,
     drainMs: config.drainTimeout,

@@ -2,12 +2,12 @@
 
 import { plan, statusOnly } from '../core/plan.ts';
 import { nextReadingMs } from '../core/reading/clock.ts';
-import type { Plan, Step } from '../core/reading/model.ts';
+import type { Observed, Plan, Step } from '../core/reading/model.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log/log.ts';
 import type { PassResult } from '../platform/work-queue.ts';
 import { figuresOf } from './memory/set-figures.ts';
-import type { SetMemories } from './memory/set-memory.ts';
+import type { SetMemories, SetMemory } from './memory/set-memory.ts';
 import type { Observer, SetSnapshot } from './reading/observe.ts';
 import { setNameOf } from './reading/set-name.ts';
 import type { EventSender } from './writing/events.ts';
@@ -50,16 +50,31 @@ export class Reconciler {
     if (stepTaker.isOutOfDate(of, snapshot)) return { kind: 'retry' };
     const { observed } = snapshot;
     const { startedMs } = observed.reading;
-    const decision = plan(observed, startedMs);
+    const decision = this.#decide(memory, observed);
     memory.figures = figuresOf(observed, decision, memory.figures, clock.wallMs());
     const isStatusNext = memory.refused.takeStatusTurn();
     if (decision.step === null) return this.#rest(of, snapshot, decision);
     this.#wakeForNext(of, snapshot, decision);
     if (isStatusNext && decision.step.write.kind !== 'WriteStatus') {
       const status = statusOnly(observed, startedMs);
-      if (status !== null) return await this.#takeTurn(of, status, snapshot);
+      const isHeld = status !== null && memory.contests.holdsUp(status, clock.monotonicMs());
+      if (status !== null && !isHeld) return await this.#takeTurn(of, status, snapshot);
     }
     return await this.#take(of, decision.step, snapshot);
+  }
+
+  /** A step that was undone backs off, and the plan goes on without it: it holds up no other one. */
+  #decide(memory: SetMemory, observed: Observed): Plan {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (;;) {
+      const contests = memory.contests.standing(nowMs);
+      const decision = plan({ ...observed, contests }, observed.reading.startedMs);
+      const { step } = decision;
+      // Each time round, one step more backs off.
+      if (step !== null && memory.contests.holdsUp(step, nowMs)) continue;
+      memory.contests.review(decision, nowMs);
+      return decision;
+    }
   }
 
   /** The status between two tries of a refused step: the back-off between those continues. */
@@ -107,14 +122,16 @@ export class Reconciler {
   }
 
   /** Nothing to do before the next transition: versions just read need no pass of their own. */
-  #rest({ memory }: PassOf, { observed }: SetSnapshot, { nextAtMs }: Plan): PassResult {
+  #rest({ memory }: PassOf, { observed }: SetSnapshot, { nextAtMs, held }: Plan): PassResult {
     const { clock } = this.#options;
     memory.seen.remember(observed);
     memory.takenNames.keepOnly(new Set(observed.keySecrets.map(({ meta }) => meta.name)));
-    memory.refused.atRest();
+    if (held.length === 0) memory.refused.atRest();
     const readAtMs = nextAtMs === null ? Infinity : nextReadingMs(observed.reading, nextAtMs);
-    const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs());
-    return { kind: 'done', nextAtMs: clock.monotonicMs() + Math.max(0, waitMs) };
+    const nowMs = clock.monotonicMs();
+    const tryMs = (memory.contests.nextMs() ?? Infinity) - nowMs;
+    const waitMs = Math.min(RECHECK_MAX_MS, readAtMs - clock.wallMs(), tryMs);
+    return { kind: 'done', nextAtMs: nowMs + Math.max(0, waitMs) };
   }
 
   /** If the set has taken too many steps: how long until it may take the next one. */

@@ -178,6 +178,58 @@ const keySecretNames: readonly BadSpec[] = ['payments-key-1', 'other-key-007'].m
   ],
 }));
 
+const reservedNames: readonly BadSpec[] = [
+  ...[
+    'bootstrap-token-abcdef',
+    'default-token-x',
+    'builder-token-7xk2p',
+    'default-dockercfg-9qwxz',
+    'sh.helm.release.v1.auth.v1',
+    'cacerts',
+    'kubeadm-certs',
+    'istio-ca-secret',
+    'linkerd-identity-issuer',
+  ].map((name) => reservedName('signer.secretName', 'Secrets', name)),
+  ...[
+    'kube-root-ca.crt',
+    'openshift-service-ca.crt',
+    'istio-ca-root-cert',
+    'linkerd-identity-trust-roots',
+    'extension-apiserver-authentication',
+    'cluster-info',
+    'coredns',
+    'aws-auth',
+    'sh.helm.release.v1.auth.v1',
+  ].map((name) => reservedName('jwks.configMapName', 'ConfigMaps', name)),
+  ...(
+    [
+      ['bootstrap-token', 'bootstrap-token-'],
+      ['bootstrap-token-1', 'bootstrap-token-'],
+      ['default-token', 'default-token-'],
+    ] as const
+  ).map(([name, start]) => ({
+    name: `the set's name '${name}'`,
+    setName: name,
+    patch: {},
+    errors: [
+      byRule(
+        'metadata.name',
+        'ReservedName',
+        `metadata.name is '${name}', but Kubernetes uses Secrets with names that start with '${start}' itself: write another name`,
+      ),
+    ],
+  })),
+];
+
+function reservedName(path: string, kinds: string, name: string): BadSpec {
+  const message = `${path} is '${name}', a name that Kubernetes or another controller uses for ${kinds} of its own: write another name`;
+  return {
+    name: `${path} '${name}'`,
+    patch: nest(path, name),
+    errors: [byRule(`spec.${path}`, 'ReservedName', message, name)],
+  };
+}
+
 const metadataKeys: readonly BadSpec[] = METADATA.flatMap(([path, kind]) => [
   ...['signingkeys.dev/set', 'signingkeys.dev/x', 'app.kubernetes.io/managed-by'].map((key) => ({
     name: `${path} with the key ${key}`,
@@ -275,6 +327,7 @@ export const BROKEN_RULES: readonly BadSpec[] = [
   ...urls,
   ...objectNames,
   ...keySecretNames,
+  ...reservedNames,
   ...metadataKeys,
   ...labelValues,
   ...setNames,

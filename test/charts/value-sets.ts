@@ -50,6 +50,11 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
     values: { 'issuers.restart': true },
     shows: ['resources: [pods]', 'resources: [deployments, statefulsets, daemonsets]'],
   },
+  'operator: signers that may be copied': {
+    chart: OPERATOR_CHART,
+    values: { 'signers.allowCopies': true },
+    shows: ['--allow-secret-copies'],
+  },
   'operator: issuers that nobody looks at': {
     chart: OPERATOR_CHART,
     values: { 'issuers.check': false },

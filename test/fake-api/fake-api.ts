@@ -33,6 +33,15 @@ export interface FakeApiOptions {
   readonly bookmarkIntervalMs?: number;
 }
 
+/** A mutating admission policy: it changes what anybody creates or updates. */
+export interface Policy {
+  /** Plural, such as `secrets`. */
+  readonly resource: string;
+  /** Empty for the object itself. */
+  readonly subresource: string;
+  readonly mutate: (draft: JsonObject) => void;
+}
+
 /** One write request, whatever came of it. */
 export interface WriteRecord extends RequestInfo {
   readonly manager: string;
@@ -74,6 +83,8 @@ export class FakeApi {
   clockOffsetMs = 0;
   /** Whether its answers carry a `Date`. */
   isDated = true;
+  /** Mutating admission policies, in their order: each sees what the one before has made. */
+  readonly policies: Policy[] = [];
   /** How long the server takes over a request, as far as `?timeout=` is concerned. */
   processingMs = 2;
   readonly #options: FakeApiOptions;
@@ -94,6 +105,7 @@ export class FakeApi {
       now: () => formatInstant(Math.floor(this.wallMs() / 1000) * 1000),
       uid: () => this.#uid(),
       suffix: () => this.#text('bcdfghjklmnpqrstvwxz2456789', 5),
+      admit: (type, object, subresource) => this.#admitted(type, object, subresource),
     });
     this.#server = new Server(this.#types, this.#store, writes);
     this.hand = new Hand((request) => this.#answer(request, null), this.#types);
@@ -124,6 +136,16 @@ export class FakeApi {
       const [namespace = '', name = ''] = key.split('/');
       listener({ revision, resource: type?.plural ?? storage, namespace, name, before, after });
     });
+  }
+
+  #admitted(type: ResourceType, object: JsonObject, subresource: string): JsonObject {
+    const policies = this.policies.filter(
+      (policy) => policy.resource === type.plural && policy.subresource === subresource,
+    );
+    if (policies.length === 0) return object;
+    const draft = structuredClone(object);
+    for (const { mutate } of policies) mutate(draft);
+    return draft;
   }
 
   /** Forgets history, as etcd's compaction does: older watches and pages get 410. */

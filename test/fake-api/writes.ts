@@ -1,5 +1,6 @@
 /** Create, update and delete: what the API server checks, fills in and refuses. */
 import {
+  isObject,
   type JsonObject,
   metadataOf,
   nameOf,
@@ -32,8 +33,10 @@ export interface WriteOptions {
   readonly patch: boolean;
 }
 
-/** What the server draws for itself. */
+/** What the server draws for itself, and what its admission makes of a write. */
 export interface ServerMeans {
+  /** As mutating admission does it: after the record of who set which field, before validation. */
+  admit(type: ResourceType, object: JsonObject, subresource: string): JsonObject;
   /** RFC 3339 in whole seconds, by the server's clock. */
   now(): string;
   uid(): string;
@@ -68,7 +71,7 @@ export class Writes {
     }
     const own = type.statusSubresource ? without(named, 'status') : named;
     const managedFields = trackUpdate(type, null, own, this.#writer(options));
-    const object = withMetadata(type.prepare?.(own, null) ?? own, {
+    const whole = withMetadata(type.prepare?.(own, null) ?? own, {
       uid: this.#means.uid(),
       creationTimestamp: this.#means.now(),
       deletionTimestamp: null,
@@ -76,6 +79,7 @@ export class Writes {
       managedFields: managedFields.length === 0 ? null : managedFields,
       ...(type.generation ? { generation: 1 } : {}),
     });
+    const object = this.#means.admit(type, whole, '');
     validate(type, object, null);
     const existing = this.#store.get(storageOf(type), keyOf(object));
     if (existing) throw alreadyExists(type, nameOf(object), isDeleting(existing));
@@ -94,12 +98,13 @@ export class Writes {
     }
     checkIdentity(type, live, sent, options.patch);
     const managedFields = trackUpdate(type, live, sent, this.#writer(options));
-    const merged = withMetadata(merge(type, live, sent, options.subresource), {
+    const sentAsMerged = withMetadata(merge(type, live, sent, options.subresource), {
       managedFields: managedFields.length === 0 ? null : managedFields,
     });
+    const merged = this.#means.admit(type, sentAsMerged, options.subresource);
     const next = grown(type, live, merged);
     validate(type, next, live);
-    if (same(next, live)) return live;
+    if (same(withoutTimes(next), withoutTimes(live))) return live;
     if (options.dryRun) return next;
     return this.#settle(type, next);
   }
@@ -265,6 +270,14 @@ function merge(
   if (!type.statusSubresource) return type.prepare?.(next, live) ?? next;
   const { status } = live;
   return status === undefined ? without(next, 'status') : { ...next, status };
+}
+
+/** Who wrote when is no change by itself: admission may have undone all else. */
+function withoutTimes(object: JsonObject): JsonObject {
+  const { managedFields } = metadataOf(object);
+  if (!Array.isArray(managedFields)) return object;
+  const entries = managedFields.map((entry) => (isObject(entry) ? without(entry, 'time') : entry));
+  return withMetadata(object, { managedFields: entries });
 }
 
 /** A generation grows with every change outside metadata and status. */

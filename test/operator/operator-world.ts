@@ -36,6 +36,7 @@ export interface StartOptions {
   readonly elected?: boolean;
   readonly keys?: KeyMaker;
   readonly namespaces?: readonly string[];
+  readonly allowSecretCopies?: boolean;
 }
 
 export interface Started {
@@ -70,6 +71,7 @@ export class OperatorWorld {
       identity: options.identity ?? 'operator-1',
       workers: 4,
       checkIssuers: true,
+      allowSecretCopies: options.allowSecretCopies ?? false,
       namespaces: options.namespaces ?? [],
       election: options.elected === true ? { namespace: 'operators', name: 'lease' } : null,
       drainMs: 5000,

@@ -129,3 +129,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- fail (printf "%s is %s, and a Pod is killed after %d s: set terminationGracePeriodSeconds to more than that" .name .value (int64 .graceSeconds)) }}
 {{- end }}
 {{- end }}
+
+{{/* Names that the policy does not protect: those of src/core/formats/reserved-names.ts, which a test compares. */}}
+{{- define "operator.reservedConfigMapNames" -}}
+^(kube-root-ca[.]crt|openshift-service-ca[.]crt|istio-ca-root-cert|istio-ca-crl|linkerd-identity-trust-roots|linkerd-config|extension-apiserver-authentication|kube-apiserver-legacy-service-account-token-tracking|cluster-info|kubeadm-config|kubelet-config|kube-proxy|coredns|coredns-custom|kube-dns|node-local-dns|aws-auth|sh[.]helm[.]release[.]v1[.].*)$
+{{- end }}
+{{- define "operator.reservedSecretNames" -}}
+^(bootstrap-token-.*|default-token-.*|.*-token-[a-z0-9]{5}|.*-dockercfg-[a-z0-9]{5}|kubeadm-certs|cacerts|istio-ca-secret|linkerd-identity-issuer|sh[.]helm[.]release[.]v1[.].*)$
+{{- end }}

@@ -41,6 +41,8 @@ export const CONDITION_REASONS = {
   ForeignObjects: ['ObjectNotOwned'],
   CrdOutdated: ['StatusPruned'],
   DeletionPending: ['FinalizersRemain'],
+  Contested: ['StepUndone'],
+  MetadataRefused: ['AsksForCopies'],
 } as const;
 export type ConditionType = keyof typeof CONDITION_REASONS;
 export type ConditionReason = (typeof CONDITION_REASONS)[ConditionType][number];

@@ -14,6 +14,9 @@ export const JWKS_FILE = 'jwks.json';
 export const SERVE_FILE = 'serve.json';
 export const OPENID_CONFIGURATION_FILE = 'openid-configuration.json';
 
+/** The entries of the ConfigMap that are the operator's. It leaves all others alone. */
+export const OWN_FILES: readonly string[] = [JWKS_FILE, SERVE_FILE, OPENID_CONFIGURATION_FILE];
+
 /** How long the JWKS may be cached: the content of `serve.json`. */
 export interface ServePolicy {
   readonly maxAgeSeconds: number;

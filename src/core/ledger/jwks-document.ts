@@ -7,6 +7,7 @@ import type { PublicJwk } from '../formats/jwk.ts';
 import {
   JWKS_FILE,
   OPENID_CONFIGURATION_FILE,
+  OWN_FILES,
   parseJwks,
   SERVE_FILE,
   type ServePolicy,
@@ -67,10 +68,9 @@ function openidConfigurationText(
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** Whether both hold the same files with the same bytes. */
+/** Whether both hold the same files of the operator's with the same bytes. Entries of others don't count. */
 export function sameData(a: JwksData, b: JwksData): boolean {
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+  return OWN_FILES.every((name) => a[name] === b[name]);
 }
 
 /** The keys that a ConfigMap shows; empty if its `jwks.json` is missing or malformed. */

@@ -8,6 +8,7 @@ import type { PublicJwk } from '../formats/jwk.ts';
 import type { KeyKind, Spec, Workload } from '../formats/spec.ts';
 import type { Status } from '../formats/status.ts';
 import type { EndReason, Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import type { ObservedLedgers } from './ledgers.ts';
 
 /** When the objects were read, by both clocks, in milliseconds since the epoch. */
@@ -31,6 +32,8 @@ export interface ObjectMeta {
   readonly annotations: Readonly<Record<string, string>>;
   /** Only if it was deleted and is still there: deleting it again does nothing. */
   readonly deleting?: PendingDeletion;
+  /** Who set which field, as the API server sent it: `field-managers.ts` reads it. */
+  readonly managedFields?: unknown;
 }
 
 /** The API server has accepted the deletion of an object, but finalizers keep it. */
@@ -57,6 +60,8 @@ export interface ObservedSet {
   readonly specProblems: readonly string[];
   /** The status as stored; null if there is none. */
   readonly status: Status | null;
+  /** As that of {@link ObjectMeta}. */
+  readonly managedFields?: unknown;
 }
 
 /** What the signer Secret holds, as the shell checked it: the private and public half of a `Key` match. */
@@ -101,9 +106,11 @@ export interface ObservedKeySecret {
 
 export interface ObservedJwks {
   readonly meta: ObjectMeta;
+  /** Entries of others are in it too: they are nobody's key. */
   readonly data: Readonly<Record<string, string>>;
-  readonly hasBinaryData: boolean;
-  /** The other managers of `data` in the managed fields, each as `manager/operation/time`. */
+  /** One of the operator's own entries is in `binaryData`, where nobody looks for it. */
+  readonly hasOwnBinaryData: boolean;
+  /** The other managers of those entries in the managed fields, each as `manager/operation/time`. */
   readonly otherManagers: readonly string[];
 }
 
@@ -149,6 +156,8 @@ export type ObservedWorkload = Workload &
         /** The operator's annotation on the pod template; null if there is none. */
         readonly restartedFor: string | null;
         readonly rollOut: RollOut;
+        /** As that of {@link ObjectMeta}. */
+        readonly managedFields?: unknown;
       }
   );
 
@@ -188,6 +197,38 @@ export interface Observed {
   readonly lostStatus: readonly string[];
   /** The last writes of the status failed (they were refused, hung, or met conflicts), and none succeeded since. */
   readonly isStatusFailing: boolean;
+  /** The operator runs with `--allow-secret-copies`. */
+  readonly allowsSecretCopies?: true;
+  /** The steps that someone undoes, or that the API server refuses. This is from that memory as well. */
+  readonly contests: readonly Contest[];
+}
+
+/**
+ * How long a step that is undone may be put off: see `src/operator/memory/contests.ts`. `Immediate` if a
+ * revoked key is still where it was, if another key signs, or if verifiers have nothing to read.
+ */
+export type Urgency = 'Immediate' | 'Soon' | 'Later';
+
+export interface Effort {
+  /** Such as `RepairMetadata Secret payments-signer`. */
+  readonly name: string;
+  /** The same for two steps of one name that want the same. */
+  readonly intent: Fingerprint;
+  readonly urgency: Urgency;
+  /** Such as `Secret payments-signer`. */
+  readonly object: string;
+  /** What is not as the step wants it, such as `metadata.labels[cost-center]`; empty: the object as a whole. */
+  readonly fields: readonly string[];
+  /** The field manager that set the first of them last; null if none is recorded. */
+  readonly setBy: string | null;
+}
+
+/** A step that did not last. */
+export interface Contest extends Effort {
+  /** It backs off: the plan goes on without it. */
+  readonly isPaused: boolean;
+  /** It was undone more than once: people should know. */
+  readonly isReported: boolean;
 }
 
 /** What a write expects to find: exactly the version that was read, or no object. */
@@ -299,6 +340,8 @@ export interface Step {
   readonly guarded: boolean;
   /** What it was computed from. */
   readonly basis: Basis;
+  /** What it wants, whatever it was computed from. */
+  readonly effort: Effort;
 }
 
 export interface Basis {
@@ -334,6 +377,10 @@ export interface Transition {
 
 export interface Plan {
   readonly step: Step | null;
+  /** The steps that would come before it, and back off. */
+  readonly held: readonly Effort[];
+  /** No stage was left out: every step that this reading calls for is `step` or in `held`. */
+  readonly isWhole: boolean;
   /** The plan stays the same until this instant; null: as long as nothing else changes. */
   readonly nextAtMs: number | null;
   /** What the set waits for, soonest first. */

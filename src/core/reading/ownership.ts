@@ -1,19 +1,24 @@
 /**
- * Which objects belong to the set. Annotations and the Secret type decide, not owner references: a
- * garbage collector that deleted a JWKS would break the promise. The operator leaves all other
- * objects alone (invariant I6).
+ * Which objects belong to the set, and what in them is believed. Annotations and the Secret type decide,
+ * not owner references: a garbage collector that deleted a JWKS would break the promise. The operator
+ * leaves all other objects alone (invariant I6).
  */
 
-import { ANNOTATION, LABEL, MANAGER, REQUEST } from '../formats/names.ts';
+import { ANNOTATION, LABEL, MANAGER, REQUEST, RESERVED_PREFIX } from '../formats/names.ts';
+import { isReservedConfigMapName, isReservedSecretName } from '../formats/reserved-names.ts';
 import type { ObjectTemplate } from '../formats/spec.ts';
+import type { ReadLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, SetRef } from '../ledger/ledger.ts';
+import { type ObservedLedgers, readableOf } from './ledgers.ts';
 import type {
   MetadataPatch,
   ObjectMeta,
   Observed,
+  ObservedJwks,
   ObservedKeySecret,
   ObservedSet,
+  ObservedSigner,
 } from './model.ts';
 
 export type Ownership =
@@ -23,9 +28,50 @@ export type Ownership =
   | 'AdoptedByName'
   /** Its recorded owner is another set, which the user has named in the adopt annotation. */
   | 'AdoptedByRequest'
-  /** It has no recorded owner, but the set knows every kid in it. */
+  /** It has no recorded owner, but is protected, and the set knows every kid in it. */
   | 'AdoptedByKids'
+  /**
+   * A ConfigMap that is not protected, so that anyone may have written it, but the set knows every kid in
+   * it: someone took all marks off, or replaced it. It is written over; nothing in it is believed.
+   */
+  | 'Unmarked'
   | 'Foreign';
+
+/**
+ * Whether the chart's admission policy keeps everyone but the operator from writing this object: the one
+ * definition of what the operator may believe. charts/signing-key-operator/templates/object-protection.yaml
+ * has the same in CEL, and test/charts/protection.test.ts asks both about the same objects.
+ */
+export function isProtectedSecret({
+  meta,
+  typeFits,
+}: {
+  readonly meta: Pick<ObjectMeta, 'name'>;
+  /** Whether its type is the operator's type for a Secret of this role. */
+  readonly typeFits: boolean;
+}): boolean {
+  return typeFits && !isReservedSecretName(meta.name);
+}
+
+/** {@link isProtectedSecret} for the ConfigMap: it bears a label or an annotation of the operator's. */
+export function isProtectedConfigMap({
+  meta,
+}: {
+  readonly meta: Pick<ObjectMeta, 'name' | 'labels' | 'annotations'>;
+}): boolean {
+  const names = [...Object.keys(meta.labels), ...Object.keys(meta.annotations)];
+  const isMarked = names.some((name) => name.startsWith(RESERVED_PREFIX));
+  return isMarked && !isReservedConfigMapName(meta.name);
+}
+
+/** Longer than any namespace, name or UID of the API server: whatever is in it goes into a condition's message. */
+const OWNER_PART_LENGTH_MAX = 253;
+
+function isOwnerPart(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length <= OWNER_PART_LENGTH_MAX && /^[\w.-]+$/.test(value)
+  );
+}
 
 /** The recorded owner; null if the annotation is missing or malformed. */
 export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
@@ -34,9 +80,7 @@ export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null
   try {
     const owner = JSON.parse(text) as Partial<Record<string, unknown>> | null;
     const { namespace, name, uid } = owner ?? {};
-    if (typeof namespace !== 'string' || typeof name !== 'string' || typeof uid !== 'string') {
-      return null;
-    }
+    if (!isOwnerPart(namespace) || !isOwnerPart(name) || !isOwnerPart(uid)) return null;
     return { namespace, name, uid };
   } catch {
     return null;
@@ -48,29 +92,94 @@ export function formatOwner({ namespace, name, uid }: SetRef): string {
 }
 
 /** Whether the user has asked to adopt that set, and it no longer lives: else both would rotate. */
-export function adopts({ annotations, livingAdoptee }: ObservedSet, { uid }: SetRef): boolean {
+export function adopts({ annotations, livingAdoptee }: Adopter, { uid }: SetRef): boolean {
   return annotations[REQUEST.adopt] === uid && livingAdoptee !== uid;
 }
 
-/** Judges one object by its type, its recorded owner, and the kids in it. */
-function ownershipOf(
-  observed: Observed,
-  meta: ObjectMeta,
-  typeFits: boolean,
-  kids: readonly string[],
-  knownKids: ReadonlySet<string>,
-): Ownership {
-  const { ref } = observed.set;
-  if (!typeFits) return 'Foreign';
+/** What decides whose objects a set adopts. */
+type Adopter = Pick<ObservedSet, 'ref' | 'annotations' | 'livingAdoptee'>;
+
+/** Judges an object by its recorded owner; null if it has none. */
+function byOwner(set: Adopter, meta: ObjectMeta): Ownership | null {
   const owner = parseOwner(meta);
-  if (owner !== null) {
-    if (owner.namespace === ref.namespace && owner.name === ref.name) {
-      return owner.uid === ref.uid ? 'Own' : 'AdoptedByName';
-    }
-    return adopts(observed.set, owner) ? 'AdoptedByRequest' : 'Foreign';
-  }
-  const allKnown = kids.length > 0 && kids.every((kid) => knownKids.has(kid));
-  return allKnown ? 'AdoptedByKids' : 'Foreign';
+  if (owner === null) return null;
+  if (isNamedLike(set, owner)) return owner.uid === set.ref.uid ? 'Own' : 'AdoptedByName';
+  return adopts(set, owner) ? 'AdoptedByRequest' : 'Foreign';
+}
+
+function isNamedLike({ ref }: Adopter, { namespace, name }: SetRef): boolean {
+  return namespace === ref.namespace && name === ref.name;
+}
+
+/** Judges one Secret by its type, its recorded owner, and the kids in it. */
+function ownershipOfSecret(
+  set: Adopter,
+  secret: ObservedSigner | ObservedKeySecret,
+  known: ReadonlySet<string>,
+): Ownership {
+  if (!isProtectedSecret(secret)) return 'Foreign';
+  const { content } = secret;
+  const kids = content.kind === 'Key' ? [content.kid] : [];
+  return byOwner(set, secret.meta) ?? (areAllKnown(kids, known) ? 'AdoptedByKids' : 'Foreign');
+}
+
+function ownershipOfJwks(set: Adopter, jwks: ObservedJwks, known: ReadonlySet<string>): Ownership {
+  if (isReservedConfigMapName(jwks.meta.name)) return 'Foreign';
+  const owned = byOwner(set, jwks.meta);
+  if (owned !== null) return owned;
+  const kids = keysIn(jwks.data).map(({ kid }) => kid);
+  if (!areAllKnown(kids, known)) return 'Foreign';
+  return isProtectedConfigMap(jwks) ? 'AdoptedByKids' : 'Unmarked';
+}
+
+function areAllKnown(kids: readonly string[], known: ReadonlySet<string>): boolean {
+  return kids.length > 0 && kids.every((kid) => known.has(kid));
+}
+
+function kidsKnownTo(ledgers: readonly Ledger[]): ReadonlySet<string> {
+  return new Set(
+    ledgers.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
+  );
+}
+
+/** What tells which ledgers are believed: all of it is read before the key Secrets. */
+export type LedgerHolders = Pick<Observed, 'ledgers' | 'signer' | 'jwks'> & {
+  readonly set: Adopter;
+};
+
+/**
+ * The ledger and its copies, as far as they are believed: each of this set, or of one that it adopts, on an
+ * object that is protected and not foreign. The status is the API server's to protect: nobody but the
+ * operator has the right to write it.
+ */
+export function believedLedgers(holders: LedgerHolders): ObservedLedgers {
+  const { set, ledgers, signer, jwks } = holders;
+  const of = (read: ReadLedger | null) => ofThisSet(read, set);
+  const isNotAnothers = ({ meta }: { meta: ObjectMeta }) => byOwner(set, meta) !== 'Foreign';
+  const signerSpeaks = signer !== null && isProtectedSecret(signer) && isNotAnothers(signer);
+  const jwksSpeaks = jwks !== null && isProtectedConfigMap(jwks) && isNotAnothers(jwks);
+  const heard: ObservedLedgers = {
+    signer: signerSpeaks ? of(ledgers.signer) : null,
+    status: of(ledgers.status),
+    jwks: jwksSpeaks ? of(ledgers.jwks) : null,
+  };
+  const known = kidsKnownTo(readableOf(heard));
+  const isForeign = {
+    signer: signer === null || ownershipOfSecret(set, signer, known) === 'Foreign',
+    jwks: jwks === null || ownershipOfJwks(set, jwks, known) === 'Foreign',
+  };
+  return {
+    signer: isForeign.signer ? null : heard.signer,
+    status: heard.status,
+    jwks: isForeign.jwks ? null : heard.jwks,
+  };
+}
+
+/** Ignores the ledger of another set, unless the user adopts that set. */
+function ofThisSet(read: ReadLedger | null, set: Adopter): ReadLedger | null {
+  if (read?.kind !== 'Ledger') return read;
+  const { set: owner } = read.ledger;
+  return isNamedLike(set, owner) || adopts(set, owner) ? read : null;
 }
 
 export interface Owned {
@@ -80,39 +189,17 @@ export interface Owned {
   readonly keySecrets: ReadonlyMap<string, Ownership>;
 }
 
-/** @param ledgers the ledger and its copies, those that can be read. */
+/** @param ledgers the ledger and its copies, those that are believed and can be read. */
 export function judgeOwnership(observed: Observed, ledgers: readonly Ledger[]): Owned {
-  const known = new Set(
-    ledgers.flatMap(({ keys, tombstones }) => [...keys, ...tombstones].map(({ kid }) => kid)),
-  );
-  const { signer, jwks, keySecrets } = observed;
-  const signerKids = signer?.content.kind === 'Key' ? [signer.content.kid] : [];
+  const known = kidsKnownTo(ledgers);
+  const { set, signer, jwks, keySecrets } = observed;
   return {
-    signer:
-      signer === null
-        ? null
-        : ownershipOf(observed, signer.meta, signer.typeFits, signerKids, known),
-    jwks:
-      jwks === null
-        ? null
-        : ownershipOf(
-            observed,
-            jwks.meta,
-            true,
-            keysIn(jwks.data).map(({ kid }) => kid),
-            known,
-          ),
+    signer: signer === null ? null : ownershipOfSecret(set, signer, known),
+    jwks: jwks === null ? null : ownershipOfJwks(set, jwks, known),
     keySecrets: new Map(
-      keySecrets.map((secret) => [
-        secret.meta.name,
-        ownershipOf(observed, secret.meta, secret.typeFits, kidsOf(secret), known),
-      ]),
+      keySecrets.map((secret) => [secret.meta.name, ownershipOfSecret(set, secret, known)]),
     ),
   };
-}
-
-function kidsOf({ content }: ObservedKeySecret): readonly string[] {
-  return content.kind === 'Key' ? [content.kid] : [];
 }
 
 /** Which line of ledgers a key was made for. A first key is older than its ledger: 0, as in version 1. */

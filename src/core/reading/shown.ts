@@ -18,17 +18,17 @@ import type { Situation } from './situation.ts';
 
 /**
  * Whether someone else recreated the ConfigMap or changed its data since the ledger last noted it.
- * Edits of labels and annotations don't count. The data is the operator's own if the ledger produces
+ * Edits of labels, annotations and entries of others don't count. The data is the operator's own if the ledger produces
  * it, or if the copy next to it does and is not older than the note.
  */
-export function isDisturbed({ jwks, observed }: Situation, ledger: Ledger): boolean {
+export function isDisturbed({ jwks, ledgers }: Situation, ledger: Ledger): boolean {
   const note = ledger.jwks;
   if (jwks === null || note === null) return false;
   if (jwks.meta.uid !== note.uid) return true;
   if (jwks.meta.resourceVersion === note.resourceVersion) return false;
   const managers = foldManagers(jwks.otherManagers);
   if (managers.some((manager) => !note.managers.includes(manager))) return true;
-  return !isOwnData(jwks, observed.ledgers.jwks, ledger, note.generation);
+  return !isOwnData(jwks, ledgers.jwks, ledger, note.generation);
 }
 
 /**
@@ -57,7 +57,7 @@ function isOwnData(
   ledger: Ledger,
   generationMin: number,
 ): boolean {
-  if (jwks.hasBinaryData) return false;
+  if (jwks.hasOwnBinaryData) return false;
   if (sameData(jwks.data, jwksData(asShown(jwks, ledger)))) return true;
   if (copy?.kind !== 'Ledger') return false;
   const { generation } = copy.ledger;

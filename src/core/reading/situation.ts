@@ -3,13 +3,14 @@
  * ledger, and which time is safe to assume.
  */
 
+import { copyingFields, withoutCopying } from '../formats/copying.ts';
 import { samePublicJwk } from '../formats/jwk.ts';
 import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
 import type { Spec, Terms } from '../formats/spec.ts';
 import { type ReadLedger, serializeLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
-import type { Ledger, LedgerKey, SetRef } from '../ledger/ledger.ts';
+import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
 import { emptyLedger } from '../ledger/lifecycle.ts';
 import { largestShownTerms } from '../ledger/noted-terms.ts';
 import { clocksDisagree, judgeOffsetMs, recordedMs } from './clock.ts';
@@ -27,7 +28,7 @@ import type {
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
-import { adopts, judgeOwnership, type Owned, parseOwner } from './ownership.ts';
+import { believedLedgers, judgeOwnership, type Owned, parseOwner } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 
 /** What became of the ledger. */
@@ -52,7 +53,10 @@ export type LedgerState =
 export interface Situation {
   readonly observed: Observed;
   readonly set: ObservedSet;
+  /** As declared, without the labels and annotations in `withheld`. */
   readonly spec: Spec;
+  /** Fields of `spec.signer` that ask other controllers to copy the signer Secret: they are not applied to it. */
+  readonly withheld: readonly string[];
   /** The time by the judging clock, the earlier one. */
   readonly nowMs: number;
   /** The time by the recording clock, the later one. */
@@ -65,20 +69,21 @@ export interface Situation {
   readonly jwks: ObservedJwks | null;
   readonly keySecrets: readonly ObservedKeySecret[];
   readonly ownership: Owned;
+  /** Those of `observed` that are believed: on objects that are protected, and not foreign. */
+  readonly ledgers: ObservedLedgers;
   /** Foreign objects with the set's names, for example `Secret payments-signer`. */
   readonly foreign: readonly string[];
   readonly ledgerState: LedgerState;
 }
 
 /** @param nowMs this machine's clock. */
-export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situation {
-  const { set, ledgers } = observed;
-  const ownLedgers = {
-    signer: ownLedger(ledgers.signer, set),
-    status: ownLedger(ledgers.status, set),
-    jwks: ownLedger(ledgers.jwks, set),
-  };
-  const ownership = judgeOwnership(observed, readableOf(ownLedgers));
+export function situationOf(observed: Observed, declared: Spec, nowMs: number): Situation {
+  const { set } = observed;
+  const withheld = observed.allowsSecretCopies === true ? [] : copyingFields(declared.signer);
+  const spec: Spec =
+    withheld.length === 0 ? declared : { ...declared, signer: withoutCopying(declared.signer) };
+  const ledgers = believedLedgers(observed);
+  const ownership = judgeOwnership(observed, readableOf(ledgers));
   const isOwn = (secret: ObservedKeySecret) =>
     ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
   const signer = ownership.signer === 'Foreign' ? null : observed.signer;
@@ -89,6 +94,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
     observed,
     set,
     spec,
+    withheld,
     nowMs: nowMs + offsetMs,
     seenMs: recordedMs(observed.reading),
     offsetMs,
@@ -97,6 +103,7 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
     jwks,
     keySecrets,
     ownership,
+    ledgers,
     foreign: [
       ...(ownership.signer === 'Foreign' ? [`Secret ${observed.signer?.meta.name}`] : []),
       ...(ownership.jwks === 'Foreign' ? [`ConfigMap ${observed.jwks?.meta.name}`] : []),
@@ -104,36 +111,38 @@ export function situationOf(observed: Observed, spec: Spec, nowMs: number): Situ
         .filter((secret) => !isOwn(secret))
         .map(({ meta }) => `Secret ${meta.name}`),
     ],
-    ledgerState: judgeLedgerState(set, { signer, jwks, keySecrets, ownership }, ownLedgers),
+    ledgerState: judgeLedgerState(set, { signer, jwks, keySecrets, ownership }, ledgers),
   };
 }
 
 type OwnObjects = Pick<Situation, 'signer' | 'jwks' | 'keySecrets' | 'ownership'>;
 
-/** Ignores the ledger of another set, unless the user adopts that set. */
-function ownLedger(read: ReadLedger | null, set: ObservedSet): ReadLedger | null {
-  return read?.kind === 'Ledger' && !isOfSet(read.ledger.set, set) ? null : read;
-}
-
-function isOfSet(owner: SetRef, set: ObservedSet): boolean {
-  const same = owner.namespace === set.ref.namespace && owner.name === set.ref.name;
-  return same || adopts(set, owner);
-}
-
+/**
+ * A ledger of a newer operator stops this one, which can't tell what it would undo. But beside the JWKS it is only
+ * a copy: as long as the signer Secret has a ledger that no copy in the status contradicts, it is not needed,
+ * and counts as someone's edit. Where the chart's policy is not installed, whoever may write ConfigMaps could
+ * otherwise stop the set permanently.
+ */
 function judgeLedgerState(
   set: ObservedSet,
   own: OwnObjects,
   ledgers: ObservedLedgers,
 ): LedgerState {
-  const { signer, ownership } = own;
-  const sources = {
-    'the signer Secret': ledgers.signer,
-    'the status': ledgers.status,
-    'the JWKS': ledgers.jwks,
-  };
+  const newer = newerIn({ 'the signer Secret': ledgers.signer, 'the status': ledgers.status });
+  if (newer !== null) return newer;
+  const state = judgeReadable(set, own, ledgers);
+  return state.kind === 'Sound' ? state : (newerIn({ 'the JWKS': ledgers.jwks }) ?? state);
+}
+
+function newerIn(sources: Readonly<Record<string, ReadLedger | null>>): LedgerState | null {
   for (const [where, read] of Object.entries(sources)) {
     if (read?.kind === 'Newer') return { kind: 'Newer', where, version: read.version };
   }
+  return null;
+}
+
+function judgeReadable(set: ObservedSet, own: OwnObjects, ledgers: ObservedLedgers): LedgerState {
+  const { signer, ownership } = own;
   const { uid } = set.ref;
   // Made for this set before it had a ledger: then those of an earlier set say nothing about its keys.
   const isFirstJwks = ownership.jwks === 'Own' && ledgers.jwks?.kind !== 'Ledger';

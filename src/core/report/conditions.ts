@@ -11,6 +11,7 @@ import { heldObjects, heldText } from '../reading/pending-deletions.ts';
 import { signerFits } from '../reading/shown.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import { contestedOf } from './contested.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { readyOf } from './ready.ts';
 import { revocationsApplied } from './revocations-applied.ts';
@@ -28,6 +29,9 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const { lostStatus } = situation.observed;
   if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
+  const contested = contestedOf(situation.observed.contests);
+  if (contested !== null) verdicts.push(contested);
+  if (situation.withheld.length > 0) verdicts.push(metadataRefused(situation));
   const foreign = foreignKeySecrets(situation);
   if (foreign !== null && halt?.code !== foreign.reason) verdicts.push(foreign);
   const held = heldObjects(situation);
@@ -67,8 +71,19 @@ function clockSkew({ spec, observed }: Situation): Verdict {
   return verdict('ClockSkew', 'True', 'ClocksDisagree', message);
 }
 
+function metadataRefused({ withheld, spec }: Situation): Verdict {
+  const named = withheld.slice(0, FIELDS_NAMED_MAX).map((field) => `spec.signer.${field}`);
+  const more = withheld.length - named.length;
+  const message =
+    `${named.join(', ')}${more === 0 ? '' : ` and ${more} more`} would ask another controller to copy Secret ` +
+    `${spec.signer.name}, and with it the private key. The operator does not put ` +
+    `${withheld.length === 1 ? 'it' : 'them'} on the Secret; everything else goes on. Remove ` +
+    `${withheld.length === 1 ? 'it' : 'them'}, or run the operator with --allow-secret-copies.`;
+  return verdict('MetadataRefused', 'True', 'AsksForCopies', message);
+}
+
 /** The maximum number of fields that a message names; it counts the rest. */
-const LOST_NAMED_MAX = 8;
+const FIELDS_NAMED_MAX = 8;
 
 /** That CRD has no rule for them either. */
 const TERMS_UNPROTECTED =
@@ -80,7 +95,7 @@ function isTermsField(field: string): boolean {
 }
 
 function crdOutdated(lost: readonly string[]): Verdict {
-  const named = lost.slice(0, LOST_NAMED_MAX).map((field) => `status.${field}`);
+  const named = lost.slice(0, FIELDS_NAMED_MAX).map((field) => `status.${field}`);
   const more = lost.length - named.length;
   const message =
     `The API server does not store ${named.join(', ')}${more === 0 ? '' : ` and ${more} more fields`} as ` +

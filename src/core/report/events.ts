@@ -109,6 +109,8 @@ const ALARMING: readonly ConditionType[] = [
   'IssuersOutdated',
   'CrdOutdated',
   'DeletionPending',
+  'Contested',
+  'MetadataRefused',
 ];
 
 /** What the operator handles by itself, and what had its event when it happened. */

@@ -5,7 +5,9 @@ import { ANNOTATION, REQUEST } from '../formats/names.ts';
 import type { SetRef } from '../ledger/ledger.ts';
 import type { ObservedSet } from '../reading/model.ts';
 import { parseOwner } from '../reading/ownership.ts';
-import { firstKeySecret, type Situation } from '../reading/situation.ts';
+import { firstKeySecret, type LedgerState, type Situation } from '../reading/situation.ts';
+
+type NewerLedger = Extract<LedgerState, { kind: 'Newer' }>;
 
 /** A condition's reason and message. */
 export interface Stall {
@@ -16,17 +18,26 @@ export interface Stall {
 /** @returns why only the status may be written, or null. */
 export function stallOf(situation: Situation): Stall | null {
   const { ledgerState, ownership } = situation;
-  if (ledgerState.kind === 'Newer') {
-    return {
-      code: 'LedgerTooNew',
-      message:
-        `A newer operator wrote the ledger in ${ledgerState.where} (version ${ledgerState.version}). ` +
-        'Upgrade this operator: until then it writes nothing but the status.',
-    };
-  }
+  if (ledgerState.kind === 'Newer') return ledgerTooNew(situation, ledgerState);
   if (ownership.signer === 'Foreign' || ownership.jwks === 'Foreign')
     return foreignObject(situation);
   return brokenFirstKey(situation);
+}
+
+function ledgerTooNew({ spec }: Situation, { where, version }: NewerLedger): Stall {
+  const object =
+    where === 'the JWKS'
+      ? `ConfigMap ${spec.jwks.name}`
+      : where === 'the signer Secret'
+        ? `Secret ${spec.signer.name}`
+        : 'the status';
+  return {
+    code: 'LedgerTooNew',
+    message:
+      `A newer operator wrote the ledger in ${where} (version ${version}). Upgrade this operator: until then it ` +
+      'writes nothing but the status. If no newer operator has ever worked here, someone else wrote it: find out ' +
+      `who changed ${object}, and remove its ${where === 'the status' ? 'field ledger' : `annotation ${ANNOTATION.ledger}`}.`,
+  };
 }
 
 /** @returns why a person must do something: a stall, or a step that the API server refuses. */

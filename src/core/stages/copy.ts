@@ -39,8 +39,8 @@ export function copyBesideJwks(situation: Situation, schedule: Schedule): Step |
  * may come much later: this comes once nothing else is to be done.
  */
 export function firstCopyBesideJwks(situation: Situation, { ledger }: Schedule): Step | null {
-  const { jwks, observed } = situation;
-  if (jwks === null || observed.ledgers.jwks !== null) return null;
+  const { jwks, ledgers } = situation;
+  if (jwks === null || ledgers.jwks !== null) return null;
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
   return rewriteJwks(situation, ledger);
 }

@@ -36,6 +36,7 @@ import {
   isJwksMetadataStale,
   isSignerMetadataStale,
   keySecretMetadata,
+  NONE_HELD,
   step,
   withEvents,
   writeJwks,
@@ -49,6 +50,8 @@ export function repairSigner(situation: Situation, { ledger }: Schedule): Step |
   if (signer === null || signerFits(ledger, signer)) return null;
   const shown = signer.content.kind === 'Key' ? signer.content.kid : null;
   const active = activeKey(ledger);
+  // The JWKS comes first, and may back off: a key that verifiers cannot read must not sign.
+  if (active !== null && !showsKey(situation.jwks, active)) return null;
   const source = active === null ? null : fromKeySecret(situation, active);
   const disturbed = signerDisturbed(ledger, signerNoteOf(signer), shown);
   const isLost = active !== null && source === null;
@@ -112,15 +115,19 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const awaitsProof = shown.keys.some(
     ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
   );
-  const differs = jwks.hasBinaryData || !sameData(jwks.data, jwksData(shown));
-  const isStale = isJwksMetadataStale(situation) || copyHasOtherTerms(situation, ledger);
-  return differs || awaitsProof || isStale ? rewriteJwks(situation, ledger) : null;
+  const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
+  const isDue = differs || awaitsProof || isCopyUnfit(situation, ledger);
+  return isDue ? rewriteJwks(situation, ledger) : null;
 }
 
-/** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
-function copyHasOtherTerms({ observed }: Situation, ledger: Ledger): boolean {
-  const copy = observed.ledgers.jwks;
-  return copy?.kind === 'Ledger' && !sameMemory(copy.ledger.terms, ledger.terms);
+/**
+ * Of a copy that can be read, the terms alone count: whatever else an older one has missed counts as happening
+ * when it is recovered. One that can't be read would be of no use then.
+ */
+function isCopyUnfit({ ledgers }: Situation, ledger: Ledger): boolean {
+  const { jwks: copy } = ledgers;
+  if (copy === null) return false;
+  return copy.kind !== 'Ledger' || !sameMemory(copy.ledger.terms, ledger.terms);
 }
 
 /** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */
@@ -157,6 +164,15 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   );
 }
 
+/** Labels, annotations and owner of the JWKS: nobody waits for these. */
+export function repairJwksMetadata(situation: Situation, { ledger }: Schedule): Step | null {
+  if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
+  if (!isJwksMetadataStale(situation)) return null;
+  const { write } = rewriteJwks(situation, ledger);
+  const message = `Labels and annotations of ConfigMap ${situation.spec.jwks.name} are repaired`;
+  return guardedStep(write, { code: 'RepairMetadata', message });
+}
+
 /** Labels, annotations and owner of the signer, without a change of ledger or key. */
 export function repairSignerMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (!isSignerMetadataStale(situation)) return null;
@@ -169,10 +185,14 @@ export function repairSignerMetadata(situation: Situation, { ledger }: Schedule)
 }
 
 /** Labels, annotations and owner of the Secrets of living keys. */
-export function repairKeySecretMetadata(situation: Situation, { ledger }: Schedule): Step | null {
+export function repairKeySecretMetadata(
+  situation: Situation,
+  { ledger }: Schedule,
+  held = NONE_HELD,
+): Step | null {
   for (const key of ledger.keys) {
     const meta = secretOf(situation, key)?.meta;
-    if (meta === undefined) continue;
+    if (meta === undefined || held.has(`Secret ${meta.name}`)) continue;
     const metadata = keySecretMetadata(situation, key.ordinal, key.publicJwk, meta);
     if (!patchChanges(meta, metadata)) continue;
     const message = `Labels and annotations of Secret ${meta.name} are repaired`;
@@ -186,11 +206,16 @@ export function repairKeySecretMetadata(situation: Situation, { ledger }: Schedu
 }
 
 /** A private key is destroyed once a live read has shown the JWKS without its kid. */
-export function destroyBarred(situation: Situation, { ledger }: Schedule): Step | null {
+export function destroyBarred(
+  situation: Situation,
+  { ledger }: Schedule,
+  held = NONE_HELD,
+): Step | null {
   for (const key of ledger.keys) {
     if (key.bar === null || key.bar.removedSeenMs === null) continue;
     const secret = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
     if (secret === undefined || secret.meta.deleting !== undefined) continue;
+    if (held.has(`Secret ${secret.meta.name}`)) continue;
     const message = `The operator deletes Secret ${secret.meta.name}: its key has left the JWKS`;
     return deleteKeySecret(secret, { code: 'DestroyKey', message });
   }

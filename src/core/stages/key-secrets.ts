@@ -4,7 +4,7 @@ import { hasEnded, keyByKid, type Ledger } from '../ledger/ledger.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { deleteKeySecret, withEvents } from './steps.ts';
+import { deleteKeySecret, NONE_HELD, withEvents } from './steps.ts';
 
 type Holder =
   /** It holds the living key of its ordinal. */
@@ -50,9 +50,13 @@ function isBeyond({ observed }: Situation, { nextOrdinal }: Ledger, ordinal: num
 }
 
 /** An ended key that came back, an orphan that was never used, a copy: no private key is left over. */
-export function destroyUnneeded(situation: Situation, { ledger }: Schedule): Step | null {
+export function destroyUnneeded(
+  situation: Situation,
+  { ledger }: Schedule,
+  held = NONE_HELD,
+): Step | null {
   for (const secret of situation.keySecrets) {
-    if (secret.meta.deleting !== undefined) continue;
+    if (secret.meta.deleting !== undefined || held.has(`Secret ${secret.meta.name}`)) continue;
     const holder = holderOf(situation, ledger, secret);
     const { name } = secret.meta;
     if (holder.kind === 'Ended') {

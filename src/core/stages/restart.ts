@@ -12,7 +12,7 @@ import type { ObservedWorkload, Step } from '../reading/model.ts';
 import { concernsPods, isRolledOut, oldPodsFor, sameWorkload } from '../reading/old-pods.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { guardedStep } from './steps.ts';
+import { guardedStep, NONE_HELD } from './steps.ts';
 
 /**
  * The mark on the pod template: the same for the same switch, so that a restart happens once,
@@ -36,7 +36,11 @@ export function listedWorkloads({ observed, spec }: Situation): readonly Observe
   );
 }
 
-export function restartNext(situation: Situation, { ledger }: Schedule): Step | null {
+export function restartNext(
+  situation: Situation,
+  { ledger }: Schedule,
+  held = NONE_HELD,
+): Step | null {
   const active = activeKey(ledger);
   if (active === null || !isOpen(restartGate(active), situation.nowMs)) return null;
   if (!concernsPods(ledger, active) || active.settled !== null) return null;
@@ -47,7 +51,9 @@ export function restartNext(situation: Situation, { ledger }: Schedule): Step | 
   if (found.some((each) => isMarked(each, active) && !isRolledOut(each.rollOut))) return null;
   const next = found.find(
     (each) =>
-      !isMarked(each, active) && old.pods.some(({ workload }) => sameWorkload(each, workload)),
+      !isMarked(each, active) &&
+      !held.has(`${each.kind} ${each.name}`) &&
+      old.pods.some(({ workload }) => sameWorkload(each, workload)),
   );
   return next === undefined ? null : restart(next, active, mark);
 }

@@ -8,8 +8,10 @@ import { jwksData } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
 import { nextGeneration } from '../ledger/lifecycle.ts';
 import { basisOf } from '../reading/basis.ts';
+import { effortOf } from '../reading/effort.ts';
 import type {
   Basis,
+  Effort,
   EventNote,
   Expected,
   MetadataPatch,
@@ -26,24 +28,50 @@ import { jwksGeneration } from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 
-/** One row of the plan: what it does in a pass, with a sound ledger; null if nothing. */
-export type Stage = (situation: Situation, schedule: Schedule) => Step | null;
+/**
+ * One row of the plan: what it does in a pass, with a sound ledger; null if nothing.
+ * @param held names of objects, such as `Secret payments-key-2`: steps on them back off
+ */
+export type Stage = (
+  situation: Situation,
+  schedule: Schedule,
+  held: ReadonlySet<string>,
+) => Step | null;
+
+export const NONE_HELD: ReadonlySet<string> = new Set();
 
 /** A step that is judged on one reading, without events. */
 export function step(write: Write, code: StepReason, message: string): Step {
-  return { write, reason: { code, message }, events: [], guarded: false, basis: UNBASED };
+  return {
+    write,
+    reason: { code, message },
+    events: [],
+    guarded: false,
+    basis: UNBASED,
+    effort: NO_EFFORT,
+  };
 }
 
 /** A dangerous step, such as a switch or a removal: judged again on a second live reading. */
 export function guardedStep(write: Write, reason: Reason, events: readonly EventNote[] = []): Step {
-  return { write, reason, events, guarded: true, basis: UNBASED };
+  return { write, reason, events, guarded: true, basis: UNBASED, effort: NO_EFFORT };
 }
 
 /** The plan adds what a step was computed from, whichever stage it comes from. */
 const UNBASED: Basis = { signer: null, jwks: null, keySecrets: null, set: '', judgedMs: 0 };
 
+const NO_EFFORT: Effort = {
+  name: '',
+  intent: '',
+  urgency: 'Soon',
+  object: '',
+  fields: [],
+  setBy: null,
+};
+
 export function basedOn(plain: Step, observed: Observed): Step {
-  return { ...plain, basis: basisOf(observed) };
+  const effort = effortOf(plain.write, plain.reason, observed);
+  return { ...plain, basis: basisOf(observed), effort };
 }
 
 export function withEvents(plain: Step, ...events: readonly EventNote[]): Step {
@@ -116,7 +144,7 @@ function jwksMetadata({ set, jwks, spec }: Situation, ledger: Ledger): MetadataP
   });
 }
 
-/** Whether the ConfigMap's labels or annotations must be written, the ledger's copy aside. */
+/** Whether the ConfigMap's labels or annotations must be written. */
 export function isJwksMetadataStale({ set, jwks, spec }: Situation): boolean {
   if (jwks === null) return false;
   const { [ANNOTATION.ledger]: copy, [ANNOTATION.generation]: stamp } = jwks.meta.annotations;

@@ -112,6 +112,7 @@ export class RefusedWrites {
 }
 
 /** A namespace that is being deleted refuses everything new, as it should. */
-function isRefusal({ kind, advice }: KubeApiError): boolean {
-  return kind !== 'namespace-terminating' && advice === 'give-up';
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof KubeApiError)) return false;
+  return error.kind !== 'namespace-terminating' && error.advice === 'give-up';
 }

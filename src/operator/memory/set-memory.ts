@@ -3,6 +3,7 @@
  * costs a few more requests, or a repeated event, and never leads to a wrong write.
  */
 import { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
+import { Contests } from './contests.ts';
 import { KeptStatus } from './kept-status.ts';
 import { KeyContents } from './key-contents.ts';
 import { PreparedKey } from './prepared-key.ts';
@@ -22,6 +23,7 @@ export class SetMemory {
   readonly refused = new RefusedWrites();
   readonly repairs = new RepairCounts();
   readonly keptStatus = new KeptStatus();
+  readonly contests = new Contests();
   readonly allowance = new StepAllowance();
   readonly preparedKey = new PreparedKey();
   /** What the metrics show of it; null before its first pass. */

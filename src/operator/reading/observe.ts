@@ -8,6 +8,7 @@ import { FINALIZER } from '../../core/formats/names.ts';
 import type { Spec } from '../../core/formats/spec.ts';
 import { NO_LEDGERS, newestOf, readableOf } from '../../core/reading/ledgers.ts';
 import type { Observed } from '../../core/reading/model.ts';
+import { believedLedgers } from '../../core/reading/ownership.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
@@ -48,10 +49,12 @@ const NOTHING: ObservedObjects & { readonly objects: SetObjects } = {
   objects: { signer: null, jwks: null },
 };
 
-export class Observer {
-  readonly #options: IssuersReader;
+type ObserverOptions = IssuersReader & { readonly allowSecretCopies: boolean };
 
-  constructor(options: IssuersReader) {
+export class Observer {
+  readonly #options: ObserverOptions;
+
+  constructor(options: ObserverOptions) {
     this.#options = options;
   }
 
@@ -61,7 +64,7 @@ export class Observer {
     memory: SetMemory,
     signal: AbortSignal,
   ): Promise<SetSnapshot | null> {
-    const { client, clock } = this.#options;
+    const { client, clock, allowSecretCopies } = this.#options;
     const startedMs = Math.floor(clock.wallMs());
     const startedMonotonicMs = clock.monotonicMs();
     const reader = new LiveReader(client, name.namespace, signal);
@@ -85,6 +88,7 @@ export class Observer {
       refusedWrite: memory.refused.last,
       isStatusFailing: memory.keptStatus.isFailing,
       lostStatus: memory.keptStatus.lost,
+      contests: memory.contests.standing(clock.monotonicMs()),
     };
     return {
       observed: {
@@ -93,6 +97,7 @@ export class Observer {
         namespaceTerminating,
         ...observed,
         ...remembered,
+        ...(allowSecretCopies ? { allowsSecretCopies: true } : {}),
       },
       startedMonotonicMs,
       objects: { set, ...objects },
@@ -113,16 +118,22 @@ export class Observer {
       listKeySecrets(reader, name.name),
     ]);
     const ledgers = ledgersIn(signer, jwks, set);
-    const ledger = newestOf(readableOf(ledgers), set.metadata.uid ?? '');
+    const seen = {
+      signer: signer === null ? null : observedSigner(memory.verdicts, signer),
+      jwks: jwks === null ? null : observedJwks(jwks),
+      ledgers,
+    };
+    const { uid = '', annotations = {} } = set.metadata;
+    const asker = { ref: { ...name, uid }, annotations, livingAdoptee: null };
+    const believed = believedLedgers({ ...seen, set: asker });
+    const ledger = newestOf(readableOf(believed), uid);
     const [keySecrets, { pods, workloads, answers }] = await Promise.all([
       readKeySecrets(reader, memory, name.name, listed, ledger),
       readIssuers(this.#options, name, spec, ledger, signal),
     ]);
     for (const answer of answers) reader.dated(answer);
     return {
-      signer: signer === null ? null : observedSigner(memory.verdicts, signer),
-      jwks: jwks === null ? null : observedJwks(jwks),
-      ledgers,
+      ...seen,
       keySecrets,
       pods,
       workloads,

@@ -1,7 +1,8 @@
 /** From the objects of a set, as the API server sent them, to what the core is given of them. */
 import type { DecodeResult } from '../../api/decode.ts';
 import { isRecord } from '../../core/formats/is-record.ts';
-import { ANNOTATION, MANAGER, SECRET_TYPE } from '../../core/formats/names.ts';
+import { ANNOTATION, MANAGER, SECRET_TYPE, SIGNER_FILE } from '../../core/formats/names.ts';
+import { OWN_FILES } from '../../core/formats/served-set.ts';
 import type { Status } from '../../core/formats/status.ts';
 import type {
   ObjectMeta,
@@ -38,6 +39,7 @@ export function observedSet(
     specProblems: decoded.ok ? [] : decoded.errors.map(({ message }) => message),
     // The API server holds the status to the schema that Status mirrors.
     status: isRecord(set['status']) ? (set['status'] as Status) : null,
+    managedFields: set.metadata['managedFields'],
   };
 }
 
@@ -47,7 +49,7 @@ export function observedSigner(verdicts: KeyVerdicts, signer: KubeObject): Obser
     typeFits: signer['type'] === SECRET_TYPE.signer,
     content: signerContentOf(verdicts, signer),
     // The write that notes this begins the record again.
-    otherManagers: otherManagers(signer, isOfSigner, UNTRACKED),
+    otherManagers: otherManagers(signer, isOfSigner, isOfSignerData, UNTRACKED),
   };
 }
 
@@ -57,10 +59,11 @@ export function observedJwks(configMap: KubeObject): ObservedJwks {
   return {
     meta: metaOf(configMap),
     data: isRecord(data) ? (data as Record<string, string>) : {},
-    hasBinaryData: Object.keys(fieldsOf(binaryData)).length > 0,
+    hasOwnBinaryData: OWN_FILES.some((name) => name in fieldsOf(binaryData)),
     otherManagers: otherManagers(
       configMap,
-      isOfData,
+      isOfJwks,
+      isOfJwks,
       `${UNTRACKED}/${configMap.metadata.resourceVersion}`,
     ),
   };
@@ -69,15 +72,17 @@ export function observedJwks(configMap: KubeObject): ObservedJwks {
 /**
  * Who else manages what counts (kubernetes.io/docs/reference/using-api/server-side-apply).
  * @param isCounted whether it counts that someone manages these fields
- * @param untracked stands for whoever has wiped the record of `data`
+ * @param isTracked whether these fields show that the record was not wiped
+ * @param untracked stands for whoever has wiped it
  */
 function otherManagers(
   { metadata }: KubeObject,
   isCounted: (fields: Fields) => boolean,
+  isTracked: (fields: Fields) => boolean,
   untracked: string,
 ): readonly string[] {
   const entries = recordsOf(metadata['managedFields']);
-  if (!entries.some((entry) => isOfData(fieldsOf(entry['fieldsV1'])))) return [untracked];
+  if (!entries.some((entry) => isTracked(fieldsOf(entry['fieldsV1'])))) return [untracked];
   return entries
     .filter((entry) => isCounted(fieldsOf(entry['fieldsV1'])))
     .filter(({ manager }) => manager !== MANAGER)
@@ -85,14 +90,24 @@ function otherManagers(
     .sort();
 }
 
-function isOfData(fields: Fields): boolean {
-  return 'f:data' in fields || 'f:binaryData' in fields;
+/** An entry that is not the operator's is nobody's key, whoever manages it. */
+function manages(fields: Fields, files: readonly string[]): boolean {
+  const managed = { ...fieldsOf(fields['f:binaryData']), ...fieldsOf(fields['f:data']) };
+  return files.some((file) => `f:${file}` in managed);
+}
+
+function isOfJwks(fields: Fields): boolean {
+  return manages(fields, OWN_FILES);
+}
+
+function isOfSignerData(fields: Fields): boolean {
+  return manages(fields, Object.values(SIGNER_FILE));
 }
 
 /** Who sets the ledger back may hide who was in the signer meanwhile. */
 function isOfSigner(fields: Fields): boolean {
   const annotations = fieldsOf(fieldsOf(fields['f:metadata'])['f:annotations']);
-  return isOfData(fields) || `f:${ANNOTATION.ledger}` in annotations;
+  return isOfSignerData(fields) || `f:${ANNOTATION.ledger}` in annotations;
 }
 
 export function metaOf({ metadata }: KubeObject): ObjectMeta {
@@ -103,6 +118,7 @@ export function metaOf({ metadata }: KubeObject): ObjectMeta {
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
     ...pendingDeletion(metadata),
+    managedFields: metadata['managedFields'],
   };
 }
 

@@ -60,6 +60,7 @@ export function foundWorkload(workload: Workload, object: KubeObject): ObservedW
     resourceVersion: object.metadata.resourceVersion ?? '',
     restartedFor: typeof mark === 'string' ? mark : null,
     rollOut: rollOutOf(workload, object),
+    managedFields: object.metadata['managedFields'],
   };
 }
 

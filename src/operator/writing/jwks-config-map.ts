@@ -1,6 +1,8 @@
 /** The JWKS ConfigMap, which verifiers and JWKS servers read. */
+import { OWN_FILES } from '../../core/formats/served-set.ts';
 import type { Answer } from '../../platform/kube/client.ts';
 import { CONFIG_MAPS } from '../../platform/kube/resources.ts';
+import { type Fields, fieldsOf } from '../reading/fields.ts';
 import { type Execution, StepOutdated, type WriteOf } from './execution.ts';
 import { patched } from './metadata.ts';
 
@@ -13,7 +15,20 @@ export async function writeJwks(write: WriteOf<'WriteJwks'>, run: Execution): Pr
   }
   const { jwks } = snapshot.objects;
   if (jwks === null) throw new StepOutdated('the JWKS ConfigMap is gone');
-  const { binaryData: _, ...kept } = jwks;
+  const { binaryData, ...kept } = jwks;
   const metadata = patched(jwks.metadata, write.metadata);
-  return await client.replace(CONFIG_MAPS, { ...kept, metadata, data: write.data }, options);
+  const others = entriesOfOthers(binaryData);
+  const changed = {
+    ...kept,
+    metadata,
+    data: { ...entriesOfOthers(jwks['data']), ...write.data },
+    ...(Object.keys(others).length === 0 ? {} : { binaryData: others }),
+  };
+  return await client.replace(CONFIG_MAPS, changed, options);
+}
+
+/** They stay as they are. */
+function entriesOfOthers(entries: unknown): Fields {
+  const all = Object.entries(fieldsOf(entries));
+  return Object.fromEntries(all.filter(([name]) => !OWN_FILES.includes(name)));
 }

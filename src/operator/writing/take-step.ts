@@ -6,6 +6,7 @@ import type { KeyMaker, KeyPair } from '../../platform/keys/key-maker.ts';
 import type { KubeClient } from '../../platform/kube/client.ts';
 import { KubeApiError } from '../../platform/kube/errors.ts';
 import type { Log } from '../../platform/log/log.ts';
+import { isRefusal } from '../memory/refused-writes.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
 import type { Observer, SetSnapshot } from '../reading/observe.ts';
 import type { EventSender } from './events.ts';
@@ -67,7 +68,7 @@ export class StepTaker {
       return 'retry';
     }
     if (!this.#options.leads()) return 'retry';
-    const isDone = await this.#execute(of, step.write, planned, live, keyPair);
+    const isDone = await this.#execute(of, step, planned, live, keyPair);
     if (!isDone) return 'retry';
     this.#reportStep(of, step, live);
     return 'taken';
@@ -109,13 +110,14 @@ export class StepTaker {
   /** @returns false if the objects are no longer what they were */
   async #execute(
     of: PassOf,
-    write: Write,
+    step: Step,
     planned: SetSnapshot,
     live: SetSnapshot,
     keyPair: KeyPair | null,
   ): Promise<boolean> {
     const { key, memory, signal } = of;
     const { client, log } = this.#options;
+    const { write } = step;
     const isStatus = write.kind === 'WriteStatus';
     const deadlineMs = isStatus ? this.#statusDeadlineMs(memory, planned) : deadlineOf(planned);
     const options = { signal, deadlineMs };
@@ -136,7 +138,7 @@ export class StepTaker {
     } catch (error) {
       if (isStatus) memory.keptStatus.failed(isOutdated(error));
       if (!isOutdated(error)) {
-        this.#noteFailure(of, write.kind, live, error);
+        this.#noteFailure(of, step, live, error);
         throw error;
       }
       if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
@@ -153,15 +155,12 @@ export class StepTaker {
     return Math.min(deadlineMs, clock.monotonicMs() + FAILING_STATUS_TIMEOUT_MS);
   }
 
-  #noteFailure(
-    { key, memory }: PassOf,
-    write: Write['kind'],
-    live: SetSnapshot,
-    error: unknown,
-  ): void {
+  #noteFailure({ key, memory }: PassOf, step: Step, live: SetSnapshot, error: unknown): void {
     const { clock, events, log } = this.#options;
-    const isImmutable = isTargetImmutable(write, live);
-    const note = memory.refused.note(write, error, isImmutable, clock.monotonicMs());
+    const { kind } = step.write;
+    const isImmutable = isTargetImmutable(kind, live);
+    if (isRefusal(error)) memory.contests.refused(step, clock.monotonicMs());
+    const note = memory.refused.note(kind, error, isImmutable, clock.monotonicMs());
     if (note === null) return;
     logWarning(log, key, note);
     events.send(live.observed.set, [note]);
@@ -178,6 +177,7 @@ export class StepTaker {
   #reportStep({ key, memory }: PassOf, step: Step, live: SetSnapshot): void {
     const { clock, log, events } = this.#options;
     memory.allowance.spend(clock.monotonicMs());
+    memory.contests.taken(step, clock.monotonicMs());
     memory.preparedKey.drop();
     memory.repairs.note(step.events);
     logStep(log, key, step);

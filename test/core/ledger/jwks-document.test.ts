@@ -77,14 +77,19 @@ describe('openid-configuration', () => {
 });
 
 test.each([
-  ['the same', { a: '1', b: '2' }, true],
-  ['in another order', { b: '2', a: '1' }, true],
-  ['another text', { a: '1', b: '3' }, false],
-  ['one file less', { a: '1' }, false],
-  ['one file more', { a: '1', b: '2', c: '3' }, false],
-  ['another name', { a: '1', c: '2' }, false],
+  ['the same', { 'jwks.json': '1', 'serve.json': '2' }, true],
+  ['in another order', { 'serve.json': '2', 'jwks.json': '1' }, true],
+  ['another text', { 'jwks.json': '1', 'serve.json': '3' }, false],
+  ['one file less', { 'jwks.json': '1' }, false],
+  [
+    'one file more',
+    { 'jwks.json': '1', 'serve.json': '2', 'openid-configuration.json': '3' },
+    false,
+  ],
+  ['an entry of others', { 'jwks.json': '1', 'serve.json': '2', stamp: 'platform' }, true],
+  ['another name', { 'jwks.json': '1', 'serve.yaml': '2' }, false],
 ])('two ConfigMaps hold the same data: %s', (_, other, expected) => {
-  expect(sameData({ a: '1', b: '2' }, other)).toBe(expected);
+  expect(sameData({ 'jwks.json': '1', 'serve.json': '2' }, other)).toBe(expected);
 });
 
 test.each([

@@ -19,7 +19,6 @@ describe('an edit of the JWKS by someone else', () => {
     ['a key added', ({ hands }) => hands.editJwksKeys((keys) => [...keys].reverse())],
     ['nonsense', ({ hands }) => hands.editJwksFile('jwks.json', 'nonsense')],
     ['another serve.json', ({ hands }) => hands.editJwksFile('serve.json', '{}')],
-    ['another file', ({ hands }) => hands.editJwksFile('mine', 'x')],
     ['deleted', ({ hands }) => hands.deleteJwks()],
     [
       'edited and put back between two readings',

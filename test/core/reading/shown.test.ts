@@ -61,7 +61,12 @@ describe('someone else changed the JWKS', () => {
     ],
     ['if it is nonsense', ({ hands }) => hands.editJwksFile('jwks.json', 'nonsense'), true],
     ['if serve.json was edited', ({ hands }) => hands.editJwksFile('serve.json', '{}'), true],
-    ['if a file was added', ({ hands }) => hands.editJwksFile('mine', 'x'), true],
+    ['not if an entry of others was added', ({ hands }) => hands.editJwksFile('mine', 'x'), false],
+    [
+      'if an entry of its own was added',
+      ({ hands }) => hands.editJwksFile('openid-configuration.json', '{}'),
+      true,
+    ],
     [
       'if it was edited and put back, by its managers',
       (world) => {
@@ -74,16 +79,16 @@ describe('someone else changed the JWKS', () => {
     [
       'if its data differs and no manager tells',
       (world) => {
-        world.hands.editJwksFile('mine', 'x');
+        world.hands.editJwksFile('serve.json', '{}');
         world.api.jwks = { ...jwksOf(world), otherManagers: [] };
       },
       true,
     ],
     [
-      'if binary data was added',
+      'if binary data has an entry of its own',
       (world) => {
         touch(world);
-        world.api.jwks = { ...jwksOf(world), hasBinaryData: true };
+        world.api.jwks = { ...jwksOf(world), hasOwnBinaryData: true };
       },
       true,
     ],
@@ -178,7 +183,7 @@ test.each<[string | undefined, number]>([
 describe('what is noted of the JWKS', () => {
   test('is its identity, its generation and its managers', () => {
     const world = rotatedWorld();
-    world.hands.editJwksFile('mine', 'x');
+    world.hands.editJwksFile('serve.json', '{}');
     const { meta, otherManagers } = jwksOf(world);
     expect(otherManagers).toHaveLength(1);
     expect(noteOf(jwksOf(world))).toEqual({

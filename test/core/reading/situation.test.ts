@@ -36,6 +36,12 @@ function unledgerJwks({ hands }: World): void {
   });
 }
 
+function copyBesideJwks(hands: World['hands'], text: string): void {
+  hands.editJwksMeta((meta) => {
+    return { ...meta, annotations: { ...meta.annotations, [ANNOTATION.ledger]: text } };
+  });
+}
+
 describe('what became of the ledger', () => {
   test.each<[string, (world: World) => void, string | RegExp]>([
     ['nothing happened', () => undefined, 'sound'],
@@ -69,13 +75,33 @@ describe('what became of the ledger', () => {
       'of version 99, in the signer Secret',
     ],
     [
-      'a newer operator wrote the copy at the JWKS',
-      ({ hands }) =>
-        hands.editJwksMeta((meta) => ({
-          ...meta,
-          annotations: { ...meta.annotations, [ANNOTATION.ledger]: '{"version":3}' },
-        })),
-      'of version 3, in the JWKS',
+      'someone put a copy of an unknown version beside the JWKS, and the signer’s ledger is sound',
+      ({ hands }) => copyBesideJwks(hands, '{"version":999}'),
+      'sound',
+    ],
+    [
+      'the same, and the status is wiped',
+      ({ hands }) => {
+        copyBesideJwks(hands, '{"version":999}');
+        hands.wipeStatus();
+      },
+      'sound, not copied',
+    ],
+    [
+      'a newer operator wrote the copy beside the JWKS, and the signer is deleted',
+      ({ hands }) => {
+        copyBesideJwks(hands, '{"version":999}');
+        hands.deleteSigner();
+      },
+      'of version 999, in the JWKS',
+    ],
+    [
+      'a newer operator wrote the ledger of a signer that is someone else’s',
+      ({ hands }) => {
+        hands.annotateSigner(ANNOTATION.ledger, '{"version":999}');
+        hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}');
+      },
+      'lost: the signer Secret is gone',
     ],
     [
       'only the status is left',

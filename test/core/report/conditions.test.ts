@@ -188,7 +188,7 @@ describe('a message says what happened and what to do', () => {
       'of a newer ledger',
       'Stalled',
       ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":99}'),
-      'A newer operator wrote the ledger in the signer Secret (version 99). Upgrade this operator: until then it writes nothing but the status.',
+      'A newer operator wrote the ledger in the signer Secret (version 99). Upgrade this operator: until then it writes nothing but the status. If no newer operator has ever worked here, someone else wrote it: find out who changed Secret payments-signer, and remove its annotation signingkeys.dev/ledger.',
     ],
     [
       'of another set’s signer',
@@ -196,6 +196,16 @@ describe('a message says what happened and what to do', () => {
       ({ hands }) =>
         hands.annotateSigner(ANNOTATION.owner, '{"namespace":"a","name":"b","uid":"c"}'),
       'Secret payments-signer belongs to the set a/b (UID c). If that set no longer exists, annotate this one with signingkeys.dev/adopt=c. Otherwise create this set again with other names in spec.signer and spec.jwks.',
+    ],
+    [
+      'of a template that asks for copies',
+      'MetadataRefused',
+      ({ hands }) =>
+        hands.editSpec((spec) => ({
+          ...spec,
+          signer: { ...spec.signer, annotations: { 'kubed.appscode.com/sync': '', note: 'x' } },
+        })),
+      'spec.signer.annotations[kubed.appscode.com/sync] would ask another controller to copy Secret payments-signer, and with it the private key. The operator does not put it on the Secret; everything else goes on. Remove it, or run the operator with --allow-secret-copies.',
     ],
     [
       'of a bad spec',

@@ -137,7 +137,7 @@ describe('a key that signs before its gate', () => {
 
   test('is not Ready any sooner if someone edits the JWKS meanwhile', () => {
     const world = hurriedWorld();
-    world.hands.editJwksFile('mine', 'x');
+    world.hands.editJwksFile('serve.json', '{}');
     world.settle();
     world.runFor(7 * SECOND);
     expect(told(world, 'Ready')).toBe('False VerifiersMayRefuse');
@@ -153,7 +153,7 @@ test.each(['rotation', 'edit of the JWKS'])('after an ordinary %s, P is enough',
     world.settle();
     expect(world.signerKid).toBe('k2');
   } else {
-    world.hands.editJwksFile('mine', 'x');
+    world.hands.editJwksFile('serve.json', '{}');
     world.settle();
     expect(told(world, 'Ready')).toBe('False PublicationPending');
     world.runFor(2 * SECOND);

@@ -33,7 +33,37 @@ describe('what stalls a set says what to do', () => {
       rotatedWorld,
       ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":7}'),
       'LedgerTooNew: A newer operator wrote the ledger in the signer Secret (version 7). Upgrade ' +
-        'this operator: until then it writes nothing but the status.',
+        'this operator: until then it writes nothing but the status. If no newer operator has ever ' +
+        'worked here, someone else wrote it: find out who changed Secret payments-signer, and remove ' +
+        'its annotation signingkeys.dev/ledger.',
+    ],
+    [
+      'a copy of a newer operator beside the JWKS, and no signer',
+      rotatedWorld,
+      ({ hands }) => {
+        hands.editJwksMeta((meta) => {
+          return {
+            ...meta,
+            annotations: { ...meta.annotations, [ANNOTATION.ledger]: '{"version":7}' },
+          };
+        });
+        hands.deleteSigner();
+      },
+      'LedgerTooNew: A newer operator wrote the ledger in the JWKS (version 7). Upgrade this operator: ' +
+        'until then it writes nothing but the status. If no newer operator has ever worked here, ' +
+        'someone else wrote it: find out who changed ConfigMap payments-jwks, and remove its ' +
+        'annotation signingkeys.dev/ledger.',
+    ],
+    [
+      'a status of a newer operator',
+      rotatedWorld,
+      ({ api }) => {
+        if (api.set === null) throw new Error('there is a set');
+        api.set = { ...api.set, status: { ...api.set.status, ledger: '{"version":7}' } };
+      },
+      'LedgerTooNew: A newer operator wrote the ledger in the status (version 7). Upgrade this operator: ' +
+        'until then it writes nothing but the status. If no newer operator has ever worked here, ' +
+        'someone else wrote it: find out who changed the status, and remove its field ledger.',
     ],
     [
       'a signer of another set',

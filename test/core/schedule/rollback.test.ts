@@ -78,7 +78,7 @@ describe('a rollback would go back', () => {
     ],
     [
       'to no key of a JWKS that someone else changed',
-      ({ hands }) => hands.editJwksFile('mine', 'x'),
+      ({ hands }) => hands.editJwksFile('serve.json', '{}'),
       UNCHANGED,
       'PreviousKeyNotProven',
     ],

@@ -66,7 +66,7 @@ describe('a ledger without a copy is copied', () => {
     [
       'after someone else’s edit of the JWKS is noted',
       LOST,
-      ({ hands }) => hands.editJwksFile('mine', 'x'),
+      ({ hands }) => hands.editJwksFile('serve.json', '{}'),
       'NoteObservations',
     ],
     ['after the next key is made, if all are revoked', LOST, revokeAll, 'CreateKey'],

@@ -3,7 +3,7 @@ import { ANNOTATION } from '../../../src/core/formats/names.ts';
 import { readLedger } from '../../../src/core/ledger/codec.ts';
 import { keysIn } from '../../../src/core/ledger/jwks-document.ts';
 import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
-import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
+import { ledgerOf, rotatedWorld, stepsUntilRest } from '../../support/core-world/states.ts';
 import type { World } from '../../support/core-world/world.ts';
 
 test('if someone removes a barred key first, a JWKS of the bar’s own generation proves its removal', () => {
@@ -53,7 +53,7 @@ test('labels that someone removed are restored, object by object, and nothing el
   const before = world.written.length;
   world.settle();
   const codes = world.written.slice(before).map(({ step }) => step.reason.code);
-  expect(codes).toEqual(['WriteJwks', 'RepairMetadata']);
+  expect(codes).toEqual(['RepairMetadata', 'RepairMetadata']);
   expect(ledgerOf(world).generation).toBe(generation);
 });
 
@@ -73,6 +73,21 @@ test('terms that the ledger has taken in are copied beside the JWKS, once each',
   }
   expect(termsInCopy()?.lowered).toHaveLength(1);
 });
+
+test.each(['{"version":999}', '{', ''])(
+  'a copy %j beside the JWKS is written again, and nothing else happens',
+  (text) => {
+    const world = rotatedWorld();
+    world.hands.editJwksMeta((meta) => {
+      return { ...meta, annotations: { ...meta.annotations, [ANNOTATION.ledger]: text } };
+    });
+    const before = ledgerOf(world);
+    expect(stepsUntilRest(world)).toEqual(['WriteJwks']);
+    expect(ledgerOf(world)).toEqual(before);
+    const copy = readLedger(world.api.jwks?.meta.annotations[ANNOTATION.ledger] ?? '');
+    expect(copy).toEqual({ kind: 'Ledger', ledger: before });
+  },
+);
 
 /** Up to the moment at which `k1` is barred, and not yet out of the JWKS. */
 function barredWorld(world: World): World {

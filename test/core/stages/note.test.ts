@@ -27,7 +27,7 @@ function revoke(world: World, ...kids: readonly string[]): void {
   }
 }
 
-const addFile = ({ hands }: World) => hands.editJwksFile('mine', 'x');
+const addFile = ({ hands }: World) => hands.editJwksFile('serve.json', '{}');
 
 // #1 is retiring, #2 signs, #3 is pending.
 test.each<[string, (world: World) => void, boolean]>([

@@ -158,6 +158,7 @@ export class World {
       refusedWrite: null,
       lostStatus: [],
       isStatusFailing: false,
+      contests: [],
     };
   }
 }

@@ -91,6 +91,7 @@ export class Member implements Transport {
       identity: options.identity,
       workers: 4,
       checkIssuers: true,
+      allowSecretCopies: false,
       namespaces: [],
       election: options.election,
       drainMs: 5000,

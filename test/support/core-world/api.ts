@@ -5,6 +5,7 @@
 
 import { publicJwkText } from '../../../src/core/formats/jwk.ts';
 import { ANNOTATION, FINALIZER } from '../../../src/core/formats/names.ts';
+import { OWN_FILES } from '../../../src/core/formats/served-set.ts';
 import { serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type {
   Expected,
@@ -241,18 +242,20 @@ export class Api {
     if (expects === 'absent') {
       if (jwks !== null) return 'Conflict';
       const meta = this.newMeta(name, metadata);
-      this.jwks = { meta, data, hasBinaryData: false, otherManagers: [] };
+      this.jwks = { meta, data, hasOwnBinaryData: false, otherManagers: [] };
       this.fieldOwners = [];
       return 'Applied';
     }
     if (jwks === null || !isAt(jwks.meta, expects)) return 'Conflict';
-    const changed = jwks.hasBinaryData || !sameValue(jwks.data, data);
+    const ofOthers = Object.entries(jwks.data).filter(([name]) => !OWN_FILES.includes(name));
+    const stored = { ...Object.fromEntries(ofOthers), ...data };
+    const changed = jwks.hasOwnBinaryData || !sameValue(jwks.data, stored);
     const meta = this.#patched(jwks.meta, metadata, changed);
     if (meta === jwks.meta) return 'Unchanged';
     // Whoever owned a file keeps it as long as the value stays; a changed value is ours alone.
-    this.fieldOwners = this.fieldOwners.filter(({ file }) => jwks.data[file] === data[file]);
+    this.fieldOwners = this.fieldOwners.filter(({ file }) => jwks.data[file] === stored[file]);
     const otherManagers = managersOf(this.fieldOwners);
-    this.jwks = { meta, data, hasBinaryData: false, otherManagers };
+    this.jwks = { meta, data: stored, hasOwnBinaryData: false, otherManagers };
     return 'Applied';
   }
 
@@ -297,7 +300,9 @@ export function signerManagers({ data, ledger }: SignerOwners): readonly string[
 }
 
 export function managersOf(owners: readonly FieldOwner[]): readonly string[] {
-  return [...new Set(owners.map(({ entry }) => entry))];
+  // Whoever owns an entry of others counts for nothing.
+  const counted = owners.filter(({ file }) => OWN_FILES.includes(file));
+  return [...new Set(counted.map(({ entry }) => entry))];
 }
 
 function isAt(

@@ -4,9 +4,9 @@ import { ANNOTATION } from '../../../src/core/formats/names.ts';
 import { serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type { Ledger, LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import { plan } from '../../../src/core/plan.ts';
-import { basisOf } from '../../../src/core/reading/basis.ts';
 import type { Observed, Step, Write } from '../../../src/core/reading/model.ts';
 import { type Situation, situationOf } from '../../../src/core/reading/situation.ts';
+import { basedOn, guardedStep, step } from '../../../src/core/stages/steps.ts';
 import { FAST_SPEC } from './fixtures.ts';
 import { type World, worldWith } from './world.ts';
 
@@ -84,14 +84,10 @@ export function sourceOf(
 }
 
 export function stepOf(world: World, write: Write, guarded = false): Step {
-  const basis = basisOf(world.observe());
-  return {
-    write,
-    reason: { code: 'NoteObservations', message: 'crafted' },
-    events: [],
-    guarded,
-    basis,
-  };
+  const crafted: Step = guarded
+    ? guardedStep(write, { code: 'NoteObservations', message: 'crafted' })
+    : step(write, 'NoteObservations', 'crafted');
+  return basedOn(crafted, world.observe());
 }
 
 /** The step that is planned now. */

@@ -125,6 +125,7 @@ export class World {
       refusedWrite: null,
       lostStatus: this.losesStatusLedger ? ['ledger'] : [],
       isStatusFailing: false,
+      contests: [],
     };
   }
 
