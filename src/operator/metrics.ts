@@ -8,7 +8,8 @@ interface SetGauges {
   readonly keyInfo: Gauge<'namespace' | 'set' | 'kid' | 'state' | 'algorithm'>;
   readonly publishedKeyInfo: Gauge<'namespace' | 'set' | 'kid'>;
   readonly keys: Gauge<'namespace' | 'set' | 'state'>;
-  readonly condition: Gauge<'namespace' | 'set' | 'type'>;
+  readonly condition: Gauge<'namespace' | 'set' | 'type' | 'reason'>;
+  readonly activeSince: Gauge<'namespace' | 'set'>;
   readonly nextTransition: Gauge<'namespace' | 'set' | 'action'>;
   readonly overdue: Gauge<'namespace' | 'set' | 'action'>;
 }
@@ -93,7 +94,12 @@ function setGauges(registry: Registry, fill: () => void): SetGauges {
     condition: gauge(
       'signingkeys_condition',
       'A condition of a set: 1 while it is True, 0 while it is False.',
-      ['type'],
+      ['type', 'reason'],
+    ),
+    activeSince: gauge(
+      'signingkeys_active_key_activated_timestamp_seconds',
+      'Since when the active key of a set signs, as a Unix time.',
+      [],
     ),
     nextTransition: gauge(
       'signingkeys_next_transition_timestamp_seconds',

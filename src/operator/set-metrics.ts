@@ -16,10 +16,10 @@ export function showSetsAtScrape(
   clock: Clock,
 ): void {
   metrics.onScrape(() => {
-    const { keyInfo, publishedKeyInfo, keys, condition, nextTransition, overdue } = metrics;
-    for (const gauge of [keyInfo, publishedKeyInfo, keys, condition, nextTransition, overdue]) {
-      gauge.reset();
-    }
+    const { keyInfo, publishedKeyInfo, keys, condition, activeSince } = metrics;
+    const { nextTransition, overdue } = metrics;
+    for (const gauge of [keyInfo, publishedKeyInfo, keys, condition, activeSince]) gauge.reset();
+    for (const gauge of [nextTransition, overdue]) gauge.reset();
     metrics.repairs.reset();
     for (const { figures, repairs } of memories.values()) {
       if (figures === null) continue;
@@ -34,9 +34,9 @@ function showSet(metrics: OperatorMetrics, figures: SetFigures, nowMs: number): 
   const labels = { namespace, set };
   showKeys(metrics, figures);
   for (const kid of publishedKids) metrics.publishedKeyInfo.set({ ...labels, kid }, 1);
-  for (const { type, status } of conditions) {
+  for (const { type, status, reason } of conditions) {
     if (status !== 'Unknown') {
-      metrics.condition.set({ ...labels, type }, Number(status === 'True'));
+      metrics.condition.set({ ...labels, type, reason }, Number(status === 'True'));
     }
   }
   for (const [action, atMs] of [...times.planned, ...times.possibleSince]) {
@@ -60,8 +60,11 @@ function showRepairs(
 
 function showKeys(metrics: OperatorMetrics, { namespace, set, keys }: SetFigures): void {
   const labels = { namespace, set };
-  for (const { kid, state, algorithm } of keys) {
+  for (const { kid, state, algorithm, activatedTime } of keys) {
     metrics.keyInfo.set({ ...labels, kid, state, algorithm }, 1);
+    if (state === 'Active' && activatedTime !== undefined) {
+      metrics.activeSince.set(labels, Date.parse(activatedTime) / 1000);
+    }
   }
   for (const state of LIVING_STATES) {
     const count = keys.filter((key) => key.state === state).length;

@@ -15,7 +15,7 @@ import {
 } from '../ledger/ledger.ts';
 import { bury, emptySigner, hasRoomForAnotherKey, signerDisturbed } from '../ledger/lifecycle.ts';
 import { sameMemory } from '../ledger/terms.ts';
-import { editedBy } from '../reading/editors.ts';
+import { editedBy } from '../reading/edits.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
 import { pendingText } from '../reading/pending-deletions.ts';

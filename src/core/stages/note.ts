@@ -1,9 +1,10 @@
 /** Records in the ledger what the operator has just observed in a live read. */
+
+import { undoneEdits } from '../reading/edits.ts';
 import type { Step } from '../reading/model.ts';
 import { noteObservations } from '../reading/observations.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { undoneEdits } from './edits.ts';
 import { isRevokedStillShown } from './revocation.ts';
 import { step, withEvents, writeSigner } from './steps.ts';
 

@@ -30,6 +30,7 @@ import {
   withRevoked,
 } from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
+import { replacedJwks, undoneJwksEdit } from '../reading/edits.ts';
 import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
 import { backAgain, withRaisedTerms } from '../reading/observations.ts';
 import { epochOf, mayJoin } from '../reading/ownership.ts';
@@ -42,7 +43,6 @@ import {
   type LedgerState,
   type Situation,
 } from '../reading/situation.ts';
-import { replacedJwks, undoneJwksEdit } from './edits.ts';
 import { fromKeySecret, guardedStep, writeJwks, writeSigner } from './steps.ts';
 
 export type LostLedger = Extract<LedgerState, { kind: 'Lost' }>;

@@ -13,6 +13,7 @@ import {
   sameKind,
 } from '../ledger/ledger.ts';
 import { activate, nextGeneration, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
+import { replacedSigner, undoneEdits } from '../reading/edits.ts';
 import type { EventNote, SignerSource, Step } from '../reading/model.ts';
 import { withRaisedTerms } from '../reading/observations.ts';
 import { openRotateRequest } from '../reading/requests.ts';
@@ -26,7 +27,6 @@ import {
 import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
 import { previousSigner } from '../schedule/rollback.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { replacedSigner, undoneEdits } from './edits.ts';
 import { publishNext } from './rotation.ts';
 import { fromKeySecret, guardedStep, withEvents, writeSigner } from './steps.ts';
 
