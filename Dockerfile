@@ -53,5 +53,6 @@ USER 65532:65532
 WORKDIR /
 # 8080 is the JWKS, 8081 has metrics and probes.
 EXPOSE 8080 8081
-ENTRYPOINT ["/usr/local/bin/node", "/app/signing-keys.mjs"]
+# A signal must not open a debugger, which reads every key.
+ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "/app/signing-keys.mjs"]
 CMD ["--help"]

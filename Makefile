@@ -80,7 +80,7 @@ demo: $(INSTALLED) ## show rotations, a rollback and a revocation on a real API 
 	@npm run --silent demo
 
 .PHONY: binaries
-binaries: $(INSTALLED) ## build etcd, kube-apiserver and kubectl, once (about eight minutes)
+binaries: $(INSTALLED) ## get etcd, kube-apiserver and kubectl, once: a download, else a build of eight minutes
 	@npm run --silent binaries
 
 .PHONY: node-binaries

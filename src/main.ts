@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-sigusr1
 /** The one program. Each command is loaded only when it is called, so `serve` stays small. */
 import { takeStopSignals } from './platform/cli/stop-signals.ts';
 import { VERSION } from './version.ts';

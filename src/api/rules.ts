@@ -9,6 +9,7 @@ import {
   isReservedSecretName,
   reservedStartOf,
 } from '../core/formats/reserved-names.ts';
+import { ISSUER, JWKS_URI } from '../core/formats/urls.ts';
 import { checkDurations } from './duration-rules.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import { checkInterval } from './interval-rule.ts';
@@ -22,10 +23,6 @@ const METADATA_KEY =
 /** A DNS name of 253 characters, a slash, and a name of 63. */
 const METADATA_KEY_LENGTH_MAX = 317;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
-const HTTPS_URL =
-  /^https:\/\/([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(\/[A-Za-z0-9._~!$&()*+,;=:@%/-]*)?/;
-const ISSUER = new RegExp(`${HTTPS_URL.source}$`);
-const JWKS_URI = new RegExp(`${HTTPS_URL.source}([?][A-Za-z0-9._~!$&()*+,;=:@%/?-]*)?$`);
 const ISSUER_REMEDY =
   'write an https URL without user, query or fragment, such as https://auth.example.com';
 const JWKS_URI_REMEDY =

@@ -2,16 +2,19 @@
  * Checks the files of a JWKS folder. A file that passes is served byte for byte as it was read, so
  * it is not enough that the parsed value is good: the text must not hide anything else.
  */
-import { PRIVATE_MEMBERS } from '../core/formats/jwk.ts';
+import { isRecord } from '../core/formats/is-record.ts';
+import { hasMemberTwice } from '../core/formats/json-text.ts';
 import {
   JWKS_BYTES_MAX,
   JWKS_FILE,
   OPENID_CONFIGURATION_FILE,
-  parseJwks,
+  parsePublishedJwks,
   parseServePolicy,
   SERVE_FILE,
   type ServePolicy,
 } from '../core/formats/served-set.ts';
+import { ALGORITHMS } from '../core/formats/spec.ts';
+import { ISSUER, JWKS_URI, JWKS_URI_LENGTH_MAX, URL_LENGTH_MAX } from '../core/formats/urls.ts';
 
 export type FileProblem = { readonly problem: string };
 
@@ -22,7 +25,7 @@ export interface JwksDocument {
 
 export interface OpenidConfiguration {
   readonly bytes: Uint8Array;
-  /** As it is written there; not empty, and otherwise not checked. */
+  /** An https URL, as the CRD allows it for `spec.issuer`. */
   readonly issuer: string;
 }
 
@@ -30,70 +33,84 @@ export interface OpenidConfiguration {
 export const FILE_BYTES_MAX = {
   [JWKS_FILE]: JWKS_BYTES_MAX,
   [SERVE_FILE]: 4096,
-  [OPENID_CONFIGURATION_FILE]: 65_536,
+  [OPENID_CONFIGURATION_FILE]: 4096,
 } as const;
 
-/** Checks `jwks.json`: RFC 7517, at least one key, public members only. */
+/** Checks `jwks.json`: one to eight public keys in the published form, and nothing else. */
 export function judgeJwks(bytes: Uint8Array): JwksDocument | FileProblem {
   const text = decodeUtf8(bytes);
   if (typeof text !== 'string') return text;
-  const keys = parseJwks(text);
+  const keys = parsePublishedJwks(text);
   if ('problem' in keys) return keys;
-  const hidden = findHidden(text);
-  if (hidden !== null) return hidden;
+  if (hasMemberTwice(text, parseJson(text))) return MEMBER_TWICE;
   return { bytes, kids: keys.map((key) => key.kid) };
 }
 
 /** Checks `serve.json`. */
 export function judgeServePolicy(bytes: Uint8Array): ServePolicy | FileProblem {
   const text = decodeUtf8(bytes);
-  return typeof text === 'string' ? parseServePolicy(text) : text;
+  if (typeof text !== 'string') return text;
+  const policy = parseServePolicy(text);
+  if ('problem' in policy) return policy;
+  return hasMemberTwice(text, policy) ? MEMBER_TWICE : policy;
 }
 
+/** The members that the operator writes (`openidConfigurationText` in core/ledger/jwks-document.ts). */
+const OPENID_MEMBERS: readonly string[] = [
+  'issuer',
+  'jwks_uri',
+  'response_types_supported',
+  'subject_types_supported',
+  'id_token_signing_alg_values_supported',
+];
+
 /**
- * Checks `openid-configuration.json`: an object with the two members that a verifier looks for
- * (OpenID Connect Discovery 1.0 section 3). Its other members are up to the issuer.
+ * Checks `openid-configuration.json`: the two members that a verifier looks for, the lists that OpenID
+ * Connect Discovery 1.0 section 3 requires, and nothing else.
  */
 export function judgeOpenidConfiguration(bytes: Uint8Array): OpenidConfiguration | FileProblem {
   const text = decodeUtf8(bytes);
   if (typeof text !== 'string') return text;
   const document = parseJson(text);
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    return { problem: 'it is not a JSON object' };
+  if (!isRecord(document)) return { problem: 'it is not a JSON object' };
+  const { issuer, jwks_uri: jwksUri } = document;
+  if (!isUrl(issuer, ISSUER, URL_LENGTH_MAX)) {
+    return { problem: 'issuer is not an https URL without query or fragment' };
   }
-  const { issuer, jwks_uri: jwksUri } = document as Record<string, unknown>;
-  if (!isText(issuer)) return { problem: 'issuer is missing' };
-  if (!isText(jwksUri)) return { problem: 'jwks_uri is missing' };
-  return findHidden(text) ?? { bytes, issuer };
+  if (!isUrl(jwksUri, JWKS_URI, JWKS_URI_LENGTH_MAX)) {
+    return { problem: 'jwks_uri is not an https URL without fragment' };
+  }
+  const problem = openidListProblem(document);
+  if (problem !== null) return { problem };
+  if (hasMemberTwice(text, document)) return MEMBER_TWICE;
+  return { bytes, issuer };
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+function openidListProblem(document: Readonly<Record<string, unknown>>): string | null {
+  const strange = Object.keys(document).some((name) => !OPENID_MEMBERS.includes(name));
+  if (strange) return 'it has a member that is not published';
+  const { id_token_signing_alg_values_supported: algorithms = [] } = document;
+  const areKnown =
+    Array.isArray(algorithms) &&
+    new Set(algorithms).size === algorithms.length &&
+    algorithms.every((name) => (ALGORITHMS as readonly unknown[]).includes(name));
+  if (!areKnown) return 'id_token_signing_alg_values_supported is not a list of algorithms';
+  const { response_types_supported: types, subject_types_supported: subjects } = document;
+  return isOnly(types, 'id_token') && isOnly(subjects, 'public')
+    ? null
+    : 'response_types_supported or subject_types_supported is not as the operator writes it';
 }
 
-/**
- * Looks for what `JSON.parse` does not show or a strict reader skips: a private member anywhere, and a
- * member that is there twice, whose first value (it may be a private key) is dropped silently.
- */
-function findHidden(text: string): FileProblem | null {
-  let members = 0;
-  // No recursion: the text is untrusted, and a level of nesting costs it only one byte.
-  const left: unknown[] = [parseJson(text)];
-  while (left.length > 0) {
-    const value = left.pop();
-    if (typeof value !== 'object' || value === null) continue;
-    for (const [name, member] of Object.entries(value)) {
-      if ((PRIVATE_MEMBERS as readonly string[]).includes(name)) {
-        return { problem: `it has the private member '${name}'` };
-      }
-      if (!Array.isArray(value)) members++;
-      left.push(member);
-    }
-  }
-  // Outside strings, JSON has exactly one colon for each member that is written.
-  const written = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
-  return written === members ? null : { problem: 'it has a member twice' };
+/** Whether a member that may be missing is a list of this one text. */
+function isOnly(value: unknown, text: string): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 1 && value[0] === text);
 }
+
+function isUrl(value: unknown, form: RegExp, lengthMax: number): value is string {
+  return typeof value === 'string' && value.length <= lengthMax && form.test(value);
+}
+
+const MEMBER_TWICE: FileProblem = { problem: 'it has a member twice' };
 
 function decodeUtf8(bytes: Uint8Array): string | FileProblem {
   try {

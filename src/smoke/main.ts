@@ -4,8 +4,8 @@ import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
 import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createKubeClient } from '../platform/kube/client.ts';
-import { KubeConfigError } from '../platform/kube/config.ts';
 import { KubeApiError } from '../platform/kube/errors.ts';
+import { KubeConfigError } from '../platform/kubeconfig/config.ts';
 import { SMOKE_OPTIONS, type SmokeConfig } from './flags.ts';
 import { SmokeTestError, smokeTest } from './smoke-test.ts';
 

@@ -11,7 +11,8 @@ import {
   isProtectedSecret,
 } from '../../src/core/reading/ownership.ts';
 import { situationOf } from '../../src/core/reading/situation.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk } from '../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC } from '../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld } from '../support/core-world/states.ts';
 
 export interface Drawn {

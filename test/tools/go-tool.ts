@@ -9,10 +9,11 @@ import type { Program } from './building/program.ts';
 import { STRIPPED } from './building/program.ts';
 import { ensureShelf, probe } from './building/program-cache.ts';
 
-export type ToolName = 'helm' | 'actionlint';
+export type ToolName = 'helm' | 'actionlint' | 'setup-envtest';
 
 interface Tool {
   readonly module: string;
+  /** The program's package in its module; empty if it is the module itself. */
   readonly command: string;
   readonly usualTime: string;
   /** Where the program keeps its version, for the linker. */
@@ -39,16 +40,25 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
     versionArgs: ['-version'],
     saysV: false,
   },
+  'setup-envtest': {
+    module: 'sigs.k8s.io/controller-runtime/tools/setup-envtest',
+    command: '',
+    usualTime: 'ten seconds',
+    versionVariable: 'version.version',
+    versionArgs: ['version'],
+    saysV: true,
+  },
 };
 
 /** @returns the path of a program that runs */
 export async function ensureTool(
   name: ToolName,
   onProgress: (line: string) => void,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<string> {
   const program = programOf(name);
-  const variable = name.toUpperCase();
-  const given = process.env[variable] ?? '';
+  const variable = variableOf(name);
+  const given = env[variable] ?? '';
   if (given !== '') {
     // Any version will do here: whoever sets the variable has chosen it.
     const fault = await probe(given, program.versionArgs, '');
@@ -56,7 +66,12 @@ export async function ensureTool(
     return given;
   }
   const cacheKey = moduleKey(`${name}-${program.version}`, program.moduleFolder);
-  return join(await ensureShelf({ cacheKey, programs: [program] }, onProgress), name);
+  return join(await ensureShelf({ cacheKey, programs: [program] }, onProgress, { env }), name);
+}
+
+/** `setup-envtest` → `SETUP_ENVTEST` */
+function variableOf(name: ToolName): string {
+  return name.toUpperCase().replaceAll('-', '_');
 }
 
 function programOf(name: ToolName): Program {
@@ -68,8 +83,8 @@ function programOf(name: ToolName): Program {
   const separator = versionVariable.includes('.') ? '/' : '.';
   return {
     ...{ name, version, moduleFolder, versionArgs, usualTime },
-    goPackage: `${module}/${command}`,
+    goPackage: command === '' ? module : `${module}/${command}`,
     linkerFlags: `${STRIPPED} -X ${module}${separator}${versionVariable}=${version}`,
-    withoutGo: `set ${name.toUpperCase()} to the path of ${name}`,
+    withoutGo: `set ${variableOf(name)} to the path of ${name}`,
   };
 }

@@ -17,6 +17,11 @@ export const RESERVED_PREFIX = `${API_GROUP}/`;
 export const LABEL = {
   managedBy: 'app.kubernetes.io/managed-by',
   set: 'signingkeys.dev/set',
+  /**
+   * The set's UID. Names come again; with this, somebody selects the objects of a set that is gone, and
+   * nothing that a living set has taken over.
+   */
+  setUid: 'signingkeys.dev/set-uid',
 } as const;
 
 /** On the objects of a set. */

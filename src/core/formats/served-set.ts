@@ -2,8 +2,9 @@
  * The documents in the JWKS ConfigMap that a JWKS server reads: `jwks.json` (RFC 7517 section 5) and
  * `serve.json`. The operator writes them, and the server checks them.
  */
+import { isLongerThan } from './byte-length.ts';
 import { isRecord } from './is-record.ts';
-import { type PublicJwk, parsePublicJwk } from './jwk.ts';
+import { type JwkProblem, type PublicJwk, parsePublicJwk, parsePublishedJwk } from './jwk.ts';
 
 /** The maximum number of published keys. A step that would add a ninth waits. */
 export const PUBLISHED_KEYS_MAX = 8;
@@ -24,9 +25,33 @@ export interface ServePolicy {
   readonly sharedMaxAgeSeconds: number;
 }
 
-/** Reads `jwks.json` strictly: it must have one to eight well-formed public keys with distinct kids. */
-export function parseJwks(text: string): readonly PublicJwk[] | { readonly problem: string } {
-  if (text.length > JWKS_BYTES_MAX) return { problem: `it is larger than ${JWKS_BYTES_MAX} bytes` };
+/** The largest `max-age` that is served, however large C is: a revocation must get through. */
+export const MAX_AGE_MAX_SECONDS = 300;
+/** Far more than `serve.json` needs. */
+const SERVE_BYTES_MAX = 1024;
+
+/**
+ * Reads `jwks.json` as a verifier does: one to eight keys with distinct kids. Members that no verifier
+ * has to know are ignored, so that an edit that adds one hides no key.
+ */
+export function parseJwks(text: string): readonly PublicJwk[] | JwkProblem {
+  return readJwks(text, parsePublicJwk);
+}
+
+/** Reads `jwks.json` as the operator writes it: no member is there that it does not write. */
+export function parsePublishedJwks(text: string): readonly PublicJwk[] | JwkProblem {
+  const keys = readJwks(text, parsePublishedJwk);
+  if ('problem' in keys) return keys;
+  return hasOnly(parseJson(text), ['keys']) ? keys : { problem: `it has a member besides 'keys'` };
+}
+
+function readJwks(
+  text: string,
+  parseKey: (value: unknown) => PublicJwk | JwkProblem,
+): readonly PublicJwk[] | JwkProblem {
+  if (isLongerThan(JWKS_BYTES_MAX, text)) {
+    return { problem: `it is larger than ${JWKS_BYTES_MAX} bytes` };
+  }
   const document = parseJson(text);
   const keys = isRecord(document) ? document['keys'] : undefined;
   if (!Array.isArray(keys)) return { problem: `it is not a JSON object with an array 'keys'` };
@@ -36,7 +61,7 @@ export function parseJwks(text: string): readonly PublicJwk[] | { readonly probl
   }
   const parsed: PublicJwk[] = [];
   for (const [index, value] of keys.entries()) {
-    const key = parsePublicJwk(value);
+    const key = parseKey(value);
     if ('problem' in key) return { problem: `keys[${index}]: ${key.problem}` };
     if (parsed.some((other) => other.kid === key.kid)) {
       return { problem: `keys[${index}]: its kid appears twice` };
@@ -46,21 +71,32 @@ export function parseJwks(text: string): readonly PublicJwk[] | { readonly probl
   return parsed;
 }
 
-/** Reads `serve.json` strictly. */
-export function parseServePolicy(text: string): ServePolicy | { readonly problem: string } {
+/** Reads `serve.json` strictly: both members, within what the operator ever writes, and no other. */
+export function parseServePolicy(text: string): ServePolicy | JwkProblem {
+  if (isLongerThan(SERVE_BYTES_MAX, text)) {
+    return { problem: `it is larger than ${SERVE_BYTES_MAX} bytes` };
+  }
   const document = parseJson(text);
   if (!isRecord(document)) return { problem: 'it is not a JSON object' };
   const { maxAgeSeconds, sharedMaxAgeSeconds } = document;
-  if (!isSeconds(maxAgeSeconds))
-    return { problem: 'maxAgeSeconds is not a whole number of seconds' };
-  if (!isSeconds(sharedMaxAgeSeconds)) {
-    return { problem: 'sharedMaxAgeSeconds is not a whole number of seconds' };
+  if (!isSeconds(maxAgeSeconds, MAX_AGE_MAX_SECONDS)) {
+    return { problem: `maxAgeSeconds is not a whole number from 0 to ${MAX_AGE_MAX_SECONDS}` };
+  }
+  if (!isSeconds(sharedMaxAgeSeconds, maxAgeSeconds)) {
+    return { problem: 'sharedMaxAgeSeconds is not a whole number from 0 to maxAgeSeconds' };
+  }
+  if (!hasOnly(document, ['maxAgeSeconds', 'sharedMaxAgeSeconds'])) {
+    return { problem: 'it has a member that is not published' };
   }
   return { maxAgeSeconds, sharedMaxAgeSeconds };
 }
 
-function isSeconds(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+function isSeconds(value: unknown, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+function hasOnly(value: unknown, names: readonly string[]): boolean {
+  return isRecord(value) && Object.keys(value).every((name) => names.includes(name));
 }
 
 function parseJson(text: string): unknown {

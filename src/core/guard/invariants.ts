@@ -6,13 +6,14 @@
 import { keyByKid } from '../ledger/ledger.ts';
 import type { Write } from '../reading/model.ts';
 import type { Situation } from '../reading/situation.ts';
+import { noKeyInAnnotations } from './secrecy.ts';
 import { judgeState, type State, stateAfter, stateOf } from './state-invariants.ts';
 import { knownLedger, type Violation } from './violation.ts';
 import { judgeWrite } from './write-invariants.ts';
 
 /** Violations in the state that a reading shows, whoever caused them. */
 export function stateViolations(situation: Situation): readonly Violation[] {
-  return judgeState(stateOf(situation));
+  return [...judgeState(stateOf(situation)), ...noKeyInAnnotations(situation)];
 }
 
 /** Violations that a write would add. Empty: the write is allowed. */

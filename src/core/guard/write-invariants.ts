@@ -8,12 +8,13 @@ import type { Write } from '../reading/model.ts';
 import { sameWorkload } from '../reading/old-pods.ts';
 import { isRevoked, type Situation } from '../reading/situation.ts';
 import { judgeLedgerWrite } from './ledger-invariants.ts';
-import { noPrivateMember } from './secrecy.ts';
+import { noKeyLeft, noPrivateMember } from './secrecy.ts';
 import { knownLedger, type Violation } from './violation.ts';
 
 export function judgeWrite(situation: Situation, write: Write): readonly Violation[] {
   return [
     ...noPrivateMember(write),
+    ...noKeyLeft(situation, write),
     ...onlyOwnObjects(situation, write),
     ...neverEmptied(situation, write),
     ...(write.kind === 'WriteSigner' ? judgeLedgerWrite(situation, write.ledger) : []),

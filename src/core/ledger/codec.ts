@@ -3,19 +3,30 @@
  * same order, so two ledgers are equal exactly if their texts are.
  */
 
-import { parsePublicJwk } from '../formats/jwk.ts';
-import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
-import { ALGORITHMS, RELOADS, RSA_MODULUS_LENGTHS, type Terms } from '../formats/spec.ts';
+import { isLongerThan } from '../formats/byte-length.ts';
+import { REQUEST_ID_LENGTH_MAX } from '../formats/names.ts';
+import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
+import type { Terms } from '../formats/spec.ts';
+import { ISSUER, JWKS_URI, URL_LENGTH_MAX } from '../formats/urls.ts';
+import {
+  IDENTITY_LENGTH_MAX,
+  LEDGER_BYTES_MAX,
+  LEDGER_KEYS_MAX,
+  MANAGER_LENGTH_MAX,
+  MANAGERS_NOTED_MAX,
+  NAMESPACE_LENGTH_MAX,
+  OBJECT_NAME_LENGTH_MAX,
+  ORDINAL_MAX,
+  TOMBSTONES_MAX,
+} from './bounds.ts';
 import {
   type Bar,
   type DeletionNote,
-  type EndReason,
   type FoundSigner,
   type JwksNote,
   LEDGER_VERSION,
   type Ledger,
   type LedgerKey,
-  type LedgerKeyState,
   ordinalAfter,
   ROLLBACK_REFUSALS,
   type RollbackRefusal,
@@ -27,25 +38,26 @@ import {
 import {
   boolean,
   type Fields,
-  integer,
+  integerFrom,
   list,
   Malformed,
   oneOf,
   orNull,
   record,
-  text,
+  textUpTo,
 } from './members.ts';
+import { generation, instant, keyOf, kidOf, ordinal, termsOf, tombstoneOf } from './stored-keys.ts';
 import { LOWERED_MAX, type LoweredTerms, TERM_NAMES } from './terms.ts';
 
 /** The oldest version of the stored form that can still be read. */
 const LEDGER_VERSION_MIN = 1;
 
-/** Kubernetes allows 256 KiB for all annotations of an object; a ledger stays far below that. */
-export const LEDGER_BYTES_MAX = 96 * 1024;
-export const LEDGER_KEYS_MAX = 16;
-export const TOMBSTONES_MAX = 128;
-/** An operator never reaches a higher generation or epoch. In milliseconds this is the year 11,000. */
-export const COUNT_MAX = 285_000_000_000_000;
+const identity = textUpTo(IDENTITY_LENGTH_MAX);
+const manager = textUpTo(MANAGER_LENGTH_MAX);
+const requestId = textUpTo(REQUEST_ID_LENGTH_MAX);
+
+/** Far above any version that there will be: a higher one is no version. */
+const LEDGER_VERSION_MAX = 9999;
 
 export type ReadLedger =
   | { readonly kind: 'Ledger'; readonly ledger: Ledger }
@@ -92,8 +104,9 @@ export function serializeLedger(ledger: Ledger): string {
 
 /** Never throws: whatever is wrong with the text is in the answer. */
 export function readLedger(text: string): ReadLedger {
-  if (text.length > LEDGER_BYTES_MAX)
+  if (isLongerThan(LEDGER_BYTES_MAX, text)) {
     return unreadable(`it is larger than ${LEDGER_BYTES_MAX} bytes`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -102,9 +115,8 @@ export function readLedger(text: string): ReadLedger {
   }
   try {
     const form = record(value, 'ledger');
-    const version = integer(form['version'], 'version');
+    const version = integerFrom(LEDGER_VERSION_MIN, LEDGER_VERSION_MAX)(form['version'], 'version');
     if (version > LEDGER_VERSION) return { kind: 'Newer', version };
-    if (version < LEDGER_VERSION_MIN) return unreadable(`version ${version} is unknown`);
     const upgraded = version === 1 ? fromVersion1(form) : form;
     return { kind: 'Ledger', ledger: ledgerOf(upgraded, version) };
   } catch (error) {
@@ -182,27 +194,28 @@ function ledgerOf(form: Fields, version: number): Ledger {
   const publication = record(form['publication'], 'publication');
   const keys = list(form['keys'], 'keys', LEDGER_KEYS_MAX).map(keyOf);
   const tombstones = list(form['tombstones'], 'tombstones', TOMBSTONES_MAX).map(tombstoneOf);
-  requireDistinct(keys, tombstones);
+  const counted = { generation: generation(form['generation'], 'generation') };
+  requireConsistent(counted, keys, tombstones);
   return {
-    epochMs: countable(form['epochMs'], 'epochMs'),
-    generation: countable(form['generation'], 'generation'),
+    epochMs: instant(form['epochMs'], 'epochMs'),
+    ...counted,
     set: setRefOf(record(form['set'], 'set')),
     recovering: orNull(form['recovering'], 'recovering', foundSignerOf),
     keys,
     tombstones,
     nextOrdinal: nextOrdinalOf(form, version, [...keys, ...tombstones]),
-    previousKid: orNull(form['previousKid'], 'previousKid', text),
+    previousKid: orNull(form['previousKid'], 'previousKid', kidOf),
     terms: {
       declared: termsOf(terms['declared'], 'terms.declared'),
       lowered: list(terms['lowered'], 'terms.lowered', LOWERED_MAX).map(loweredOf),
     },
     publication: {
-      issuer: orNull(publication['issuer'], 'publication.issuer', text),
-      jwksUri: orNull(publication['jwksUri'], 'publication.jwksUri', text),
+      issuer: orNull(publication['issuer'], 'publication.issuer', urlOf(ISSUER)),
+      jwksUri: orNull(publication['jwksUri'], 'publication.jwksUri', urlOf(JWKS_URI)),
     },
     handled: {
-      rotate: orNull(handled['rotate'], 'handled.rotate', text),
-      rollback: orNull(handled['rollback'], 'handled.rollback', text),
+      rotate: orNull(handled['rotate'], 'handled.rotate', requestId),
+      rollback: orNull(handled['rollback'], 'handled.rollback', requestId),
     },
     // The first versions of the operator did not write these two.
     rollbackRefused: orNull(form['rollbackRefused'] ?? null, 'rollbackRefused', refusalOf),
@@ -220,22 +233,20 @@ function nextOrdinalOf(
   holders: readonly { readonly ordinal: number }[],
 ): number {
   if (version === 1) {
-    return ordinalAfter(Math.max(1, integer(form['ordinalFloor'], 'ordinalFloor')), holders);
+    const floor = integerFrom(0, ORDINAL_MAX)(form['ordinalFloor'], 'ordinalFloor');
+    return ordinalAfter(Math.max(1, floor), holders);
   }
-  const nextOrdinal = integer(form['nextOrdinal'], 'nextOrdinal');
-  if (nextOrdinal > ORDINAL_TAKEN_MAX) throw new Malformed('nextOrdinal is too high');
-  if (ordinalAfter(Math.max(1, nextOrdinal), holders) === nextOrdinal) return nextOrdinal;
+  const nextOrdinal = ordinal(form['nextOrdinal'], 'nextOrdinal');
+  if (ordinalAfter(nextOrdinal, holders) === nextOrdinal) return nextOrdinal;
   throw new Malformed('nextOrdinal is not above every ordinal');
 }
 
-/** What an operator has counted can be counted on from. */
-function countable(value: unknown, name: string): number {
-  const count = integer(value, name);
-  if (count > COUNT_MAX) throw new Malformed(`${name} is too high`);
-  return count;
-}
-
-function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[]): void {
+/** What no single member shows. */
+function requireConsistent(
+  { generation }: Pick<Ledger, 'generation'>,
+  keys: readonly LedgerKey[],
+  stones: readonly Tombstone[],
+): void {
   const all = [...keys, ...stones];
   if (new Set(all.map(({ kid }) => kid)).size !== all.length) {
     throw new Malformed('a kid appears twice');
@@ -243,36 +254,24 @@ function requireDistinct(keys: readonly LedgerKey[], stones: readonly Tombstone[
   if (new Set(all.map(({ ordinal }) => ordinal)).size !== all.length) {
     throw new Malformed('an ordinal appears twice');
   }
-  if (keys.filter(({ state }) => state === 'Active').length > 1) {
-    throw new Malformed('more than one key is active');
+  const active = keys.filter(({ state }) => state === 'Active');
+  if (active.length > 1) throw new Malformed('more than one key is active');
+  if (active.some(({ bar }) => bar !== null)) throw new Malformed('the active key is barred');
+  // A JWKS with more is refused by whoever reads it.
+  if (keys.filter(({ bar }) => bar === null).length > PUBLISHED_KEYS_MAX) {
+    throw new Malformed(`more than ${PUBLISHED_KEYS_MAX} keys are published`);
+  }
+  // No JWKS could ever prove the removal.
+  if (keys.some(({ bar }) => bar !== null && bar.generation > generation)) {
+    throw new Malformed('a key is barred by a later generation');
   }
 }
 
-function keyOf(value: unknown): LedgerKey {
-  const form = record(value, 'key');
-  const publicJwk = parsePublicJwk(form['publicJwk']);
-  if ('problem' in publicJwk) throw new Malformed(publicJwk.problem);
-  const kid = text(form['kid'], 'kid');
-  if (publicJwk.kid !== kid) throw new Malformed('a key and its JWK have different kids');
-  return {
-    ordinal: integer(form['ordinal'], 'ordinal'),
-    kid,
-    algorithm: oneOf(form['algorithm'], 'algorithm', ALGORITHMS),
-    rsaModulusLength: orNull(form['rsaModulusLength'], 'rsaModulusLength', (length, name) =>
-      oneOf(length, name, RSA_MODULUS_LENGTHS),
-    ),
-    publicJwk,
-    state: oneOf<LedgerKeyState>(form['state'], 'state', ['Pending', 'Active', 'Retiring']),
-    imported: boolean(form['imported'], 'imported'),
-    mayHaveSigned: boolean(form['mayHaveSigned'], 'mayHaveSigned'),
-    publishedSeenMs: orNull(form['publishedSeenMs'], 'publishedSeenMs', integer),
-    activatedMs: orNull(form['activatedMs'], 'activatedMs', integer),
-    signerSeenMs: orNull(form['signerSeenMs'], 'signerSeenMs', integer),
-    supersededSeenMs: orNull(form['signedUntilMs'], 'signedUntilMs', integer),
-    // The first versions of the operator did not check pods.
-    settled: orNull(form['settled'] ?? null, 'settled', settledOf),
-    bar: orNull(form['bar'], 'bar', barOf),
-    largest: termsOf(form['largest'], 'largest'),
+function urlOf(form: RegExp): (value: unknown, name: string) => string {
+  return (value, name) => {
+    const url = textUpTo(URL_LENGTH_MAX)(value, name);
+    if (form.test(url)) return url;
+    throw new Malformed(`${name} is not a URL that a spec can have`);
   };
 }
 
@@ -280,43 +279,12 @@ function refusalOf(value: unknown, name: string): RollbackRefusal {
   return oneOf(value, name, ROLLBACK_REFUSALS);
 }
 
-const END_REASONS: readonly EndReason[] = ['Retired', 'Superseded', 'SecretLost', 'Revoked'];
-
-function settledOf(value: unknown): Settled {
-  const form = record(value, 'settled');
-  return {
-    seenMs: integer(form['seenMs'], 'settled.seenMs'),
-    reload: oneOf(form['reload'], 'settled.reload', RELOADS),
-  };
-}
-
-function barOf(value: unknown): Bar {
-  const form = record(value, 'bar');
-  return {
-    generation: integer(form['generation'], 'bar.generation'),
-    reason: oneOf(form['reason'], 'bar.reason', END_REASONS),
-    removedSeenMs: orNull(form['removedSeenMs'], 'bar.removedSeenMs', integer),
-  };
-}
-
-function tombstoneOf(value: unknown): Tombstone {
-  const form = record(value, 'tombstone');
-  return {
-    ordinal: integer(form['ordinal'], 'tombstone.ordinal'),
-    kid: text(form['kid'], 'tombstone.kid'),
-    algorithm: oneOf(form['algorithm'], 'tombstone.algorithm', ALGORITHMS),
-    reason: oneOf(form['reason'], 'tombstone.reason', END_REASONS),
-    removedSeenMs: orNull(form['removedSeenMs'], 'tombstone.removedSeenMs', integer),
-    trustMs: orNull(form['trustMs'], 'tombstone.trustMs', integer),
-  };
-}
-
 function jwksNoteOf(value: unknown): JwksNote {
   const form = record(value, 'jwks');
   return {
-    uid: text(form['uid'], 'jwks.uid'),
-    resourceVersion: text(form['resourceVersion'], 'jwks.resourceVersion'),
-    generation: integer(form['generation'], 'jwks.generation'),
+    uid: identity(form['uid'], 'jwks.uid'),
+    resourceVersion: identity(form['resourceVersion'], 'jwks.resourceVersion'),
+    generation: generation(form['generation'], 'jwks.generation'),
     managers: managersOf(form['managers'], 'jwks.managers'),
   };
 }
@@ -324,20 +292,20 @@ function jwksNoteOf(value: unknown): JwksNote {
 function signerNoteOf(value: unknown): SignerNote {
   const form = record(value, 'signer');
   return {
-    uid: text(form['uid'], 'signer.uid'),
+    uid: identity(form['uid'], 'signer.uid'),
     managers: managersOf(form['managers'], 'signer.managers'),
   };
 }
 
 function managersOf(value: unknown, name: string): readonly string[] {
-  return list(value, name, 64).map((manager) => text(manager, name));
+  return list(value, name, MANAGERS_NOTED_MAX + 1).map((each) => manager(each, name));
 }
 
 function foundSignerOf(value: unknown): FoundSigner {
   const form = record(value, 'recovering');
   return {
-    uid: orNull(form['uid'], 'recovering.uid', text),
-    resourceVersion: orNull(form['resourceVersion'], 'recovering.resourceVersion', text),
+    uid: orNull(form['uid'], 'recovering.uid', identity),
+    resourceVersion: orNull(form['resourceVersion'], 'recovering.resourceVersion', identity),
   };
 }
 
@@ -345,15 +313,15 @@ function deletionOf(value: unknown): DeletionNote {
   const form = record(value, 'deletion');
   return {
     removing: boolean(form['removing'], 'deletion.removing'),
-    jwksRemovedSeenMs: orNull(form['jwksRemovedSeenMs'], 'deletion.jwksRemovedSeenMs', integer),
+    jwksRemovedSeenMs: orNull(form['jwksRemovedSeenMs'], 'deletion.jwksRemovedSeenMs', instant),
   };
 }
 
 function setRefOf(form: Fields): SetRef {
   return {
-    namespace: text(form['namespace'], 'set.namespace'),
-    name: text(form['name'], 'set.name'),
-    uid: text(form['uid'], 'set.uid'),
+    namespace: textUpTo(NAMESPACE_LENGTH_MAX)(form['namespace'], 'set.namespace'),
+    name: textUpTo(OBJECT_NAME_LENGTH_MAX)(form['name'], 'set.name'),
+    uid: identity(form['uid'], 'set.uid'),
   };
 }
 
@@ -361,21 +329,6 @@ function loweredOf(value: unknown): LoweredTerms {
   const form = record(value, 'terms.lowered');
   return {
     terms: termsOf(form['terms'], 'terms.lowered.terms'),
-    seenMs: integer(form['seenMs'], 'terms.lowered.seenMs'),
-  };
-}
-
-function termsOf(value: unknown, name: string): Terms {
-  const form = record(value, name);
-  const term = (key: keyof Terms) => integer(form[key], `${name}.${key}`);
-  return {
-    tokenTtlMs: term('tokenTtlMs'),
-    verifierCacheTtlMs: term('verifierCacheTtlMs'),
-    verifierTrustMs: orNull(form['verifierTrustMs'], `${name}.verifierTrustMs`, integer),
-    sharedCacheTtlMs: term('sharedCacheTtlMs'),
-    publicationDelayMs: term('publicationDelayMs'),
-    signerRefreshDelayMs: term('signerRefreshDelayMs'),
-    verifierLeewayMs: term('verifierLeewayMs'),
-    clockSkewMs: term('clockSkewMs'),
+    seenMs: instant(form['seenMs'], 'terms.lowered.seenMs'),
   };
 }

@@ -6,6 +6,7 @@
 import type { PublicJwk } from '../formats/jwk.ts';
 import {
   JWKS_FILE,
+  MAX_AGE_MAX_SECONDS,
   OPENID_CONFIGURATION_FILE,
   OWN_FILES,
   parseJwks,
@@ -14,9 +15,6 @@ import {
 } from '../formats/served-set.ts';
 import { ALGORITHMS } from '../formats/spec.ts';
 import { type Ledger, publishedKeys } from './ledger.ts';
-
-/** The largest `max-age` that is served, however large C is: a revocation must get through. */
-const MAX_AGE_MAX_SECONDS = 300;
 
 export type JwksData = Readonly<Record<string, string>>;
 

@@ -4,6 +4,7 @@
  * (JWKS, status) is computed from it. codec.ts reads and writes the stored form.
  */
 import type { PublicJwk } from '../formats/jwk.ts';
+import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import type { Algorithm, KeyKind, Reload, Terms } from '../formats/spec.ts';
 import type { TermMemory } from './terms.ts';
 
@@ -184,15 +185,18 @@ export function isLeaving({ bar, mayHaveSigned }: LedgerKey): boolean {
 }
 
 /**
- * The ledger as the JWKS shows it: leaving keys that are still published have no bar here. In the
- * real ledger they stay barred and never sign again.
+ * The ledger as the JWKS shows it: leaving keys that are still published have no bar here, as far as they fit. In
+ * the real ledger they stay barred and never sign again.
  */
 export function withLeavingPublished(
   ledger: Ledger,
   isStillPublished: (key: LedgerKey) => boolean,
 ): Ledger {
+  let room = PUBLISHED_KEYS_MAX - publishedKeys(ledger).length;
   const keys = ledger.keys.map((key): LedgerKey => {
-    return isLeaving(key) && isStillPublished(key) ? { ...key, bar: null } : key;
+    if (room <= 0 || !isLeaving(key) || !isStillPublished(key)) return key;
+    room -= 1;
+    return { ...key, bar: null };
   });
   return { ...ledger, keys };
 }

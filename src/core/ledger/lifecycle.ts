@@ -4,7 +4,7 @@
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import type { KeyKind, Spec, Terms } from '../formats/spec.ts';
-import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from './codec.ts';
+import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from './bounds.ts';
 import {
   activeKey,
   type EndReason,

@@ -17,14 +17,23 @@ export function list(value: unknown, name: string, lengthMax: number): readonly 
   return value;
 }
 
-export function text(value: unknown, name: string): string {
-  if (typeof value === 'string') return value;
-  throw new Malformed(`${name} is not a string`);
+/** A reader of texts of at most this many UTF-16 units. */
+export function textUpTo(lengthMax: number): (value: unknown, name: string) => string {
+  return (value, name) => {
+    if (typeof value !== 'string') throw new Malformed(`${name} is not a string`);
+    if (value.length > lengthMax) throw new Malformed(`${name} is longer than ${lengthMax}`);
+    return value;
+  };
 }
 
-export function integer(value: unknown, name: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw new Malformed(`${name} is not a non-negative integer`);
+/** A reader of whole numbers within these bounds. */
+export function integerFrom(min: number, max: number): (value: unknown, name: string) => number {
+  return (value, name) => {
+    if (!Number.isSafeInteger(value)) throw new Malformed(`${name} is not a whole number`);
+    const number = value as number;
+    if (number >= min && number <= max) return number;
+    throw new Malformed(`${name} is not from ${min} to ${max}`);
+  };
 }
 
 export function boolean(value: unknown, name: string): boolean {

@@ -8,7 +8,7 @@
 import type { Terms } from '../formats/spec.ts';
 import { type NotedTerms, UNLIMITED } from '../formats/status.ts';
 import { formatDurationMs, parseDurationMs } from '../formats/time.ts';
-import { larger, mapTerms } from './terms.ts';
+import { larger, mapTerms, TERM_MAX_MS } from './terms.ts';
 
 const FIELDS = {
   tokenTtlMs: 'tokenTTL',
@@ -60,13 +60,15 @@ function largerShown(spec: Terms, noted: NotedTerms, name: keyof Terms): number 
 }
 
 /**
- * Someone may have edited the status: a text that is no duration shows nothing.
+ * Someone may have edited the status: a text that is no duration shows nothing, and one above what a spec can
+ * declare shows the most that it can.
  * @returns null if it is without end, undefined if the status does not show it.
  */
 function shownTerm(noted: NotedTerms, name: keyof Terms): number | null | undefined {
   const text = noted[FIELDS[name]];
   if (text === UNLIMITED && name === 'verifierTrustMs') return null;
-  return text === undefined ? undefined : (parseDurationMs(text) ?? undefined);
+  const shownMs = text === undefined ? null : parseDurationMs(text);
+  return shownMs === null ? undefined : Math.min(shownMs, TERM_MAX_MS[name]);
 }
 
 function textOf(termMs: number | null): string {

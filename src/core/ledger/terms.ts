@@ -32,6 +32,20 @@ export const TERM_NAMES = [
   'clockSkewMs',
 ] as const satisfies readonly (keyof Terms)[];
 
+const HOUR_MS = 3_600_000;
+
+/** The most that the CRD lets a spec declare, in milliseconds. No preset says more. */
+export const TERM_MAX_MS: Readonly<Record<keyof Terms, number>> = {
+  tokenTtlMs: 8760 * HOUR_MS,
+  verifierCacheTtlMs: 8760 * HOUR_MS,
+  verifierTrustMs: 8760 * HOUR_MS,
+  sharedCacheTtlMs: 720 * HOUR_MS,
+  publicationDelayMs: 24 * HOUR_MS,
+  signerRefreshDelayMs: 24 * HOUR_MS,
+  verifierLeewayMs: 24 * HOUR_MS,
+  clockSkewMs: HOUR_MS,
+};
+
 /** P + H + C + S: how long a key must be in the ConfigMap before it may sign. */
 export function leadMs(terms: Terms): number {
   return (
@@ -54,6 +68,13 @@ export function trustAfterRemovalMs(terms: Terms): number | null {
     terms.publicationDelayMs + terms.sharedCacheTtlMs + terms.verifierTrustMs + terms.clockSkewMs
   );
 }
+
+/** The longest trust that declared terms add up to. */
+export const TRUST_MAX_MS =
+  TERM_MAX_MS.publicationDelayMs +
+  TERM_MAX_MS.sharedCacheTtlMs +
+  TERM_MAX_MS.verifierTrustMs +
+  TERM_MAX_MS.clockSkewMs;
 
 /** When the trust in a removed key ends. Null: it is not seen removed, or the trust has no end. */
 export function trustEndMs(removedSeenMs: number | null, trustMs: number | null): number | null {

@@ -24,6 +24,52 @@ export function readLedgers(
   return { signer: read(texts.signer), status: read(texts.status), jwks: read(texts.jwks) };
 }
 
+/**
+ * How far ahead of the clocks an instant can be. An operator only notes what it has seen, but its clock may have
+ * been wrong then.
+ */
+const AHEAD_MAX_MS = 366 * 24 * 3_600_000;
+
+/** @param seenMs by the later clock */
+export function isAhead(atMs: number, seenMs: number): boolean {
+  return atMs > seenMs + AHEAD_MAX_MS;
+}
+
+/**
+ * A ledger with an instant that lies ahead of the clocks is forged, or the clocks are wrong. It counts as
+ * unreadable if another one is there whose instants are all in order: then it is not the clocks.
+ * @param seenMs by the later clock
+ */
+export function withoutFuture(ledgers: ObservedLedgers, seenMs: number): ObservedLedgers {
+  const isOfFuture = (ledger: Ledger) => instantsOf(ledger).some((atMs) => isAhead(atMs, seenMs));
+  const readable = readableOf(ledgers);
+  if (readable.every(isOfFuture) || !readable.some(isOfFuture)) return ledgers;
+  const judged = (read: ReadLedger | null) =>
+    read?.kind === 'Ledger' && isOfFuture(read.ledger) ? OF_FUTURE : read;
+  const { signer, status, jwks } = ledgers;
+  return { signer: judged(signer), status: judged(status), jwks: judged(jwks) };
+}
+
+const OF_FUTURE: ReadLedger = { kind: 'Unreadable', problem: 'it has a time in the future' };
+
+function instantsOf({ epochMs, keys, tombstones, terms, deletion }: Ledger): readonly number[] {
+  const known = [
+    epochMs,
+    deletion?.jwksRemovedSeenMs,
+    ...terms.lowered.map(({ seenMs }) => seenMs),
+    ...tombstones.map(({ removedSeenMs }) => removedSeenMs),
+    ...keys.flatMap((key) => [
+      key.publishedSeenMs,
+      key.activatedMs,
+      key.signerSeenMs,
+      key.supersededSeenMs,
+      key.settled?.seenMs,
+      key.bar?.removedSeenMs,
+    ]),
+  ];
+  return known.filter((atMs) => atMs !== null && atMs !== undefined);
+}
+
 export const NO_LEDGERS: ObservedLedgers = { signer: null, status: null, jwks: null };
 
 /** Which of several ledgers counts, wherever each of them is; null for an empty list. */

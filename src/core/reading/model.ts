@@ -50,6 +50,8 @@ export interface ObservedSet {
   readonly annotations: Readonly<Record<string, string>>;
   /** The UID of the set that it asks to adopt, if that one still lives in this namespace; else null. */
   readonly livingAdoptee: string | null;
+  /** The Secrets of single keys, by name, of the set that it asks to adopt: they are not adopted. */
+  readonly adopteeKeySecrets: readonly string[];
   readonly finalizers: readonly string[];
   /** It has a deletionTimestamp. */
   readonly deleting: boolean;
@@ -234,7 +236,10 @@ export interface Contest extends Effort {
 /** What a write expects to find: exactly the version that was read, or no object. */
 export type Expected = { readonly uid: string; readonly resourceVersion: string } | 'absent';
 
-/** Labels and annotations to set. Null removes one of the operator's own. Others stay as they are. */
+/**
+ * Labels and annotations to set. Null removes one of the operator's own, or one that holds a private key. Others
+ * stay as they are.
+ */
 export interface MetadataPatch {
   readonly labels: Readonly<Record<string, string | null>>;
   readonly annotations: Readonly<Record<string, string | null>>;

@@ -19,9 +19,9 @@ import { noteOldPods } from './old-pods.ts';
 import { presentRequests } from './requests.ts';
 import {
   isDisturbed,
+  isOfGeneration,
   isRecordBack,
   isSignerDisturbed,
-  jwksGeneration,
   noteOf,
   showsKey,
   showsKid,
@@ -194,7 +194,7 @@ const noteRemovals: Note = (before, situation, disturbed) => {
   let changed = false;
   const keys = ledger.keys.map((key) => {
     if (key.bar === null) return key;
-    const isProof = !disturbed && jwksGeneration(jwks) >= key.bar.generation;
+    const isProof = !disturbed && isOfGeneration(jwks, ledger, key.bar);
     const goneSeenMs = key.bar.removedSeenMs ?? (isProof ? seenMs : null);
     const removedSeenMs = showsKid(jwks, key.kid) ? null : goneSeenMs;
     if (removedSeenMs === key.bar.removedSeenMs) return key;

@@ -4,9 +4,17 @@
  * leaves all other objects alone (invariant I6).
  */
 
+import { isLongerThan } from '../formats/byte-length.ts';
 import { ANNOTATION, LABEL, MANAGER, REQUEST, RESERVED_PREFIX } from '../formats/names.ts';
+import { holdsPrivateKey } from '../formats/private-key.ts';
 import { isReservedConfigMapName, isReservedSecretName } from '../formats/reserved-names.ts';
 import type { ObjectTemplate } from '../formats/spec.ts';
+import {
+  IDENTITY_LENGTH_MAX,
+  INSTANT_MAX_MS,
+  NAMESPACE_LENGTH_MAX,
+  OBJECT_NAME_LENGTH_MAX,
+} from '../ledger/bounds.ts';
 import type { ReadLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, SetRef } from '../ledger/ledger.ts';
@@ -64,27 +72,29 @@ export function isProtectedConfigMap({
   return isMarked && !isReservedConfigMapName(meta.name);
 }
 
-/** Longer than any namespace, name or UID of the API server: whatever is in it goes into a condition's message. */
-const OWNER_PART_LENGTH_MAX = 253;
-
-function isOwnerPart(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= OWNER_PART_LENGTH_MAX && /^[\w.-]+$/.test(value)
-  );
-}
-
 /** The recorded owner; null if the annotation is missing or malformed. */
 export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
   const text = meta.annotations[ANNOTATION.owner];
   if (text === undefined) return null;
+  if (isLongerThan(OWNER_BYTES_MAX, text)) return null;
   try {
     const owner = JSON.parse(text) as Partial<Record<string, unknown>> | null;
     const { namespace, name, uid } = owner ?? {};
-    if (!isOwnerPart(namespace) || !isOwnerPart(name) || !isOwnerPart(uid)) return null;
-    return { namespace, name, uid };
+    if (!isText(namespace, NAMESPACE_LENGTH_MAX) || !isText(name, OBJECT_NAME_LENGTH_MAX)) {
+      return null;
+    }
+    return isText(uid, IDENTITY_LENGTH_MAX) ? { namespace, name, uid } : null;
   } catch {
     return null;
   }
+}
+
+/** Far more than the longest owner takes. */
+const OWNER_BYTES_MAX = 2048;
+
+/** As the API server writes it: whatever is in it goes into a condition's message. */
+function isText(value: unknown, lengthMax: number): value is string {
+  return typeof value === 'string' && value.length <= lengthMax && /^[\w.-]+$/.test(value);
 }
 
 export function formatOwner({ namespace, name, uid }: SetRef): string {
@@ -205,7 +215,8 @@ export function judgeOwnership(observed: Observed, ledgers: readonly Ledger[]): 
 /** Which line of ledgers a key was made for. A first key is older than its ledger: 0, as in version 1. */
 export function epochOf({ annotations }: Pick<ObjectMeta, 'annotations'>): number {
   const text = annotations[ANNOTATION.epoch] ?? '';
-  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+  const epochMs = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+  return epochMs <= INSTANT_MAX_MS ? epochMs : 0;
 }
 
 /** Whether a key Secret that the ledger does not know may join: its kid is its thumbprint. */
@@ -221,7 +232,7 @@ export function metadataPatch(
   own: Readonly<Record<string, string | null>>,
 ): MetadataPatch {
   const labels = template?.labels ?? {};
-  const annotations = template?.annotations ?? {};
+  const annotations = withoutKeys(template?.annotations ?? {});
   const applied = appliedNames(current);
   const appliedNow = JSON.stringify({
     labels: Object.keys(labels).sort(),
@@ -234,15 +245,31 @@ export function metadataPatch(
       ...labels,
       [LABEL.managedBy]: MANAGER,
       [LABEL.set]: ref.name,
+      [LABEL.setUid]: ref.uid,
     },
     annotations: {
       ...taken(applied.annotations),
+      ...taken(current === null ? [] : exposingAnnotations(current)),
       ...annotations,
       [ANNOTATION.owner]: formatOwner(ref),
       [ANNOTATION.appliedMetadata]: isEmpty ? null : appliedNow,
       ...own,
     },
   };
+}
+
+/**
+ * The names of annotations that hold a private key, such as what `kubectl apply` keeps of a Secret: whoever may
+ * list metadata could read it there, and it would outlive the key.
+ */
+export function exposingAnnotations({ annotations }: ObjectMeta): readonly string[] {
+  const names = Object.keys(annotations).filter((name) => name !== ANNOTATION.ledger);
+  return names.filter((name) => holdsPrivateKey(annotations[name] ?? ''));
+}
+
+function withoutKeys(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  const all = Object.entries(annotations);
+  return Object.fromEntries(all.filter(([, text]) => !holdsPrivateKey(text)));
 }
 
 /** Whether a patch would change anything. */
@@ -252,10 +279,14 @@ export function patchChanges(meta: ObjectMeta, patch: MetadataPatch): boolean {
   return differs(meta.labels, patch.labels) || differs(meta.annotations, patch.annotations);
 }
 
+/** The CRD's maxima: 16 labels and 16 annotations, each with a name of 317 characters. */
+const APPLIED_BYTES_MAX = 16 * 1024;
+const APPLIED_NAMES_MAX = 16;
+
 function appliedNames(meta: ObjectMeta | null): { labels: string[]; annotations: string[] } {
   const text = meta?.annotations[ANNOTATION.appliedMetadata];
   const none = { labels: [], annotations: [] };
-  if (text === undefined) return none;
+  if (text === undefined || isLongerThan(APPLIED_BYTES_MAX, text)) return none;
   try {
     const value = JSON.parse(text) as { labels?: unknown; annotations?: unknown } | null;
     return { labels: names(value?.labels), annotations: names(value?.annotations) };
@@ -266,7 +297,7 @@ function appliedNames(meta: ObjectMeta | null): { labels: string[]; annotations:
 
 /** The operator's own names are never removed, whatever someone wrote into the annotation. */
 function names(value: unknown): string[] {
-  if (!Array.isArray(value)) return [];
+  if (!Array.isArray(value) || value.length > APPLIED_NAMES_MAX) return [];
   return value.filter(
     (name): name is string =>
       typeof name === 'string' && !name.startsWith('signingkeys.dev/') && name !== LABEL.managedBy,

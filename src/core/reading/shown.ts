@@ -2,10 +2,12 @@
 
 import { samePublicJwk } from '../formats/jwk.ts';
 import { ANNOTATION } from '../formats/names.ts';
+import { GENERATION_MAX, MANAGER_LENGTH_MAX, MANAGERS_NOTED_MAX } from '../ledger/bounds.ts';
 import type { ReadLedger } from '../ledger/codec.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
   activeKey,
+  type Bar,
   type JwksNote,
   type Ledger,
   type LedgerKey,
@@ -74,10 +76,20 @@ export function asShown(jwks: ObservedJwks | null, ledger: Ledger): Ledger {
   return withLeavingPublished(ledger, (key) => showsKey(jwks, key));
 }
 
-/** The ledger generation that the ConfigMap says it was made from; 0 if it names none. */
+/** The ledger generation that the ConfigMap says it was made from; 0 if it names none that there can be. */
 export function jwksGeneration(jwks: ObservedJwks): number {
   const text = jwks.meta.annotations[ANNOTATION.generation] ?? '';
-  return /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+  const stamp = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
+  return stamp <= GENERATION_MAX ? stamp : 0;
+}
+
+/**
+ * Whether the ConfigMap was made from the generation that barred a key, or from a later one of this ledger. A
+ * stamp above the ledger's own generation is not the operator's, and proves nothing.
+ */
+export function isOfGeneration(jwks: ObservedJwks, ledger: Ledger, bar: Bar): boolean {
+  const stamp = jwksGeneration(jwks);
+  return stamp >= bar.generation && stamp <= ledger.generation;
 }
 
 export function noteOf(jwks: ObservedJwks): JwksNote {
@@ -112,14 +124,15 @@ export function signerNoteOf(signer: ObservedSigner): SignerNote {
   return { uid: signer.meta.uid, managers: foldManagers(signer.otherManagers) };
 }
 
-/** How many managers are noted one by one. One more entry represents the rest, and changes if they do. */
-const MANAGERS_NOTED_MAX = 32;
-
-/** The managers as a note holds them. Their number is limited, because anybody can add more. */
+/** The managers as a note holds them. Number and length are limited, because anybody can add more. */
 export function foldManagers(managers: readonly string[]): readonly string[] {
-  if (managers.length <= MANAGERS_NOTED_MAX) return managers;
+  const noted = managers.slice(0, MANAGERS_NOTED_MAX).map((manager) => {
+    const isLong = manager.length > MANAGER_LENGTH_MAX;
+    return isLong ? `a long one/${fingerprint([manager])}` : manager;
+  });
+  if (managers.length <= MANAGERS_NOTED_MAX) return noted;
   const rest = managers.slice(MANAGERS_NOTED_MAX);
-  return [...managers.slice(0, MANAGERS_NOTED_MAX), `${rest.length} more/${fingerprint(rest)}`];
+  return [...noted, `${rest.length} more/${fingerprint(rest)}`];
 }
 
 /** FNV-1a over the texts, only to notice a change. */

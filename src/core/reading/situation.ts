@@ -8,6 +8,11 @@ import { samePublicJwk } from '../formats/jwk.ts';
 import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
 import type { Spec, Terms } from '../formats/spec.ts';
+import {
+  GENERATION_COUNTED_MAX,
+  ORDINAL_COPIED_MAX,
+  ORDINAL_COUNTED_MAX,
+} from '../ledger/bounds.ts';
 import { type ReadLedger, serializeLedger } from '../ledger/codec.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
@@ -20,6 +25,7 @@ import {
   newestOf,
   type ObservedLedgers,
   readableOf,
+  withoutFuture,
 } from './ledgers.ts';
 import type {
   Observed,
@@ -79,10 +85,11 @@ export interface Situation {
 /** @param nowMs this machine's clock. */
 export function situationOf(observed: Observed, declared: Spec, nowMs: number): Situation {
   const { set } = observed;
+  const seenMs = recordedMs(observed.reading);
   const withheld = observed.allowsSecretCopies === true ? [] : copyingFields(declared.signer);
   const spec: Spec =
     withheld.length === 0 ? declared : { ...declared, signer: withoutCopying(declared.signer) };
-  const ledgers = believedLedgers(observed);
+  const ledgers = withoutFuture(believedLedgers(observed), seenMs);
   const ownership = judgeOwnership(observed, readableOf(ledgers));
   const isOwn = (secret: ObservedKeySecret) =>
     ownership.keySecrets.get(secret.meta.name) !== 'Foreign';
@@ -96,7 +103,7 @@ export function situationOf(observed: Observed, declared: Spec, nowMs: number): 
     spec,
     withheld,
     nowMs: nowMs + offsetMs,
-    seenMs: recordedMs(observed.reading),
+    seenMs,
     offsetMs,
     clockInDoubt: clocksDisagree(observed.reading, spec.terms.clockSkewMs),
     signer,
@@ -148,9 +155,9 @@ function judgeReadable(set: ObservedSet, own: OwnObjects, ledgers: ObservedLedge
   const isFirstJwks = ownership.jwks === 'Own' && ledgers.jwks?.kind !== 'Ledger';
   const counts = (ledger: Ledger) => !isFirstJwks || ledger.set.uid === uid;
   const copies = readableOf({ ...ledgers, signer: null }).filter(counts);
-  const newest = newestOf(copies, uid);
+  const newest = newestOf(copies.filter(isRecoverable), uid);
   const inSigner = ledgers.signer?.kind === 'Ledger' ? ledgers.signer.ledger : null;
-  if (signer !== null && inSigner !== null && (counts(inSigner) || newest !== null)) {
+  if (signer !== null && inSigner !== null && (counts(inSigner) || copies.length > 0)) {
     return judgeAgainstCopies(inSigner, copies, uid);
   }
   const isUnwritten = ledgers.status === null && ledgers.jwks === null;
@@ -185,16 +192,21 @@ function judgeAgainstCopies(
   copies: readonly Ledger[],
   setUid: string,
 ): LedgerState {
-  const newest = newestOf(copies, setUid);
-  const order = newest === null ? 1 : compareLedgers(ledger, newest, setUid);
-  const lost = (problem: string): LedgerState => ({
+  const newest = newestOf(copies.filter(isRecoverable), setUid);
+  const lost = (base: Ledger | null, problem: string): LedgerState => ({
     kind: 'Lost',
-    newest,
-    highestGeneration: highestGeneration([ledger, ...copies], newest),
+    newest: base,
+    highestGeneration: highestGeneration([ledger, ...copies], base),
     problem,
   });
+  if (isUsedUp(ledger)) {
+    const base = newestOf([ledger, ...copies].filter(isRecoverable), setUid);
+    return lost(base, `the signer Secret's ledger has numbers that no operator counts on from`);
+  }
+  const order = newest === null ? 1 : compareLedgers(ledger, newest, setUid);
   if (newest !== null && order < 0) {
     return lost(
+      newest,
       isSameLine(ledger, newest)
         ? `the signer Secret's ledger has generation ${ledger.generation}, but a copy has ${newest.generation}`
         : "the signer Secret's ledger is of an earlier time than a copy: someone has restored it",
@@ -203,9 +215,19 @@ function judgeAgainstCopies(
   const text = serializeLedger(ledger);
   const same = copies.filter((copy) => compareLedgers(copy, ledger, setUid) === 0);
   if (same.some((copy) => serializeLedger(copy) !== text)) {
-    return lost(`the signer Secret's ledger differs from a copy of the same generation`);
+    return lost(newest, `the signer Secret's ledger differs from a copy of the same generation`);
   }
   return { kind: 'Sound', ledger, copied: same.length > 0 };
+}
+
+/** The next write of it could not be read again. Nobody gets there by counting. */
+function isUsedUp({ generation, nextOrdinal }: Ledger): boolean {
+  return generation > GENERATION_COUNTED_MAX || nextOrdinal > ORDINAL_COUNTED_MAX;
+}
+
+/** Whether a ledger can be recovered from it that lasts. The recovery begins with other generations. */
+function isRecoverable({ nextOrdinal }: Ledger): boolean {
+  return nextOrdinal <= ORDINAL_COPIED_MAX;
 }
 
 /** Of all ledgers of one line. */

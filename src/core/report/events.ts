@@ -1,9 +1,10 @@
 /** What changed between two generations of a ledger, as events: one a transition of a key. */
 
 import type { ConditionReason, ConditionType, EventReason } from '../formats/codes.ts';
+import { LABEL } from '../formats/names.ts';
 import type { Status } from '../formats/status.ts';
 import { keyByKid, type Ledger, type LedgerKey, publishedKeys } from '../ledger/ledger.ts';
-import type { EventNote } from '../reading/model.ts';
+import type { EventNote, ObservedSet } from '../reading/model.ts';
 import { parseOwner } from '../reading/ownership.ts';
 import type { Situation } from '../reading/situation.ts';
 import { LEAVES_BECAUSE } from '../schedule/removal.ts';
@@ -13,6 +14,9 @@ import { LEAVES_BECAUSE } from '../schedule/removal.ts';
  * key it fetches the JWKS again.
  */
 const KEPT_BY_JWKS_RSA = 5;
+
+/** An event's note has at most 1,024 characters, and a name up to 68. */
+const LEFT_OVER_SHOWN_MAX = 8;
 
 export function transitionEvents(before: Ledger | null, after: Ledger): readonly EventNote[] {
   const ofKeys = after.keys.flatMap((key) => {
@@ -85,21 +89,30 @@ function usedKeys(ledger: Ledger): number {
 }
 
 /** Objects of a set elsewhere were adopted: whether its operator still runs cannot be seen here. */
-export function adoptionEvents({ ownership, observed, set }: Situation): readonly EventNote[] {
+export function adoptionEvents({ ownership, observed }: Situation): readonly EventNote[] {
   const adopted = [
     ownership.signer === 'AdoptedByRequest' ? observed.signer : null,
     ownership.jwks === 'AdoptedByRequest' ? observed.jwks : null,
   ].find((object) => object !== null);
   const owner = adopted === undefined ? null : parseOwner(adopted.meta);
   if (owner === null) return [];
-  const leftOver =
-    owner.name === set.ref.name
-      ? ''
-      : ' The Secrets of its single keys are not adopted: delete them once this set is Ready.';
+  const leftOver = leftOverText(observed.set, owner.uid);
   const message =
     `This set adopts the keys of the set ${owner.namespace}/${owner.name} (UID ${owner.uid}). If an ` +
     `operator still runs for that set, stop it: both would rotate these keys.${leftOver}`;
   return [{ type: 'Warning', reason: 'KeysAdopted', message }];
+}
+
+/** By their names, as many as there is room for in an event, and how to select them and nothing else. */
+function leftOverText({ ref, adopteeKeySecrets }: ObservedSet, uid: string): string {
+  if (adopteeKeySecrets.length === 0) return '';
+  const shown = adopteeKeySecrets.slice(0, LEFT_OVER_SHOWN_MAX).join(', ');
+  const more = adopteeKeySecrets.length - LEFT_OVER_SHOWN_MAX;
+  const names = more > 0 ? `${shown} and ${more} more` : shown;
+  return (
+    ` Its Secrets ${names} hold private keys and are not adopted. Once this set is Ready: ` +
+    `kubectl delete secret -n ${ref.namespace} -l ${LABEL.setUid}=${uid}`
+  );
 }
 
 /** What a person must act on: an event when it begins. */

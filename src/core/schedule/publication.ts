@@ -2,7 +2,7 @@
 
 import type { WaitingFor } from '../formats/codes.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
-import { LEDGER_KEYS_MAX } from '../ledger/codec.ts';
+import { LEDGER_KEYS_MAX } from '../ledger/bounds.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { publishGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type LedgerKey } from '../ledger/ledger.ts';

@@ -21,7 +21,7 @@ import { patchChanges } from '../reading/ownership.ts';
 import { pendingText } from '../reading/pending-deletions.ts';
 import {
   isForeignData,
-  jwksGeneration,
+  isOfGeneration,
   showsKey,
   signerFits,
   signerNoteOf,
@@ -111,9 +111,8 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
   const { jwks } = situation;
   const shown = withHeldBack(situation, ledger);
   if (jwks === null) return rewriteJwks(situation, ledger);
-  const shownGeneration = jwksGeneration(jwks);
   const awaitsProof = shown.keys.some(
-    ({ bar }) => bar !== null && bar.removedSeenMs === null && shownGeneration < bar.generation,
+    ({ bar }) => bar !== null && bar.removedSeenMs === null && !isOfGeneration(jwks, ledger, bar),
   );
   const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
   const isDue = differs || awaitsProof || isCopyUnfit(situation, ledger);

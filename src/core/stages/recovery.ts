@@ -8,7 +8,7 @@
 import { kindOfJwk } from '../formats/jwk.ts';
 import { keySecretName, ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
-import { COUNT_MAX } from '../ledger/codec.ts';
+import { GENERATION_COUNTED_MAX, INSTANT_MAX_MS } from '../ledger/bounds.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
   activeKey,
@@ -31,6 +31,7 @@ import {
 } from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
 import { replacedJwks, undoneJwksEdit } from '../reading/edits.ts';
+import { isAhead } from '../reading/ledgers.ts';
 import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
 import { backAgain, withRaisedTerms } from '../reading/observations.ts';
 import { epochOf, mayJoin } from '../reading/ownership.ts';
@@ -207,20 +208,22 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
 
 /** A number that someone has forged is not counted on from: the new epoch makes the ledger newer anyway. */
 function laterGeneration(highest: number): number {
-  return (highest > COUNT_MAX / 2 ? 0 : highest) + GENERATIONS_SKIPPED;
+  return (highest > GENERATION_COUNTED_MAX ? 0 : highest) + GENERATIONS_SKIPPED;
 }
 
 /**
  * Newer than every ledger that this one comes after, known or not: by the later clock, plus S because that clock
- * may have been a different one then, and past the epochs that the key Secrets tell of.
+ * may have been a different one then, and past the epochs that the key Secrets tell of. One that lies ahead of the
+ * clocks tells nothing: a ledger of such an epoch would not count beside any other.
  */
 function laterEpochMs({ seenMs, spec, keySecrets }: Situation, base: Ledger): number {
-  const told = keySecrets.map(({ meta }) => epochOf(meta)).filter((atMs) => atMs < COUNT_MAX);
-  return Math.max(
+  const told = keySecrets.map(({ meta }) => epochOf(meta)).filter((atMs) => !isAhead(atMs, seenMs));
+  const laterMs = Math.max(
     seenMs + spec.terms.clockSkewMs,
     base.epochMs + 1,
     ...told.map((atMs) => atMs + 1),
   );
+  return Math.min(laterMs, INSTANT_MAX_MS);
 }
 
 /**

@@ -12,7 +12,7 @@ import { believedLedgers } from '../../core/reading/ownership.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
-import { findLivingAdoptee } from './adoptee.ts';
+import { findAdoptee } from './adoptee.ts';
 import { type IssuersReader, readIssuers } from './issuers.ts';
 import { listKeySecrets, readKeySecrets } from './key-secrets.ts';
 import { ledgersIn } from './ledger-copies.ts';
@@ -75,14 +75,14 @@ export class Observer {
     const { objects, ...observed } = decoded.ok
       ? await this.#observeObjects(reader, memory, name, decoded.spec, set, signal)
       : NOTHING;
-    const livingAdoptee = await findLivingAdoptee(reader, set, [objects.signer, objects.jwks]);
+    const adoptee = await findAdoptee(reader, set, [objects.signer, objects.jwks]);
     const reading = {
       startedMs,
       endedMs: Math.ceil(clock.wallMs()),
       elapsedMs: Math.ceil(clock.monotonicMs() - startedMonotonicMs),
       ...reader.dates(),
     };
-    const asStored = observedSet(name, set, decoded, livingAdoptee);
+    const asStored = observedSet(name, set, decoded, adoptee);
     const status = memory.keptStatus.asWritten(asStored.status, clock.monotonicMs());
     const remembered = {
       refusedWrite: memory.refused.last,

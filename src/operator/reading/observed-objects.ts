@@ -13,16 +13,17 @@ import type {
 import { UNTRACKED } from '../../core/reading/shown.ts';
 import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
+import type { Adoptee } from './adoptee.ts';
 import { type Fields, fieldsOf, recordsOf } from './fields.ts';
 import { signerContentOf } from './secret-content.ts';
 import type { SetName } from './set-name.ts';
 
-/** @param livingAdoptee see `ObservedSet` */
+/** @param adoptee see `ObservedSet` */
 export function observedSet(
   name: SetName,
   set: KubeObject,
   decoded: DecodeResult,
-  livingAdoptee: string | null,
+  adoptee: Adoptee,
 ): ObservedSet {
   const { uid, resourceVersion, generation, annotations, finalizers, deletionTimestamp } =
     set.metadata;
@@ -31,7 +32,8 @@ export function observedSet(
     resourceVersion: resourceVersion ?? '',
     generation: generation ?? 0,
     annotations: annotations ?? {},
-    livingAdoptee,
+    livingAdoptee: adoptee.living,
+    adopteeKeySecrets: adoptee.keySecrets,
     finalizers: finalizers ?? [],
     deleting: deletionTimestamp !== undefined,
     ...(deletionTimestamp === undefined ? {} : { deletedTime: deletionTimestamp }),

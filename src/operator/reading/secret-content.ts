@@ -3,13 +3,17 @@
  * operator that looks into a Secret, besides the one that copies a key into the signer.
  */
 
+import { isLongerThan } from '../../core/formats/byte-length.ts';
 import { isRecord } from '../../core/formats/is-record.ts';
-import { kindOfJwk, type PublicJwk, parsePublicJwk } from '../../core/formats/jwk.ts';
+import { kindOfJwk, type PublicJwk, parsePublishedJwk } from '../../core/formats/jwk.ts';
 import { ANNOTATION } from '../../core/formats/names.ts';
 import type { KeyContent, SignerContent } from '../../core/reading/model.ts';
 import { thumbprint } from '../../platform/keys/key-material.ts';
 import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
+
+/** Far more than the longest public JWK has. */
+const JWK_BYTES_MAX = 2048;
 
 const WITHOUT_JWK: KeyContent = {
   kind: 'Broken',
@@ -52,9 +56,9 @@ export function signerContentOf(verdicts: KeyVerdicts, secret: KubeObject): Sign
 
 function annotatedJwk({ annotations }: KubeObject['metadata']): PublicJwk | null {
   const text = annotations?.[ANNOTATION.publicJwk];
-  if (text === undefined) return null;
+  if (text === undefined || isLongerThan(JWK_BYTES_MAX, text)) return null;
   try {
-    const jwk = parsePublicJwk(JSON.parse(text));
+    const jwk = parsePublishedJwk(JSON.parse(text));
     return 'problem' in jwk ? null : jwk;
   } catch {
     return null;

@@ -13,7 +13,9 @@ export function newKeySecret(
 ): KubeObject {
   if (keyPair === null) throw new StepOutdated('the key is not made yet');
   const annotations = { [ANNOTATION.publicJwk]: publicJwkText(keyPair.publicJwk) };
-  const pem = Buffer.from(keyPair.privatePem).toString('base64');
+  const bytes = Buffer.from(keyPair.privatePem);
+  const pem = bytes.toString('base64');
+  bytes.fill(0);
   return keySecret(write.name, namespace, write.metadata, annotations, pem);
 }
 

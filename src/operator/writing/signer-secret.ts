@@ -58,7 +58,9 @@ function signerDataOf(
   const known = observed.keySecrets.find(({ meta }) => meta.uid === secret.metadata.uid)?.content;
   if (known?.kind !== 'Key' || known.kid !== kid)
     throw new StepOutdated(`Secret ${secret.metadata.name} holds another key`);
-  const jwk = privateJwkOf(Buffer.from(pem, 'base64').toString(), known.publicJwk);
+  const bytes = Buffer.from(pem, 'base64');
+  const jwk = privateJwkOf(bytes, known.publicJwk);
+  bytes.fill(0);
   if (typeof jwk !== 'string')
     throw new StepOutdated(`Secret ${secret.metadata.name}: ${jwk.problem}`);
   return {
@@ -70,5 +72,8 @@ function signerDataOf(
 }
 
 function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
+  const bytes = Buffer.from(text);
+  const encoded = bytes.toString('base64');
+  bytes.fill(0);
+  return encoded;
 }

@@ -2,7 +2,7 @@
 const STOP_SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Handles SIGTERM and SIGINT from now on. Call it before anything that takes time: the kernel drops a
+ * Handles SIGTERM and SIGINT from now on, and ignores SIGUSR1. Call it before anything that takes time: the kernel drops a
  * signal for which process 1 of a container has no handler.
  *
  * The second signal ends the process immediately, with the exit code that shells report for a process
@@ -18,5 +18,8 @@ export function takeStopSignals(): AbortSignal {
     controller.abort(new Error(`stopped by ${name}`));
   };
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  // Node answers this one with a debugger, which reads every key. Node's own flag, with which this
+  // program is started where we start it, leaves the signal's default: it would end the process.
+  process.on('SIGUSR1', () => {});
   return controller.signal;
 }

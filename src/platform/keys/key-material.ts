@@ -6,7 +6,6 @@
 
 import {
   createHash,
-  createPrivateKey,
   createPublicKey,
   constants as cryptoConstants,
   type KeyObject,
@@ -15,6 +14,7 @@ import {
   type webcrypto,
 } from 'node:crypto';
 import { isRecord } from '../../core/formats/is-record.ts';
+import { hasMemberTwice } from '../../core/formats/json-text.ts';
 import {
   PUBLIC_MEMBERS,
   type PublicJwk,
@@ -23,11 +23,7 @@ import {
 } from '../../core/formats/jwk.ts';
 import { SIGNER_FILE } from '../../core/formats/names.ts';
 import { ALGORITHMS, type Algorithm } from '../../core/formats/spec.ts';
-
-/** What is wrong, as a clause to put after the object's name. */
-export interface Problem {
-  readonly problem: string;
-}
+import { type Pem, type Problem, readPrivatePem } from './pem.ts';
 
 /** `data` of a Secret: values in base64. */
 export type SecretData = Readonly<Record<string, string>>;
@@ -39,9 +35,9 @@ const SIGNER_ENTRIES = [
   SIGNER_FILE.jwk,
 ] as const;
 
-/** RFC 7518 sections 3.3 and 3.5 forbid shorter ones. */
-const RSA_MODULUS_BITS_MIN = 2048;
-const PKCS8_PEM = /^-----BEGIN PRIVATE KEY-----\r?\n[\s\S]+-----END PRIVATE KEY-----\s*$/;
+/** More than any entry of a signer takes: the longest is `private.jwk` of an RSA key of 4096 bits. */
+const ENTRY_BYTES_MAX = 8192;
+const BASE64_LENGTH_MAX = Math.ceil(ENTRY_BYTES_MAX / 3) * 4;
 
 /** The members of a thumbprint's input, in lexicographic order (RFC 7638 section 3.2, RFC 8037). */
 const THUMBPRINT_MEMBERS = {
@@ -62,7 +58,7 @@ export function thumbprint(jwk: Omit<PublicJwk, 'kid' | 'alg' | 'use'>): string 
  * @param kid of an imported key, which keeps its own. Default: the key's thumbprint
  */
 export function publicJwkOf(
-  privatePem: string,
+  privatePem: Pem,
   algorithm: Algorithm,
   kid?: string,
 ): PublicJwk | Problem {
@@ -74,7 +70,7 @@ export function publicJwkOf(
  * The text of a signer's `private.jwk` (RFC 7517 section 4): the public JWK's members in their
  * order, then the private ones (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2).
  */
-export function privateJwkOf(privatePem: string, publicJwk: PublicJwk): string | Problem {
+export function privateJwkOf(privatePem: Pem, publicJwk: PublicJwk): string | Problem {
   const key = readPrivatePem(privatePem);
   if ('problem' in key) return key;
   const problem = keyProblem(key, publicJwk);
@@ -91,9 +87,7 @@ export function checkKeySecret(
   publicJwk: PublicJwk,
   kidRule: 'thumbprint' | 'any',
 ): { readonly ok: true } | Problem {
-  const pem = entryText(data, SIGNER_FILE.pem);
-  if (typeof pem !== 'string') return pem;
-  const key = readPrivatePem(pem);
+  const key = entryKey(data);
   if ('problem' in key) return key;
   const problem = keyProblem(key, publicJwk) ?? kidProblem(publicJwk, kidRule);
   return problem === null ? { ok: true } : { problem };
@@ -107,59 +101,69 @@ export function checkKeySecret(
 export function checkSignerSecret(
   data: SecretData,
 ): { readonly publicJwk: PublicJwk } | { readonly empty: true } | Problem {
-  const texts: Record<string, string> = {};
   for (const name of SIGNER_ENTRIES) {
-    const text = entryText(data, name);
-    if (typeof text !== 'string') return text;
-    texts[name] = text;
+    const value = entryValue(data, name);
+    if (typeof value !== 'string') return value;
   }
-  const emptyOnes = SIGNER_ENTRIES.filter((name) => texts[name] === '');
-  if (emptyOnes.length === SIGNER_ENTRIES.length) return { empty: true };
-  if (emptyOnes[0] !== undefined) return { problem: `the entry '${emptyOnes[0]}' is empty` };
-  return checkSignerTexts(
-    texts[SIGNER_FILE.kid] ?? '',
-    texts[SIGNER_FILE.alg] ?? '',
-    texts[SIGNER_FILE.pem] ?? '',
-    texts[SIGNER_FILE.jwk] ?? '',
-  );
+  const empty = SIGNER_ENTRIES.filter((name) => data[name] === '');
+  if (empty.length === SIGNER_ENTRIES.length) return { empty: true };
+  if (empty[0] !== undefined) return { problem: `the entry '${empty[0]}' is empty` };
+  return checkSignerEntries(data);
 }
 
-function checkSignerTexts(
-  kid: string,
-  alg: string,
-  privatePem: string,
-  privateJwk: string,
-): { readonly publicJwk: PublicJwk } | Problem {
+function checkSignerEntries(data: SecretData): { readonly publicJwk: PublicJwk } | Problem {
+  const [kid, alg] = [entryText(data, SIGNER_FILE.kid), entryText(data, SIGNER_FILE.alg)];
+  if (typeof kid !== 'string') return kid;
+  if (typeof alg !== 'string') return alg;
   const algorithm = ALGORITHMS.find((known) => known === alg);
   if (algorithm === undefined) return { problem: `the entry 'alg' is not a known algorithm` };
-  const key = readPrivatePem(privatePem);
+  const key = entryKey(data);
   if ('problem' in key) return key;
   const publicJwk = publicJwkOfKey(key, algorithm, kid);
   if ('problem' in publicJwk) return publicJwk;
+  const privateJwk = entryText(data, SIGNER_FILE.jwk);
+  if (typeof privateJwk !== 'string') return privateJwk;
   const problem =
     keyProblem(key, publicJwk) ??
     privateJwkProblem(privateJwk, privateMembers(key, publicJwk) as Record<string, unknown>);
   return problem === null ? { publicJwk } : { problem };
 }
 
-function entryText(data: SecretData, name: string): string | Problem {
-  const value = Object.hasOwn(data, name) ? data[name] : undefined;
-  if (typeof value !== 'string') return { problem: `the entry '${name}' is missing` };
-  const bytes = Buffer.from(value, 'base64');
-  if (bytes.toString('base64') !== value) return { problem: `the entry '${name}' is not base64` };
-  return bytes.toString('utf8');
+/** The private key in `private.pem`. Its bytes are overwritten once they were read. */
+function entryKey(data: SecretData): KeyObject | Problem {
+  const bytes = entryBytes(data, SIGNER_FILE.pem);
+  if ('problem' in bytes) return bytes;
+  const key = readPrivatePem(bytes);
+  bytes.fill(0);
+  return key;
 }
 
-function readPrivatePem(privatePem: string): KeyObject | Problem {
-  if (!PKCS8_PEM.test(privatePem)) {
-    return { problem: `'${SIGNER_FILE.pem}' is not an unencrypted PKCS#8 PEM private key` };
-  }
+function entryText(data: SecretData, name: string): string | Problem {
+  const bytes = entryBytes(data, name);
+  if ('problem' in bytes) return bytes;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  bytes.fill(0);
+  return text;
+}
+
+function entryBytes(data: SecretData, name: string): Uint8Array | Problem {
+  const value = entryValue(data, name);
+  if (typeof value !== 'string') return value;
   try {
-    return createPrivateKey({ key: privatePem, format: 'pem', type: 'pkcs8' });
+    // Whitespace is skipped by the decoder, and allowed in no Secret.
+    if (!/\s/.test(value)) return Uint8Array.fromBase64(value, { lastChunkHandling: 'strict' });
   } catch {
-    // OpenSSL's own message adds nothing that may be shown.
-    return { problem: `'${SIGNER_FILE.pem}' does not parse as a private key` };
+    // Said below, without a value.
   }
+  return { problem: `the entry '${name}' is not base64` };
+}
+
+/** In base64. */
+function entryValue(data: SecretData, name: string): string | Problem {
+  const value = Object.hasOwn(data, name) ? data[name] : undefined;
+  if (typeof value !== 'string') return { problem: `the entry '${name}' is missing` };
+  if (value.length <= BASE64_LENGTH_MAX) return value;
+  return { problem: `the entry '${name}' is larger than ${ENTRY_BYTES_MAX} bytes` };
 }
 
 function publicJwkOfKey(key: KeyObject, algorithm: Algorithm, kid?: string): PublicJwk | Problem {
@@ -191,10 +195,7 @@ function kindProblem(key: KeyObject, algorithm: Algorithm): string | null {
     case 'PS256':
     case 'PS384':
     case 'PS512':
-      if (type !== 'rsa') return wrong;
-      return (details?.modulusLength ?? 0) >= RSA_MODULUS_BITS_MIN
-        ? null
-        : `'${SIGNER_FILE.pem}' is an RSA key of less than ${RSA_MODULUS_BITS_MIN} bits`;
+      return type === 'rsa' ? null : wrong;
     default:
       return algorithm satisfies never;
   }
@@ -261,6 +262,7 @@ function isPublicMember(name: string, publicJwk: PublicJwk): boolean {
 function privateJwkProblem(text: string, expected: Record<string, unknown>): string | null {
   const found = parseRecord(text);
   if (found === null) return `'${SIGNER_FILE.jwk}' is not a JSON object`;
+  if (hasMemberTwice(text, found)) return `'${SIGNER_FILE.jwk}' has a member twice`;
   const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
   for (const name of names) {
     if (Object.hasOwn(found, name) && !Object.hasOwn(expected, name)) {

@@ -3,7 +3,7 @@
  * Secret has a new version with every write of its ledger while its key stays for weeks.
  */
 import { createHash } from 'node:crypto';
-import type { PublicJwk } from '../../core/formats/jwk.ts';
+import { type PublicJwk, publicJwkText } from '../../core/formats/jwk.ts';
 import { SIGNER_FILE } from '../../core/formats/names.ts';
 import { BoundedMemory } from '../bounded-memory.ts';
 import { checkKeySecret, checkSignerSecret, type SecretData } from './key-material.ts';
@@ -18,7 +18,7 @@ export class KeyVerdicts {
 
   /** {@link checkKeySecret} for a kid of any kind. */
   ofKey(data: SecretData, publicJwk: PublicJwk): ReturnType<typeof checkKeySecret> {
-    const content = digestOf([data[SIGNER_FILE.pem], publicJwk]);
+    const content = digestOf([data[SIGNER_FILE.pem], publicJwkText(publicJwk)]);
     return remembered(this.#keys, content, () => checkKeySecret(data, publicJwk, 'any'));
   }
 
@@ -29,8 +29,14 @@ export class KeyVerdicts {
   }
 }
 
-function digestOf(content: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+/** Each text with its length before it, so that no other texts give the same bytes. No text is copied. */
+function digestOf(texts: readonly (string | undefined)[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) {
+    hash.update(text === undefined ? 'none,' : `${text.length},`);
+    hash.update(text ?? '');
+  }
+  return hash.digest('base64url');
 }
 
 function remembered<Verdict>(

@@ -1,11 +1,14 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
-import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
+import { type ConnectionOptions, checkServerIdentity, getCACertificates } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import { abortable, DeadlineExceeded, withDeadline } from '../deadline.ts';
 import { errorCode } from '../error-code.ts';
+import type { LoadedConfig } from '../kubeconfig/config.ts';
+import type { ExecPlugin } from '../kubeconfig/exec-plugin.ts';
+import type { Headers } from '../kubeconfig/impersonation.ts';
 import { TransportError } from './transport.ts';
 
 /** An exec plugin or OIDC provider that takes longer has failed. */
@@ -16,7 +19,7 @@ export const CREDENTIALS_RENEW_MIN_MS = 5000;
 /** What authenticates one request. */
 export interface Credentials {
   /** Lower-case names: `authorization`, `impersonate-user`. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   readonly tls: TlsIdentity;
 }
 
@@ -26,6 +29,9 @@ export interface TlsIdentity {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** What credentials are made of. */
+type Loaded = Pick<LoadedConfig, 'config' | 'plugin' | 'impersonation' | 'server'>;
+
 /**
  * Gets the credentials of each request from client-node, which reads the CA file every time and the
  * token file once a minute. Concurrent requests share one call, so that fifty of them don't start fifty
@@ -33,14 +39,14 @@ export interface TlsIdentity {
  */
 export class CredentialSource {
   readonly #clock: Clock;
-  readonly #reload: () => KubeConfig;
-  #config: KubeConfig;
+  readonly #reload: () => Loaded;
+  #loaded: Loaded;
   #pending: Promise<Credentials> | null = null;
   #renewedAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param reload reads the configuration again from its source; may throw */
-  constructor(config: KubeConfig, reload: () => KubeConfig, clock: Clock) {
-    this.#config = config;
+  constructor(loaded: Loaded, reload: () => Loaded, clock: Clock) {
+    this.#loaded = loaded;
     this.#reload = reload;
     this.#clock = clock;
   }
@@ -60,7 +66,7 @@ export class CredentialSource {
     if (nowMs - this.#renewedAtMs < CREDENTIALS_RENEW_MIN_MS) return;
     this.#renewedAtMs = nowMs;
     try {
-      this.#config = this.#reload();
+      this.#loaded = this.#reload();
     } catch {
       this.#forget(); // The file is being replaced: what was read from it before is still valid.
     }
@@ -74,7 +80,7 @@ export class CredentialSource {
   }
 
   async #read(): Promise<Credentials> {
-    const config = this.#config;
+    const { config, plugin, impersonation, server } = this.#loaded;
     try {
       const endMs = this.#clock.monotonicMs() + CREDENTIALS_TIMEOUT_MS;
       const options: RequestOptions = {};
@@ -82,27 +88,33 @@ export class CredentialSource {
         abortable(config.applyToHTTPSOptions(options), signal),
       );
       checkCa(options.ca);
-      return { headers: headersOf(config, options), tls: tlsOf(config, options) };
+      if (server.protocol === 'https:' && options.rejectUnauthorized !== false) {
+        options.ca ??= trustedByDefault();
+      }
+      if (plugin !== null) checkPluginAnswer(plugin, options);
+      const headers = { ...headersOf(config, options), ...impersonation };
+      return { headers, tls: tlsOf(options) };
     } catch (error) {
       this.#forget();
-      throw error instanceof TransportError ? error : failure(error);
+      throw error instanceof TransportError ? error : failure(error, plugin);
     }
   }
 
   /** The caches are in the authenticators, and a new KubeConfig has new ones. */
   #forget(): void {
-    const { clusters, users, contexts, currentContext } = this.#config;
-    this.#config = new KubeConfig();
-    this.#config.loadFromOptions({ clusters, users, contexts, currentContext });
+    const { clusters, users, contexts, currentContext } = this.#loaded.config;
+    const config = new KubeConfig();
+    config.loadFromOptions({ clusters, users, contexts, currentContext });
+    this.#loaded = { ...this.#loaded, config };
   }
 }
 
 /** Never includes the cause's message: an exec plugin's contains everything that it printed. */
-function failure(error: unknown): TransportError {
+function failure(error: unknown, plugin: ExecPlugin | null): TransportError {
   if (error instanceof DeadlineExceeded) {
     return new TransportError(
       'CREDENTIALS_FAILED',
-      `no credentials within ${CREDENTIALS_TIMEOUT_MS / 1000} s: check the exec plugin or the provider`,
+      `${pluginText(plugin)} gave no credentials within ${CREDENTIALS_TIMEOUT_MS / 1000} s: run it by hand`,
     );
   }
   const code = errorCode(error);
@@ -113,8 +125,32 @@ function failure(error: unknown): TransportError {
   }
   return new TransportError(
     'CREDENTIALS_FAILED',
-    `the kubeconfig's exec plugin or auth provider gave no credentials (${code}): run it by hand`,
+    `${pluginText(plugin)} gave no credentials (${code}): run it by hand`,
   );
+}
+
+/** Never its arguments or environment, which may hold a password. */
+function pluginText(plugin: ExecPlugin | null): string {
+  if (plugin === null) return 'the kubeconfig';
+  return `the kubeconfig's exec.command ${plugin.command}, started in ${process.cwd()},`;
+}
+
+/** client-node would send requests without credentials: as somebody else than meant. */
+function checkPluginAnswer(plugin: ExecPlugin, { headers, cert, key }: RequestOptions): void {
+  const hasToken = Object.keys(headers ?? {}).some((name) => /^authorization$/i.test(name));
+  if ((cert === undefined) === (key === undefined) && (hasToken || cert !== undefined)) return;
+  throw new TransportError(
+    'CREDENTIALS_FAILED',
+    `${pluginText(plugin)} answered neither a token nor a certificate with its key: run it by hand`,
+  );
+}
+
+/**
+ * Like kubectl: without a CA in the kubeconfig, what this machine trusts counts (and SSL_CERT_FILE and
+ * SSL_CERT_DIR). Node alone would trust its own list only, which knows no CA of a company.
+ */
+function trustedByDefault(): string[] {
+  return [...getCACertificates('default'), ...getCACertificates('system')];
 }
 
 /**
@@ -153,14 +189,12 @@ function headersOf(config: KubeConfig, options: RequestOptions): Record<string, 
   return headers;
 }
 
-function tlsOf(config: KubeConfig, options: RequestOptions): TlsIdentity {
+function tlsOf(options: RequestOptions): TlsIdentity {
   const { ca, cert, key, passphrase, servername, rejectUnauthorized } = options;
   const entries = Object.entries({ ca, cert, key, passphrase, servername, rejectUnauthorized });
   const set = entries.filter(([, value]) => value !== undefined);
   const hash = createHash('sha256');
-  for (const part of [...set.flat(), config.getCurrentCluster()?.proxyUrl]) {
-    hash.update(`${String(part)}\0`);
-  }
+  for (const part of set.flat()) hash.update(`${String(part)}\0`);
   const named = addressAsName(servername);
   return { fingerprint: hash.digest('base64'), options: { ...Object.fromEntries(set), ...named } };
 }

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import { abortable } from '../deadline.ts';
 import { errorCode } from '../error-code.ts';
 import { withoutBrackets } from '../http/tunnel-agent.ts';
+import type { Headers } from '../kubeconfig/impersonation.ts';
 import { type KubeRequest, type KubeResponse, TransportError } from './transport.ts';
 
 /** How long to wait before the connection is closed. */
@@ -33,7 +34,7 @@ export interface Outgoing {
   readonly server: URL;
   /** With the query, percent-encoded. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
 }
 
 /**

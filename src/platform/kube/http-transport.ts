@@ -2,8 +2,9 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../clock.ts';
 import { TunnelAgent } from '../http/tunnel-agent.ts';
+import { type KubeConfigOptions, loadKubeConfig } from '../kubeconfig/config.ts';
+import type { Headers } from '../kubeconfig/impersonation.ts';
 import { Slots } from '../slots.ts';
-import { type KubeConfigOptions, loadKubeConfig } from './config.ts';
 import { CredentialSource, type TlsIdentity } from './credentials.ts';
 import { exchange, type Outgoing, type SilenceBounds } from './exchange.ts';
 import { LEASES } from './resources.ts';
@@ -77,11 +78,11 @@ interface Agents extends Readonly<Record<PoolName, HttpAgent>> {
  * @throws KubeConfigError if no cluster is configured
  */
 export function createKubeTransport(options: KubeTransportOptions): KubeTransport {
-  const { config, source, server, namespace } = loadKubeConfig(options);
-  const reload = () => loadKubeConfig(options).config;
-  const credentials = new CredentialSource(config, reload, options.clock);
+  const loaded = loadKubeConfig(options);
+  const { source, server, proxy, namespace } = loaded;
+  const credentials = new CredentialSource(loaded, () => loadKubeConfig(options), options.clock);
   const prefix = server.pathname.replace(/\/$/, '');
-  const agents = new AgentSource(server, config.getCurrentCluster()?.proxyUrl);
+  const agents = new AgentSource(server, proxy);
   const slots = createSlots();
 
   /** Gets everything that a request needs before it can be sent. */
@@ -137,15 +138,15 @@ function createSlots(): Readonly<Record<PoolName, Slots>> {
 /** Creates new agents for each TLS identity, because identities must not share connections. */
 class AgentSource {
   readonly #server: URL;
-  readonly #proxyUrl: string | undefined;
+  readonly #proxy: URL | null;
   #agents: Agents | null = null;
   /** Of earlier identities, while they have open connections. */
   #retired: readonly HttpAgent[] = [];
   #isClosed = false;
 
-  constructor(server: URL, proxyUrl: string | undefined) {
+  constructor(server: URL, proxy: URL | null) {
     this.#server = server;
-    this.#proxyUrl = proxyUrl;
+    this.#proxy = proxy;
   }
 
   get isClosed(): boolean {
@@ -182,8 +183,8 @@ class AgentSource {
     };
     const { protocol } = this.#server;
     const secure = { ...options, ...tls.options };
-    if (this.#proxyUrl) {
-      const proxy = new URL(this.#proxyUrl);
+    const proxy = this.#proxy;
+    if (proxy !== null) {
       return new TunnelAgent({ ...secure, proxy, protocol, connectTimeoutMs: CONNECT_TIMEOUT_MS });
     }
     return protocol === 'https:' ? new HttpsAgent(secure) : new HttpAgent(options);
@@ -205,7 +206,7 @@ function outgoingOf(
   request: KubeRequest,
   server: URL,
   prefix: string,
-  credentials: Readonly<Record<string, string>>,
+  credentials: Headers,
 ): Outgoing {
   const query = new URLSearchParams({ ...request.query, ...request.lateQuery?.() }).toString();
   return {

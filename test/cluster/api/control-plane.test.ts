@@ -56,7 +56,9 @@ describe('the shared control plane', () => {
     expect(stdout.trim()).toBe(`Kubernetes ${gitVersion}`);
     // With KUBEBUILDER_ASSETS the version is the choice of whoever set it.
     if (process.env['KUBEBUILDER_ASSETS'] === undefined) {
-      expect(gitVersion).toBe(readVersions().kubernetes);
+      // Downloaded programs may be of another patch release.
+      const minorRelease = (version: string) => version.split('.').slice(0, 2);
+      expect(minorRelease(gitVersion)).toEqual(minorRelease(readVersions().kubernetes));
     }
   });
 

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { Program } from '../../tools/building/program.ts';
-import { type EnsureOptions, ensureShelf, probe } from '../../tools/building/program-cache.ts';
+import {
+  cacheFolder,
+  type EnsureOptions,
+  ensureShelf,
+  isWhole,
+  probe,
+} from '../../tools/building/program-cache.ts';
+import { type DownloadOptions, download, downloadedBefore } from './envtest.ts';
 import { controlPlanePrograms } from './programs.ts';
 import { readVersions } from './versions.ts';
 
@@ -11,20 +18,39 @@ export interface Binaries {
   readonly kubectl: string;
 }
 
+export interface BinariesOptions extends EnsureOptions {
+  /** Null: only what was built counts, for programs that must be of exactly one version. */
+  readonly download?: Omit<DownloadOptions, 'env'> | null;
+}
+
+const FORECAST =
+  'etcd, kube-apiserver and kubectl are needed once. They are downloaded (about 60 MB). If that ' +
+  'fails, which shows within a minute, Go builds them (about eight minutes on two cores)';
+
 /**
- * Finds the programs of the control plane in the folder that KUBEBUILDER_ASSETS names (as for envtest),
- * or else in the project's cache. If they are in neither, it builds them into that cache, which takes
- * about eight minutes. It runs each program once to check it. `onProgress` gets lines for people.
+ * Finds the programs of the control plane: in the folder that KUBEBUILDER_ASSETS names (as for envtest),
+ * or else in the project's cache. If they are in neither, it downloads them into that cache. If that
+ * fails, it builds them. It runs each program once to check it. `onProgress` gets lines for people.
  */
 export async function ensureBinaries(
   onProgress: (line: string) => void,
-  options: EnsureOptions = {},
+  options: BinariesOptions = {},
 ): Promise<Binaries> {
+  const env = options.env ?? process.env;
   const versions = readVersions();
   const programs = controlPlanePrograms(versions);
-  const assets = (options.env ?? process.env)['KUBEBUILDER_ASSETS'];
+  const assets = env['KUBEBUILDER_ASSETS'];
   if (assets !== undefined && assets !== '') return fromAssets(assets, programs);
   const shelf = { cacheKey: versions.cacheKey, programs };
+  const built = join(cacheFolder(env), versions.cacheKey);
+  if (await isWhole(built, programs)) return binariesIn(built);
+  if (options.download !== null) {
+    const before = await downloadedBefore(versions, env);
+    if (before !== null) return binariesIn(before);
+    onProgress(FORECAST);
+    const downloaded = await download(versions, onProgress, { ...options.download, env });
+    if (downloaded !== null) return binariesIn(downloaded);
+  }
   return binariesIn(await ensureShelf(shelf, onProgress, options));
 }
 

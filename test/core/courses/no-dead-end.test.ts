@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { ALGORITHMS, type Algorithm } from '../../../src/core/formats/spec.ts';
-import {
-  LEDGER_KEYS_MAX,
-  serializeLedger,
-  TOMBSTONES_MAX,
-} from '../../../src/core/ledger/codec.ts';
+import { LEDGER_KEYS_MAX, TOMBSTONES_MAX } from '../../../src/core/ledger/bounds.ts';
+import { serializeLedger } from '../../../src/core/ledger/codec.ts';
 import { activeKey, type Tombstone } from '../../../src/core/ledger/ledger.ts';
 import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
 import { FAST_SPEC, kindOfAlgorithm } from '../../support/core-world/fixtures.ts';

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
-import { serializeLedger, TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
+import { TOMBSTONES_MAX } from '../../../src/core/ledger/bounds.ts';
+import { serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type { Tombstone } from '../../../src/core/ledger/ledger.ts';
 import { nextGeneration } from '../../../src/core/ledger/lifecycle.ts';
-import { EC_KIND, FAST_SPEC, FAST_TERMS, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC, FAST_TERMS } from '../../support/core-world/fixtures.ts';
 import { brokenPromises } from '../../support/core-world/oracle.ts';
 import { ledgerOf } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';

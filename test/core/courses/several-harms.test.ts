@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { admit } from '../../../src/core/guard/guard.ts';
-import { LEDGER_KEYS_MAX, readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
+import { LEDGER_KEYS_MAX } from '../../../src/core/ledger/bounds.ts';
+import { readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
 import { jwksData } from '../../../src/core/ledger/jwks-document.ts';
 import { type Ledger, ordinalAfter } from '../../../src/core/ledger/ledger.ts';
 import { hasRoomForAnotherKey, newKey } from '../../../src/core/ledger/lifecycle.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { foldManagers } from '../../../src/core/reading/shown.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import {
   EC_KIND,
   FAST_SPEC,
   FAST_TERMS,
-  fixtureJwk,
   kindOfAlgorithm,
 } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, plannedStep, rotatedWorld } from '../../support/core-world/states.ts';
@@ -162,7 +163,9 @@ describe('what is written reads back', () => {
       const kid = `many-${index}`;
       const publicJwk = fixtureJwk(kid, EC_KIND);
       const origin = { ordinal: 50 + index, kid, publicJwk, keyKind: EC_KIND, imported: false };
-      return newKey(origin, FAST_TERMS);
+      // Half of them have left the JWKS and are still there, for example held by a finalizer.
+      const bar = { generation: 1, reason: 'Retired', removedSeenMs: 1 } as const;
+      return { ...newKey(origin, FAST_TERMS), bar: index % 2 === 0 ? null : bar };
     });
     expect(hasRoomForAnotherKey({ ...ledger, keys: keys.slice(1) })).toBe(true);
     expect(hasRoomForAnotherKey({ ...ledger, keys })).toBe(false);

@@ -51,6 +51,7 @@ test('the names are those that the documents tell', () => {
   expect(LABEL).toEqual({
     managedBy: 'app.kubernetes.io/managed-by',
     set: 'signingkeys.dev/set',
+    setUid: 'signingkeys.dev/set-uid',
   });
   expect(ANNOTATION).toMatchObject({
     owner: 'signingkeys.dev/owner',

@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   JWKS_BYTES_MAX,
   parseJwks,
+  parsePublishedJwks,
   parseServePolicy,
 } from '../../../src/core/formats/served-set.ts';
 import { jwksData, jwksText, keysIn, sameData } from '../../../src/core/ledger/jwks-document.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
 
 const KEYS = ['a', 'b'].map((kid) => fixtureJwk(kid, EC_KIND));
@@ -27,10 +29,29 @@ describe('jwks.json', () => {
     [jwksText([...KEYS, ...KEYS]), 'keys[2]: its kid appears twice'],
     ['{"keys":[{"kty":"EC","d":"x"}]}', `keys[0]: a key has the private member 'd'`],
     [' '.repeat(JWKS_BYTES_MAX + 1), `it is larger than ${JWKS_BYTES_MAX} bytes`],
+    // Two bytes each in UTF-8.
+    [`"${'é'.repeat(JWKS_BYTES_MAX / 2)}"`, `it is larger than ${JWKS_BYTES_MAX} bytes`],
   ])('%.40j is refused', (text, problem) => {
     expect(parseJwks(text)).toEqual({ problem });
+    expect(parsePublishedJwks(text)).toEqual({ problem });
+  });
+
+  test.each<[string, object, string]>([
+    [
+      'in a key',
+      { keys: [{ ...KEYS[0], x5c: ['MII'] }] },
+      'keys[0]: a key has a member that is not published',
+    ],
+    ['besides the keys', { keys: KEYS, note: '' }, `it has a member besides 'keys'`],
+  ])('may have a member more for a verifier, but is not published: %s', (_, document, problem) => {
+    const text = JSON.stringify(document);
+    expect(parseJwks(text)).toHaveProperty([0, 'kid'], 'a');
+    expect(parsePublishedJwks(text)).toEqual({ problem });
   });
 });
+
+const MAX_AGE_PROBLEM = 'maxAgeSeconds is not a whole number from 0 to 300';
+const SHARED_PROBLEM = 'sharedMaxAgeSeconds is not a whole number from 0 to maxAgeSeconds';
 
 describe('serve.json', () => {
   test('is read as it was written', () => {
@@ -41,12 +62,17 @@ describe('serve.json', () => {
   test.each([
     ['', 'it is not a JSON object'],
     ['[]', 'it is not a JSON object'],
-    ['{}', 'maxAgeSeconds is not a whole number of seconds'],
-    ['{"maxAgeSeconds":1.5}', 'maxAgeSeconds is not a whole number of seconds'],
+    ['{}', MAX_AGE_PROBLEM],
+    ['{"maxAgeSeconds":1.5}', MAX_AGE_PROBLEM],
+    ['{"maxAgeSeconds":301,"sharedMaxAgeSeconds":0}', MAX_AGE_PROBLEM],
+    ['{"maxAgeSeconds":9007199254740991,"sharedMaxAgeSeconds":0}', MAX_AGE_PROBLEM],
+    ['{"maxAgeSeconds":1,"sharedMaxAgeSeconds":-1}', SHARED_PROBLEM],
+    ['{"maxAgeSeconds":1,"sharedMaxAgeSeconds":2}', SHARED_PROBLEM],
     [
-      '{"maxAgeSeconds":1,"sharedMaxAgeSeconds":-1}',
-      'sharedMaxAgeSeconds is not a whole number of seconds',
+      '{"maxAgeSeconds":1,"sharedMaxAgeSeconds":0,"note":"x"}',
+      'it has a member that is not published',
     ],
+    [' '.repeat(1025), 'it is larger than 1024 bytes'],
   ])('%j is refused', (text, problem) => {
     expect(parseServePolicy(text)).toEqual({ problem });
   });

@@ -4,7 +4,8 @@ import { ANNOTATION } from '../../../src/core/formats/names.ts';
 import { addedViolations, stateViolations } from '../../../src/core/guard/invariants.ts';
 import { jwksData, jwksText, keysIn } from '../../../src/core/ledger/jwks-document.ts';
 import type { Write } from '../../../src/core/reading/model.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND } from '../../support/core-world/fixtures.ts';
 import {
   jwksWrite,
   ledgerOf,

@@ -3,7 +3,8 @@ import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
 import { judgeLedgerWrite } from '../../../src/core/guard/ledger-invariants.ts';
 import { keyByKid, type Ledger, type LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import type { ObservedPods } from '../../../src/core/reading/model.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import {
   ledgerOf,
   rotatedWorld,

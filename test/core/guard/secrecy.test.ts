@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { PRIVATE_MEMBERS, publicJwkText } from '../../../src/core/formats/jwk.ts';
-import { noPrivateMember } from '../../../src/core/guard/secrecy.ts';
+import { addedViolations } from '../../../src/core/guard/invariants.ts';
+import { noKeyInAnnotations, noKeyLeft, noPrivateMember } from '../../../src/core/guard/secrecy.ts';
 import { jwksText } from '../../../src/core/ledger/jwks-document.ts';
 import type { MetadataPatch, Write } from '../../../src/core/reading/model.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
-import { jwksWrite, ledgerOf, rotatedWorld, signerWrite } from '../../support/core-world/states.ts';
+import { writeSignerMetadata } from '../../../src/core/stages/steps.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC } from '../../support/core-world/fixtures.ts';
+import {
+  jwksWrite,
+  ledgerOf,
+  rotatedWorld,
+  signerWrite,
+  situation,
+} from '../../support/core-world/states.ts';
+import { type World, worldWith } from '../../support/core-world/world.ts';
 
 const WORLD = rotatedWorld();
 const EXPECTS = { uid: 'u', resourceVersion: '1' };
@@ -78,4 +88,74 @@ test.each<[string, Write]>([
   ['an object is deleted', { kind: 'DeleteJwks', name: 'payments-jwks', expects: EXPECTS }],
 ])('nothing is shown if %s', (_, write) => {
   expect(noPrivateMember(write)).toEqual([]);
+});
+
+describe('the annotations of what is there', () => {
+  const PEM = '-----BEGIN PRIVATE KEY-----';
+  const harms: readonly [string, (world: World) => void][] = [
+    ['Secret payments-signer', ({ hands }) => hands.annotateSigner('kept', PEM)],
+    [
+      'ConfigMap payments-jwks',
+      ({ hands }) =>
+        hands.editJwksMeta((meta) => ({
+          ...meta,
+          annotations: { ...meta.annotations, kept: PEM },
+        })),
+    ],
+    [
+      'Secret payments-key-3',
+      (world) => {
+        const secret = world.hands.keySecret(3);
+        const annotations = { ...secret.meta.annotations, kept: PEM, other: 'x' };
+        world.api.putKeySecret({ ...secret, meta: { ...secret.meta, annotations } });
+      },
+    ],
+  ];
+
+  test.each(harms)('a private key in one of %s is a violation, and goes at once', (name, harm) => {
+    const world = rotatedWorld();
+    harm(world);
+    expect(noKeyInAnnotations(situation(world))).toEqual([
+      { invariant: 'I5', message: `the annotation kept of ${name} holds a private key` },
+    ]);
+    world.settle();
+    expect(noKeyInAnnotations(situation(world))).toEqual([]);
+    expect(JSON.stringify([world.api.signer, world.api.jwks])).not.toContain('PRIVATE KEY');
+    expect(JSON.stringify([...world.api.keySecrets.values()])).not.toContain('PRIVATE KEY');
+  });
+
+  test('the rest of the metadata is left alone', () => {
+    const world = rotatedWorld();
+    world.hands.annotateSigner('team', 'a');
+    world.hands.annotateSigner('kept', PEM);
+    world.settle();
+    expect(world.api.signer?.meta.annotations).toMatchObject({ team: 'a' });
+    expect(world.api.signer?.meta.annotations).not.toHaveProperty('kept');
+  });
+
+  test('no write may leave one', () => {
+    const world = rotatedWorld();
+    world.hands.annotateSigner('kept', PEM);
+    const now = situation(world);
+    const write = writeSignerMetadata(now, ledgerOf(world));
+    expect(noKeyLeft(now, write)).toEqual([]);
+    const careless: Write = { ...write, metadata: annotated('x') } as Write;
+    expect(noKeyLeft(now, careless)).toEqual([
+      {
+        invariant: 'I5',
+        message: 'a WriteSigner would leave a private key in the annotation kept',
+      },
+    ]);
+    expect(addedViolations(now, careless)).toHaveLength(1);
+  });
+
+  test('a template that asks for one does not hold up the set', () => {
+    const annotations = { note: PEM, team: 'a' };
+    const signer = { ...FAST_SPEC.signer, annotations };
+    const world = worldWith({ ...FAST_SPEC, signer });
+    world.runFor(20_000);
+    expect(world.signerKid).not.toBeNull();
+    expect(world.api.signer?.meta.annotations).toMatchObject({ team: 'a' });
+    expect(world.api.signer?.meta.annotations).not.toHaveProperty('note');
+  });
 });

@@ -8,7 +8,8 @@ import {
 } from '../../../src/core/guard/state-invariants.ts';
 import { jwksText } from '../../../src/core/ledger/jwks-document.ts';
 import type { Write } from '../../../src/core/reading/model.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import {
   jwksWrite,
   ledgerOf,
@@ -75,7 +76,9 @@ describe('the state of a set', () => {
       'with another key under a kid',
       ({ hands }) =>
         hands.editJwksKeys((keys) =>
-          keys.map((key) => (key.kid === 'k3' ? { ...key, x: 'other' } : key)),
+          keys.map((key) =>
+            key.kid === 'k3' ? { ...fixtureJwk('other', EC_KIND), kid: key.kid } : key,
+          ),
         ),
       ['I4'],
     ],

@@ -3,7 +3,8 @@ import { ANNOTATION } from '../../../src/core/formats/names.ts';
 import { judgeWrite } from '../../../src/core/guard/write-invariants.ts';
 import { jwksText, keysIn } from '../../../src/core/ledger/jwks-document.ts';
 import type { Write } from '../../../src/core/reading/model.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import {
   jwksWrite,
   ledgerOf,

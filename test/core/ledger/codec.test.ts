@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { LEDGER_BYTES_MAX, readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
-import type { Ledger } from '../../../src/core/ledger/ledger.ts';
+import {
+  GENERATION_MAX,
+  INSTANT_MAX_MS,
+  LEDGER_BYTES_MAX,
+  ORDINAL_MAX,
+} from '../../../src/core/ledger/bounds.ts';
+import { readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
+import type { Ledger, LedgerKey, LedgerKeyState } from '../../../src/core/ledger/ledger.ts';
+import { TRUST_MAX_MS } from '../../../src/core/ledger/terms.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
 
 type Json = Record<string, unknown>;
@@ -18,7 +26,7 @@ function fullLedger(): Ledger {
   const bar = { generation: 3, reason: 'Revoked' as const, removedSeenMs: 5 };
   return {
     ...ledger,
-    keys: [{ ...first, bar }, ...rest],
+    keys: [{ ...first, state: 'Retiring', bar }, ...rest],
     handled: { rotate: 'r', rollback: 'b' },
     publication: { issuer: 'https://a', jwksUri: 'https://b' },
     deletion: { removing: true, jwksRemovedSeenMs: 7 },
@@ -132,26 +140,52 @@ describe('a ledger that is malformed in one member is refused', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['generation', -1, 'generation is not a non-negative integer'],
-    ['generation', 1.5, 'generation is not a non-negative integer'],
-    ['generation', 2 ** 53, 'generation is not a non-negative integer'],
+    ['generation', -1, `generation is not from 0 to ${GENERATION_MAX}`],
+    ['generation', 1.5, 'generation is not a whole number'],
+    ['generation', 2 ** 53, 'generation is not a whole number'],
+    ['generation', 2 ** 53 - 1, `generation is not from 0 to ${GENERATION_MAX}`],
+    ['epochMs', 2 ** 53 - 1, `epochMs is not from 0 to ${INSTANT_MAX_MS}`],
+    ['keys.0.bar.generation', 2 ** 53 - 1, `bar.generation is not from 0 to ${GENERATION_MAX}`],
+    ['keys.0.bar.generation', 99, 'a key is barred by a later generation'],
+    ['keys.0.publishedSeenMs', 2 ** 53 - 1, `publishedSeenMs is not from 0 to ${INSTANT_MAX_MS}`],
+    [
+      'keys.0.largest.tokenTtlMs',
+      31_536_000_001,
+      'largest.tokenTtlMs is not from 0 to 31536000000',
+    ],
+    [
+      'terms.declared.clockSkewMs',
+      2 ** 53 - 1,
+      'terms.declared.clockSkewMs is not from 0 to 3600000',
+    ],
+    ['keys.0.rsaModulusLength', 2048, 'a key and its JWK are of different kinds'],
+    ['keys.0.algorithm', 'ES384', 'a key and its JWK are of different kinds'],
+    ['keys.0.ordinal', 0, `ordinal is not from 1 to ${ORDINAL_MAX}`],
+    ['nextOrdinal', 2 ** 53 - 1, `nextOrdinal is not from 1 to ${ORDINAL_MAX}`],
+    ['tombstones.0.trustMs', 2 ** 53 - 1, `tombstone.trustMs is not from 0 to ${TRUST_MAX_MS}`],
+    ['tombstones.0.kid', 'with a space', 'tombstone.kid is not the id of a key'],
+    ['previousKid', 'k'.repeat(129), 'previousKid is not the id of a key'],
+    ['set.uid', 'u'.repeat(129), 'set.uid is longer than 128'],
+    ['jwks.managers', new Array(34).fill('m'), 'jwks.managers has more than 33 entries'],
+    ['jwks.managers', ['m'.repeat(161)], 'jwks.managers is longer than 160'],
+    ['handled.rotate', 'r'.repeat(257), 'handled.rotate is longer than 256'],
+    ['publication.issuer', 'http://a', 'publication.issuer is not a URL that a spec can have'],
+    ['keys.0.publicJwk.note', 'x', 'a key has a member that is not published'],
+    ['keys.0.publicJwk.y', 'AAAA', `the member 'y' has not 32 bytes`],
     ['keys.0.state', 'Retired', 'state has an unknown value'],
     ['keys.0.algorithm', 'none', 'algorithm has an unknown value'],
     ['keys.0.kid', 'other', 'a key and its JWK have different kids'],
     ['keys.0.publicJwk.d', 'AA', `a key has the private member 'd'`],
     ['keys.1.ordinal', 2, 'an ordinal appears twice'],
     ['tombstones.0.kid', 'k2', 'a kid appears twice'],
-    ['keys.1.state', 'Active', 'more than one key is active'],
+    ['keys.0.state', 'Active', 'the active key is barred'],
     ['keys', new Array(17).fill({}), 'keys has more than 16 entries'],
-    [
-      'keys.0.settled',
-      { seenMs: 0.5, reload: 'Watch' },
-      'settled.seenMs is not a non-negative integer',
-    ],
+    ['keys.0.settled', { seenMs: 0.5, reload: 'Watch' }, 'settled.seenMs is not a whole number'],
     ['keys.0.settled', { seenMs: 5, reload: 'Never' }, 'settled.reload has an unknown value'],
-    ['nextOrdinal', 0, 'nextOrdinal is not above every ordinal'],
+    ['nextOrdinal', 0, `nextOrdinal is not from 1 to ${ORDINAL_MAX}`],
     ['nextOrdinal', 3, 'nextOrdinal is not above every ordinal'],
-    ['version', 0, 'version 0 is unknown'],
+    ['version', 0, 'version is not from 1 to 9999'],
+    ['version', 2 ** 53 - 1, 'version is not from 1 to 9999'],
   ])('%s: %j', (path, value, problem) => {
     expect(readLedger(replaced(path, value))).toEqual({ kind: 'Unreadable', problem });
   });
@@ -161,10 +195,36 @@ describe('a ledger that is malformed in one member is refused', () => {
     ['{', 'it is not JSON'],
     ['[]', 'ledger is not an object'],
     ['null', 'ledger is not an object'],
-    ['{}', 'version is not a non-negative integer'],
+    ['{}', 'version is not a whole number'],
     [' '.repeat(LEDGER_BYTES_MAX + 1), `it is larger than ${LEDGER_BYTES_MAX} bytes`],
+    // Two bytes each in UTF-8.
+    [`"${'é'.repeat(LEDGER_BYTES_MAX / 2)}"`, `it is larger than ${LEDGER_BYTES_MAX} bytes`],
   ])('%.10s', (bad, problem) => {
     expect(readLedger(bad)).toEqual({ kind: 'Unreadable', problem });
+  });
+});
+
+describe('what no single member shows is refused', () => {
+  const [template] = full.keys;
+  const published = (count: number, state: LedgerKeyState) =>
+    Array.from({ length: count }, (_, index): LedgerKey => {
+      if (template === undefined) throw new Error('there is a key');
+      const kid = `many-${index}`;
+      const publicJwk = fixtureJwk(kid, template);
+      return { ...template, kid, publicJwk, ordinal: 50 + index, state, bar: null };
+    });
+
+  test.each<[string, readonly LedgerKey[], string]>([
+    ['two active keys', published(2, 'Active'), 'more than one key is active'],
+    ['nine published keys', published(9, 'Pending'), 'more than 8 keys are published'],
+  ])('%s', (_, keys, problem) => {
+    const text = serializeLedger({ ...full, keys, nextOrdinal: 99 });
+    expect(readLedger(text)).toEqual({ kind: 'Unreadable', problem });
+  });
+
+  test('eight published keys are not', () => {
+    const text = serializeLedger({ ...full, keys: published(8, 'Pending'), nextOrdinal: 99 });
+    expect(readLedger(text).kind).toBe('Ledger');
   });
 });
 

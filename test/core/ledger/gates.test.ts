@@ -19,11 +19,11 @@ import {
 } from '../../../src/core/ledger/gates.ts';
 import type { LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import { newKey } from '../../../src/core/ledger/lifecycle.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import {
   DEFAULT_TERMS,
   EC_KIND,
   FAST_TERMS,
-  fixtureJwk,
   HOUR,
   MINUTE,
 } from '../../support/core-world/fixtures.ts';

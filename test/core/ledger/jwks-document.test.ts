@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { jwksData, jwksText, keysIn, sameData } from '../../../src/core/ledger/jwks-document.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import {
   EC_KIND,
   FAST_TERMS,
-  fixtureJwk,
   kindOfAlgorithm,
   MINUTE,
   SECOND,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readLedger, serializeLedger, TOMBSTONES_MAX } from '../../../src/core/ledger/codec.ts';
+import { TOMBSTONES_MAX } from '../../../src/core/ledger/bounds.ts';
+import { readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
 import {
   hasEnded,
   keyByKid,
@@ -17,13 +18,8 @@ import {
   signerDisturbed,
   TOMBSTONES_KEPT,
 } from '../../../src/core/ledger/lifecycle.ts';
-import {
-  EC_KIND,
-  FAST_SPEC,
-  FAST_TERMS,
-  fixtureJwk,
-  SECOND,
-} from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC, FAST_TERMS, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
 import { worldWith } from '../../support/core-world/world.ts';
 

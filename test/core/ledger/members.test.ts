@@ -1,25 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import {
   boolean,
-  integer,
+  integerFrom,
   list,
   Malformed,
   oneOf,
   orNull,
   record,
-  text,
+  textUpTo,
 } from '../../../src/core/ledger/members.ts';
 
 const letter = (value: unknown, name: string) => oneOf(value, name, ['a', 'b']);
+const integer = integerFrom(2, 9);
+const text = textUpTo(3);
 const short = (value: unknown, name: string) => list(value, name, 2);
 
 describe('what is as it must be is read', () => {
   test.each<[string, (value: unknown, name: string) => unknown, unknown]>([
     ['an object', record, { a: 1 }],
     ['a list of the greatest length', short, [1, 2]],
-    ['a string', text, ''],
-    ['zero', integer, 0],
-    ['the largest integer', integer, Number.MAX_SAFE_INTEGER],
+    ['an empty string', text, ''],
+    ['the longest string', text, 'abc'],
+    ['the smallest number', integer, 2],
+    ['the largest number', integer, 9],
     ['a boolean', boolean, false],
     ['a known value', letter, 'b'],
   ])('%s', (_, read, value) => {
@@ -35,11 +38,9 @@ describe('anything else is refused, with the name of the member', () => {
     [short, [undefined, null, {}, 'ab'], 'member is not a list'],
     [short, [[1, 2, 3]], 'member has more than 2 entries'],
     [text, [undefined, null, 1, ['a']], 'member is not a string'],
-    [
-      integer,
-      [undefined, -1, 0.5, '1', 2 ** 53, Number.NaN],
-      'member is not a non-negative integer',
-    ],
+    [text, ['abcd'], 'member is longer than 3'],
+    [integer, [undefined, 2.5, '2', 2 ** 53, Number.NaN], 'member is not a whole number'],
+    [integer, [1, -2, 10, Number.MAX_SAFE_INTEGER], 'member is not from 2 to 9'],
     [boolean, [undefined, null, 0, 'true'], 'member is not a boolean'],
     [letter, [undefined, 'c', ['a']], 'member has an unknown value'],
   ])('%o', (read, values, message) => {

@@ -247,7 +247,12 @@ describe('labels and annotations', () => {
       (entry): entry is [string, string] => entry[1] !== null,
     ),
   );
-  const labels = { team: 'a', [LABEL.managedBy]: MANAGER, [LABEL.set]: 'payments' };
+  const own = {
+    [LABEL.managedBy]: MANAGER,
+    [LABEL.set]: 'payments',
+    [LABEL.setUid]: HOME.uid,
+  };
+  const labels = { team: 'a', ...own };
 
   test('of the template are added to ours', () => {
     expect(patch.labels).toEqual(labels);
@@ -277,11 +282,7 @@ describe('labels and annotations', () => {
     });
     const meta = metaWith({ [ANNOTATION.appliedMetadata]: forged });
     const next = metadataPatch(HOME, meta, null, {});
-    expect(next.labels).toEqual({
-      team: null,
-      [LABEL.managedBy]: MANAGER,
-      [LABEL.set]: 'payments',
-    });
+    expect(next.labels).toEqual({ team: null, ...own });
     expect(next.annotations).not.toHaveProperty(ANNOTATION.ledger);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { GENERATION_MAX } from '../../../src/core/ledger/bounds.ts';
 import {
   activeKey,
   type Bar,
@@ -17,7 +18,8 @@ import {
   showsKid,
   signerFits,
 } from '../../../src/core/reading/shown.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation, withKey } from '../../support/core-world/states.ts';
 import type { World } from '../../support/core-world/world.ts';
 
@@ -167,7 +169,9 @@ describe('a barred key counts as published', () => {
 
 test.each<[string | undefined, number]>([
   ['12', 12],
-  ['999999999999999', 999_999_999_999_999],
+  [`${GENERATION_MAX}`, GENERATION_MAX],
+  [`${GENERATION_MAX + 1}`, 0],
+  ['999999999999999', 0],
   [undefined, 0],
   ['', 0],
   ['-1', 0],
@@ -220,7 +224,9 @@ test.each<[string, (world: World) => void, { key: boolean; kid: boolean }]>([
     'another key under its kid',
     ({ hands }) =>
       hands.editJwksKeys((keys) =>
-        keys.map((key) => (key.kid === 'k2' ? { ...key, x: 'other' } : key)),
+        keys.map((key) =>
+          key.kid === 'k2' ? { ...fixtureJwk('other', EC_KIND), kid: 'k2' } : key,
+        ),
       ),
     { key: false, kid: true },
   ],

@@ -6,13 +6,8 @@ import {
   type LedgerState,
   secretOf,
 } from '../../../src/core/reading/situation.ts';
-import {
-  EC_KIND,
-  FAST_SPEC,
-  FAST_TERMS,
-  fixtureJwk,
-  SECOND,
-} from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC, FAST_TERMS, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 

@@ -3,7 +3,8 @@ import { ANNOTATION } from '../../../src/core/formats/names.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import type { ObservedKeySecret } from '../../../src/core/reading/model.ts';
 import { revocationsApplied } from '../../../src/core/report/revocations-applied.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { situation } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 

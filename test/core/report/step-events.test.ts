@@ -81,8 +81,31 @@ describe('the event of an adoption', () => {
     const events = world.written.flatMap(({ step }) => step.events);
     const adopted = events.filter(({ reason }) => reason === 'KeysAdopted');
     expect(adopted).toHaveLength(1);
-    expect(adopted[0]?.message).toContain('The Secrets of its single keys are not adopted');
+    expect(adopted[0]?.message).toContain(
+      ' Its Secrets payments-key-1, payments-key-2, payments-key-3 hold private keys and are not adopted. Once this set ' +
+        `is Ready: kubectl delete secret -n auth -l signingkeys.dev/set-uid=${uid}`,
+    );
     expect(world.api.jwks?.meta.annotations[ANNOTATION.owner]).toContain('"moved"');
+  });
+
+  test('says nothing of Secrets if there are none, and no more than an event can hold if there are many', () => {
+    const told = (adopteeKeySecrets: readonly string[]) => {
+      const world = rotatedWorld();
+      const uid = world.api.set?.ref.uid ?? '';
+      world.hands.deleteSet();
+      world.hands.createSet(FAST_SPEC, { [REQUEST.adopt]: uid }, 'moved');
+      world.api.set = world.api.set && { ...world.api.set, adopteeKeySecrets };
+      world.settle();
+      const events = world.written.flatMap(({ step }) => step.events);
+      return events.find(({ reason }) => reason === 'KeysAdopted')?.message ?? '';
+    };
+    expect(told([])).toMatch(/both would rotate these keys\.$/);
+    const longest = Array.from(
+      { length: 200 },
+      (_, at) => `${'n'.repeat(52)}-key-${at + 999_999_000}`,
+    );
+    expect(told(longest)).toContain('and 192 more hold private keys');
+    expect(told(longest).length).toBeLessThanOrEqual(1024);
   });
 
   test('does not speak of key Secrets that stay, if the adopted set has the same name', () => {

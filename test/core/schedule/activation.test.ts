@@ -9,12 +9,8 @@ import {
   successorOf,
 } from '../../../src/core/schedule/activation.ts';
 import { demandOf } from '../../../src/core/schedule/demand.ts';
-import {
-  FAST_SPEC,
-  fixtureJwk,
-  kindOfAlgorithm,
-  SECOND,
-} from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { FAST_SPEC, kindOfAlgorithm, SECOND } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation, withKey } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 import { told } from './told.ts';

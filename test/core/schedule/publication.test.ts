@@ -5,11 +5,11 @@ import { newKey } from '../../../src/core/ledger/lifecycle.ts';
 import type { Transition } from '../../../src/core/reading/model.ts';
 import { scheduleOf } from '../../../src/core/schedule/schedule.ts';
 import { isDue } from '../../../src/core/schedule/transition.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import {
   EC_KIND,
   FAST_SPEC,
   FAST_TERMS,
-  fixtureJwk,
   kindOfAlgorithm,
   SECOND,
 } from '../../support/core-world/fixtures.ts';

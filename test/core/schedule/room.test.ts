@@ -4,11 +4,11 @@ import type { Ledger, LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import { newKey } from '../../../src/core/ledger/lifecycle.ts';
 import { isFull, makingRoom } from '../../../src/core/schedule/room.ts';
 import { scheduleOf } from '../../../src/core/schedule/schedule.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
 import {
   EC_KIND,
   FAST_SPEC,
   FAST_TERMS,
-  fixtureJwk,
   kindOfAlgorithm,
 } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld, situation } from '../../support/core-world/states.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, ORDINAL_TAKEN_MAX, REQUEST } from '../../../src/core/formats/names.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { conditionOf, ledgerOf, stepsUntilRest } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 

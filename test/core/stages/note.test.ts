@@ -22,7 +22,7 @@ function noted(world: World): Step | null {
 function revoke(world: World, ...kids: readonly string[]): void {
   for (const kid of kids) {
     const bar = { generation: 9, reason: 'Revoked' as const, removedSeenMs: null };
-    const ledger = withKey(ledgerOf(world), kid, { bar });
+    const ledger = withKey(ledgerOf(world), kid, { bar, state: 'Retiring' });
     world.api.write(signerWrite(world, ledger));
   }
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION, REQUEST } from '../../../src/core/formats/names.ts';
-import { COUNT_MAX, readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
+import { GENERATION_MAX } from '../../../src/core/ledger/bounds.ts';
+import { readLedger, serializeLedger } from '../../../src/core/ledger/codec.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
-import { EC_KIND, FAST_SPEC, fixtureJwk, SECOND } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND, FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
 import { START_MS, type World, worldWith } from '../../support/core-world/world.ts';
 
 /** In the middle of a rotation: #1 Retiring, #2 Active, #3 Pending. */
@@ -228,7 +230,7 @@ describe('a ledger is lost', () => {
 
   test('and does not count on from a generation that someone has forged', () => {
     const world = rotatedWorld();
-    const forged = { ...world.ledger, generation: COUNT_MAX } as Ledger;
+    const forged = { ...world.ledger, generation: GENERATION_MAX } as Ledger;
     world.hands.annotateSigner(ANNOTATION.ledger, serializeLedger(forged));
     world.settle();
     world.hands.annotate(REQUEST.rotate, 'r');

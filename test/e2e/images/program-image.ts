@@ -23,7 +23,7 @@ export async function writeProgramImage(
 export function writeProgramArchive(dist: string, archivePath: string, reference: string): void {
   writeDockerArchive(archivePath, {
     reference,
-    entrypoint: ['/usr/local/bin/node', '/app/signing-keys.mjs'],
+    entrypoint: ['/usr/local/bin/node', '--disable-sigusr1', '/app/signing-keys.mjs'],
     user: '65532:65532',
     entries: [...nodeRuntime(), ...modulesIn(dist)],
   });

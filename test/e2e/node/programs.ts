@@ -33,7 +33,7 @@ export async function ensureNodePrograms(
   onProgress: (line: string) => void,
 ): Promise<NodePrograms> {
   const env = { ...process.env, KUBEBUILDER_ASSETS: undefined };
-  const controlPlane = await ensureBinaries(onProgress, { env });
+  const controlPlane = await ensureBinaries(onProgress, { env, download: null });
   const kubernetes = await ensureShelf(kubernetesShelf(), onProgress);
   const containerd = await ensureShelf(containerdShelf(), onProgress);
   const coredns = await ensureShelf(corednsShelf(), onProgress);

@@ -1,7 +1,8 @@
 /** What hands do to signer, JWKS and status: delete, restore, swap, edit and revert. */
 import type { ObservedSigner } from '../../../src/core/reading/model.ts';
 import type { Api } from '../../support/core-world/api.ts';
-import { EC_KIND, fixtureJwk } from '../../support/core-world/fixtures.ts';
+import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
+import { EC_KIND } from '../../support/core-world/fixtures.ts';
 import { Hands } from '../../support/core-world/hands.ts';
 import { noted } from '../model/facts.ts';
 import { EMPTY_SHELF, type State, spend } from '../model/state.ts';

@@ -48,11 +48,26 @@ function mismatchedPem(): string {
   return `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`;
 }
 
+/** Both keys in one block: OpenSSL reads the first. */
+function joined(...pairs: readonly KeyPair[]): string {
+  const der = pairs.map(({ privatePem }) =>
+    createPrivateKey(privatePem).export({ format: 'der', type: 'pkcs8' }),
+  );
+  const lines = Buffer.concat(der).toString('base64').replace(/.{64}/g, '$&\n');
+  return `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`;
+}
+
 const sec1 = createPrivateKey(es.privatePem).export({ format: 'pem', type: 'sec1' }).toString();
 const encrypted = createPrivateKey(es.privatePem)
   .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' })
   .toString();
 const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  .privateKey.export({ format: 'pem', type: 'pkcs8' })
+  .toString();
+const longRsa = generateKeyPairSync('rsa', { modulusLength: 8192 })
+  .privateKey.export({ format: 'pem', type: 'pkcs8' })
+  .toString();
+const cubeRsa = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })
   .privateKey.export({ format: 'pem', type: 'pkcs8' })
   .toString();
 const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 })
@@ -100,10 +115,18 @@ describe('publicJwkOf', () => {
     ['an EC key for RSA', es.privatePem, 'RS256', 'is not a key for RS256'],
     ['an RSA key for EdDSA', rs.privatePem, 'EdDSA', 'is not a key for EdDSA'],
     ['an RSASSA-PSS key, which has no JWK', pss, 'PS256', 'is not a key for PS256'],
-    ['a short RSA key', shortRsa, 'RS256', 'less than 2048 bits'],
-    ['SEC 1', sec1, 'ES256', 'is not an unencrypted PKCS#8 PEM'],
-    ['an encrypted key', encrypted, 'ES256', 'is not an unencrypted PKCS#8 PEM'],
-    ['no key', '', 'ES256', 'is not an unencrypted PKCS#8 PEM'],
+    ['a short RSA key', shortRsa, 'RS256', 'not 2048 to 4096 bits'],
+    ['a long RSA key', longRsa, 'RS256', 'larger than 4096 bytes'],
+    ['an RSA key with e = 3', cubeRsa, 'RS256', 'the exponent is not an odd number from 65537'],
+    ['a second key behind the first', es.privatePem + other.privatePem, 'ES256', 'not one'],
+    ['text behind the key', `${es.privatePem}more\n`, 'ES256', 'not one'],
+    ['text before the key', `more\n${es.privatePem}`, 'ES256', 'not one'],
+    ['text in the key', es.privatePem.replace('\n', '\nA: b\n'), 'ES256', 'not one'],
+    ['a second key inside the block', joined(es, other), 'ES256', 'holds more than one'],
+    ['a second key behind an RSA key', joined(rs, rs), 'RS256', 'holds more than one'],
+    ['SEC 1', sec1, 'ES256', 'is not one unencrypted PKCS#8 PEM'],
+    ['an encrypted key', encrypted, 'ES256', 'is not one unencrypted PKCS#8 PEM'],
+    ['no key', '', 'ES256', 'is not one unencrypted PKCS#8 PEM'],
     [
       'a cut key',
       `${es.privatePem.slice(0, 80)}\n-----END PRIVATE KEY-----\n`,
@@ -112,6 +135,15 @@ describe('publicJwkOf', () => {
     ],
   ] as const)('refuses %s', (_name, pem, algorithm, problem) => {
     expect(publicJwkOf(pem, algorithm)).toEqual({ problem: expect.stringContaining(problem) });
+  });
+});
+
+describe('the bytes of a PEM', () => {
+  it('are read with either kind of line break, and left as they are', () => {
+    const pem = Buffer.from(es.privatePem.replaceAll('\n', '\r\n'));
+    const before = Buffer.from(pem);
+    expect(publicJwkOf(pem, 'ES256')).toEqual(es.publicJwk);
+    expect(pem).toEqual(before);
   });
 });
 
@@ -145,6 +177,14 @@ describe('checkKeySecret', () => {
       'thumbprint',
     ],
     ['no entry', {}, es.publicJwk, 'thumbprint', `'private.pem' is missing`],
+    [
+      'base64 with a line break',
+      { 'private.pem': `${base64(es.privatePem)}\n` },
+      es.publicJwk,
+      'any',
+      'not base64',
+    ],
+    ['base64 with stray bits', { 'private.pem': 'AB==' }, es.publicJwk, 'any', 'not base64'],
     ['no base64', { 'private.pem': es.privatePem }, es.publicJwk, 'thumbprint', 'not base64'],
     ['an empty entry', { 'private.pem': '' }, es.publicJwk, 'thumbprint', 'PKCS#8'],
     [
@@ -207,6 +247,13 @@ describe('checkSignerSecret', () => {
     ['another d', withJwk({ ...jwk, d: signerTexts(other)['private.jwk'] }), `differs in 'd'`],
     ['a public JWK', withJwk(es.publicJwk), `differs in 'd'`],
     ['one member more', withJwk({ ...jwk, key_ops: ['sign'] }), 'does not belong there'],
+    [
+      'the d of another key behind a second one',
+      { ...whole, 'private.jwk': whole['private.jwk']?.replace('{', '{"d":"hidden",') ?? '' },
+      'has a member twice',
+    ],
+    ['a JWK without end', { ...whole, 'private.jwk': ' '.repeat(9000) }, 'larger than 8192 bytes'],
+    ['a kid with a line break', { ...whole, kid: 'a\nb' }, 'kid is missing or malformed'],
   ])('names what is wrong: %s', (_name, texts, problem) => {
     expect(checkSignerSecret(encode(texts))).toEqual({ problem: expect.stringContaining(problem) });
   });

@@ -298,7 +298,9 @@ describe('an exec plugin', () => {
     await using socket = await startApiSocket(whoAmI(api));
     using folder = new TestFolder();
     const file = folder.write('plugin.mjs', script);
-    const user = { exec: { command: process.execPath, args: [file], apiVersion: 'v1' } };
+    const apiVersion = 'client.authentication.k8s.io/v1';
+    const command = { command: process.execPath, args: [file] };
+    const user = { exec: { ...command, apiVersion, interactiveMode: 'Never' } };
     const kubeconfig = folder.write(
       'config',
       kubeconfigText({ server: socket.url, 'insecure-skip-tls-verify': true }, user),
@@ -322,10 +324,16 @@ describe('an exec plugin', () => {
   test.each([
     ['fails', "console.error('hunter2'); process.exit(1);"],
     ['prints no JSON', "console.log('hunter2 {');"],
+    ['has no status', "console.log('{}');"],
+    ['gives nothing', 'console.log(\'{"status":{}}\');'],
+    ['gives a key alone', 'console.log(\'{"status":{"clientKeyData":"hunter2"}}\');'],
   ])('that %s is an error without its output', async (_, script) => {
     await withPlugin(script, async (transport) => {
       const error = await rejection(read(transport));
       expect(error).toMatchObject({ code: 'CREDENTIALS_FAILED' });
+      expect(String(error)).toContain(
+        `exec.command ${process.execPath}, started in ${process.cwd()}`,
+      );
       expect(`${String(error)} ${(error as Error).stack}`).not.toContain('hunter2');
     });
   });

@@ -22,7 +22,7 @@ import type {
   Write,
 } from '../../../src/core/reading/model.ts';
 import { sameWorkload } from '../../../src/core/reading/old-pods.ts';
-import { fixtureJwk } from './fixtures.ts';
+import { fixtureJwk } from './fixture-jwk.ts';
 
 export type Outcome = 'Applied' | 'Unchanged' | 'Conflict';
 

@@ -1,5 +1,4 @@
-/** Keys and specs for the in-memory world: symbolic, but well-formed; no key is ever generated. */
-import type { PublicJwk } from '../../../src/core/formats/jwk.ts';
+/** Specs for the in-memory world. Its keys are in fixture-jwk.ts. */
 import type { Algorithm, KeyKind, Spec, Terms } from '../../../src/core/formats/spec.ts';
 
 export const SECOND = 1000;
@@ -59,21 +58,4 @@ export const DEFAULT_SPEC: Spec = {
 
 export function kindOfAlgorithm(algorithm: Algorithm): KeyKind {
   return { algorithm, rsaModulusLength: /^[RP]S/.test(algorithm) ? 2048 : null };
-}
-
-const CURVES: Readonly<Record<string, string>> = {
-  ES256: 'P-256',
-  ES384: 'P-384',
-  ES512: 'P-521',
-  EdDSA: 'Ed25519',
-};
-
-/** A public key of a kind under a symbolic kid. Two kids never share a key. */
-export function fixtureJwk(kid: string, { algorithm }: KeyKind): PublicJwk {
-  const alg = algorithm;
-  const fill = (length: number) => kid.replaceAll(/[^A-Za-z0-9]/g, '_').padEnd(length, 'A');
-  const crv = CURVES[algorithm];
-  if (crv === undefined) return { kty: 'RSA', n: fill(342), e: 'AQAB', kid, alg, use: 'sig' };
-  if (crv === 'Ed25519') return { kty: 'OKP', crv, x: fill(43), kid, alg, use: 'sig' };
-  return { kty: 'EC', crv, x: fill(43), y: fill(43), kid, alg, use: 'sig' };
 }

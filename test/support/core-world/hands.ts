@@ -1,7 +1,7 @@
 /** What people, backups and garbage do to the objects of a set behind the operator's back. */
 
 import type { PublicJwk } from '../../../src/core/formats/jwk.ts';
-import { ANNOTATION, FINALIZER } from '../../../src/core/formats/names.ts';
+import { ANNOTATION, FINALIZER, REQUEST } from '../../../src/core/formats/names.ts';
 import { JWKS_FILE } from '../../../src/core/formats/served-set.ts';
 import type { Spec } from '../../../src/core/formats/spec.ts';
 import { jwksText, keysIn } from '../../../src/core/ledger/jwks-document.ts';
@@ -11,9 +11,11 @@ import type {
   ObservedKeySecret,
   ObservedSigner,
 } from '../../../src/core/reading/model.ts';
+import { parseOwner } from '../../../src/core/reading/ownership.ts';
 import { unnotedTerms } from '../unnoted-terms.ts';
 import { type Api, HELD, managersOf, signerManagers } from './api.ts';
-import { EC_KIND, fixtureJwk } from './fixtures.ts';
+import { fixtureJwk } from './fixture-jwk.ts';
+import { EC_KIND } from './fixtures.ts';
 
 export type SecretName = string;
 
@@ -51,6 +53,12 @@ export class Hands {
       generation: 1,
       annotations,
       livingAdoptee: null,
+      adopteeKeySecrets: [...api.keySecrets.values()]
+        .filter(({ meta }) => {
+          const owner = parseOwner(meta);
+          return owner?.uid === annotations[REQUEST.adopt] && owner?.name !== name;
+        })
+        .map(({ meta }) => meta.name),
       finalizers: [],
       deleting: false,
       spec,

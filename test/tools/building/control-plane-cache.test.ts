@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ensureBinaries } from '../../cluster/control-plane/binaries.ts';
+import { type BinariesOptions, ensureBinaries } from '../../cluster/control-plane/binaries.ts';
 import { controlPlanePrograms } from '../../cluster/control-plane/programs.ts';
 import { readVersions } from '../../cluster/control-plane/versions.ts';
 import { temporaryFolder } from '../../support/files/temporary-folder.ts';
@@ -11,6 +11,11 @@ import { cacheFolder } from './program-cache.ts';
 const versions = readVersions();
 const ALL: readonly string[] = ['etcd', 'kubectl', 'kube-apiserver'];
 const quiet = () => undefined;
+
+/** Downloads have a test of their own. */
+function ensureBuilt(options: Pick<BinariesOptions, 'env' | 'builder'>) {
+  return ensureBinaries(quiet, { ...options, download: null });
+}
 
 function put(path: string, script: string, mode = 0o755): void {
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
@@ -30,7 +35,7 @@ function fakeBuilder(says = `echo ${versions.kubernetes} ${versions.etcd}`) {
 /** A cache that is whole, and the folder that the programs are in. */
 async function filledCache() {
   const env = { XDG_CACHE_HOME: temporaryFolder() };
-  await ensureBinaries(quiet, { env, builder: fakeBuilder().builder });
+  await ensureBuilt({ env, builder: fakeBuilder().builder });
   return { env, folder: join(cacheFolder(env), versions.cacheKey) };
 }
 
@@ -38,9 +43,9 @@ describe('the cache of programs', () => {
   test('is filled once, then used', async () => {
     const env = { XDG_CACHE_HOME: temporaryFolder() };
     const { built, builder } = fakeBuilder();
-    const first = await ensureBinaries(quiet, { env, builder });
+    const first = await ensureBuilt({ env, builder });
     expect(built).toEqual(ALL);
-    expect(await ensureBinaries(quiet, { env, builder })).toEqual(first);
+    expect(await ensureBuilt({ env, builder })).toEqual(first);
     expect(built).toEqual(ALL);
     const folder = join(cacheFolder(env), versions.cacheKey);
     expect(readdirSync(folder).toSorted()).toEqual(ALL.toSorted());
@@ -57,9 +62,9 @@ describe('the cache of programs', () => {
     const { env, folder } = await filledCache();
     damage(join(folder, 'kube-apiserver'));
     const { built, builder } = fakeBuilder();
-    await ensureBinaries(quiet, { env, builder });
+    await ensureBuilt({ env, builder });
     expect(built).toEqual(['kube-apiserver']);
-    await ensureBinaries(quiet, { env, builder });
+    await ensureBuilt({ env, builder });
     expect(built).toEqual(['kube-apiserver']);
   });
 
@@ -67,14 +72,14 @@ describe('the cache of programs', () => {
     const { env, folder } = await filledCache();
     mkdirSync(join(folder, '.build-1'));
     put(join(folder, 'etcd'), 'exit 1');
-    await ensureBinaries(quiet, { env, builder: fakeBuilder().builder });
+    await ensureBuilt({ env, builder: fakeBuilder().builder });
     expect(readdirSync(folder).toSorted()).toEqual(ALL.toSorted());
   });
 
   test('never holds a program that does not run', async () => {
     const env = { XDG_CACHE_HOME: temporaryFolder() };
     const { builder } = fakeBuilder('exit 1');
-    await expect(ensureBinaries(quiet, { env, builder })).rejects.toThrow(
+    await expect(ensureBuilt({ env, builder })).rejects.toThrow(
       /^etcd was built, but it does not run/,
     );
     expect(readdirSync(join(cacheFolder(env), versions.cacheKey))).toEqual([]);
@@ -83,7 +88,7 @@ describe('the cache of programs', () => {
   test('is built once when two ask at the same time', async () => {
     const env = { XDG_CACHE_HOME: temporaryFolder() };
     const { built, builder } = fakeBuilder();
-    const ask = () => ensureBinaries(quiet, { env, builder });
+    const ask = () => ensureBuilt({ env, builder });
     const [one, other] = await Promise.all([ask(), ask()]);
     expect(one).toEqual(other);
     expect(built).toEqual(ALL);
@@ -96,7 +101,7 @@ describe('KUBEBUILDER_ASSETS', () => {
     for (const name of ALL) put(join(folder, name), 'echo v9.9.9');
     const env = { KUBEBUILDER_ASSETS: folder, XDG_CACHE_HOME: join(folder, 'cache') };
     const { built, builder } = fakeBuilder();
-    const binaries = await ensureBinaries(quiet, { env, builder });
+    const binaries = await ensureBuilt({ env, builder });
     expect(binaries.kubeApiserver).toBe(join(folder, 'kube-apiserver'));
     expect(built).toEqual([]);
     expect(existsSync(join(folder, 'cache'))).toBe(false);

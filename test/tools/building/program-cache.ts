@@ -1,15 +1,17 @@
 import { execFile } from 'node:child_process';
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
   mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { withFileLock } from '../../support/process/file-lock.ts';
 import { type Builder, goBuilder } from './go-build.ts';
@@ -24,6 +26,9 @@ export interface Shelf {
   readonly programs: readonly Program[];
 }
 
+/** What is asked of a program in the cache: that it runs, and says its version. */
+export type Probed = Pick<Program, 'name' | 'version' | 'versionArgs'>;
+
 export interface EnsureOptions {
   /** By default `process.env`; KUBEBUILDER_ASSETS and XDG_CACHE_HOME are read from it. */
   readonly env?: Environment;
@@ -32,7 +37,7 @@ export interface EnsureOptions {
 }
 
 const PROBE_TIMEOUT_MS = 60_000;
-const BUILD_FOLDER_PREFIX = '.build-';
+const ASIDE_PREFIX = '.build-';
 const run = promisify(execFile);
 
 /** The project's cache for programs. */
@@ -59,10 +64,56 @@ export async function ensureShelf(
 ): Promise<string> {
   const env = options.env ?? process.env;
   const folder = join(cacheFolder(env), shelf.cacheKey);
-  if ((await missing(folder, shelf.programs)).length > 0) {
+  if (!(await isWhole(folder, shelf.programs))) {
     await fill(folder, shelf.programs, options.builder ?? goBuilder(), onProgress);
   }
   return folder;
+}
+
+/** Whether each of the programs is in the folder, runs, and is of the wanted version. */
+export async function isWhole(folder: string, programs: readonly Probed[]): Promise<boolean> {
+  return (await missing(folder, programs)).length === 0;
+}
+
+/**
+ * Runs `work` while no other process fills this folder of the cache. What a process that was killed at
+ * this work has left in the folder is removed before.
+ */
+export async function whileFilling<T>(
+  folder: string,
+  onProgress: (line: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const onWait = (waitedMs: number) => {
+    // The lock is tried twice a second; a line every ten seconds is enough.
+    if (Math.round(waitedMs / 500) % 20 === 0) onProgress('another process is at it; waiting');
+  };
+  const cleanly = async () => {
+    mkdirSync(folder, { recursive: true });
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith(ASIDE_PREFIX)) removeTree(join(folder, name));
+    }
+    return await work();
+  };
+  return await withFileLock(`${folder}.lock`, cleanly, { onWait });
+}
+
+/** A new folder beside what is finished, for `work` alone. */
+export async function inAside<T>(folder: string, work: (aside: string) => Promise<T>): Promise<T> {
+  const aside = join(folder, `${ASIDE_PREFIX}${process.pid}`);
+  mkdirSync(aside, { recursive: true });
+  try {
+    return await work(aside);
+  } finally {
+    removeTree(aside);
+  }
+}
+
+/** Moves a program that works to its name in the cache. What is in the way may even be a folder. */
+export function moveIn(program: string, folder: string, name: string): void {
+  chmodSync(dirname(program), 0o755);
+  removeTree(join(folder, name));
+  renameSync(program, join(folder, name));
 }
 
 async function fill(
@@ -71,24 +122,11 @@ async function fill(
   builder: Builder,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const onWait = (waitedMs: number) => {
-    // The lock is tried twice a second; a line every ten seconds is enough.
-    if (Math.round(waitedMs / 500) % 20 === 0) onProgress('another process is building; waiting');
-  };
-  await withFileLock(
-    `${folder}.lock`,
-    async () => {
-      mkdirSync(folder, { recursive: true });
-      // Whoever held the lock before may have been killed at its work.
-      for (const name of readdirSync(folder)) {
-        if (name.startsWith(BUILD_FOLDER_PREFIX)) removeTree(join(folder, name));
-      }
-      for (const program of await missing(folder, programs)) {
-        await buildOne(folder, program, builder, onProgress);
-      }
-    },
-    { onWait },
-  );
+  await whileFilling(folder, onProgress, async () => {
+    for (const program of await missing(folder, programs)) {
+      await buildOne(folder, program, builder, onProgress);
+    }
+  });
 }
 
 /** Built aside, run once, then renamed: a name in the cache is a program that works. */
@@ -98,22 +136,19 @@ async function buildOne(
   builder: Builder,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const aside = join(folder, `${BUILD_FOLDER_PREFIX}${process.pid}`);
-  mkdirSync(aside, { recursive: true });
-  try {
+  await inAside(folder, async (aside) => {
     const output = join(aside, program.name);
     await builder(program, output, onProgress);
     const fault = await probe(output, program.versionArgs, program.version);
     if (fault !== null) throw new Error(`${program.name} was built, but it ${fault}`);
-    // What is in the way may even be a folder.
-    removeTree(join(folder, program.name));
-    renameSync(output, join(folder, program.name));
-  } finally {
-    removeTree(aside);
-  }
+    moveIn(output, folder, program.name);
+  });
 }
 
-async function missing(folder: string, programs: readonly Program[]): Promise<readonly Program[]> {
+async function missing<P extends Probed>(
+  folder: string,
+  programs: readonly P[],
+): Promise<readonly P[]> {
   const faults = await Promise.all(
     programs.map(({ name, versionArgs, version }) =>
       probe(join(folder, name), versionArgs, version),
@@ -144,5 +179,14 @@ export async function probe(
 }
 
 function removeTree(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) makeWritable(path);
   rmSync(path, { recursive: true, force: true });
+}
+
+/** setup-envtest leaves a folder that nobody may write to, so only root could empty it. */
+function makeWritable(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) makeWritable(join(folder, entry.name));
+  }
 }
