@@ -107,7 +107,6 @@ export const STEP_REASONS = [
   'RepairMetadata',
   'Finalizer',
   'RecoverLedger',
-  'JwksRepaired',
   'JwksRestored',
   'SignerRepaired',
   'SigningKeyLost',

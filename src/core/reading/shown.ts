@@ -34,14 +34,16 @@ export function isDisturbed({ jwks, ledgers }: Situation, ledger: Ledger): boole
 }
 
 /**
- * Whether the data was written by someone else, and not made from an earlier generation of the ledger. Without
- * a copy beside it, as before the set had one, only a field manager of someone else's tells.
+ * Whether the data was written by someone else: neither the ledger makes it nor the copy beside it, of whichever
+ * set and epoch that is. Without a copy, as before the set had one, only a field manager of someone else's tells.
  */
 export function isForeignData({ jwks, observed }: Situation, ledger: Ledger): boolean {
   if (jwks === null) return false;
+  const madeBy = (maker: Ledger) => sameData(jwks.data, jwksData(asShown(jwks, maker)));
+  if (!jwks.hasOwnBinaryData && madeBy(ledger)) return false;
   const copy = observed.ledgers.jwks;
-  const isTold = copy?.kind === 'Ledger' || jwks.otherManagers.length > 0;
-  return isTold && !isOwnData(jwks, copy, ledger, 0);
+  if (copy?.kind !== 'Ledger') return jwks.otherManagers.length > 0;
+  return jwks.hasOwnBinaryData || !madeBy(copy.ledger);
 }
 
 /**

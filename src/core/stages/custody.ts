@@ -143,8 +143,9 @@ export function rewriteJwks(situation: Situation, ledger: Ledger): Step {
   if (isForeignData(situation, ledger)) {
     const who = editedBy(jwks.otherManagers, ledger.jwks?.managers ?? []);
     const message = `Someone else changed ConfigMap ${jwks.meta.name}${who}. The operator writes it again with ${keysText(kids)}.`;
-    const code = 'JwksRepaired';
-    return guardedStep(write, { code, message }, [{ type: 'Warning', reason: code, message }]);
+    return guardedStep(write, { code: 'WriteJwks', message }, [
+      { type: 'Warning', reason: 'JwksRepaired', message },
+    ]);
   }
   const message = `ConfigMap ${jwks.meta.name} is written with ${keysText(kids)}`;
   return guardedStep(write, { code: 'WriteJwks', message });

@@ -88,7 +88,7 @@ describe('what someone has to know is a warning', () => {
       edit('configmaps', 'payments-jwks', (draft) => {
         draft['data'] = { 'jwks.json': '{"keys":[]}' };
       }),
-      'warn JwksRepaired',
+      'warn WriteJwks',
     ],
     [
       'a deleted JWKS is restored',
