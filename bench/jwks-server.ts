@@ -166,7 +166,7 @@ http {
   return ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')];
 }
 
-function makeKeys(count: number) {
+export function makeKeys(count: number) {
   return Array.from({ length: count }, (_, index) => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     return {

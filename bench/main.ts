@@ -1,4 +1,5 @@
 /** `make bench`: the suites one after another; `npm run bench -- start` runs one of them. */
+import { benchHostile } from './hostile.ts';
 import { benchJwksServer } from './jwks-server.ts';
 import { report, type Suite } from './report.ts';
 import { benchSets } from './sets.ts';
@@ -8,6 +9,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   start: benchStart,
   sets: benchSets,
   'jwks-server': benchJwksServer,
+  hostile: benchHostile,
 };
 
 const say = (line: string) => process.stderr.write(`${line}\n`);

@@ -250,7 +250,7 @@ export interface SigningKeySetStatusKey {
   readonly activatableTime?: string;
   /** When the key was seen in the signer Secret. */
   readonly activatedTime?: string;
-  /** The time from which every issuer signs with the key. */
+  /** The time from which every issuer signs with the key, by any clock. */
   readonly switchCompleteTime?: string;
   /** When the signer Secret was seen without the key. */
   readonly supersededTime?: string;
@@ -696,6 +696,324 @@ export const SPEC_SCHEMA: JsonSchema = {
         "Delete"
       ],
       "default": "Retain"
+    }
+  }
+};
+
+/** What the API server checks of a status. */
+export const STATUS_SCHEMA: JsonSchema = {
+  "type": "object",
+  "default": {},
+  "properties": {
+    "observedGeneration": {
+      "type": "integer"
+    },
+    "conditions": {
+      "type": "array",
+      "maxItems": 16,
+      "default": [
+        {
+          "type": "Ready",
+          "status": "Unknown",
+          "reason": "Pending",
+          "message": "The operator has not seen this set yet",
+          "lastTransitionTime": "1970-01-01T00:00:00Z"
+        }
+      ],
+      "listMapKeys": [
+        "type"
+      ],
+      "items": {
+        "type": "object",
+        "required": [
+          "type",
+          "status",
+          "lastTransitionTime",
+          "reason",
+          "message"
+        ],
+        "properties": {
+          "type": {
+            "type": "string",
+            "maxLength": 316
+          },
+          "status": {
+            "type": "string",
+            "enum": [
+              "True",
+              "False",
+              "Unknown"
+            ]
+          },
+          "observedGeneration": {
+            "type": "integer"
+          },
+          "lastTransitionTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "reason": {
+            "type": "string",
+            "maxLength": 1024
+          },
+          "message": {
+            "type": "string",
+            "maxLength": 32768
+          }
+        }
+      }
+    },
+    "activeKey": {
+      "type": "string",
+      "maxLength": 20
+    },
+    "activeKid": {
+      "type": "string",
+      "maxLength": 128
+    },
+    "keyCount": {
+      "type": "integer"
+    },
+    "keys": {
+      "type": "array",
+      "maxItems": 64,
+      "listMapKeys": [
+        "kid"
+      ],
+      "items": {
+        "type": "object",
+        "required": [
+          "kid",
+          "ordinal",
+          "state",
+          "algorithm"
+        ],
+        "properties": {
+          "kid": {
+            "type": "string",
+            "maxLength": 128
+          },
+          "ordinal": {
+            "type": "integer"
+          },
+          "state": {
+            "type": "string",
+            "enum": [
+              "Pending",
+              "Active",
+              "Retiring",
+              "Retired"
+            ]
+          },
+          "algorithm": {
+            "type": "string",
+            "maxLength": 16
+          },
+          "publishedTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "servedSinceTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "activatableTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "activatedTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "switchCompleteTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "supersededTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "settledTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "removableTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "removedTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "distrustedByTime": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "restartRequired": {
+            "type": "array",
+            "maxItems": 32,
+            "items": {
+              "type": "string",
+              "maxLength": 63
+            }
+          },
+          "reason": {
+            "type": "string",
+            "maxLength": 64
+          }
+        }
+      }
+    },
+    "nextTransition": {
+      "type": "object",
+      "required": [
+        "action"
+      ],
+      "properties": {
+        "action": {
+          "type": "string",
+          "maxLength": 64
+        },
+        "kid": {
+          "type": "string",
+          "maxLength": 128
+        },
+        "time": {
+          "type": "string",
+          "maxLength": 64
+        },
+        "waitingFor": {
+          "type": "string",
+          "maxLength": 64
+        },
+        "explanation": {
+          "type": "string",
+          "maxLength": 2048
+        }
+      }
+    },
+    "terms": {
+      "type": "object",
+      "properties": {
+        "tokenTTL": {
+          "type": "string",
+          "maxLength": 20
+        },
+        "verifierCacheTTL": {
+          "type": "string",
+          "maxLength": 20
+        },
+        "verifierTrust": {
+          "type": "string",
+          "maxLength": 20
+        },
+        "sharedCacheTTL": {
+          "type": "string",
+          "maxLength": 20
+        },
+        "publicationDelay": {
+          "type": "string",
+          "maxLength": 20
+        },
+        "signerRefreshDelay": {
+          "type": "string",
+          "maxLength": 20
+        },
+        "verifierLeeway": {
+          "type": "string",
+          "maxLength": 20
+        },
+        "clockSkew": {
+          "type": "string",
+          "maxLength": 20
+        }
+      }
+    },
+    "effectiveTokenTTL": {
+      "type": "string",
+      "maxLength": 64
+    },
+    "history": {
+      "type": "array",
+      "maxItems": 20,
+      "items": {
+        "type": "object",
+        "required": [
+          "time",
+          "kid",
+          "ordinal",
+          "to"
+        ],
+        "properties": {
+          "time": {
+            "type": "string",
+            "maxLength": 64
+          },
+          "kid": {
+            "type": "string",
+            "maxLength": 128
+          },
+          "ordinal": {
+            "type": "integer"
+          },
+          "from": {
+            "type": "string",
+            "enum": [
+              "Pending",
+              "Active",
+              "Retiring",
+              "Retired"
+            ]
+          },
+          "to": {
+            "type": "string",
+            "enum": [
+              "Pending",
+              "Active",
+              "Retiring",
+              "Retired"
+            ]
+          },
+          "reason": {
+            "type": "string",
+            "maxLength": 64
+          }
+        }
+      }
+    },
+    "lastHandledRotateRequest": {
+      "type": "string",
+      "maxLength": 256
+    },
+    "lastHandledRollbackRequest": {
+      "type": "string",
+      "maxLength": 256
+    },
+    "rollbackRefused": {
+      "type": "object",
+      "required": [
+        "request",
+        "reason",
+        "message"
+      ],
+      "properties": {
+        "request": {
+          "type": "string",
+          "maxLength": 256
+        },
+        "reason": {
+          "type": "string",
+          "maxLength": 64
+        },
+        "message": {
+          "type": "string",
+          "maxLength": 1024
+        }
+      }
+    },
+    "ledger": {
+      "type": "string",
+      "maxLength": 131072
     }
   }
 };

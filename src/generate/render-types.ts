@@ -21,11 +21,11 @@ const ROOT_NAME = 'SigningKeySet';
 
 /**
  * Types of the object as the API server returns it: a field with a default is always there, so it is
- * not optional. The spec's schema follows as a value, for the decoder.
+ * not optional. The schemas of spec and status follow as values, for the decoders.
  * @param source named in the first line, so that a reader knows what to edit instead
  */
 export function renderTypes(root: CrdSchema, source: string): string {
-  const spec = root.properties?.['spec'];
+  const { spec, status } = root.properties ?? {};
   if (spec === undefined) throw new Error(`${source} has no spec`);
   const interfaces: string[] = [];
   renderInterface(ROOT_NAME, root, interfaces);
@@ -37,8 +37,17 @@ export function renderTypes(root: CrdSchema, source: string): string {
     ...interfaces,
     '/** What the API server checks of a spec before any CEL rule, and its defaults. */',
     `export const SPEC_SCHEMA: JsonSchema = ${JSON.stringify(structural(spec), null, 2)};`,
+    ...(status === undefined ? [] : statusSchema(status)),
     '',
   ].join('\n');
+}
+
+function statusSchema(status: CrdSchema): readonly string[] {
+  return [
+    '',
+    '/** What the API server checks of a status. */',
+    `export const STATUS_SCHEMA: JsonSchema = ${JSON.stringify(structural(status), null, 2)};`,
+  ];
 }
 
 /** Adds an interface, and before it those of the objects within it. */

@@ -6,18 +6,19 @@ import { type AnswerLimits, createAnswerServer } from '../platform/http/answer-s
 import type { HttpEndpoint } from '../platform/http/endpoint.ts';
 import { startOperationalEndpoint } from '../platform/http/operational-endpoint.ts';
 import type { Log } from '../platform/log/log.ts';
-import { composeAnswers } from './answers.ts';
+import { type AnswerTable, composeAnswers } from './answers.ts';
 import type { ServeConfig } from './flags.ts';
 import { createServerMetrics, type ServerMetrics } from './metrics.ts';
 import { createRouter, type Router } from './router.ts';
 import { createSource, type Served, type Source } from './source.ts';
 
 /** Connections are kept longer than the 60 s after which load balancers commonly drop them. */
-const LIMITS: Omit<AnswerLimits, 'connectionsMax'> = {
+const LIMITS: Omit<AnswerLimits, 'connectionsMax' | 'connectionsPerPeerMax'> = {
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 65_000,
   unreadTimeoutMs: 30_000,
+  heldBytesMax: 48 * 1024 * 1024,
 };
 /** How long answers that are being written at the end may take: longer than a request's headers. */
 const CLOSE_GRACE_MS = 6000;
@@ -48,14 +49,15 @@ class JwksServer implements Server {
   readonly #metrics: ServerMetrics;
   readonly #router: Router;
   readonly #source: Source;
-  #hasSet = false;
+  #served: Served | null = null;
+  #isStopping = false;
 
   constructor(options: ServerOptions) {
     const { config, clock, watchFolder, log } = options;
     this.#options = options;
     const metrics = createServerMetrics();
     this.#metrics = metrics;
-    this.#router = createRouter(this.#compose(null), metrics.counts);
+    this.#router = createRouter(this.#compose(), metrics.counts);
     this.#source = createSource({
       folder: config.dir,
       pollIntervalMs: config.pollInterval,
@@ -81,6 +83,8 @@ class JwksServer implements Server {
       log.info({ port, metricsPort: endpoint.port, folder: config.dir }, 'the JWKS server listens');
       await aborted(stopping);
       log.info({ shutdownDelayMs: config.shutdownDelay }, 'stopping; not ready from now on');
+      this.#isStopping = true;
+      this.#router.serve(this.#compose());
       server.drain();
       await clock.sleepUntil(clock.monotonicMs() + config.shutdownDelay, ended.signal);
     } finally {
@@ -92,9 +96,10 @@ class JwksServer implements Server {
     log.info({}, 'the JWKS server stopped');
   }
 
-  #compose(served: Served | null): ReturnType<typeof composeAnswers> {
+  #compose(): AnswerTable {
     const { config } = this.#options;
-    return composeAnswers(served, {
+    return composeAnswers(this.#served, {
+      isStopping: this.#isStopping,
       jwksContentType: config.contentType,
       retryAfterSeconds: Math.ceil(config.pollInterval / 1000),
       counts: this.#metrics.counts,
@@ -102,24 +107,28 @@ class JwksServer implements Server {
   }
 
   #serve(served: Served): void {
-    this.#hasSet = true;
-    this.#router.serve(this.#compose(served));
+    this.#served = served;
+    this.#router.serve(this.#compose());
     this.#metrics.setJwks(served.jwks, this.#options.clock.wallMs());
   }
 
   #createAnswerServer(): ReturnType<typeof createAnswerServer> {
     const { clock, config, log } = this.#options;
-    const { choose, bodyRefused, countMalformed } = this.#router;
+    const { choose, refusals, countMalformed } = this.#router;
     return createAnswerServer({
       port: config.port,
       flags: { host: '--host', port: '--port' },
-      limits: { ...LIMITS, connectionsMax: config.maxConnections },
+      limits: {
+        ...LIMITS,
+        connectionsMax: config.maxConnections,
+        connectionsPerPeerMax: config.maxConnectionsPerPeer,
+      },
       clock,
       log,
       choose,
-      bodyRefused,
+      refusals,
       countMalformed,
-      onConnectionDropped: this.#metrics.countDroppedConnection,
+      onConnectionClosed: this.#metrics.countDroppedConnection,
     });
   }
 
@@ -134,7 +143,7 @@ class JwksServer implements Server {
       registry: this.#metrics.registry,
       unreadyBecause: () => {
         if (stopping.aborted) return 'stopping';
-        return this.#hasSet
+        return this.#served !== null
           ? null
           : 'no valid jwks.json and serve.json have been read yet; see the log';
       },

@@ -2,8 +2,9 @@
  * Checks the files of a JWKS folder. A file that passes is served byte for byte as it was read, so
  * it is not enough that the parsed value is good: the text must not hide anything else.
  */
+
+import { hasMemberTwice } from '../core/encoding/json-text.ts';
 import { isRecord } from '../core/formats/is-record.ts';
-import { hasMemberTwice } from '../core/formats/json-text.ts';
 import {
   JWKS_BYTES_MAX,
   JWKS_FILE,

@@ -4,6 +4,7 @@ import {
   choice,
   duration,
   integer,
+  optionalInteger,
   optionalText,
   port,
   requiredText,
@@ -34,8 +35,13 @@ export const SERVE_OPTIONS = {
     choices: ['application/json', 'application/jwk-set+json'],
   }),
   maxConnections: integer({
-    help: 'the maximum number of open connections on --port',
-    default: 4096,
+    help: 'the maximum number of open connections on --port; one more closes the longest idle of the address that has the most',
+    default: 2048,
+    min: 1,
+    max: 1_000_000,
+  }),
+  maxConnectionsPerPeer: optionalInteger({
+    help: 'the maximum number of them from one address (IPv6: from one /64); leave it out behind a proxy, whose clients all have its address',
     min: 1,
     max: 1_000_000,
   }),

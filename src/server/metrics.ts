@@ -1,6 +1,7 @@
 /** The metrics of the JWKS server, in a registry of its own. */
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { AnswerCount } from '../platform/http/answer-server.ts';
+import type { CloseReason } from '../platform/http/connections.ts';
 import type { JwksDocument } from './documents.ts';
 import type { ReadResult } from './source.ts';
 
@@ -19,8 +20,10 @@ export interface ServerMetrics {
   setJwks(jwks: JwksDocument, atMs: number): void;
   /** @param atMs milliseconds since the epoch */
   setRead(result: ReadResult, atMs: number): void;
-  countDroppedConnection(): void;
+  countDroppedConnection(reason: CloseReason): void;
 }
+
+const CLOSE_REASONS: readonly CloseReason[] = ['room', 'unread'];
 
 export function createServerMetrics(): ServerMetrics {
   const registry = new Registry();
@@ -34,15 +37,18 @@ export function createServerMetrics(): ServerMetrics {
   });
   const dropped = new Counter({
     name: 'signingkeys_http_connections_dropped_total',
-    help: 'Connections that were closed at once because too many were open.',
+    help: 'Connections on the public port that were closed because of a bound, by reason: room (for another) or unread (answers).',
+    labelNames: ['reason'],
     registers: [registry],
   });
+  // From the start, so that the first one shows as an increase.
+  for (const reason of CLOSE_REASONS) dropped.inc({ reason }, 0);
   return {
     registry,
     counts,
     setJwks,
     setRead: (result, atMs) => lastRead.set({ result }, atMs / 1000),
-    countDroppedConnection: () => dropped.inc(),
+    countDroppedConnection: (reason) => dropped.inc({ reason }),
   };
 }
 

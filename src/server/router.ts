@@ -1,7 +1,9 @@
 /** Which answer a request to the public port gets. */
-import { type Answer, headerOf } from '../platform/http/answer-server.ts';
-import { type AnswerTable, composeError, type PathAnswers } from './answers.ts';
-import { matchesEtag } from './conditional.ts';
+import type { Answer, Refusals } from '../platform/http/answer-server.ts';
+import { headerOf } from '../platform/http/request-parts.ts';
+import { type AnswerTable, composeOptions, composeText, type PathAnswers } from './answers.ts';
+import { failsIfMatch, matchesEtag } from './conditional.ts';
+import { normalizedPath } from './issuer-paths.ts';
 import type { RequestCounts } from './metrics.ts';
 
 /** The `path` in metrics for every path that is not served. */
@@ -9,7 +11,7 @@ const OTHER_PATH = 'other';
 
 export interface Router {
   choose(method: string, path: string, rawHeaders: readonly string[]): Answer;
-  readonly bodyRefused: Answer;
+  readonly refusals: Refusals;
   readonly countMalformed: (status: number) => void;
   /** Replaces what is served, from the next request on. */
   serve(table: AnswerTable): void;
@@ -17,16 +19,25 @@ export interface Router {
 
 export function createRouter(initial: AnswerTable, counts: RequestCounts): Router {
   let resources = initial;
-  const notFound = composeError(404, 'not found', counts.of(404, OTHER_PATH));
+  const error = (status: number, text: string) =>
+    composeText(status, text, counts.of(status, OTHER_PATH));
+  const notFound = error(404, 'not found');
+  const serverOptions = composeOptions(counts.of(204, OTHER_PATH));
 
   return {
     choose(method, path, rawHeaders) {
+      // What the whole server can do (RFC 9110 section 9.3.7).
+      if (path === '*') return method === 'OPTIONS' ? serverOptions : notFound;
       const resource = resourceAt(resources, path);
       if (resource === null) return notFound;
-      const isRead = method === 'GET' || method === 'HEAD';
-      return isRead ? chooseOf(resource, rawHeaders) : resource.notAllowed;
+      if (method === 'GET' || method === 'HEAD') return chooseOf(resource, rawHeaders);
+      return method === 'OPTIONS' ? resource.options : resource.notAllowed;
     },
-    bodyRefused: composeError(413, 'a request body is not accepted', counts.of(413, OTHER_PATH)),
+    refusals: {
+      400: error(400, 'the Host header is missing or invalid'),
+      413: error(413, 'the request body is too large'),
+      431: error(431, 'there are too many headers'),
+    },
     countMalformed(status) {
       counts.of(status, OTHER_PATH).requests++;
     },
@@ -37,15 +48,21 @@ export function createRouter(initial: AnswerTable, counts: RequestCounts): Route
 }
 
 function resourceAt({ byPath, byEnd }: AnswerTable, path: string): PathAnswers | null {
-  const found = byPath.get(path);
+  const exact = byPath.get(path);
+  if (exact !== undefined) return exact;
+  const normalized = normalizedPath(path);
+  const found = byPath.get(normalized);
   if (found !== undefined) return found;
-  for (const [end, resource] of byEnd) if (path.endsWith(end)) return resource;
+  for (const [end, resource] of byEnd) if (normalized.endsWith(end)) return resource;
   return null;
 }
 
+/** Conditions in the order of RFC 9110 section 13.2.2. There is no date to compare, and no range. */
 function chooseOf(resource: PathAnswers, rawHeaders: readonly string[]): Answer {
-  if (resource.etag === null) return resource.whole;
-  const condition = headerOf(rawHeaders, 'if-none-match');
-  if (condition === null) return resource.whole;
-  return matchesEtag(condition, resource.etag) ? resource.unchanged : resource.whole;
+  const { etag, whole } = resource;
+  if (etag === null) return whole;
+  const match = headerOf(rawHeaders, 'if-match');
+  if (match !== null && failsIfMatch(match, etag)) return resource.preconditionFailed;
+  const noneMatch = headerOf(rawHeaders, 'if-none-match');
+  return noneMatch !== null && matchesEtag(noneMatch, etag) ? resource.unchanged : whole;
 }

@@ -269,6 +269,7 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
     values: {
       ...SERVER,
       ...{ replicaCount: 3, contentType: 'application/jwk-set+json', maxConnections: 1_000_000 },
+      maxConnectionsPerPeer: 100,
       ...{ pollInterval: '1s', shutdownDelay: '10s', minReadySeconds: 0, 'log.format': 'pretty' },
       ...{ 'service.type': 'NodePort', 'service.port': 8080, 'image.digest': DIGEST },
       ...{ fullnameOverride: 'keys', commonLabels: { team: 'auth' }, podLabels: { tier: 'x' } },
@@ -279,7 +280,13 @@ export const VALUE_SETS: Readonly<Record<string, ValueSet>> = {
       'service.annotations': { 'example.com/e': 'f' },
       'affinity.nodeAffinity': { preferredDuringSchedulingIgnoredDuringExecution: [] },
     },
-    shows: ['--max-connections=1000000', 'type: NodePort', 'minAvailable: 50%', `0.1.0@${DIGEST}`],
+    shows: [
+      '--max-connections=1000000',
+      '--max-connections-per-peer=100',
+      'type: NodePort',
+      'minAvailable: 50%',
+      `0.1.0@${DIGEST}`,
+    ],
   },
 };
 

@@ -86,6 +86,15 @@ export const SPEC_SCHEMA: JsonSchema = ${JSON.stringify(
 `);
 });
 
+test('the schema of the status follows, if there is one', () => {
+  const status: CrdSchema = { type: 'object', properties: { kid: { ...text, maxLength: 9 } } };
+  const schema = { ...SCHEMA, properties: { ...SCHEMA.properties, status } };
+  expect(renderTypes(schema, 'crd.yaml')).toContain(`
+/** What the API server checks of a status. */
+export const STATUS_SCHEMA: JsonSchema = ${JSON.stringify(status, null, 2)};
+`);
+});
+
 test('a type that it does not know is an error, not a guess', () => {
   const spec: CrdSchema = { type: 'object', properties: { x: { type: 'number' } } };
   expect(() => renderTypes({ type: 'object', properties: { spec } }, 'crd.yaml')).toThrow(

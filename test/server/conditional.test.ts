@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchesEtag } from '../../src/server/conditional.ts';
+import { failsIfMatch, matchesEtag } from '../../src/server/conditional.ts';
 
 test.each([
   ['"abc"', true],
@@ -24,4 +24,21 @@ test.each([
   ['"x", '.repeat(3000), false],
 ])('If-None-Match %j', (header, matches) => {
   expect(matchesEtag(header, '"abc"')).toBe(matches);
+});
+
+test.each([
+  ['"abc"', false],
+  ['*', false],
+  [' * ', false],
+  ['"x", "abc"', false],
+  ['"x"', true],
+  // The comparison is strong.
+  ['W/"abc"', true],
+  ['W/"abc", "abc"', false],
+  ['"x", '.repeat(3000), true],
+  // Not a list of tags.
+  ['abc', false],
+  ['', false],
+])('If-Match %j', (header, fails) => {
+  expect(failsIfMatch(header, '"abc"')).toBe(fails);
 });

@@ -31,7 +31,8 @@ async function statusOf(port: number, path: string): Promise<number> {
 describe('both documents are served under the path of the issuer', () => {
   test.each([
     ['/realms/x', ['/realms/x']],
-    ['/realms/x/', ['/realms/x']],
+    ['/', ['', '/']],
+    ['/realms/x/', ['/realms/x', '/realms/x/']],
     ['/realms/x//', ['/realms/x/']],
     ['/a//b', ['/a//b']],
     ['/a%20b/%C3%A9', ['/a%20b/%C3%A9']],
@@ -74,15 +75,23 @@ describe('both documents are served under the path of the issuer', () => {
 });
 
 test.each([
-  `/realms${JWKS}`,
-  `/realms/x/y${JWKS}`,
   `/realms/x/${JWKS}`,
-  `/Realms/x${JWKS}`,
+  `//realms/x${JWKS}`,
   `/realms/%78${JWKS}`,
   `/realms/y/../x${JWKS}`,
   `/realms/x${JWKS}/`,
+  '/realms/x/.well-known/%6Awks%2ejson',
+])('%s is another spelling of a path that is served', async (path) => {
+  const { port } = await startPublicPort(servedFor(`${ORIGIN}/realms/x`));
+  expect(await sendRaw(port, `GET ${path}`)).toMatchObject({ status: 200, body: jwksText });
+});
+
+test.each([
+  `/realms${JWKS}`,
+  `/realms/x/y${JWKS}`,
+  `/Realms/x${JWKS}`,
+  `/realms%2Fx${JWKS}`,
   '/realms/x/',
-  '/realms/x/.well-known/%6awks.json',
 ])('%s is not found if the issuer has another path', async (path) => {
   const { port } = await startPublicPort(servedFor(`${ORIGIN}/realms/x`));
   expect(await statusOf(port, path)).toBe(404);
@@ -103,7 +112,7 @@ test.each([
 test('HEAD, conditions and other methods work there as at the root', async () => {
   const { port } = await startPublicPort(servedFor(`${ORIGIN}/realms/x`));
   const etag = `"${sha256Base64url(bytesOf(jwksText))}"`;
-  for (const method of ['GET', 'HEAD', 'POST']) {
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST']) {
     for (const condition of ['"x"', etag, '*']) {
       const lines = [`If-None-Match: ${condition}`];
       const [atRoot, below] = await Promise.all(

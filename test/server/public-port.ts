@@ -26,6 +26,8 @@ export const served: Served = {
 
 const LIMITS: AnswerLimits = {
   connectionsMax: 100,
+  connectionsPerPeerMax: null,
+  heldBytesMax: 32 * 1024 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 10_000,
@@ -49,6 +51,7 @@ export async function startPublicPort(
     composeAnswers(next, {
       jwksContentType: 'application/json',
       retryAfterSeconds: 5,
+      isStopping: false,
       counts: metrics.counts,
     });
   const router = createRouter(compose(content), metrics.counts);
@@ -58,9 +61,9 @@ export async function startPublicPort(
     clock: systemClock,
     log: recordLog(),
     choose: router.choose,
-    bodyRefused: router.bodyRefused,
+    refusals: router.refusals,
     countMalformed: router.countMalformed,
-    onConnectionDropped: metrics.countDroppedConnection,
+    onConnectionClosed: metrics.countDroppedConnection,
   });
   const port = await server.listen('127.0.0.1');
   onTestFinished(() => server.close(0));

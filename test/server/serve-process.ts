@@ -8,6 +8,7 @@ import { until } from './fixtures.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface ServeProcess {
+  readonly pid: number;
   /** Everything that it printed. */
   output(): string;
   /** Both ports, once they are open. */
@@ -39,6 +40,7 @@ export function startProgram(
     await ended;
   });
   return {
+    pid: child.pid ?? 0,
     output: () => output,
     async ports() {
       const found = await until(`the ports in: ${output}`, () =>

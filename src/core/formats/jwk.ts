@@ -1,7 +1,12 @@
 /** Public keys as JWK (RFC 7517, RFC 7518 section 6, RFC 8037). */
 
-import { bytesOfBase64url, numberOfBytes } from './base64url.ts';
-import { COORDINATE_BYTES, isEd25519Key, isOnShortCurve, type ShortCurveName } from './curves.ts';
+import { bytesOfBase64url, numberOfBytes } from '../encoding/base64url.ts';
+import {
+  COORDINATE_BYTES,
+  isEd25519Key,
+  isOnShortCurve,
+  type ShortCurveName,
+} from '../encoding/curves.ts';
 import { isRecord } from './is-record.ts';
 import { type Algorithm, type KeyKind, RSA_MODULUS_LENGTHS } from './spec.ts';
 

@@ -2,7 +2,7 @@
  * The documents in the JWKS ConfigMap that a JWKS server reads: `jwks.json` (RFC 7517 section 5) and
  * `serve.json`. The operator writes them, and the server checks them.
  */
-import { isLongerThan } from './byte-length.ts';
+import { isLongerThan } from '../encoding/byte-length.ts';
 import { isRecord } from './is-record.ts';
 import { type JwkProblem, type PublicJwk, parsePublicJwk, parsePublishedJwk } from './jwk.ts';
 
@@ -12,11 +12,18 @@ export const PUBLISHED_KEYS_MAX = 8;
 export const JWKS_BYTES_MAX = 50 * 1024;
 
 export const JWKS_FILE = 'jwks.json';
+/** The same bytes for Envoy Gateway, which reads this name, and without it any entry that comes first to it. */
+export const JWKS_ENTRY = 'jwks';
 export const SERVE_FILE = 'serve.json';
 export const OPENID_CONFIGURATION_FILE = 'openid-configuration.json';
 
 /** The entries of the ConfigMap that are the operator's. It leaves all others alone. */
-export const OWN_FILES: readonly string[] = [JWKS_FILE, SERVE_FILE, OPENID_CONFIGURATION_FILE];
+export const OWN_FILES: readonly string[] = [
+  JWKS_FILE,
+  JWKS_ENTRY,
+  SERVE_FILE,
+  OPENID_CONFIGURATION_FILE,
+];
 
 /** How long the JWKS may be cached: the content of `serve.json`. */
 export interface ServePolicy {

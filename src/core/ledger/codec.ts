@@ -3,7 +3,7 @@
  * same order, so two ledgers are equal exactly if their texts are.
  */
 
-import { isLongerThan } from '../formats/byte-length.ts';
+import { isLongerThan } from '../encoding/byte-length.ts';
 import { REQUEST_ID_LENGTH_MAX } from '../formats/names.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import type { Terms } from '../formats/spec.ts';

@@ -104,10 +104,14 @@ function isFirstKey({ previousKid, keys, tombstones }: Ledger, { ordinal }: Ledg
   return previousKid === null && !keys.some(isEarlier) && !tombstones.some(isEarlier);
 }
 
-/** New signer seen + Ps: from then on, every issuer signs with the key. */
+/**
+ * New signer seen + Ps + S: from then on, every issuer signs with the key, by any clock. For the active key
+ * this is the instant of {@link takenUpGate}; an earlier key keeps the time of its own switch.
+ */
 export function switchedGate(key: LedgerKey): Gate {
-  return gate({ ...SIGNING, label: 'seen signing' }, key.signerSeenMs, [
+  return gate(SIGNING, key.signerSeenMs, [
     until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
+    upTo('clock skew', key.largest, 'clockSkewMs'),
   ]);
 }
 
@@ -122,10 +126,7 @@ export function takenUpGate(key: LedgerKey): Gate {
   if (key.state !== 'Active') {
     return gate(SUPERSEDED, key.supersededSeenMs, takenUpTerms(key.largest));
   }
-  return gate(SIGNING, key.signerSeenMs, [
-    until('every issuer signs with it', key.largest, 'signerRefreshDelayMs'),
-    upTo('clock skew', key.largest, 'clockSkewMs'),
-  ]);
+  return switchedGate(key);
 }
 
 /**

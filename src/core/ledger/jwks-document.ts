@@ -5,6 +5,7 @@
  */
 import type { PublicJwk } from '../formats/jwk.ts';
 import {
+  JWKS_ENTRY,
   JWKS_FILE,
   MAX_AGE_MAX_SECONDS,
   OPENID_CONFIGURATION_FILE,
@@ -27,8 +28,10 @@ export function jwksText(keys: readonly PublicJwk[]): string {
 export function jwksData(ledger: Ledger): JwksData {
   const { issuer, jwksUri } = ledger.publication;
   const keys = publishedKeys(ledger).map((key) => key.publicJwk);
+  const text = jwksText(keys);
   const files = {
-    [JWKS_FILE]: jwksText(keys),
+    [JWKS_FILE]: text,
+    [JWKS_ENTRY]: text,
     [SERVE_FILE]: `${JSON.stringify(servePolicy(ledger))}\n`,
   };
   if (issuer === null) return files;

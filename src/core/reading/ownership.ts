@@ -4,7 +4,7 @@
  * leaves all other objects alone (invariant I6).
  */
 
-import { isLongerThan } from '../formats/byte-length.ts';
+import { isLongerThan } from '../encoding/byte-length.ts';
 import { ANNOTATION, LABEL, MANAGER, REQUEST, RESERVED_PREFIX } from '../formats/names.ts';
 import { holdsPrivateKey } from '../formats/private-key.ts';
 import { isReservedConfigMapName, isReservedSecretName } from '../formats/reserved-names.ts';
@@ -75,8 +75,7 @@ export function isProtectedConfigMap({
 /** The recorded owner; null if the annotation is missing or malformed. */
 export function parseOwner(meta: Pick<ObjectMeta, 'annotations'>): SetRef | null {
   const text = meta.annotations[ANNOTATION.owner];
-  if (text === undefined) return null;
-  if (isLongerThan(OWNER_BYTES_MAX, text)) return null;
+  if (text === undefined || isLongerThan(OWNER_BYTES_MAX, text)) return null;
   try {
     const owner = JSON.parse(text) as Partial<Record<string, unknown>> | null;
     const { namespace, name, uid } = owner ?? {};

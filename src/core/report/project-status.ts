@@ -252,7 +252,7 @@ function reasonFor(state: KeyStatus['state']): string {
     case 'Active':
       return 'Activated';
     case 'Retiring':
-      return 'Superseded';
+      return 'Replaced';
     case 'Retired':
       return 'Retired';
   }

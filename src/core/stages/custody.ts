@@ -115,18 +115,13 @@ export function publishJwks(situation: Situation, { ledger }: Schedule): Step | 
     ({ bar }) => bar !== null && bar.removedSeenMs === null && !isOfGeneration(jwks, ledger, bar),
   );
   const differs = jwks.hasOwnBinaryData || !sameData(jwks.data, jwksData(shown));
-  const isDue = differs || awaitsProof || isCopyUnfit(situation, ledger);
+  const isDue = differs || awaitsProof || copyHasOtherTerms(situation, ledger);
   return isDue ? rewriteJwks(situation, ledger) : null;
 }
 
-/**
- * Of a copy that can be read, the terms alone count: whatever else an older one has missed counts as happening
- * when it is recovered. One that can't be read would be of no use then.
- */
-function isCopyUnfit({ ledgers }: Situation, ledger: Ledger): boolean {
-  const { jwks: copy } = ledgers;
-  if (copy === null) return false;
-  return copy.kind !== 'Ledger' || !sameMemory(copy.ledger.terms, ledger.terms);
+/** The terms alone: whatever else an older copy has missed counts as happening when it is recovered. */
+function copyHasOtherTerms({ ledgers: { jwks: copy } }: Situation, ledger: Ledger): boolean {
+  return copy?.kind === 'Ledger' && !sameMemory(copy.ledger.terms, ledger.terms);
 }
 
 /** The JWKS as the ledger has it, with a copy of the ledger, even if it is so already. */
@@ -164,10 +159,15 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   );
 }
 
-/** Labels, annotations and owner of the JWKS: nobody waits for these. */
+/**
+ * Labels, annotations and owner of the JWKS, and a copy of the ledger that can't be read: nobody waits for
+ * these.
+ */
 export function repairJwksMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
-  if (!isJwksMetadataStale(situation)) return null;
+  const { jwks: copy } = situation.ledgers;
+  const isUnreadable = copy !== null && copy.kind !== 'Ledger';
+  if (!isUnreadable && !isJwksMetadataStale(situation)) return null;
   const { write } = rewriteJwks(situation, ledger);
   const message = `Labels and annotations of ConfigMap ${situation.spec.jwks.name} are repaired`;
   return guardedStep(write, { code: 'RepairMetadata', message });

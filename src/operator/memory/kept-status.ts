@@ -3,6 +3,7 @@
  * so the API server drops it: the stored status would never be equal to the one that is meant, and
  * would be written again and again.
  */
+import { readStoredStatus } from '../../api/stored-status.ts';
 import { isRecord } from '../../core/formats/is-record.ts';
 import type { Status } from '../../core/formats/status.ts';
 import { sameStatus } from '../../core/report/project-status.ts';
@@ -29,7 +30,7 @@ export class KeptStatus {
 
   /** A status was written, and the API server has answered with the object as it is now stored. */
   note(written: Status, answered: unknown, nowMs: number): void {
-    const stored: Status = isRecord(answered) ? answered : {};
+    const stored = readStoredStatus(answered) ?? {};
     this.lost = [...new Set(lostFields(written, stored, ''))];
     this.#kept = this.lost.length === 0 ? null : { written, stored, atMs: nowMs };
     this.#conflicts = 0;

@@ -1,9 +1,9 @@
 /** From the objects of a set, as the API server sent them, to what the core is given of them. */
 import type { DecodeResult } from '../../api/decode.ts';
+import { readStoredStatus } from '../../api/stored-status.ts';
 import { isRecord } from '../../core/formats/is-record.ts';
 import { ANNOTATION, MANAGER, SECRET_TYPE, SIGNER_FILE } from '../../core/formats/names.ts';
 import { OWN_FILES } from '../../core/formats/served-set.ts';
-import type { Status } from '../../core/formats/status.ts';
 import type {
   ObjectMeta,
   ObservedJwks,
@@ -39,8 +39,7 @@ export function observedSet(
     ...(deletionTimestamp === undefined ? {} : { deletedTime: deletionTimestamp }),
     spec: decoded.ok ? decoded.spec : null,
     specProblems: decoded.ok ? [] : decoded.errors.map(({ message }) => message),
-    // The API server holds the status to the schema that Status mirrors.
-    status: isRecord(set['status']) ? (set['status'] as Status) : null,
+    status: readStoredStatus(set['status']),
     managedFields: set.metadata['managedFields'],
   };
 }

@@ -3,7 +3,7 @@
  * operator that looks into a Secret, besides the one that copies a key into the signer.
  */
 
-import { isLongerThan } from '../../core/formats/byte-length.ts';
+import { isLongerThan } from '../../core/encoding/byte-length.ts';
 import { isRecord } from '../../core/formats/is-record.ts';
 import { kindOfJwk, type PublicJwk, parsePublishedJwk } from '../../core/formats/jwk.ts';
 import { ANNOTATION } from '../../core/formats/names.ts';

@@ -34,15 +34,26 @@ function kind<T>(
   };
 }
 
-export function integer(
-  options: Described<number> & { readonly min: number; readonly max: number },
-): OptionKind<number> {
+type IntegerOptions = { readonly help: string; readonly min: number; readonly max: number };
+
+function integerKind(options: IntegerOptions, defaultText: string | null): OptionKind<number> {
   const { min, max } = options;
   const advice = `write a whole number from ${min} to ${max}`;
-  return kind(options, '<number>', String(options.default), (text) => {
+  return kind(options, '<number>', defaultText, (text) => {
     const value = /^-?[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
     return value >= min && value <= max ? { value } : { advice };
   });
+}
+
+export function integer(
+  options: IntegerOptions & { readonly default: number },
+): OptionKind<number> {
+  return integerKind(options, String(options.default));
+}
+
+/** The value is null if the flag is not given. */
+export function optionalInteger(options: IntegerOptions): OptionKind<number | null> {
+  return { ...integerKind(options, null), absent: { value: null } };
 }
 
 /** A TCP port; 0 lets the system choose one. */

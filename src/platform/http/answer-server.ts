@@ -3,15 +3,16 @@
  * everyone: everything that a client can make grow is bounded. For a port with few clients, endpoint.ts
  * is easier to use.
  */
-import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { type AddressInfo, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log/log.ts';
 import { closeServer } from './close-server.ts';
+import { type CloseReason, type ConnectionLimits, Connections } from './connections.ts';
 import { type ListenFlags, listen } from './endpoint.ts';
+import { refuseMalformed } from './malformed.ts';
+import { announcesBody, discardBody, headerOf, isHost, pathOf } from './request-parts.ts';
 import { logServerErrors } from './server-errors.ts';
-import { cutStalledPeers } from './stalled-peers.ts';
 
 export interface Answer {
   readonly status: number;
@@ -30,21 +31,30 @@ export interface AnswerCount {
   requests: number;
 }
 
-export interface AnswerLimits {
-  readonly connectionsMax: number;
+export interface AnswerLimits extends ConnectionLimits {
   /** From the start of a connection, or a request's first byte, to the end of its headers. */
   readonly headersTimeoutMs: number;
   /** From a request's first byte to its last. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
-  /** How long a peer may leave an answer unread. After at most twice that its connection is closed. */
-  readonly unreadTimeoutMs: number;
 }
 
 /** The maximum size of the request line and all headers together. */
 const HEADER_BYTES_MAX = 16_384;
+/** As many as Envoy and Apache take. Thousands of tiny ones would cost far more than their bytes. */
+const HEADERS_MAX = 100;
 /** Between two checks of the timeouts. Each may be exceeded by this much. */
 const TIMEOUT_CHECK_INTERVAL_MS = 500;
+
+/** The answers to requests that get no other, by status. */
+export interface Refusals {
+  /** The Host header is missing, not one, or none (RFC 9112 section 3.2). */
+  readonly 400: Answer;
+  /** The body is too large. */
+  readonly 413: Answer;
+  /** There are too many headers. */
+  readonly 431: Answer;
+}
 
 export interface AnswerServerOptions {
   /** 0: any free port. */
@@ -53,14 +63,13 @@ export interface AnswerServerOptions {
   readonly limits: AnswerLimits;
   readonly clock: Clock;
   readonly log: Log;
-  /** Chooses the answer. @param path without the query, not decoded */
+  /** Chooses the answer. @param path without the query, not decoded; `*` for the whole server */
   choose(method: string, path: string, rawHeaders: readonly string[]): Answer;
-  /** The answer to a request with a body. The body is not read, so the connection is closed. */
-  readonly bodyRefused: Answer;
-  /** Counts what was not a valid request: 400, 408 or 431. */
+  readonly refusals: Refusals;
+  /** Counts what was not a valid request: 400, 405, 408 or 431. */
   readonly countMalformed: (status: number) => void;
-  /** Called for each connection that is closed because too many are open. */
-  readonly onConnectionDropped: () => void;
+  /** Called for each connection that is closed because of a bound. */
+  readonly onConnectionClosed: (reason: CloseReason) => void;
 }
 
 export interface AnswerServer {
@@ -77,19 +86,31 @@ export interface AnswerServer {
 }
 
 export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
-  const { bodyRefused, clock, limits } = options;
+  const { clock, limits, refusals } = options;
+  const refused = new Set(Object.values(refusals));
   let draining = false;
+  const answer = ({ socket }: IncomingMessage, response: ServerResponse, chosen: Answer) => {
+    if (!connections.isAnswered(socket)) return;
+    chosen.count.requests++;
+    // What follows a request that was refused may be the rest of it.
+    if (draining || refused.has(chosen)) response.shouldKeepAlive = false;
+    if (!response.shouldKeepAlive) connections.endAfterThis(socket);
+    response.writeHead(chosen.status, chosen.headers);
+    response.end(chosen.body, 'latin1');
+    const unsentBytes = response.writableLength;
+    if (unsentBytes === 0) return;
+    const exchange = connections.hold(socket, response);
+    if (exchange !== null) connections.holdBytes(exchange, unsentBytes);
+  };
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    const { rawHeaders } = request;
-    const refused = announcesBody(rawHeaders);
-    const answer = refused
-      ? bodyRefused
-      : options.choose(request.method ?? '', pathOf(request.url ?? ''), rawHeaders);
-    answer.count.requests++;
-    // The body is not read, so what follows on the connection may be the rest of it.
-    if (draining || refused) response.shouldKeepAlive = false;
-    response.writeHead(answer.status, answer.headers);
-    response.end(answer.body, 'latin1');
+    const { method = '', rawHeaders, url = '' } = request;
+    const refusal = refusalOf(request, refusals);
+    if (refusal !== null) return answer(request, response, refusal);
+    const choose = () => options.choose(method, pathOf(method, url), rawHeaders);
+    if (!announcesBody(rawHeaders)) return answer(request, response, choose());
+    discardBody(request, response, (fits) => {
+      answer(request, response, fits ? choose() : refusals[413]);
+    });
   };
   const server = createServer(
     {
@@ -98,22 +119,22 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+      // Node's own answer to a request without one can't be counted.
+      requireHostHeader: false,
       noDelay: true,
       optimizeEmptyRequests: true,
     },
     handle,
   );
-  server.maxConnections = limits.connectionsMax;
-  // Without a listener node:http would ask for the body before it calls `handle`.
+  // Node drops what is above it, so that one more shows that there were too many.
+  server.maxHeadersCount = HEADERS_MAX + 1;
+  // Without these listeners node:http would ask for the body itself, and refuse other expectations.
   server.on('checkContinue', handle);
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const status = statusOf(error.code);
-    if (error.code === 'ECONNRESET') socket.destroy();
-    else if (refuse(socket, status)) options.countMalformed(status);
-  });
-  server.on('drop', options.onConnectionDropped);
+  server.on('checkExpectation', handle);
   const stopped = new AbortController();
-  cutStalledPeers(server, limits.unreadTimeoutMs, clock, stopped.signal);
+  const { onConnectionClosed: onClosed } = options;
+  const connections = new Connections(server, { limits, clock, signal: stopped.signal, onClosed });
+  refuseMalformed(server, connections, options.countMalformed);
 
   return {
     async listen(host) {
@@ -132,52 +153,12 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
   };
 }
 
-/**
- * The value of a header, with several lines joined, or null. `request.headers` would build an object
- * of all headers for each request.
- * @param rawHeaders name, value, name, value
- * @param name in lower case
- */
-export function headerOf(rawHeaders: readonly string[], name: string): string | null {
-  let value: string | null = null;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const found = rawHeaders[index];
-    if (found?.length !== name.length || found.toLowerCase() !== name) continue;
-    const more = rawHeaders[index + 1] ?? '';
-    value = value === null ? more : `${value}, ${more}`;
-  }
-  return value;
-}
-
-/** The path of a request's target (RFC 9112 section 3.2), which may be a whole URL. */
-function pathOf(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
-  const end = path.indexOf('?');
-  return end === -1 ? path : path.slice(0, end);
-}
-
-function announcesBody(rawHeaders: readonly string[]): boolean {
-  if (headerOf(rawHeaders, 'transfer-encoding') !== null) return true;
-  const length = headerOf(rawHeaders, 'content-length');
-  return length !== null && length !== '0';
-}
-
-function statusOf(code: string | undefined): number {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-}
-
-/** Answers what is not a valid request. @returns false if the connection is closed already */
-function refuse(socket: Duplex, status: number): boolean {
-  if (!socket.writable || !(socket instanceof Socket)) {
-    socket.destroy();
-    return false;
-  }
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
-      'Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n',
-  );
-  // Without waiting for the peer, which may never close its side.
-  socket.destroySoon();
-  return true;
+function refusalOf(
+  { rawHeaders, httpVersion }: IncomingMessage,
+  refusals: Refusals,
+): Answer | null {
+  if (rawHeaders.length > 2 * HEADERS_MAX) return refusals[431];
+  const host = headerOf(rawHeaders, 'host');
+  const isFine = host === null ? httpVersion !== '1.1' : isHost(host);
+  return isFine ? null : refusals[400];
 }

@@ -8,9 +8,12 @@ import type { Clock } from '../clock.ts';
 import { errorCode } from '../error-code.ts';
 import type { Log } from '../log/log.ts';
 import { closeServer } from './close-server.ts';
+import { type ConnectionLimits, Connections } from './connections.ts';
+import { refuseMalformed } from './malformed.ts';
+import { pathOf } from './request-parts.ts';
 import { logServerErrors } from './server-errors.ts';
 
-export interface HttpLimits {
+export interface HttpLimits extends ConnectionLimits {
   /** From a connection's first byte until all headers have arrived. Then 408. */
   readonly headersTimeoutMs: number;
   /** Until the whole request has arrived. Then 408. At least `headersTimeoutMs`. */
@@ -23,13 +26,14 @@ export interface HttpLimits {
   readonly headerBytesMax: number;
   /** The maximum number of headers. More are dropped unread. */
   readonly headersMax: number;
-  /** The maximum number of open connections. More are closed immediately. */
-  readonly connectionsMax: number;
   /** After this many requests a connection is closed, so that load spreads over replicas. */
   readonly requestsPerConnectionMax: number;
 }
 
-/** For a port that only kubelets and Prometheus use. */
+/**
+ * For a port that only kubelets and Prometheus use. Whoever else reaches it can't keep them out: a new
+ * connection always gets a place.
+ */
 export const OPERATIONAL_LIMITS: HttpLimits = {
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
@@ -37,8 +41,12 @@ export const OPERATIONAL_LIMITS: HttpLimits = {
   idleTimeoutMs: 30_000,
   headerBytesMax: 8192,
   headersMax: 64,
+  // Nobody can keep a place by asking now and then.
+  requestsPerConnectionMax: 1,
   connectionsMax: 64,
-  requestsPerConnectionMax: 1000,
+  connectionsPerPeerMax: null,
+  heldBytesMax: 16 * 1024 * 1024,
+  unreadTimeoutMs: 10_000,
 };
 
 export interface HttpQuestion {
@@ -124,8 +132,9 @@ const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
  * @throws ListenError
  */
 export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<HttpEndpoint> {
-  const { limits } = options;
+  const { clock, limits } = options;
   let closing: Promise<void> | null = null;
+  const stopped = new AbortController();
   const server = createServer(
     {
       headersTimeout: limits.headersTimeoutMs,
@@ -135,27 +144,37 @@ export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<H
       connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, limits.headersTimeoutMs),
     },
     (request, response) => {
+      const { socket } = request;
+      const exchange = connections.isAnswered(socket) ? connections.hold(socket, response) : null;
+      if (exchange === null) return;
       // A body is never read, so the connection can't be reused.
-      if (closing !== null || hasBody(request)) response.setHeader('connection', 'close');
+      if (closing !== null || hasBody(request)) {
+        response.setHeader('connection', 'close');
+        connections.endAfterThis(socket);
+      }
       response.once('close', () => {
         if (closing !== null) server.closeIdleConnections();
       });
-      respond(options, request, response).catch((err: unknown) => {
-        options.log.error({ err }, 'an answer could not be written');
-        response.destroy();
-      });
+      respond(options, request, response)
+        .then(() => connections.holdBytes(exchange, response.writableLength))
+        .catch((err: unknown) => {
+          options.log.error({ err }, 'an answer could not be written');
+          response.destroy();
+        });
     },
   );
   server.maxHeadersCount = limits.headersMax;
-  server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
   server.timeout = limits.idleTimeoutMs;
+  const { signal } = stopped;
+  const connections = new Connections(server, { limits, clock, signal, onClosed: () => {} });
+  refuseMalformed(server, connections, () => {});
   await listen(server, options);
-  logServerErrors(server, options.log, options.clock);
+  logServerErrors(server, options.log, clock);
   return {
     port: (server.address() as AddressInfo).port,
     close(graceMs) {
-      closing ??= closeServer(server, options.clock, graceMs);
+      closing ??= closeServer(server, clock, graceMs).finally(() => stopped.abort());
       return closing;
     },
   };
@@ -188,7 +207,7 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const path = pathOf(request.method ?? '', request.url ?? '');
   const route = Object.hasOwn(options.routes, path) ? options.routes[path] : undefined;
   const answer = await answerOf(route, path, request, options.log);
   options.onAnswer?.(route === undefined ? null : path, answer.status);

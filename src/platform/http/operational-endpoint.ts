@@ -20,6 +20,14 @@ export async function startOperationalEndpoint({
   unreadyBecause,
   ...options
 }: OperationalEndpointOptions): Promise<HttpEndpoint> {
+  let rendering: Promise<string> | null = null;
+  // Rendered once for all who ask meanwhile: it takes time, and each text may be large.
+  const render = () => {
+    rendering ??= registry.metrics().finally(() => {
+      rendering = null;
+    });
+    return rendering;
+  };
   return await startHttpEndpoint({
     ...options,
     limits: OPERATIONAL_LIMITS,
@@ -31,7 +39,7 @@ export async function startOperationalEndpoint({
       },
       '/metrics': async () => {
         const headers = { 'content-type': registry.contentType };
-        return { status: 200, headers, body: await registry.metrics() };
+        return { status: 200, headers, body: await render() };
       },
     },
   });

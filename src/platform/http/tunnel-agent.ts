@@ -17,9 +17,19 @@ export interface TunnelOptions extends AgentOptions, ConnectionOptions {
 }
 
 /** What Node's agent passes to `createConnection`, of its own and of this agent's options. */
-interface Target extends ConnectionOptions {
+interface Target extends ConnectionOptions, TunnelRequestOptions {
   readonly host: string;
   readonly port: number;
+}
+
+/** What a request may say to this agent, beside the options of node:http. */
+export interface TunnelRequestOptions {
+  /**
+   * Ends the tunnel that is being opened for the request. Node does not tell an agent that a request
+   * without a connection was destroyed. Its own option `signal` would close the connection even later,
+   * while another request uses it.
+   */
+  readonly whileOpening?: AbortSignal;
 }
 
 /** @param socket the tunnel, with TLS if the server has it */
@@ -56,9 +66,13 @@ export class TunnelAgent extends Agent {
     const opening = (isSocks(proxy) ? openBySocks : openByConnect)(proxy, target);
     const expiry = setTimeout(() => opening.end(withCode('CONNECT_TIMEOUT')), connectTimeoutMs);
     this.#opening.add(opening);
+    const { whileOpening } = target;
+    const onAbort = () => opening.end(withCode('ABORTED'));
+    whileOpening?.addEventListener('abort', onAbort, { once: true });
     opening.tunnel
       .finally(() => {
         clearTimeout(expiry);
+        whileOpening?.removeEventListener('abort', onAbort);
         this.#opening.delete(opening);
       })
       .then((tunnel) => this.#hand(tunnel, target, onSocket), onSocket);

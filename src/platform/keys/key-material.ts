@@ -13,8 +13,8 @@ import {
   verify,
   type webcrypto,
 } from 'node:crypto';
+import { hasMemberTwice } from '../../core/encoding/json-text.ts';
 import { isRecord } from '../../core/formats/is-record.ts';
-import { hasMemberTwice } from '../../core/formats/json-text.ts';
 import {
   PUBLIC_MEMBERS,
   type PublicJwk,

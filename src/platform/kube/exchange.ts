@@ -4,12 +4,13 @@ import {
   type ClientRequest,
   request as httpRequest,
   type IncomingMessage,
+  type RequestOptions,
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { abortable } from '../deadline.ts';
 import { errorCode } from '../error-code.ts';
-import { withoutBrackets } from '../http/tunnel-agent.ts';
+import { type TunnelRequestOptions, withoutBrackets } from '../http/tunnel-agent.ts';
 import type { Headers } from '../kubeconfig/impersonation.ts';
 import { type KubeRequest, type KubeResponse, TransportError } from './transport.ts';
 
@@ -58,7 +59,7 @@ export async function exchange(
     new TransportError(code, `${request.method} ${request.path}: no answer (${code})`);
   let asking: ClientRequest;
   try {
-    asking = start(pool, outgoing, request);
+    asking = start(pool, outgoing, request, signal);
   } catch (error) {
     // A header or a client certificate that can't be used.
     onFree();
@@ -84,19 +85,26 @@ export async function exchange(
   }
 }
 
-function start(pool: Pool, { server, path, headers }: Outgoing, request: KubeRequest) {
+function start(
+  pool: Pool,
+  { server, path, headers }: Outgoing,
+  request: KubeRequest,
+  signal: AbortSignal,
+) {
   const { method, body } = request;
   const send = server.protocol === 'https:' ? httpsRequest : httpRequest;
   // Node does not send the length of a DELETE's body by itself.
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-  const asking = send({
+  const options: RequestOptions & TunnelRequestOptions = {
     agent: pool.agent,
     host: withoutBrackets(server.hostname),
     port: server.port,
     path,
     method,
     headers: { ...headers, ...length },
-  });
+    whileOpening: signal,
+  };
+  const asking = send(options);
   asking.end(body);
   return asking;
 }

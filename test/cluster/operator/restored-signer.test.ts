@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { holdsPrivateKey } from '../../../src/core/formats/private-key.ts';
 import { readLedger } from '../../../src/core/ledger/codec.ts';
 import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 import { kubectl } from '../shared-control-plane.ts';
@@ -18,8 +19,8 @@ async function standby({ condition }: Started): Promise<void> {
 }
 
 /** As a backup tool keeps it. */
-async function savedSigner(namespace: string): Promise<string> {
-  const text = await kubectl(['get', 'secret', 'payments-signer', '-n', namespace, '-o=json']);
+async function savedSecret(namespace: string, name = 'payments-signer'): Promise<string> {
+  const text = await kubectl(['get', 'secret', name, '-n', namespace, '-o=json']);
   const { metadata, ...rest } = JSON.parse(text) as { metadata: Record<string, unknown> };
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _created, ...kept } = metadata;
   return JSON.stringify({ ...rest, metadata: kept });
@@ -41,7 +42,7 @@ async function secondLife(seen: Started): Promise<string> {
     await eventually('a rotation', async () => (await statusOf('payments')).activeKey === wanted);
     await standby(seen);
   }
-  const saved = await savedSigner(namespace);
+  const saved = await savedSecret(namespace);
   const uid = await kubectl([
     'get',
     'sks',
@@ -126,4 +127,42 @@ test('values of another key come and go while no operator runs: its tokens are w
     const { keys, signer } = ledgerIn(await secret('payments-signer'));
     return (keys[0]?.supersededSeenMs ?? 0) > noted && signer?.managers.length === 1;
   });
+}, 120_000);
+
+const KEPT = 'kubectl.kubernetes.io/last-applied-configuration';
+test('kubectl apply keeps a private key in an annotation: it goes, before and after the key has ended', async () => {
+  const seen = await started('op-kept-key');
+  const { namespace, sets, statusOf, secret, condition, annotate } = seen;
+  await sets.create('payments', { ...SPEC, deletionPolicy: 'Retain' });
+  await eventually('a proven standby', async () => {
+    return (await condition('payments', 'StandbyReady'))?.status === 'True';
+  });
+  const team = ['annotate', 'secret', 'payments-signer', 'payments-key-1', '-n', namespace];
+  await kubectl([...team, 'team=payments']);
+  const first = (await secret('payments-signer'))?.text['private.pem'] ?? '';
+  expect(first).toContain('PRIVATE KEY');
+
+  for (const name of ['payments-signer', 'payments-key-1']) {
+    const stdin = await savedSecret(namespace, name);
+    await kubectl(['apply', '-n', namespace, '-f', '-'], { stdin });
+    await eventually(`no private key in an annotation of ${name}`, async () => {
+      return (await secret(name))?.annotations[KEPT] === undefined;
+    });
+    expect((await secret(name))?.annotations).toMatchObject({ team: 'payments' });
+  }
+  expect((await secret('payments-signer'))?.text['private.pem']).toBe(first);
+
+  await annotate('payments', 'rotate', 'a');
+  await eventually('the key is destroyed', async () => (await secret('payments-key-1')) === null);
+  const left = await kubectl(['get', 'secrets,configmaps,sks', '-n', namespace, '-o=json']);
+  const objects = JSON.parse(left) as { items: { metadata: { annotations?: object } }[] };
+  for (const { metadata } of objects.items) {
+    expect(Object.values(metadata.annotations ?? {}).filter(holdsPrivateKey)).toEqual([]);
+  }
+  const body = first.split('\n')[1] ?? '';
+  const encoded = Buffer.from(first).toString('base64').slice(60, 120);
+  expect(left.includes(body) || left.includes(encoded)).toBe(false);
+  expect((await statusOf('payments')).activeKey).toBe('#2');
+  const holds = await condition('payments', 'InvariantsHold');
+  expect(holds?.status).toBe('True');
 }, 120_000);

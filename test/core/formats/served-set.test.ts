@@ -87,7 +87,8 @@ describe('the data of the ConfigMap', () => {
     expect(keysIn(data).map(({ kid }) => kid)).toEqual(['k1', 'k2', 'k3']);
     // Half of C, 5 s, in whole seconds.
     expect(data['serve.json']).toBe('{"maxAgeSeconds":2,"sharedMaxAgeSeconds":0}\n');
-    expect(Object.keys(data)).toEqual(['jwks.json', 'serve.json']);
+    expect(Object.keys(data)).toEqual(['jwks.json', 'jwks', 'serve.json']);
+    expect(data['jwks']).toBe(data['jwks.json']);
     expect(sameData(data, world.api.jwks?.data ?? {})).toBe(true);
   });
 

@@ -71,8 +71,8 @@ test.each<[string, Gate, number | null, string]>([
   [
     'switchedGate: every issuer signs with it',
     switchedGate(signing),
-    3 * MINUTE,
-    'seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 2026-12-01T09:03:00Z',
+    3 * MINUTE + 30_000,
+    'active key seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
   ],
   [
     'takenUpGate of the active key: the next switch',
@@ -140,7 +140,7 @@ test.each<[string, Gate, string]>([
   [
     'switchedGate',
     switchedGate(unseenActive),
-    'the new key has not been seen in the signer Secret yet; then every issuer signs with it within 2s',
+    'the new key has not been seen in the signer Secret yet; then every issuer signs with it within 2s, clock skew 1s',
   ],
   [
     'takenUpGate of the active key',

@@ -57,7 +57,7 @@ describe('openid-configuration', () => {
   const NAME = 'openid-configuration.json';
 
   test('is there only if the set names its issuer', () => {
-    expect(Object.keys(jwksData(rotated)).sort()).toEqual(['jwks.json', 'serve.json']);
+    expect(Object.keys(jwksData(rotated)).sort()).toEqual(['jwks', 'jwks.json', 'serve.json']);
     expect(Object.keys(jwksData(withIssuer('https://id.example.com')))).toContain(NAME);
   });
 

@@ -17,7 +17,7 @@ describe('the status of a set in the middle of a rotation', () => {
         publishedTime: '2026-12-01T09:00:00Z',
         servedSinceTime: '2026-12-01T09:00:02Z',
         activatedTime: '2026-12-01T09:00:00Z',
-        switchCompleteTime: '2026-12-01T09:00:02Z',
+        switchCompleteTime: '2026-12-01T09:00:03Z',
         supersededTime: '2026-12-01T09:00:30Z',
         settledTime: '2026-12-01T09:00:33Z',
         removableTime: '2026-12-01T09:00:44Z',
@@ -30,7 +30,7 @@ describe('the status of a set in the middle of a rotation', () => {
         publishedTime: '2026-12-01T09:00:00Z',
         servedSinceTime: '2026-12-01T09:00:02Z',
         activatedTime: '2026-12-01T09:00:30Z',
-        switchCompleteTime: '2026-12-01T09:00:32Z',
+        switchCompleteTime: '2026-12-01T09:00:33Z',
         settledTime: '2026-12-01T09:00:33Z',
       },
       {

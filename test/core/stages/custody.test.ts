@@ -82,7 +82,7 @@ test.each(['{"version":999}', '{', ''])(
       return { ...meta, annotations: { ...meta.annotations, [ANNOTATION.ledger]: text } };
     });
     const before = ledgerOf(world);
-    expect(stepsUntilRest(world)).toEqual(['WriteJwks']);
+    expect(stepsUntilRest(world)).toEqual(['RepairMetadata']);
     expect(ledgerOf(world)).toEqual(before);
     const copy = readLedger(world.api.jwks?.meta.annotations[ANNOTATION.ledger] ?? '');
     expect(copy).toEqual({ kind: 'Ledger', ledger: before });
@@ -129,4 +129,29 @@ test('a deletion waits for the tokens of a key that a raised T keeps published',
   world.runUntil(barredMs + 60_000);
   expect(world.api.jwks).toBeNull();
   expect(world.api.set).toBeNull();
+});
+
+test('a ConfigMap of before, without the entry for Envoy Gateway, is written once, and no wait starts again', () => {
+  const world = rotatedWorld();
+  const before = ledgerOf(world).keys.map(({ publishedSeenMs }) => publishedSeenMs);
+  const { jwks } = world.api;
+  if (jwks === null) throw new Error('there is a JWKS');
+  const { jwks: _, ...data } = jwks.data;
+  world.api.jwks = { ...jwks, data };
+  const { length } = world.written;
+  world.settle();
+  expect(world.api.jwks?.data['jwks']).toBe(world.api.jwks?.data['jwks.json']);
+  const writes = world.written.slice(length).map(({ step }) => step.write.kind);
+  expect(writes.filter((kind) => kind === 'WriteJwks')).toHaveLength(1);
+  expect(ledgerOf(world).keys.map(({ publishedSeenMs }) => publishedSeenMs)).toEqual(before);
+});
+
+test('an entry for Envoy Gateway that someone else changes is written back, and every wait starts again', () => {
+  const world = rotatedWorld();
+  world.hands.editJwksFile('jwks', '{"keys":[]}');
+  world.settle();
+  expect(world.api.jwks?.data['jwks']).toBe(world.api.jwks?.data['jwks.json']);
+  const { nowMs } = world;
+  const seen = ledgerOf(world).keys.filter(({ bar }) => bar === null);
+  expect(seen.every(({ publishedSeenMs }) => publishedSeenMs === nowMs)).toBe(true);
 });

@@ -135,20 +135,47 @@ describe('limits', () => {
     expect(await closed).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('closes connections beyond the limit immediately, and accepts others once one is free', async () => {
-    const { port } = await start({ '/hello': hello }, { connectionsMax: 2 });
-    const first = [open(port), open(port)];
-    for (const { socket } of first) {
+  it('always has room for one more, however many keep theirs', async () => {
+    const limits = { connectionsMax: 2, requestsPerConnectionMax: 1000 };
+    const { port } = await start({ '/hello': hello }, limits);
+    const kept = [];
+    for (let opened = 0; opened < 2; opened++) {
+      const { socket, closed } = open(port);
       const answered = new Promise((resolve) => socket.once('data', resolve));
       socket.write('GET /hello HTTP/1.1\r\nhost: x\r\n\r\n');
       await answered;
+      kept.push(closed);
     }
-    expect(await open(port).closed).toBe('');
-    first[0]?.socket.destroy();
-    await first[0]?.closed;
-    await expect
-      .poll(() => ask(port, '/hello').catch(() => null), { timeout: 10_000 })
-      .toMatchObject({ status: 200 });
+    expect(await ask(port, '/hello')).toMatchObject({ status: 200 });
+    expect(await kept[0]).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('lets nobody keep a place on the port of the probes', async () => {
+    const { port } = await start({ '/hello': hello });
+    const { socket, closed } = open(port);
+    socket.write('GET /hello HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(await closed).toMatch(/connection: close/i);
+  });
+
+  it('begins to answer the next request once the last was answered', async () => {
+    const begun: string[] = [];
+    const finish: (() => void)[] = [];
+    const slow: HttpRoute = ({ headers }) => {
+      begun.push(String(headers['x-name']));
+      return new Promise((resolve) => {
+        finish.push(() => resolve({ status: 200, headers: {}, body: '' }));
+      });
+    };
+    const { port } = await start({ '/slow': slow }, { requestsPerConnectionMax: 1000 });
+    const { socket } = open(port);
+    const request = (name: string) => `GET /slow HTTP/1.1\r\nhost: x\r\nx-name: ${name}\r\n\r\n`;
+    socket.write(request('first') + request('second') + request('third'));
+    await expect.poll(() => begun).toEqual(['first']);
+    // A whole exchange later, the rest of what was sent has long arrived.
+    await ask(port, '/nothing');
+    expect(begun).toEqual(['first']);
+    finish[0]?.();
+    await expect.poll(() => begun).toEqual(['first', 'second']);
   });
 
   it('closes a connection after the maximum number of requests', async () => {
@@ -165,7 +192,7 @@ describe('limits', () => {
 
 describe('close', () => {
   it('closes idle keep-alive connections immediately', async () => {
-    const { endpoint, port } = await start({ '/hello': hello });
+    const { endpoint, port } = await start({ '/hello': hello }, { requestsPerConnectionMax: 1000 });
     const agent = new Agent({ keepAlive: true });
     await ask(port, '/hello', 'GET', agent);
     await endpoint.close(60_000);
@@ -262,7 +289,7 @@ describe('a port that can not be opened', () => {
 });
 
 it('does not make a client wait for the body of HEAD', async () => {
-  const { port } = await start({ '/hello': hello });
+  const { port } = await start({ '/hello': hello }, { requestsPerConnectionMax: 1000 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   await ask(port, '/hello', 'HEAD', agent);
   const status = await new Promise((resolve) => {

@@ -19,6 +19,8 @@ async function startAnswerServer(clock: Clock, log: Log): Promise<number> {
     port: 0,
     limits: {
       connectionsMax: 10,
+      connectionsPerPeerMax: null,
+      heldBytesMax: 1_000_000,
       headersTimeoutMs: 10_000,
       requestTimeoutMs: 10_000,
       keepAliveTimeoutMs: 10_000,
@@ -27,9 +29,9 @@ async function startAnswerServer(clock: Clock, log: Log): Promise<number> {
     clock,
     log,
     choose: () => answer,
-    bodyRefused: answer,
+    refusals: { 400: answer, 413: answer, 431: answer },
     countMalformed: () => {},
-    onConnectionDropped: () => {},
+    onConnectionClosed: () => {},
   });
   onTestFinished(() => server.close(0));
   return await server.listen(HOST);

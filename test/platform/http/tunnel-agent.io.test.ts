@@ -41,7 +41,12 @@ async function startProxy(answer: (client: Socket) => void, host = '127.0.0.1') 
 }
 
 /** Sends one request through a proxy. @returns its answer, and how often its slot was given back */
-function send(proxy: URL, server = SERVER, options: Partial<TunnelOptions> = {}) {
+function send(
+  proxy: URL,
+  server = SERVER,
+  options: Partial<TunnelOptions> = {},
+  signal: AbortSignal = never(),
+) {
   const given = { back: 0 };
   const url = new URL(server);
   const { protocol } = url;
@@ -49,7 +54,7 @@ function send(proxy: URL, server = SERVER, options: Partial<TunnelOptions> = {})
   const agent = new TunnelAgent({ proxy, protocol, connectTimeoutMs, keepAlive: true, ...options });
   const pool = { agent, connectTimeoutMs, headersTimeoutMs: LONG_MS, bodyTimeoutMs: LONG_MS };
   const outgoing = { server: url, path: READ.path, headers: {} };
-  const answer = exchange(pool, outgoing, READ, never(), () => {
+  const answer = exchange(pool, outgoing, READ, signal, () => {
     given.back += 1;
   });
   return { agent, answer, given };
@@ -116,4 +121,32 @@ test('nothing is sent through a tunnel that opens after the agent was destroyed'
   expect(await rejection(answer)).toMatchObject({ code: 'CLOSED' });
   await eventually('it is closed', () => proxy.clients.size === 0 && given.back === 1);
   expect(agent.isOpening).toBe(false);
+});
+
+test('a request that is aborted while its tunnel opens gives its slot back at once', async () => {
+  await using proxy = await startProxy(() => {});
+  const aborted = new AbortController();
+  const { agent, answer, given } = send(proxy.url, SERVER, {}, aborted.signal);
+  await eventually('it asks', () => proxy.asked.length === 1);
+  aborted.abort(new Error('no longer wanted'));
+  expect(await rejection(answer)).toBe(aborted.signal.reason);
+  await eventually('it is closed', () => proxy.clients.size === 0 && given.back === 1);
+  expect(agent.isOpening).toBe(false);
+});
+
+test('a tunnel that has opened outlives the request that it was opened for', async () => {
+  await using proxy = await startProxy((client) => {
+    client.on('data', () => client.write('HTTP/1.1 204 No\r\n\r\n'));
+    client.write(OPENED);
+  });
+  const done = new AbortController();
+  const { answer, given } = send(proxy.url, 'http://192.0.2.1', {}, done.signal);
+  const { status, body } = await answer;
+  expect(status).toBe(204);
+  for await (const _ of body);
+  await eventually('it is free', () => given.back === 1);
+  done.abort();
+  // A whole turn later a connection that the signal closes would be gone.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(proxy.clients.size).toBe(1);
 });

@@ -8,6 +8,7 @@ import { signerDataOf, strangersSignerData } from '../world/signer-data.ts';
 import { strangersObject } from '../world/strangers.ts';
 import { Workloads } from '../world/workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
+import { hold, release, withForgedTimes } from './edits.ts';
 import { durationOf } from './scenario.ts';
 import { editSpec } from './spec-edits.ts';
 
@@ -101,6 +102,9 @@ export class Hands {
     deployment: ([name = '', manner = '']) => this.#workloads.makeDeployment(name, manner),
     rollout: ([name = '']) => this.#workloads.restartDeployment(name),
     strip: ([what = '']) => this.#strip(objectNamed(what)),
+    /** Someone's finalizer is set on an object; it is removed again. */
+    hold: ([what = '']) => this.#change(objectNamed(what), hold),
+    release: ([what = '']) => this.#change(objectNamed(what), release),
     /** The record of who set which field is wiped. */
     untrack: ([what = '']) => this.#untrack(objectNamed(what)),
     kill: ([slot]) => this.#world.kill(this.#member(slot)),
@@ -318,6 +322,10 @@ export class Hands {
     });
   }
 
+  #change({ resource, name }: Named, change: (draft: JsonObject) => void): void {
+    this.#hand.edit(resource, NAMESPACE, name, change);
+  }
+
   /** Labels and annotations of an object are taken away. */
   #strip({ resource, name }: Named): void {
     this.#hand.edit(resource, NAMESPACE, name, (draft) => {
@@ -325,14 +333,6 @@ export class Hands {
       draft['metadata'] = rest;
     });
   }
-}
-
-/** Every key was seen in the JWKS long ago; the generation stays. */
-function withForgedTimes(annotations: JsonObject): string {
-  return text(annotations, ANNOTATION.ledger).replace(
-    /"publishedSeenMs":\d+/g,
-    '"publishedSeenMs":1',
-  );
 }
 
 interface Named {

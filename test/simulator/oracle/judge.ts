@@ -19,6 +19,7 @@ import { signerViolations } from './invariants/signer.ts';
 import { rejectedTokens } from './promises/accepted.ts';
 import { trustedTooLong } from './promises/distrusted.ts';
 import { tooManySigners } from './promises/one-signer.ts';
+import { untruths } from './promises/truth.ts';
 import type { Verdict } from './verdict/verdict.ts';
 
 export { type Verdict, type Violation, violationText } from './verdict/verdict.ts';
@@ -26,6 +27,8 @@ export { type Verdict, type Violation, violationText } from './verdict/verdict.t
 export interface JudgeOptions {
   /** Picks among what the terms allow: when tokens are signed, whose clock is off. */
   readonly seed: number;
+  /** How much longer than usual the operators may take to notice what happened; 0 if missing. */
+  readonly stalledMs?: number;
 }
 
 export function judge(history: History, options: JudgeOptions): Verdict {
@@ -37,6 +40,7 @@ export function judge(history: History, options: JudgeOptions): Verdict {
     ...rejections,
     ...trustedTooLong(scene),
     ...tooManySigners(scene),
+    ...untruths(scene, options.stalledMs ?? 0),
     ...signerViolations(scene),
     ...jwksViolations(scene),
     ...identityViolations(scene),

@@ -30,6 +30,13 @@ export interface History {
   readonly startMs: number;
   readonly endMs: number;
   readonly changes: readonly Change[];
+  /** When each operator was given the set that it then read the other objects of; missing if nobody noted it. */
+  readonly readings?: readonly Reading[];
+}
+
+export interface Reading {
+  readonly who: string;
+  readonly atMs: number;
 }
 
 /** Who wrote what no operator wrote. */

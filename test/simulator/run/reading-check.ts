@@ -4,6 +4,7 @@
  */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import type { Violation } from '../oracle/judge.ts';
+import type { Reading } from '../record/history.ts';
 import type { Entry, Trace } from '../record/trace.ts';
 import { SET_NAME } from '../world/world.ts';
 
@@ -31,6 +32,14 @@ export function readingViolations({ entries }: Pick<Trace, 'entries'>): readonly
     const missing = neededFor(resource).filter((step) => !since.has(step));
     since.clear();
     return missing.length === 0 ? [] : [violation(entry, missing)];
+  });
+}
+
+/** The moments at which an operator was given the set, and began to read its objects. */
+export function readingsIn({ entries }: Pick<Trace, 'entries'>): readonly Reading[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'request' || withoutNumber(entry.step) !== OF_THE_SET) return [];
+    return [{ who: entry.who, atMs: entry.atMs }];
   });
 }
 

@@ -1,6 +1,7 @@
 /** One run of a scenario, from its first command until nothing is left to do. */
 import { SET_PLURAL } from '../../../src/core/formats/names.ts';
 import { child, metadataOf, text } from '../../fake-api/json/json.ts';
+import { goDurationMs } from '../../fake-api/requests/go-duration.ts';
 import { Hands } from '../language/hands.ts';
 import type { Command, Scenario } from '../language/scenario.ts';
 import { judge, type Verdict, type Violation } from '../oracle/judge.ts';
@@ -11,6 +12,7 @@ import { seeded } from '../world/seeded.ts';
 import type { Step } from '../world/steps.ts';
 import { type FaultSource, NAMESPACE, SET_NAME, World } from '../world/world.ts';
 import { endStateOf, rotationsIn, writeCounts } from './end-state.ts';
+import { readingsIn } from './reading-check.ts';
 import { reasonViolations } from './reason-check.ts';
 
 /** What has not come to rest this long after everything that was to be waited for never does. */
@@ -22,6 +24,8 @@ const REST_MAX_MS = 840_000;
 const CHANGES_MAX = 2000;
 /** How often the run checks for that. */
 const LOOK_MS = 20_000;
+/** Until another operator holds the lease of one that was stopped. */
+const TAKEOVER_MS = 25_000;
 /** After the last rest, someone's touch causes one more pass: it must write nothing. */
 const TOUCH_MS = 3000;
 
@@ -65,8 +69,11 @@ export async function run(options: RunOptions): Promise<Outcome> {
   }
   const endMs = world.nowMs();
   const { startMs, changes } = world;
-  const history: History = { namespace: NAMESPACE, setName: SET_NAME, startMs, endMs, changes };
-  const verdict = judge(history, { seed: numberOf(seed) });
+  const readings = readingsIn(world.trace);
+  const names = { namespace: NAMESPACE, setName: SET_NAME };
+  const history: History = { ...names, startMs, endMs, changes, readings };
+  const stalledMs = course.stalledMs + stalledByHandMs(scenario);
+  const verdict = judge(history, { seed: numberOf(seed), stalledMs });
   return {
     scenario,
     trace: world.trace,
@@ -88,6 +95,23 @@ export async function run(options: RunOptions): Promise<Outcome> {
   };
 }
 
+/** How long commands of a scenario keep operators from their work, all together. */
+function stalledByHandMs({ commands }: Scenario): number {
+  return commands.reduce((sumMs, command) => {
+    if (command.kind !== 'act') return sumMs;
+    const [, duration = ''] = command.args;
+    switch (command.verb) {
+      case 'down':
+      case 'pause':
+        return sumMs + TAKEOVER_MS + (goDurationMs(duration) ?? 0);
+      case 'kill':
+        return sumMs + TAKEOVER_MS;
+      default:
+        return sumMs;
+    }
+  }, 0);
+}
+
 /** The oracle draws from a number. */
 function numberOf(seed: string): number {
   return Math.floor(seeded(seed)() * 2 ** 31);
@@ -100,6 +124,8 @@ class Course {
   readonly #hands: Hands;
   /** Steps of the last touch are no part of the scenario. */
   stepsUntilRest = 0;
+  /** How much longer faults made the world wait, all together. */
+  stalledMs = 0;
   /** What the moments of the commands count from. */
   #originMs: number;
   #isEndless = false;
@@ -157,6 +183,7 @@ class Course {
       await world.advance(Math.min(restMs - nowMs, LOOK_MS));
     }
     this.#originMs = world.nowMs();
+    this.stalledMs += this.#options.faults.stallMs();
     this.#options.faults.rested?.();
   }
 

@@ -103,6 +103,7 @@ function isDueTo(
       return lies.some(({ step }) => step.startsWith(`get:${SET_PLURAL}:`));
     case 'Counts':
     case 'Orphans':
+    case 'Truth':
       return lies.length > 0;
     case 'I4':
     case 'I8':

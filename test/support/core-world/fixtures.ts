@@ -1,6 +1,8 @@
 /** Specs for the in-memory world. Its keys are in fixture-jwk.ts. */
 import type { Algorithm, KeyKind, Spec, Terms } from '../../../src/core/formats/spec.ts';
 
+export { fixtureJwk } from './fixture-jwk.ts';
+
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;

@@ -10,8 +10,9 @@ export interface RawConnection {
   readonly closed: Promise<string>;
 }
 
-export async function openRaw(port: number): Promise<RawConnection> {
-  const socket = connect({ port, host: '127.0.0.1' });
+/** @param from the client's own address, of the loopback network */
+export async function openRaw(port: number, from = '127.0.0.1'): Promise<RawConnection> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: from });
   onTestFinished(() => void socket.destroy());
   let received = '';
   socket.on('data', (chunk) => {

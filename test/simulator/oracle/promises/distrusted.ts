@@ -90,7 +90,8 @@ function shortAnnouncements({ terms }: Timeline, set: SetVersion): Violation[] {
   return announced(set.status).flatMap(({ kid, atMs, removedMs }) => {
     // Over by the operator's clock, or that of a key that was never published.
     const isOver = atMs <= set.atMs + clockSkewMs || atMs <= removedMs;
-    if (isOver || atMs >= removedMs + trustMs) return [];
+    // Both are shown in whole seconds.
+    if (isOver || atMs > removedMs + trustMs - 1000) return [];
     const short = removedMs + trustMs - atMs;
     const message = `the trust in ${kid} is announced ${short} ms shorter than the spec says`;
     return [{ promise: 'P2', atMs: set.atMs, message }];

@@ -44,6 +44,13 @@ export const RULES = {
     at: ['takenUpGate'],
     file: 'src/core/schedule/schedule.ts',
   },
+  // A status says more than was so, or says too late what has changed.
+  Truth: {
+    document: ROTATION,
+    section: 'Order of writes',
+    at: ['never better than what was read'],
+    file: 'src/core/report/conditions.ts',
+  },
   I1: invariant('I1'),
   I2: invariant('I2'),
   I3: invariant('I3'),

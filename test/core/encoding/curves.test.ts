@@ -6,7 +6,7 @@ import {
   isEd25519Key,
   isOnShortCurve,
   type ShortCurveName,
-} from '../../../src/core/formats/curves.ts';
+} from '../../../src/core/encoding/curves.ts';
 
 const numberOf = (text = '') => BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`);
 const textOf = (value: bigint, bytes: number) =>

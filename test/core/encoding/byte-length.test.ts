@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isLongerThan } from '../../../src/core/formats/byte-length.ts';
+import { isLongerThan } from '../../../src/core/encoding/byte-length.ts';
 
 test('bytes are counted, not characters', () => {
   expect(isLongerThan(4, 'aaaa')).toBe(false);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesOfBase64url, numberOfBytes } from '../../../src/core/formats/base64url.ts';
+import { bytesOfBase64url, numberOfBytes } from '../../../src/core/encoding/base64url.ts';
 
 test('what Node writes is read to the same bytes', () => {
   fc.assert(

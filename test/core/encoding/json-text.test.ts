@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasMemberTwice } from '../../../src/core/formats/json-text.ts';
+import { hasMemberTwice } from '../../../src/core/encoding/json-text.ts';
 
 test.each<[string, boolean]>([
   ['{}', false],

@@ -1,0 +1,232 @@
+/**
+ * What a status claims, held against what could be read in a span of time: a claim stands if some version
+ * of each object in that span bears it out. The oracle goes by the objects alone, so that it needs
+ * no ledger for this.
+ */
+import { LABEL } from '../../../../src/core/formats/names.ts';
+import { child, type JsonObject, metadataOf, text } from '../../../fake-api/json/json.ts';
+import type { Change } from '../../record/history.ts';
+import type { Scene } from '../actors/scene.ts';
+import { ownerOf } from '../facts/documents.ts';
+import type { SetVersion } from '../facts/set-versions.ts';
+import type { JwksVersion, KeySecretVersion } from '../facts/timeline.ts';
+
+/** Both ends included, by true time. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Only what was committed before this revision can have been read. */
+  readonly revision: number;
+}
+
+/** @returns what is claimed, and was not so at any instant of the span */
+export function falseClaims(scene: Scene, set: SetVersion, span: Span): readonly string[] {
+  return [
+    ...readyClaims(scene, set, span),
+    ...revocationClaims(scene, set, span),
+    ...endedClaims(scene, set, span),
+    ...invariantClaims(scene, set, span),
+    ...overdueClaims(scene, set, span),
+    ...pendingClaims(scene, set, span),
+  ];
+}
+
+export function conditionOf({ status }: SetVersion, type: string): string {
+  const found = status.conditions?.find((condition) => condition.type === type);
+  return found === undefined ? '' : `${found.status} ${found.reason}`;
+}
+
+/** The version that stood when the span began, and those within it. */
+export function seenIn<V extends { readonly atMs: number; readonly change: Change }>(
+  versions: readonly V[],
+  { fromMs, toMs, revision }: Span,
+): readonly V[] {
+  const known = versions.filter(({ atMs, change }) => atMs <= toMs && change.revision < revision);
+  const first = known.findLastIndex(({ atMs }) => atMs <= fromMs);
+  return known.slice(Math.max(0, first));
+}
+
+/** `Ready`: a key signs, the JWKS has shown it for P, and verifiers have had the time to learn of it. */
+function readyClaims(scene: Scene, set: SetVersion, span: Span): readonly string[] {
+  if (!conditionOf(set, 'Ready').startsWith('True')) return [];
+  const kid = set.status.activeKid ?? '';
+  const found: string[] = [];
+  if (set.deleting) found.push('Ready, though the set is being deleted');
+  if (set.revokedKids.includes(kid)) found.push(`Ready, though ${kid} is revoked`);
+  if (!signs(scene, kid, span)) found.push(`Ready, though ${kid} is not in the signer Secret`);
+  const shown = seenIn(scene.timeline.jwks, span).filter(({ keys }) => keys?.has(kid) === true);
+  if (shown.length === 0) found.push(`Ready, though ${kid} is not in the JWKS`);
+  else if (!shown.some((jwks) => isKnown(scene, kid, jwks, span.toMs))) {
+    found.push(`Ready, though ${kid} is not in the JWKS for long enough`);
+  }
+  return found;
+}
+
+function signs({ timeline }: Scene, kid: string, span: Span): boolean {
+  return seenIn(timeline.signer, span).some(
+    ({ facts }) => facts?.kind === 'Key' && facts.kid === kid,
+  );
+}
+
+function isKnown(scene: Scene, kid: string, jwks: JwksVersion, atMs: number): boolean {
+  const { timeline, stints, memory } = scene;
+  const { terms } = timeline;
+  const index = timeline.jwks.indexOf(jwks);
+  const lacking = timeline.jwks
+    .slice(0, index)
+    .findLastIndex(({ keys }) => keys?.has(kid) !== true);
+  const shownMs = timeline.jwks[lacking + 1]?.atMs ?? jwks.atMs;
+  // Each of two clocks may be half of S off.
+  const nowMs = atMs + terms.at('clockSkewMs', atMs);
+  if (terms.passedMs(shownMs, ['publicationDelayMs', 1]) > nowMs) return false;
+  const beganMs = memory.beganMs(atMs);
+  const isFirst = ![...stints, ...otherKeys(timeline.jwks)].some((other) => {
+    return other.kid !== kid && other.startMs >= beganMs && other.startMs < shownMs;
+  });
+  const stint = stints.findLast((each) => each.kid === kid && each.startMs <= atMs);
+  const learnedMs = (fromMs: number) =>
+    terms.passedMs(
+      fromMs,
+      ['publicationDelayMs', 1],
+      ['sharedCacheTtlMs', 1],
+      ['verifierCacheTtlMs', 1],
+    );
+  return isFirst || learnedMs(shownMs) <= nowMs || learnedMs(stint?.activatedMs ?? atMs) <= nowMs;
+}
+
+function otherKeys(versions: readonly JwksVersion[]): readonly { kid: string; startMs: number }[] {
+  return versions.flatMap(({ keys, atMs }) =>
+    [...(keys?.keys() ?? [])].map((kid) => ({ kid, startMs: atMs })),
+  );
+}
+
+/** `RevocationsApplied`: no object holds a revoked key any more, be it one that waits for its finalizers. */
+function revocationClaims(scene: Scene, set: SetVersion, span: Span): readonly string[] {
+  if (!conditionOf(set, 'RevocationsApplied').startsWith('True')) return [];
+  return set.revokedKids.flatMap((kid) =>
+    holdersOf(scene, kid, span).map((holder) => `revocations applied, though ${holder} has ${kid}`),
+  );
+}
+
+/** The objects that held a key at every instant of the span. */
+export function holdersOf(scene: Scene, kid: string, span: Span): readonly string[] {
+  const { timeline } = scene;
+  const found = [...secretsOf(scene, kid, span)].map(({ change }) => change.name);
+  const signer = seenIn(timeline.signer, span);
+  const holds = signer.map(({ facts }) => facts?.kind === 'Key' && facts.kid === kid);
+  if (holds.length > 0 && holds.every(Boolean)) found.push('the signer Secret');
+  const jwks = seenIn(timeline.jwks, span);
+  if (jwks.length > 0 && jwks.every(({ keys }) => keys?.has(kid) === true)) found.push('the JWKS');
+  return found;
+}
+
+/** Those that were there all the time, and that an operator lists. */
+function secretsOf({ timeline }: Scene, kid: string, span: Span): readonly KeySecretVersion[] {
+  const { keySecrets, history } = timeline;
+  const names = [...new Set(keySecrets.map(({ change }) => change.name))];
+  return names.flatMap((name) => {
+    const seen = seenIn(
+      keySecrets.filter(({ change }) => change.name === name),
+      span,
+    );
+    const [first] = seen;
+    const isThere = ({ change, facts, isCopy, atMs }: KeySecretVersion) =>
+      facts?.kid === kid && !isCopy && atMs <= span.toMs && isListed(change, history.setName);
+    return first !== undefined && first.atMs <= span.fromMs && seen.every(isThere) ? [first] : [];
+  });
+}
+
+function isListed({ after }: Change, setName: string): boolean {
+  return after !== null && child(metadataOf(after), 'labels')[LABEL.set] === setName;
+}
+
+/** `Retired`: its private key is destroyed. An accepted deletion is not enough. */
+function endedClaims(scene: Scene, { status }: SetVersion, span: Span): readonly string[] {
+  return (status.keys ?? [])
+    .filter(({ state }) => state === 'Retired')
+    .flatMap(({ kid }) => secretsOf(scene, kid, span))
+    .filter(({ change }) => isHeld(change.after))
+    .map(({ change, facts }) => `${facts?.kid} has ended, though ${change.name} is still there`);
+}
+
+function isHeld(object: JsonObject | null): object is JsonObject {
+  return object !== null && metadataOf(object)['deletionTimestamp'] !== undefined;
+}
+
+/** `InvariantsHold`: the signer holds the active key, or none, and the JWKS shows it. */
+function invariantClaims(scene: Scene, set: SetVersion, span: Span): readonly string[] {
+  if (!conditionOf(set, 'InvariantsHold').startsWith('True')) return [];
+  const { signer, jwks } = scene.timeline;
+  const kid = set.status.activeKid ?? null;
+  if (kid === null) {
+    const seen = seenIn(signer, span);
+    const isFilled = seen.length > 0 && seen.every(({ facts }) => facts?.kind === 'Key');
+    return isFilled ? ['invariants hold, though the signer Secret holds a key and none signs'] : [];
+  }
+  const found: string[] = [];
+  if (!signs(scene, kid, span)) found.push(`invariants hold, though ${kid} does not sign`);
+  const isShown = seenIn(jwks, span).some(({ keys }) => keys?.has(kid) === true);
+  if (!isShown && !set.revokedKids.includes(kid)) {
+    found.push(`invariants hold, though the JWKS does not show ${kid}`);
+  }
+  return found;
+}
+
+/** What a rotation is given beyond what it needs; and readings, clocks and notes are seconds apart. */
+const OVERDUE_MARGIN_MS = 60_000;
+const NOTED_MS = 10_000;
+
+function overdueClaims(scene: Scene, set: SetVersion, { toMs }: Span): readonly string[] {
+  const overdue = conditionOf(set, 'RotationOverdue');
+  const { stints, timeline, memory } = scene;
+  const kid = set.status.activeKid;
+  const stint = stints.findLast((each) => each.startMs <= toMs);
+  if (overdue === '' || set.spec === null || stint === undefined || stint.kid !== kid) return [];
+  // Since when it signs is remembered by the ledger alone.
+  if (stint.byHand || memory.wipes.some((wipedMs) => wipedMs >= stint.activatedMs)) return [];
+  const dueMs = stint.activatedMs + set.spec.intervalMs;
+  if (overdue.startsWith('True')) {
+    return toMs < dueMs ? ['a rotation is overdue, though its interval has not passed'] : [];
+  }
+  const leadMs = timeline.terms.passedMs(
+    dueMs,
+    ['publicationDelayMs', 1],
+    ['sharedCacheTtlMs', 1],
+    ['verifierCacheTtlMs', 1],
+    ['clockSkewMs', 1],
+  );
+  const lateMs = leadMs + OVERDUE_MARGIN_MS + NOTED_MS;
+  return toMs > lateMs ? [`no rotation is overdue, though ${kid} signs for too long`] : [];
+}
+
+/** `DeletionPending`: whatever was deleted and is kept by a finalizer is named. */
+function pendingClaims({ timeline }: Scene, set: SetVersion, span: Span): readonly string[] {
+  const { history, keySecrets, signer, jwks } = timeline;
+  if (!set.exists || conditionOf(set, 'Ready').endsWith('InvalidSpec')) return [];
+  const told = set.status.conditions?.find(({ type }) => type === 'DeletionPending')?.message ?? '';
+  const owned = [...signer, ...jwks].filter(({ change }) => isOwn(change, set));
+  const versions = [
+    ...keySecrets.filter(({ change }) => isListed(change, history.setName) && isOwn(change, set)),
+    ...owned,
+  ];
+  const names = [...new Set(versions.map(({ change }) => change.name))];
+  return names.flatMap((name) => {
+    const all = [...keySecrets, ...signer, ...jwks].filter(({ change }) => change.name === name);
+    const seen = seenIn(all, span);
+    const isKept = seen.length > 0 && seen.every(({ change }) => isHeld(change.after));
+    const isOurs = seen.every((version) => isOwn(version.change, set));
+    return isKept && isOurs && !told.includes(name)
+      ? [`nothing about ${name}, which was deleted and is kept by a finalizer`]
+      : [];
+  });
+}
+
+function isOwn({ after }: Change, { change }: SetVersion): boolean {
+  const owner = after === null ? null : ownerOf(after);
+  return owner !== null && owner.uid === text(metadataOf(change.after ?? {}), 'uid');
+}
+
+/** Whether the status was written by this change. */
+export function isStatusWrite({ change: { before, after } }: SetVersion): boolean {
+  return JSON.stringify(before?.['status']) !== JSON.stringify(after?.['status']);
+}
