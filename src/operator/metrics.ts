@@ -8,12 +8,15 @@ interface SetGauges {
   readonly keyInfo: Gauge<'namespace' | 'set' | 'kid' | 'state' | 'algorithm'>;
   readonly publishedKeyInfo: Gauge<'namespace' | 'set' | 'kid'>;
   readonly keys: Gauge<'namespace' | 'set' | 'state'>;
-  readonly condition: Gauge<'namespace' | 'set' | 'type'>;
+  readonly condition: Gauge<'namespace' | 'set' | 'type' | 'reason'>;
+  readonly activeSince: Gauge<'namespace' | 'set'>;
   readonly nextTransition: Gauge<'namespace' | 'set' | 'action'>;
   readonly overdue: Gauge<'namespace' | 'set' | 'action'>;
 }
 
 export interface OperatorMetrics extends SetGauges {
+  /** Filled with the gauges of the sets. */
+  readonly repairs: Counter<'namespace' | 'set' | 'object' | 'reason'>;
   readonly violations: Counter<'invariant'>;
   readonly reconciled: Counter<'controller' | 'result'>;
   readonly leads: Gauge<'name'>;
@@ -32,6 +35,12 @@ export function createMetrics(
   queueGauges(registry, queueState);
   return {
     ...setGauges(registry, () => fill()),
+    repairs: new Counter({
+      name: 'signingkeys_repairs_total',
+      help: 'What someone else did to the objects of a set, and the operator repaired or recovered from.',
+      labelNames: ['namespace', 'set', 'object', 'reason'],
+      registers,
+    }),
     violations: new Counter({
       name: 'signingkeys_invariant_violations_total',
       help: 'Writes that the operator refused because they would have broken an invariant.',
@@ -85,7 +94,12 @@ function setGauges(registry: Registry, fill: () => void): SetGauges {
     condition: gauge(
       'signingkeys_condition',
       'A condition of a set: 1 while it is True, 0 while it is False.',
-      ['type'],
+      ['type', 'reason'],
+    ),
+    activeSince: gauge(
+      'signingkeys_active_key_activated_timestamp_seconds',
+      'Since when the active key of a set signs, as a Unix time.',
+      [],
     ),
     nextTransition: gauge(
       'signingkeys_next_transition_timestamp_seconds',

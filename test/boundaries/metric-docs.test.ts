@@ -60,6 +60,6 @@ describe('docs/metrics.md', () => {
     const without = page.replace(/^\| `signingkeys_keys` .*\n/m, '');
     expect(documented(without)).toHaveLength(known.length - 1);
     const renamed = page.replace('`namespace`, `set`, `type`', '`namespace`, `type`');
-    expect(documented(renamed)).toContain('signingkeys_condition(namespace, type)');
+    expect(documented(renamed)).toContain('signingkeys_condition(namespace, reason, type)');
   });
 });

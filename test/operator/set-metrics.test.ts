@@ -67,12 +67,21 @@ test('the conditions of a set are metrics, as in its status, until the set is go
   await world.clock.advance(1000);
   const conditions = () => figures(registry, 'signingkeys_condition');
   expect(world.condition('Ready')).toBe('False PublicationPending');
-  expect(await conditions()).toMatchObject({ Ready: 0, Reconciling: 1 });
+  expect(await conditions()).toMatchObject({
+    'Ready PublicationPending': 0,
+    'Reconciling PublicationPending': 1,
+  });
   expect(await figures(registry, 'signingkeys_keys')).toMatchObject({ Active: 1 });
   await world.clock.advance(3000);
   expect(world.condition('Ready')).toBe('True Signing');
-  expect(await conditions()).toMatchObject({ Ready: 1, InvariantsHold: 1 });
-  expect(await conditions()).not.toHaveProperty('Reconciling');
+  expect(await conditions()).toMatchObject({
+    'Ready Signing': 1,
+    'InvariantsHold NoneViolated': 1,
+  });
+  const since = await figures(registry, 'signingkeys_active_key_activated_timestamp_seconds');
+  const active = world.status().keys?.find(({ state }) => state === 'Active');
+  expect(since).toEqual({ '': Date.parse(active?.activatedTime ?? '') / 1000 });
+  expect(await conditions()).not.toHaveProperty('Reconciling PublicationPending');
   world.api.hand.delete('signingkeysets', 'auth', 'payments');
   await world.clock.advance(1000);
   expect(await conditions()).toEqual({});

@@ -119,6 +119,28 @@ export const STEP_REASONS = [
 ] as const;
 export type StepReason = (typeof STEP_REASONS)[number];
 
+/**
+ * What someone else did to an object of a set, and the operator noticed, repaired or recovered from: each with
+ * the object that it was done to. Every one sends an event under this reason, and is counted.
+ */
+export const REPAIRS = {
+  SignerRepaired: 'signer',
+  /** It was edited and put back before the operator looked. */
+  SignerEdited: 'signer',
+  SigningKeyLost: 'signer',
+  LedgerRecovered: 'signer',
+  JwksRepaired: 'jwks',
+  JwksRestored: 'jwks',
+  /** As `SignerEdited`. */
+  JwksEdited: 'jwks',
+  KeySecretRestored: 'key',
+} as const;
+export type RepairReason = keyof typeof REPAIRS;
+
+export function isRepair(reason: string): reason is RepairReason {
+  return Object.hasOwn(REPAIRS, reason);
+}
+
 /** Reasons that only events have. A condition that needs attention is reported under its own reason. */
 export const EVENT_REASONS = [
   'KeyPending',
@@ -132,8 +154,11 @@ export const EVENT_REASONS = [
   'RollbackRefused',
   'WorkloadRestarted',
   'WaitRestarted',
+  'JwksRepaired',
   'JwksRestored',
+  'JwksEdited',
   'SignerRepaired',
+  'SignerEdited',
   'SigningKeyLost',
   'KeySecretRestored',
   'LedgerLost',

@@ -10,9 +10,10 @@ import {
 import type { Gate, GateTerm } from './gates.ts';
 
 /**
- * For example `published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m,
- * clock skew 30s: 09:13:30Z`. Times are in UTC. They include the date unless all are on the same
- * day. Terms of zero are left out. Without the observation that the gate counts from: `the key is not
+ * For example `published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m,
+ * clock skew 30s: 2026-12-01T09:13:30Z`. Times are in UTC. The first and the last have the date, because the
+ * text may be read days later; those in between have it unless all are on the same day. Terms of zero are left
+ * out. Without the observation that the gate counts from: `the key is not
  * published yet; then served everywhere within 3m, verifiers cache up to 10m, clock skew 30s`.
  * @param declared the current terms; the gate may still count a larger, earlier value.
  */
@@ -23,13 +24,15 @@ export function explainGate(gate: Gate, declared: Terms): string {
     const parts = terms.map((term) => plainTerm(term, declared)).join(', ');
     return `${notYet}${parts === '' ? '' : `; then ${parts}`}`;
   }
-  const at = timeFormat(atMs, gate.opensAtMs);
+  const between = timeFormat(atMs, gate.opensAtMs);
   let reachedMs = atMs;
-  const parts = terms.map((term) => {
+  const parts = terms.map((term, index) => {
     reachedMs += term.durationMs;
-    const until = `${term.label} by ${at(reachedMs)}${stillCounts(term, declared)}`;
-    return term.kind === 'until' ? until : plainTerm(term, declared);
+    if (term.kind !== 'until') return plainTerm(term, declared);
+    const format = index === terms.length - 1 ? formatInstant : between;
+    return `${term.label} by ${format(ceilToSecondMs(reachedMs))}${stillCounts(term, declared)}`;
   });
+  const at = (instantMs: number) => formatInstant(ceilToSecondMs(instantMs));
   const text = [`${label} ${at(atMs)}`, ...parts].join(', ');
   return terms.at(-1)?.kind === 'until' ? text : `${text}: ${at(gate.opensAtMs)}`;
 }
@@ -50,6 +53,5 @@ function stillCounts({ term, durationMs }: GateTerm, declared: Terms): string {
 
 function timeFormat(firstMs: number, lastMs: number): (atMs: number) => string {
   const day = (atMs: number) => formatInstant(ceilToSecondMs(atMs)).slice(0, 10);
-  const format = day(firstMs) === day(lastMs) ? formatTimeOfDay : formatInstant;
-  return (atMs) => format(ceilToSecondMs(atMs));
+  return day(firstMs) === day(lastMs) ? formatTimeOfDay : formatInstant;
 }

@@ -33,6 +33,28 @@ export function isDisturbed({ jwks, ledgers }: Situation, ledger: Ledger): boole
   return !isOwnData(jwks, ledgers.jwks, ledger, note.generation);
 }
 
+/**
+ * Whether the data was written by someone else: neither the ledger makes it nor the copy beside it, of whichever
+ * set and epoch that is. Without a copy, as before the set had one, only a field manager of someone else's tells.
+ */
+export function isForeignData({ jwks, observed }: Situation, ledger: Ledger): boolean {
+  if (jwks === null) return false;
+  const madeBy = (maker: Ledger) => sameData(jwks.data, jwksData(asShown(jwks, maker)));
+  if (!jwks.hasOwnBinaryData && madeBy(ledger)) return false;
+  const copy = observed.ledgers.jwks;
+  if (copy?.kind !== 'Ledger') return jwks.otherManagers.length > 0;
+  return jwks.hasOwnBinaryData || !madeBy(copy.ledger);
+}
+
+/**
+ * Whether the ConfigMap is the very version that the ledger has noted. Then it has shown all the time what the
+ * ledger says of it, even if later ledgers are lost: nothing that they may have noted of it can have happened.
+ */
+export function isAsNoted({ jwks }: Situation, { jwks: note }: Ledger): boolean {
+  if (jwks === null || note === null) return false;
+  return jwks.meta.uid === note.uid && jwks.meta.resourceVersion === note.resourceVersion;
+}
+
 function isOwnData(
   jwks: ObservedJwks,
   copy: ReadLedger | null,

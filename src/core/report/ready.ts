@@ -27,10 +27,7 @@ export function readyOf(situation: Situation, schedule: Schedule | null): Verdic
   if (ledgerState.kind === 'None')
     return no('FirstKeyPending', 'The operator creates and publishes the first key');
   if (ledgerState.kind === 'Lost')
-    return no(
-      'LedgerLost',
-      `The operator is recovering the ledger (${ledgerState.problem}). Every wait starts again.`,
-    );
+    return no('LedgerLost', `The operator is recovering the ledger (${ledgerState.problem})`);
   if (schedule === null) return no('LedgerTooNew', 'A newer operator wrote the ledger');
   const active = activeKey(schedule.ledger);
   if (active === null) return no('NoSigningKey', noSigningKeyText(situation, schedule));
@@ -93,13 +90,20 @@ function noSigningKeyText({ spec }: Situation, { ledger, activation }: Schedule)
     activation === null
       ? 'The next key signs once it is published and every verifier knows it.'
       : `The next key waits: ${activation.explanation}.`;
-  if (!ledger.closed) return `No key signs. ${next}`;
+  if (!ledger.closed) return `No key signs${lostKeyText(ledger)}. ${next}`;
   const remedy =
     spec.onRevokeWithoutStandby === 'SignImmediately'
       ? ''
       : ' To let it sign as soon as it is in the JWKS, set spec.onRevokeWithoutStandby to ' +
         'SignImmediately: verifiers that do not know it yet then reject its tokens.';
   return `No key signs: the signing key was revoked. ${next}${remedy}`;
+}
+
+/** Without a revocation, a set that had a signing key has none only if its private key was lost. */
+function lostKeyText({ keys, previousKid }: Ledger): string {
+  const last = keys.find(({ kid }) => kid === previousKid);
+  if (last === undefined) return '';
+  return `: the private key of key #${last.ordinal} is lost from the signer Secret and from its own`;
 }
 
 function deletionText(situation: Situation, schedule: Schedule | null): string {

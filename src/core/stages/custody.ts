@@ -15,10 +15,17 @@ import {
 } from '../ledger/ledger.ts';
 import { bury, emptySigner, hasRoomForAnotherKey, signerDisturbed } from '../ledger/lifecycle.ts';
 import { sameMemory } from '../ledger/terms.ts';
+import { editedBy } from '../reading/edits.ts';
 import type { Step } from '../reading/model.ts';
 import { patchChanges } from '../reading/ownership.ts';
 import { pendingText } from '../reading/pending-deletions.ts';
-import { isOfGeneration, showsKey, signerFits, signerNoteOf } from '../reading/shown.ts';
+import {
+  isForeignData,
+  isOfGeneration,
+  showsKey,
+  signerFits,
+  signerNoteOf,
+} from '../reading/shown.ts';
 import { type Situation, secretOf } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import {
@@ -59,7 +66,8 @@ export function repairSigner(situation: Situation, { ledger }: Schedule): Step |
     : active === null
       ? 'No key of the set signs now, so the operator empties the Secret.'
       : `The operator puts ${active.kid} back.`;
-  const message = `Someone else changed Secret ${signer.meta.name}: it held ${found}. ${remedy}`;
+  const who = editedBy(signer.otherManagers, ledger.signer?.managers ?? []);
+  const message = `Someone else changed Secret ${signer.meta.name}${who}: it held ${found}. ${remedy}`;
   const code = isLost ? 'SigningKeyLost' : 'SignerRepaired';
   const write = writeSigner(situation, next, source ?? { from: 'nothing' });
   return guardedStep(write, { code, message }, [{ type: 'Warning', reason: code, message }]);
@@ -125,8 +133,16 @@ export function rewriteJwks(situation: Situation, ledger: Ledger): Step {
     const written = step(writeJwks(situation, ledger, shown), 'JwksRestored', message);
     return withEvents(written, { type: 'Warning', reason: 'JwksRestored', message });
   }
+  const write = writeJwks(situation, ledger, shown);
+  if (isForeignData(situation, ledger)) {
+    const who = editedBy(jwks.otherManagers, ledger.jwks?.managers ?? []);
+    const message = `Someone else changed ConfigMap ${jwks.meta.name}${who}. The operator writes it again with ${keysText(kids)}.`;
+    return guardedStep(write, { code: 'WriteJwks', message }, [
+      { type: 'Warning', reason: 'JwksRepaired', message },
+    ]);
+  }
   const message = `ConfigMap ${jwks.meta.name} is written with ${keysText(kids)}`;
-  return guardedStep(writeJwks(situation, ledger, shown), { code: 'WriteJwks', message });
+  return guardedStep(write, { code: 'WriteJwks', message });
 }
 
 function keysText(kids: readonly string[]): string {

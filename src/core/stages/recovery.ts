@@ -1,16 +1,17 @@
 /**
  * A lost ledger is recovered from its newest copy, or, if there is none, from what the objects show.
- * Whatever a copy may have missed counts as happening now: every published key may have signed
- * until now, and every wait starts again. The JWKS is written first, with a copy of the recovered
- * ledger; the signer follows.
+ * Whatever a copy may have missed counts as happening now: every published key may have signed until now, and
+ * every wait starts again, unless the JWKS is the very version that the copy has noted. The JWKS is written
+ * first, with a copy of the recovered ledger; the signer follows.
  */
 
 import { kindOfJwk } from '../formats/jwk.ts';
-import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
+import { keySecretName, ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import { GENERATION_COUNTED_MAX, INSTANT_MAX_MS } from '../ledger/bounds.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
 import {
+  activeKey,
   type DeletionNote,
   type FoundSigner,
   type Ledger,
@@ -22,18 +23,27 @@ import {
 } from '../ledger/ledger.ts';
 import {
   byOrdinal,
+  emptySigner,
   type KeyOrigin,
   newKey,
   nextGeneration,
   withRevoked,
 } from '../ledger/lifecycle.ts';
 import { largestTerms } from '../ledger/terms.ts';
+import { replacedJwks, undoneJwksEdit } from '../reading/edits.ts';
 import { isAhead } from '../reading/ledgers.ts';
-import type { ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
+import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
 import { backAgain, withRaisedTerms } from '../reading/observations.ts';
 import { epochOf, mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
-import { asShown, jwksGeneration, showsKey, signerNoteOf } from '../reading/shown.ts';
+import {
+  asShown,
+  isAsNoted,
+  isDisturbed,
+  jwksGeneration,
+  showsKey,
+  signerNoteOf,
+} from '../reading/shown.ts';
 import {
   blankLedger,
   isRevoked,
@@ -60,10 +70,12 @@ export function recoveryStep(situation: Situation, lost: LostLedger): Step {
   const isUnpublished =
     recovered.deletion?.removing === true || publishedKeys(recovered).length === 0;
   if (isUnpublished) return takeSigner(situation, recovered, lost);
-  const reason = recoveryReason(lost, `writes ConfigMap ${situation.spec.jwks.name} first`);
+  const next = `writes ConfigMap ${situation.spec.jwks.name} first`;
+  const reason = recoveryReason(lost, recovered.jwks !== null, next);
   const shown = asShown(situation.jwks, recovered);
   return guardedStep(writeJwks(situation, recovered, shown), reason, [
     { type: 'Warning', reason: 'LedgerLost', message: reason.message },
+    ...(newest === null ? [] : replacedJwks(situation, newest)),
   ]);
 }
 
@@ -78,15 +90,21 @@ export function recoveryBesideJwks(situation: Situation, lost: LostLedger): Step
   return isShown && keys.length > 0 ? takeSigner(situation, recovered, lost) : null;
 }
 
-function recoveryReason({ newest, problem }: LostLedger, next: string): Reason {
+function recoveryReason({ newest, problem }: LostLedger, isProven: boolean, next: string): Reason {
   const source =
     newest === null
       ? 'what the objects show (no copy was found)'
       : `its copy of generation ${newest.generation}`;
   return {
     code: 'RecoverLedger',
-    message: `The ledger is lost: ${problem}. The operator recovers it from ${source} and ${next}. Every wait starts again.`,
+    message: `The ledger is lost: ${problem}. The operator recovers it from ${source} and ${next}. ${waitsText(isProven)}`,
   };
+}
+
+function waitsText(isProven: boolean): string {
+  return isProven
+    ? 'Verifiers know what they knew: the JWKS has not changed since the copy.'
+    : 'Every wait starts again.';
 }
 
 /**
@@ -117,17 +135,34 @@ function isCarriedByJwks({ jwks }: Situation, ledger: Ledger): boolean {
 
 /** Ledger and signing key are written into the signer Secret together. */
 function takeSigner(situation: Situation, recovered: Ledger, lost: LostLedger): Step {
-  // A revocation may have come since the JWKS was written.
+  // A revocation may have come since the JWKS was written, or an edit of it that was taken back.
+  const proven = isDisturbed(situation, recovered) ? withoutProof(recovered) : recovered;
   const settled = withRevoked(
-    { ...recovered, recovering: null, signer: noteOfFound(situation) },
-    nextGeneration(recovered),
+    { ...proven, recovering: null, signer: noteOfFound(situation) },
+    nextGeneration(proven),
     (kid) => isRevoked(situation, kid),
   );
-  const { ledger, source } = withSource(situation, settled);
-  const reason = recoveryReason(lost, `writes it into Secret ${situation.spec.signer.name}`);
+  const { ledger, source, lostKey } = withSource(situation, settled);
+  const next = `writes it into Secret ${situation.spec.signer.name}`;
+  const reason = recoveryReason(lost, ledger.jwks !== null, next);
   return guardedStep(writeSigner(situation, ledger, source), reason, [
     { type: 'Warning', reason: 'LedgerRecovered', message: reason.message },
+    ...undoneJwksEdit(situation, recovered),
+    ...(lostKey === null ? [] : [keyLostEvent(situation, lostKey)]),
   ]);
+}
+
+function keyLostEvent({ set, spec }: Situation, { ordinal, kid }: LedgerKey): EventNote {
+  const message =
+    `The private key of key #${ordinal} (${kid}) is lost: neither Secret ${spec.signer.name} nor Secret ` +
+    `${keySecretName(set.ref.name, ordinal)} holds it any longer. No key signs until verifiers know the next one.`;
+  return { type: 'Warning', reason: 'SigningKeyLost', message };
+}
+
+/** Nothing shows any longer since when verifiers know the keys, so nothing is compared with the JWKS either. */
+function withoutProof(ledger: Ledger): Ledger {
+  const keys = ledger.keys.map((key): LedgerKey => ({ ...key, publishedSeenMs: null }));
+  return { ...ledger, keys, jwks: null };
 }
 
 /** Whoever wrote the signer's values before: every key counts as one that may have signed until now. */
@@ -139,19 +174,16 @@ function noteOfFound({ signer }: Situation): SignerNote | null {
 function withSource(
   situation: Situation,
   ledger: Ledger,
-): { ledger: Ledger; source: SignerSource } {
-  const active = ledger.keys.find(({ state }) => state === 'Active');
-  if (active === undefined) return { ledger, source: { from: 'nothing' } };
+): { ledger: Ledger; source: SignerSource; lostKey: LedgerKey | null } {
+  const active = activeKey(ledger);
+  if (active === null) return { ledger, source: { from: 'nothing' }, lostKey: null };
   const content = situation.signer?.content;
   if (content?.kind === 'Key' && content.kid === active.kid) {
-    return { ledger, source: { from: 'unchanged' } };
+    return { ledger, source: { from: 'unchanged' }, lostKey: null };
   }
   const source = fromKeySecret(situation, active);
-  if (source !== null) return { ledger, source };
-  const keys = ledger.keys.map((key): LedgerKey => {
-    return key.kid === active.kid ? { ...key, state: 'Retiring' } : key;
-  });
-  return { ledger: { ...ledger, keys }, source: { from: 'nothing' } };
+  if (source !== null) return { ledger, source, lostKey: null };
+  return { ledger: emptySigner(ledger), source: { from: 'nothing' }, lostKey: active };
 }
 
 /** The write that begins a recovery hides an ended key that someone put back: noted here. */
@@ -174,7 +206,6 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
       largest,
       bar,
       mayHaveSigned,
-      publishedSeenMs: null,
       signerSeenMs: null,
       // A barred key can't have signed since: its gate was open then.
       supersededSeenMs: bar === null ? null : key.supersededSeenMs,
@@ -187,10 +218,10 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   const tombstones = base.tombstones.map((stone) => unlessShown(situation, base, stone));
   const epochMs = laterEpochMs(situation, base);
   const recovering = foundSigner(situation);
-  const begun = { epochMs, generation, recovering, jwks: null, tombstones };
-  return withRevoked({ ...base, ...begun, set: ref, keys, handled, deletion }, generation, (kid) =>
-    isRevoked(situation, kid),
-  );
+  const begun = { epochMs, generation, recovering, tombstones };
+  const recovered = { ...base, ...begun, set: ref, keys, handled, deletion };
+  const proven = isAsNoted(situation, base) ? recovered : withoutProof(recovered);
+  return withRevoked(proven, generation, (kid) => isRevoked(situation, kid));
 }
 
 /** A number that someone has forged is not counted on from: the new epoch makes the ledger newer anyway. */

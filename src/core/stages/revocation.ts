@@ -13,6 +13,7 @@ import {
   sameKind,
 } from '../ledger/ledger.ts';
 import { activate, nextGeneration, signerDisturbed, withRevoked } from '../ledger/lifecycle.ts';
+import { replacedSigner, undoneEdits } from '../reading/edits.ts';
 import type { EventNote, SignerSource, Step } from '../reading/model.ts';
 import { withRaisedTerms } from '../reading/observations.ts';
 import { openRotateRequest } from '../reading/requests.ts';
@@ -27,7 +28,7 @@ import { isRevoked, type Situation, secretOf } from '../reading/situation.ts';
 import { previousSigner } from '../schedule/rollback.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { publishNext } from './rotation.ts';
-import { fromKeySecret, guardedStep, writeSigner } from './steps.ts';
+import { fromKeySecret, guardedStep, withEvents, writeSigner } from './steps.ts';
 
 /** Every key that the spec revokes and the ledger does not yet, in one write. */
 export function revoke(situation: Situation, schedule: Schedule): Step | null {
@@ -46,12 +47,17 @@ export function revoke(situation: Situation, schedule: Schedule): Step | null {
   const said = `spec.revocations lists ${names}: ${reasons}`;
   if (before === null || !revoked.includes(before)) {
     const write = writeSigner(situation, closed, { from: 'unchanged' });
-    return guardedStep(write, { code: 'Revoke', message: said });
+    const revoking = guardedStep(write, { code: 'Revoke', message: said });
+    return withEvents(revoking, ...undoneEdits(situation, ledger));
   }
   const next = replacement(situation, ledger);
   const source = next === null ? null : fromKeySecret(situation, next);
-  if (next === null || source === null) return closeSet(situation, closed, said);
-  return switchAway(situation, closed, next, source, said);
+  const revoking =
+    next === null || source === null
+      ? closeSet(situation, closed, said)
+      : switchAway(situation, closed, next, source, said);
+  const edits = [...replacedSigner(situation, ledger), ...undoneEdits(situation, ledger)];
+  return withEvents(revoking, ...edits);
 }
 
 function reasonOf({ spec }: Situation, kid: string): RevocationReason {

@@ -9,6 +9,7 @@ import { KeyContents } from './key-contents.ts';
 import { KnownKeySecrets } from './known-key-secrets.ts';
 import { PreparedKey } from './prepared-key.ts';
 import { RefusedWrites } from './refused-writes.ts';
+import { RepairCounts } from './repair-counts.ts';
 import { SeenVersions } from './seen-versions.ts';
 import type { SetFigures } from './set-figures.ts';
 import { StepAllowance } from './step-allowance.ts';
@@ -23,6 +24,7 @@ export class SetMemory {
   readonly known = new KnownKeySecrets();
   readonly takenNames = new TakenNames();
   readonly refused = new RefusedWrites();
+  readonly repairs = new RepairCounts();
   readonly keptStatus = new KeptStatus();
   readonly contests = new Contests();
   readonly allowance = new StepAllowance();

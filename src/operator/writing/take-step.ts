@@ -16,7 +16,7 @@ import { execute } from './execute.ts';
 import { StepOutdated } from './execution.ts';
 import { firstPublication } from './first-publication.ts';
 import type { KeyOrders } from './key-orders.ts';
-import { logStep } from './step-log.ts';
+import { logStep, logWarning } from './step-log.ts';
 import { deadlineOf, isAlmostOutOfDate, isOutOfDate } from './write-deadline.ts';
 
 /** An admission webhook answers within this time, unless it is configured to take longer. */
@@ -119,12 +119,13 @@ export class StepTaker {
 
   /** @returns the object as the API server has it now; null if the objects are no longer what they were */
   async #execute(
-    { key, memory, signal }: PassOf,
+    of: PassOf,
     step: Step,
     planned: SetSnapshot,
     live: SetSnapshot,
     keyPair: KeyPair | null,
   ): Promise<KubeObject | null> {
+    const { key, memory, signal } = of;
     const { client, log } = this.#options;
     const { write } = step;
     const isStatus = write.kind === 'WriteStatus';
@@ -152,11 +153,11 @@ export class StepTaker {
         memory.preparedKey.maybeIn(write.name);
       if (isStatus) memory.keptStatus.failed(isOutdated(error));
       if (!isOutdated(error)) {
-        this.#noteFailure(memory, step, live, error);
+        this.#noteFailure(of, step, live, error);
         throw error;
       }
       if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
-      log.info({ set: key, step: write.kind, err: error }, 'the set is read again');
+      log.debug({ set: key, step: write.kind, err: error }, 'the set is read again');
       return null;
     }
   }
@@ -169,13 +170,15 @@ export class StepTaker {
     return Math.min(deadlineMs, clock.monotonicMs() + FAILING_STATUS_TIMEOUT_MS);
   }
 
-  #noteFailure(memory: SetMemory, step: Step, live: SetSnapshot, error: unknown): void {
-    const { clock, events } = this.#options;
+  #noteFailure({ key, memory }: PassOf, step: Step, live: SetSnapshot, error: unknown): void {
+    const { clock, events, log } = this.#options;
     const { kind } = step.write;
     const isImmutable = isTargetImmutable(kind, live);
     if (isRefusal(error)) memory.contests.refused(step, clock.monotonicMs());
     const note = memory.refused.note(kind, error, isImmutable, clock.monotonicMs());
-    if (note !== null) events.send(live.observed.set, [note]);
+    if (note === null) return;
+    logWarning(log, key, note);
+    events.send(live.observed.set, [note]);
   }
 
   #reportRefusal({ key }: PassOf, step: Step, refusal: Refusal): void {
@@ -183,14 +186,15 @@ export class StepTaker {
     onRefusal(refusal);
     const fields = { set: key, step: step.write.kind, code: refusal.code };
     if (refusal.code === 'InvariantViolated') log.error(fields, refusal.message);
-    else log.info(fields, refusal.message);
+    else log.debug(fields, refusal.message);
   }
 
   #reportStep({ key, memory }: PassOf, step: Step, live: SetSnapshot): void {
     const { clock, log, events } = this.#options;
     memory.allowance.spend(clock.monotonicMs());
     memory.contests.taken(step, clock.monotonicMs());
-    logStep(log, key, step, live.observed);
+    memory.repairs.note(step.events);
+    logStep(log, key, step);
     events.send(live.observed.set, step.events);
   }
 }

@@ -29,26 +29,26 @@ const LOWERED = { ...DEFAULT_TERMS, verifierCacheTtlMs: 5 * SECOND };
 const RAISED = { ...DEFAULT_TERMS, verifierCacheTtlMs: 20 * MINUTE };
 
 test.each<[string, Gate, string]>([
-  ['of one instant', gateOf(NINE_MS), 'published 09:00:00Z: 09:00:00Z'],
+  ['of one instant', gateOf(NINE_MS), 'published 2026-12-01T09:00:00Z: 2026-12-01T09:00:00Z'],
   [
     'that ends with what holds from then on says the instant once',
     gateOf(NINE_MS, PUBLICATION),
-    'published 09:00:00Z, served everywhere by 09:03:00Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 2026-12-01T09:03:00Z',
   ],
   [
     'of several terms adds them up',
     gateOf(NINE_MS, PUBLICATION, CACHES),
-    'published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m: 09:13:00Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m: 2026-12-01T09:13:00Z',
   ],
   [
     'with a term of zero leaves it out',
     gateOf(NINE_MS, SHARED, CACHES),
-    'published 09:00:00Z, verifiers cache up to 10m: 09:10:00Z',
+    'published 2026-12-01T09:00:00Z, verifiers cache up to 10m: 2026-12-01T09:10:00Z',
   ],
   [
     'with a term that is subtracted shows how much',
     gateOf(NINE_MS, CACHES, MARGIN),
-    'published 09:00:00Z, verifiers cache up to 10m, minus 1m as a margin: 09:09:00Z',
+    'published 2026-12-01T09:00:00Z, verifiers cache up to 10m, minus 1m as a margin: 2026-12-01T09:09:00Z',
   ],
   [
     'over midnight shows the days',
@@ -58,7 +58,7 @@ test.each<[string, Gate, string]>([
   [
     'between two seconds is rounded up, as it is not open before',
     gateOf(NINE_MS + 1, CACHES),
-    'published 09:00:01Z, verifiers cache up to 10m: 09:10:01Z',
+    'published 2026-12-01T09:00:01Z, verifiers cache up to 10m: 2026-12-01T09:10:01Z',
   ],
   [
     'that counts from something not seen yet says so, and shows no time',
@@ -80,7 +80,7 @@ test.each([
   ['left as it is', DEFAULT_TERMS, 'verifiers cache up to 10m'],
 ])('a term that was %s', (_, declared, expected) => {
   const text = explainGate(gateOf(NINE_MS, CACHES), declared);
-  expect(text).toBe(`published 09:00:00Z, ${expected}: 09:10:00Z`);
+  expect(text).toBe(`published 2026-12-01T09:00:00Z, ${expected}: 2026-12-01T09:10:00Z`);
 });
 
 test.each([

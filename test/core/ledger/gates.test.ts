@@ -54,55 +54,55 @@ test.each<[string, Gate, number | null, string]>([
     'servedSince',
     servedSinceGate(published),
     3 * MINUTE,
-    'published 09:00:00Z, served everywhere by 09:03:00Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 2026-12-01T09:03:00Z',
   ],
   [
     'activationGate: Pending → Active',
     activationGate(published),
     3 * MINUTE + 10 * MINUTE + 30_000,
-    'published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m, clock skew 30s: 09:13:30Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m, clock skew 30s: 2026-12-01T09:13:30Z',
   ],
   [
     'activationGate: Pending → Active with a shared cache',
     activationGate(shared),
     3 * MINUTE + MINUTE + 10 * MINUTE + 30_000,
-    'published 09:00:00Z, served everywhere by 09:03:00Z, shared caches keep old copies up to 1m, verifiers cache up to 10m, clock skew 30s: 09:14:30Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z, shared caches keep old copies up to 1m, verifiers cache up to 10m, clock skew 30s: 2026-12-01T09:14:30Z',
   ],
   [
     'switchedGate: every issuer signs with it',
     switchedGate(signing),
     3 * MINUTE + 30_000,
-    'active key seen signing 09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 09:03:30Z',
+    'active key seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
   ],
   [
     'takenUpGate of the active key: the next switch',
     takenUpGate(signing),
     3 * MINUTE + 30_000,
-    'active key seen signing 09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 09:03:30Z',
+    'active key seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
   ],
   [
     'takenUpGate of an earlier key: what starts reads the next key',
     takenUpGate(stopped),
     3 * MINUTE + 30_000,
-    'removed from the signer Secret 09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s: 09:03:30Z',
+    'removed from the signer Secret 2026-12-01T09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
   ],
   [
     'restartGate: a restart counts',
     restartGate(signing),
     3 * MINUTE + 2 * 30_000,
-    'active key seen signing 09:00:00Z, new pods get the new key by 09:03:00Z, 2 × clock skew = 1m: 09:04:00Z',
+    'active key seen signing 2026-12-01T09:00:00Z, new pods get the new key by 09:03:00Z, 2 × clock skew = 1m: 2026-12-01T09:04:00Z',
   ],
   [
     'removalGate: Retiring → Retired, as forecast',
     removalGate(stopped),
     3 * MINUTE + 30_000 + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
-    'removed from the signer Secret 09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 09:24:30Z',
+    'removed from the signer Secret 2026-12-01T09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 2026-12-01T09:24:30Z',
   ],
   [
     'removalGate: Retiring → Retired',
     removalGate(settled),
     4 * MINUTE + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
-    'no issuer has signed with it since 09:04:00Z, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 09:25:00Z',
+    'no issuer has signed with it since 2026-12-01T09:04:00Z, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 2026-12-01T09:25:00Z',
   ],
   [
     'due',
@@ -197,8 +197,8 @@ test('the rest of a set goes P + H + C + S after its JWKS', () => {
 test('the explanation marks a term that was lowered meanwhile and still counts', () => {
   const declared = { ...DEFAULT_TERMS, publicationDelayMs: 2_000, verifierCacheTtlMs: 5_000 };
   expect(explainGate(activationGate(published), declared)).toBe(
-    'published 09:00:00Z, served everywhere by 09:03:00Z (lowered to 2s: the old value still counts), ' +
-      'verifiers cache up to 10m (lowered to 5s: the old value still counts), clock skew 30s: 09:13:30Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z (lowered to 2s: the old value still counts), ' +
+      'verifiers cache up to 10m (lowered to 5s: the old value still counts), clock skew 30s: 2026-12-01T09:13:30Z',
   );
 });
 
@@ -230,7 +230,7 @@ describe('a gate', () => {
   test('is shown in whole seconds, rounded up, as it is not open before', () => {
     const odd = servedSinceGate(keyWith({ publishedSeenMs: NINE + 1 }));
     expect(explainGate(odd, NOTHING_LOWERED)).toBe(
-      'published 09:00:01Z, served everywhere by 09:03:01Z',
+      'published 2026-12-01T09:00:01Z, served everywhere by 2026-12-01T09:03:01Z',
     );
   });
 });

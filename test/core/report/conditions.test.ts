@@ -269,3 +269,13 @@ test('a condition keeps its time for as long as its status stays', () => {
   world.runFor(100 * SECOND);
   expect(conditions(world).find(({ type }) => type === 'Ready')?.lastTransitionTime).toBe(since);
 });
+
+test('a set that nobody signs for says what became of its signing key', () => {
+  const world = settled(3 * SECOND, ({ hands }) => {
+    hands.deleteKeySecret(1);
+    hands.deleteSigner();
+  });
+  expect(message(world, 'Ready')).toMatch(
+    /^No key signs: the private key of key #1 is lost from the signer Secret and from its own\. The next key waits: /,
+  );
+});

@@ -57,7 +57,7 @@ describe('the status of a set in the middle of a rotation', () => {
         time: '2026-12-01T09:00:44Z',
         waitingFor: 'TokensExpire',
         explanation:
-          'no issuer has signed with it since 09:00:33Z, token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s: 09:00:44Z',
+          'no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s: 2026-12-01T09:00:44Z',
       },
     });
   });

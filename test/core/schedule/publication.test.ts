@@ -174,7 +174,7 @@ describe('the next key waits', () => {
     [
       'and why it leaves then',
       () => undefined,
-      /^8 keys are published, the maximum: key #1 must leave the JWKS first \(no issuer has signed with it since 09:00:33Z, .*: 09:00:44Z\)$/,
+      /^8 keys are published, the maximum: key #1 must leave the JWKS first \(no issuer has signed with it since 2026-12-01T09:00:33Z, .*: 2026-12-01T09:00:44Z\)$/,
     ],
     [
       'and who holds it',

@@ -72,7 +72,7 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'the arithmetic',
     NONE,
-    /^no issuer has signed with it since 09:00:33Z, token lifetime 8s, .*44Z$/,
+    /^no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s, .*44Z$/,
   ],
   [
     'the pod',

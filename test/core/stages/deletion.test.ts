@@ -157,8 +157,8 @@ describe('an ordered deletion', () => {
       5,
       [
         `The operator deletes ConfigMap payments-jwks: ${SKIPPED}`,
-        `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 09:00:17Z, gone ` +
-          'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 09:00:25Z',
+        `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:17Z, gone ` +
+          'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:25Z',
       ],
     ],
     [
@@ -166,8 +166,8 @@ describe('an ordered deletion', () => {
       15,
       [
         'The operator deletes ConfigMap payments-jwks: the last token of the set has expired',
-        `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 09:00:26Z, gone ` +
-          'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 09:00:34Z',
+        `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:26Z, gone ` +
+          'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:34Z',
       ],
     ],
   ])('says what was waited for if its wait is skipped %s', (_, afterS, expected) => {

@@ -35,9 +35,10 @@ const LOSSES: readonly [string, (world: World) => void][] = [
 ];
 
 describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
-  test('is recovered two generations later, every wait starts again, and the JWKS never shrinks', () => {
+  test('is recovered two generations later, and the JWKS never shrinks; every wait starts again if that had changed', () => {
     const world = rotatedWorld();
     const before = world.ledger;
+    world.hands.editJwksMeta((meta) => ({ ...meta, labels: { ...meta.labels, team: 'a' } }));
     lose(world);
     const lostMs = world.nowMs;
     world.settle();
@@ -72,6 +73,124 @@ describe.each(LOSSES)('a ledger that is %s', (_, lose) => {
     world.runFor(120 * SECOND);
     expect(world.violations()).toEqual([]);
     expect(world.refused).toEqual([]);
+  });
+});
+
+describe('a standby that is proven when the ledger is lost', () => {
+  /** Signer and active key's Secret are gone: nobody signs before the standby may. */
+  function loseSigningKey(world: World): void {
+    world.hands.deleteKeySecret(2);
+    world.hands.deleteSigner();
+  }
+
+  function provenWorld(): World {
+    const world = rotatedWorld();
+    world.runFor(10 * SECOND);
+    return world;
+  }
+
+  test('stays proven while the JWKS is the version that the copy has noted, and signs at once', () => {
+    const world = provenWorld();
+    const before = world.ledger?.keys.map(({ publishedSeenMs }) => publishedSeenMs);
+    loseSigningKey(world);
+    const since = world.written.length;
+    world.settle();
+    expect(world.signerKid).toBe('k3');
+    const kept = world.ledger?.keys.map(({ publishedSeenMs }) => publishedSeenMs);
+    expect(kept?.slice(0, before?.length)).toEqual(before);
+    const said = world.written.slice(since).flatMap(({ step }) => step.events);
+    expect(said.map(({ reason }) => reason)).toContain('SigningKeyLost');
+    expect(said.map(({ reason }) => reason)).not.toContain('WaitRestarted');
+    expect(world.written[since]?.step.reason.message).toMatch(
+      /the JWKS has not changed since the copy\.$/,
+    );
+    world.runFor(60 * SECOND);
+    expect(world.violations()).toEqual([]);
+  });
+
+  test.each<[string, (world: World) => void]>([
+    [
+      'the JWKS was edited and put back',
+      ({ hands, api }) => {
+        const { jwks } = api;
+        hands.editJwksKeys(() => []);
+        if (jwks !== null) hands.restoreJwks(jwks);
+      },
+    ],
+    [
+      'the JWKS was deleted and put back as it was',
+      ({ hands, api }) => {
+        const { jwks } = api;
+        hands.deleteJwks();
+        if (jwks !== null) hands.restoreJwks(jwks);
+      },
+    ],
+    [
+      'only labels of the JWKS were edited: its version does not tell what else was',
+      ({ hands }) => hands.editJwksMeta((meta) => ({ ...meta, labels: { team: 'a' } })),
+    ],
+    ['only the copy beside the JWKS is left', ({ hands }) => hands.wipeStatus()],
+  ])('waits again if %s', (_, harm) => {
+    const world = provenWorld();
+    harm(world);
+    loseSigningKey(world);
+    const lostMs = world.nowMs;
+    const since = world.written.length;
+    world.settle();
+    expect(world.signerKid).toBeNull();
+    const pending = world.ledger?.keys.find(({ kid }) => kid === 'k3');
+    expect(pending?.publishedSeenMs).toBe(lostMs);
+    expect(world.written[since]?.step.reason.message).toMatch(/Every wait starts again\.$/);
+    world.runFor(60 * SECOND);
+    expect(world.violations()).toEqual([]);
+  });
+
+  test.each<[string, (world: World) => void, boolean, readonly string[]]>([
+    ['nobody touches it', () => undefined, true, []],
+    [
+      'someone edits it and puts it back',
+      ({ hands, api }) => {
+        const { jwks } = api;
+        hands.editJwksKeys(() => []);
+        if (jwks !== null) hands.restoreJwks(jwks);
+      },
+      false,
+      ['JwksEdited'],
+    ],
+    ['someone empties it', ({ hands }) => hands.editJwksKeys(() => []), false, ['JwksRepaired']],
+  ])('between the two writes of the recovery, %s', (_, harm, isKept, repaired) => {
+    const world = provenWorld();
+    loseSigningKey(world);
+    expect(world.runPass().wrote).toBe(true);
+    expect(world.written.at(-1)?.step.write.kind).toBe('WriteJwks');
+    world.nowMs += SECOND;
+    harm(world);
+    const since = world.written.length;
+    world.settle();
+    expect(world.signerKid).toBe(isKept ? 'k3' : null);
+    const events = world.written.slice(since).flatMap(({ step }) => step.events);
+    const repairs = events.filter(({ reason }) => reason.startsWith('Jwks'));
+    expect(repairs.map(({ reason }) => reason)).toEqual(isKept ? [] : repaired);
+    world.runFor(60 * SECOND);
+    expect(world.signerKid).not.toBeNull();
+    expect(world.violations()).toEqual([]);
+  });
+
+  test('that the lost ledger had noted an edit of the JWKS does not hide it: its version is another one', () => {
+    const world = provenWorld();
+    const { jwks } = world.api;
+    const status = world.api.set?.status ?? null;
+    world.hands.editJwksKeys(() => []);
+    expect(world.runPass().wrote).toBe(true);
+    expect(world.written.at(-1)?.step.reason.code).toBe('NoteObservations');
+    // Before that note was copied, everything is as it was, but for the version.
+    if (jwks !== null) world.hands.restoreJwks(jwks);
+    expect(world.api.set?.status).toBe(status);
+    loseSigningKey(world);
+    world.settle();
+    expect(world.signerKid).toBeNull();
+    world.runFor(60 * SECOND);
+    expect(world.violations()).toEqual([]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { ensureTool } from '../../tools/go-tool.ts';
+import { chosenImages } from '../images/chosen-images.ts';
 import { loadImages } from '../images/load-images.ts';
+import { installWords } from '../install/operator-install.ts';
 import { startNode } from './node.ts';
 import { ensureNodePrograms } from './programs.ts';
 
@@ -28,6 +30,9 @@ async function main(): Promise<void> {
     say('Ctrl-C ends it. In another terminal:');
     process.stdout.write(`export KUBECONFIG=${controlPlane.kubeconfig()}\n`);
     process.stdout.write(`export PATH=${dirname(node.kubectlPath)}:$PATH\n`);
+    const image = chosenImages(process.env).program;
+    say(`The node has the operator's image, ${image}. To install it, in this project's folder:`);
+    process.stdout.write(`${installWords(image).join(' ')}\n`);
     await interrupted;
     say('stopping');
   } finally {

@@ -36,7 +36,10 @@ const SAME_EVERYWHERE: ReadonlySet<string> = new Set([
   'trustMs',
 ]);
 const IDENTITIES: ReadonlySet<string> = new Set(['kid', 'previousKid', 'uid', 'rotate']);
-/** These no shelf keeps, because each restore gives new ones. */
+/**
+ * These no shelf keeps, because each restore gives new ones. What a ledger on the shelf has noted of the JWKS can
+ * still be the version that is there.
+ */
 const VERSIONS: ReadonlySet<string> = new Set(['resourceVersion', 'managers']);
 
 export class Canonical {
@@ -53,19 +56,21 @@ export class Canonical {
     parts.push(factsText(facts, world, naming));
     parts.push(...slots.map((slot) => slotText(slot, facts, naming)).sort());
     parts.push(Object.values(left).join());
-    if (isAbsolute) parts.push(this.#shelfText(shelf), String(world.nowMs));
+    if (isAbsolute) parts.push(this.#shelfText(shelf, world), String(world.nowMs));
     return parts.join('\n');
   }
 
-  #shelfText({ signers, jwks, statuses }: Shelf): string {
+  #shelfText({ signers, jwks, statuses }: Shelf, { api }: World): string {
     const texts = [
       ...signers.map(signerText),
       ...jwks.map(jwksContentText),
       ...statuses.map(({ ledger }) => ledger ?? ''),
     ];
+    const version =
+      api.jwks === null ? '-' : `"resourceVersion":"${api.jwks.meta.resourceVersion}"`;
     return texts
-      .map((text) => this.#numberOf(text))
-      .sort((a, b) => a - b)
+      .map((text) => `${this.#numberOf(text)}${text.includes(version) ? '=' : ''}`)
+      .sort()
       .join();
   }
 

@@ -35,7 +35,8 @@ test('the life of a set that nobody disturbs has no warning, and statuses are fo
   const lines = linesOf(started);
   expect(lines).toContain('info Activate');
   expect(lines).toContain('debug WriteStatus');
-  expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
+  expect(lines).toContain('debug NoteObservations');
+  expect(lines.filter((line) => /^(?:warn|error)/.test(line))).toEqual([]);
   expect(lines).not.toContain('info WriteStatus');
 });
 
@@ -44,6 +45,41 @@ function edit(resource: string, name: string, change: (draft: Record<string, unk
     of.api.hand.edit(resource, NAMESPACE, name, (draft) => change(draft));
   };
 }
+
+describe('what needs a person is an error', () => {
+  test.each<[string, (of: OperatorWorld) => void, string]>([
+    [
+      'the signing key is lost',
+      (of) => {
+        of.api.hand.delete('secrets', NAMESPACE, 'payments-signer');
+        of.api.hand.delete('secrets', NAMESPACE, 'payments-key-1');
+      },
+      'error SigningKeyLost',
+    ],
+    [
+      'a signer Secret that is not the set’s',
+      (of) => {
+        of.api.hand.delete('secrets', NAMESPACE, 'payments-signer');
+        of.api.hand.create('secrets', {
+          metadata: { namespace: NAMESPACE, name: 'payments-signer' },
+        });
+      },
+      'error ObjectNotOwned',
+    ],
+    [
+      'every key is revoked',
+      (of) => {
+        const revocations = of.status().keys?.map(({ kid }) => ({ kid }));
+        edit(SET_PLURAL, 'payments', (draft) => {
+          draft['spec'] = { ...QUIET_SPEC, revocations };
+        })(of);
+      },
+      'error Revoke',
+    ],
+  ])('%s', async (_, change, line) => {
+    expect(await linesAfter(change)).toContain(line);
+  });
+});
 
 describe('what someone has to know is a warning', () => {
   test.each<[string, (of: OperatorWorld) => void, string]>([

@@ -8,9 +8,9 @@ import { signerDataOf, strangersSignerData } from '../world/signer-data.ts';
 import { strangersObject } from '../world/strangers.ts';
 import { Workloads } from '../world/workloads.ts';
 import { NAMESPACE, SET_NAME, type World } from '../world/world.ts';
-import { editSpec } from './edit-spec.ts';
 import { hold, release, withForgedTimes } from './edits.ts';
 import { durationOf } from './scenario.ts';
+import { editSpec } from './spec-edits.ts';
 
 type Verb = (args: readonly string[]) => void;
 
@@ -275,6 +275,7 @@ export class Hands {
       const { keys } = JSON.parse(text(data, 'jwks.json')) as { keys: { kid: string }[] };
       if (how === 'format') data['jwks.json'] = JSON.stringify({ keys }, null, 4);
       else if (how === 'garble') data['jwks.json'] = 'nonsense';
+      else if (how === 'undo') draft['data'] = child(this.#jwksBefore(), 'data');
       else if (how === 'unledger')
         delete child(metadataOf(draft), 'annotations')[ANNOTATION.ledger];
       else if (how === 'drop') {
@@ -282,6 +283,10 @@ export class Hands {
         data['jwks.json'] = JSON.stringify({ keys: keys.filter((key) => key.kid !== kid) });
       } else throw new Error(`the edit ${how} is not known`);
     });
+  }
+
+  #jwksBefore(): JsonObject {
+    return versionsOf(this.#world.changes, JWKS.resource, JWKS.name).at(-2) ?? {};
   }
 
   #editSigner([how, ordinal]: readonly string[]): void {

@@ -13,6 +13,7 @@ import type { Step } from '../world/steps.ts';
 import { type FaultSource, NAMESPACE, SET_NAME, World } from '../world/world.ts';
 import { endStateOf, rotationsIn, writeCounts } from './end-state.ts';
 import { readingsIn } from './reading-check.ts';
+import { reasonViolations } from './reason-check.ts';
 
 /** What has not come to rest this long after everything that was to be waited for never does. */
 const REST_MAX_MS = 840_000;
@@ -83,7 +84,12 @@ export async function run(options: RunOptions): Promise<Outcome> {
     durationMs: endMs - startMs,
     steps: world.steps.slice(0, course.stepsUntilRest),
     changes,
-    violations: [...verdict.violations, ...course.violations, ...loggedErrors(world)],
+    violations: [
+      ...verdict.violations,
+      ...course.violations,
+      ...loggedErrors(world),
+      ...world.members.flatMap(({ log }) => reasonViolations(log.lines)),
+    ],
     figures: verdict.figures,
     endState: endStateOf(changes),
     counts: writeCounts(changes),
@@ -217,11 +223,14 @@ function nextTransitionMs(world: World, horizonMs: number): number {
   return atMs - world.nowMs() > horizonMs ? 0 : atMs;
 }
 
-/** No operator ever notices a bug of its own: such as an invariant that a write would break. */
+/**
+ * No operator ever notices a bug of its own: such as an invariant that a write would break. What needs a person
+ * is an error too, but says so with the reason of a step or a condition.
+ */
 function loggedErrors(world: World): readonly Violation[] {
   return world.members.flatMap(({ identity, log }) =>
     log.lines
-      .filter(({ level }) => level === 'error')
+      .filter(({ level, fields }) => level === 'error' && fields['reason'] === undefined)
       .map(({ fields, message }) => {
         const code = String(fields['code'] ?? 'no code');
         const text = `${identity} logs ${code}: ${message}`;

@@ -58,7 +58,7 @@ const NO_WORK = new Set(['leases', 'events']);
 
 export class Member implements Transport {
   readonly host: Host;
-  readonly log = recordLog();
+  readonly log = recordLog(() => this.host.wallMs());
   /** There, and back again. */
   networkMs: number;
   readonly #metrics = new Registry();

@@ -117,6 +117,13 @@ export const RULES = {
     at: ['nothing more was created or destroyed'],
     file: 'src/core/plan.ts',
   },
+  // A step says that it waited for something that is still to come.
+  reasons: {
+    document: 'docs/errors.md',
+    section: 'Steps in the log',
+    at: ['never names a wait that is not over'],
+    file: 'src/core/stages/deletion.ts',
+  },
   // The operator's own guard refused a step: a stage has planned what an invariant forbids.
   InvariantViolated: {
     document: ROTATION,

@@ -1,4 +1,4 @@
-/** The short names by which scenarios edit a spec. */
+/** Edits of a spec, as the scenarios write them: `T=8s`. */
 import { child, type JsonObject } from '../../fake-api/json/json.ts';
 
 /** The path in the spec of a field's short name. */
@@ -21,7 +21,7 @@ const FIELDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   verifiers: ['verifiers'],
 };
 
-/** `edit` is a short name and a value, such as `T=40s`: the spec is changed in place. */
+/** @throws if the field is not known */
 export function editSpec(spec: JsonObject, edit: string): JsonObject {
   const [short = '', value = ''] = edit.split('=');
   // Names with commas between.
