@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { REQUEST } from '../../src/core/formats/names.ts';
 import { plan } from '../../src/core/plan.ts';
-import type { Contest, Plan } from '../../src/core/reading/model.ts';
+import type { Contest } from '../../src/core/reading/contest.ts';
+import type { Plan } from '../../src/core/reading/model.ts';
 import { FAST_SPEC } from '../support/core-world/fixtures.ts';
 import { rotatedWorld } from '../support/core-world/states.ts';
 import { type World, worldWith } from '../support/core-world/world.ts';

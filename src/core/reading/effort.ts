@@ -7,17 +7,10 @@ import { ANNOTATION, FINALIZER, SIGNER_FILE } from '../formats/names.ts';
 import { OWN_FILES } from '../formats/served-set.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import { basisOf } from './basis.ts';
+import type { Effort, Urgency } from './contest.ts';
 import { type FieldPath, fieldText, managerOf } from './field-managers.ts';
 import { fingerprint } from './fingerprint.ts';
-import type {
-  Effort,
-  MetadataPatch,
-  ObjectMeta,
-  Observed,
-  Reason,
-  Urgency,
-  Write,
-} from './model.ts';
+import type { MetadataPatch, ObjectMeta, Observed, Reason, Write } from './model.ts';
 import { sameWorkload } from './old-pods.ts';
 
 /** The maximum number of fields that are named. */

@@ -1,7 +1,7 @@
 /** The condition `Contested`: steps that someone else keeps undoing. */
 import { MANAGER } from '../formats/names.ts';
 import type { Verdict } from '../formats/status.ts';
-import type { Contest } from '../reading/model.ts';
+import type { Contest } from '../reading/contest.ts';
 
 type Contested = Verdict & { readonly type: 'Contested'; readonly reason: 'StepUndone' };
 

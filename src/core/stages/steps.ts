@@ -8,10 +8,10 @@ import { jwksData } from '../ledger/jwks-document.ts';
 import type { Ledger, LedgerKey } from '../ledger/ledger.ts';
 import { nextGeneration } from '../ledger/lifecycle.ts';
 import { basisOf } from '../reading/basis.ts';
+import type { Effort } from '../reading/contest.ts';
 import { effortOf } from '../reading/effort.ts';
 import type {
   Basis,
-  Effort,
   EventNote,
   Expected,
   MetadataPatch,

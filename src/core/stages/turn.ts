@@ -1,5 +1,6 @@
 /** One pass over the stages: which of the steps that they find may be taken now. */
-import type { Effort, Observed, Step } from '../reading/model.ts';
+import type { Effort } from '../reading/contest.ts';
+import type { Observed, Step } from '../reading/model.ts';
 import { basedOn } from './steps.ts';
 
 export class Turn {

@@ -2,7 +2,8 @@
  * Steps that did not last: someone undid them, or the API server refuses them. Such a step backs off, so
  * that it holds up no other one, and is tried again at longer and longer intervals.
  */
-import type { Contest, Effort, Plan, Step, Urgency } from '../../core/reading/model.ts';
+import type { Contest, Effort, Urgency } from '../../core/reading/contest.ts';
+import type { Plan, Step } from '../../core/reading/model.ts';
 
 /** The back-off after a step was undone for the first time. Each further time in a row doubles it. */
 const PAUSE_FIRST_MS = 1000;

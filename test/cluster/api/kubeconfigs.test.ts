@@ -5,8 +5,6 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +19,7 @@ import {
 } from '../../support/kube/api-socket.ts';
 import { makeCertificate } from '../../support/kube/certificate.ts';
 import { sharedControlPlane } from '../shared-control-plane.ts';
+import { startHttpProxy, startSocksProxy } from './proxies.ts';
 
 const run = promisify(execFile);
 const READER = fileURLToPath(new URL('../../support/kube/read-once.ts', import.meta.url));
@@ -86,63 +85,6 @@ function arrivalOf(request: IncomingMessage, viaProxy: string | null): Arrival {
     certificate: String(peer?.subject?.CN ?? '') || null,
     viaProxy,
   };
-}
-
-/** Whatever server it is asked for, it connects to the one on this port. */
-async function startHttpProxy(port: number, ways: string[]): Promise<string> {
-  const proxy = createServer();
-  proxy.on('connect', (request, client: Socket) => {
-    ways.push(`http ${request.url} ${request.headers['proxy-authorization'] ?? ''}`);
-    client.write('HTTP/1.1 200 OK\r\n\r\n');
-    joinTo(client, port);
-  });
-  return await listening(proxy, 'http');
-}
-
-/** SOCKS 5 (RFC 1928) with a name and a password (RFC 1929), for one name at a time. */
-async function startSocksProxy(port: number, ways: string[]): Promise<string> {
-  const proxy = createTcp((client) => {
-    let stage: 'greeting' | 'password' | 'request' = 'greeting';
-    let given = '';
-    client.on('error', () => undefined);
-    client.on('data', function take(bytes: Buffer) {
-      if (stage === 'greeting') {
-        const method = bytes.subarray(2).includes(2) ? 2 : 0;
-        stage = method === 2 ? 'password' : 'request';
-        client.write(Buffer.from([5, method]));
-      } else if (stage === 'password') {
-        given = bytes
-          .subarray(2)
-          .toString('latin1')
-          .replace(/[^a-z]/g, ' ');
-        stage = 'request';
-        client.write(Buffer.from([1, 0]));
-      } else {
-        const name = bytes[3] === 3 ? bytes.subarray(5, -2).toString() : 'an address';
-        ways.push(`socks5 ${name} ${given}`);
-        client.off('data', take);
-        client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
-        joinTo(client, port);
-      }
-    });
-  });
-  return await listening(proxy, 'socks5');
-}
-
-function joinTo(client: Socket, port: number): void {
-  const upstream = connect(port, '127.0.0.1');
-  upstream.on('error', () => client.destroy());
-  client.on('error', () => upstream.destroy());
-  upstream.pipe(client).pipe(upstream);
-}
-
-async function listening(
-  server: ReturnType<typeof createTcp> | ReturnType<typeof createServer>,
-  protocol: string,
-): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Nothing of this machine's own environment that either of them reads. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import type { Effort } from '../../../src/core/reading/contest.ts';
 import { effortOf } from '../../../src/core/reading/effort.ts';
-import type { Effort } from '../../../src/core/reading/model.ts';
 import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import { plannedStep, rotatedWorld } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';

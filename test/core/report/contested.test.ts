@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Contest } from '../../../src/core/reading/model.ts';
+import type { Contest } from '../../../src/core/reading/contest.ts';
 import { contestedOf } from '../../../src/core/report/contested.ts';
 
 const LABEL: Contest = {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Contest, Step } from '../../../src/core/reading/model.ts';
+import type { Contest } from '../../../src/core/reading/contest.ts';
+import type { Step } from '../../../src/core/reading/model.ts';
 import { Turn } from '../../../src/core/stages/turn.ts';
 import { plannedStep, rotatedWorld } from '../../support/core-world/states.ts';
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Effort, Plan, Step, Urgency } from '../../../src/core/reading/model.ts';
+import type { Effort, Urgency } from '../../../src/core/reading/contest.ts';
+import type { Plan, Step } from '../../../src/core/reading/model.ts';
 import { Contests, LASTING_MS, PAUSE_MAX_MS } from '../../../src/operator/memory/contests.ts';
 import { plannedStep, rotatedWorld } from '../../support/core-world/states.ts';
 

@@ -1,11 +1,11 @@
 /** The CRD is of another version than the operator: the API server drops what it does not know, or refuses it. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { REQUEST, SET_PLURAL } from '../../src/core/formats/names.ts';
-import type { KubeRequest, Transport } from '../../src/platform/kube/transport.ts';
-import type { Fault, FaultedRequest } from '../fake-api/faults/fault.ts';
-import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
-import type { JsonObject } from '../fake-api/json/json.ts';
-import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
+import { REQUEST, SET_PLURAL } from '../../../src/core/formats/names.ts';
+import type { KubeRequest, Transport } from '../../../src/platform/kube/transport.ts';
+import type { Fault, FaultedRequest } from '../../fake-api/faults/fault.ts';
+import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
+import type { JsonObject } from '../../fake-api/json/json.ts';
+import { FAST_SPEC, NAMESPACE, OperatorWorld } from '../operator-world.ts';
 
 let world: OperatorWorld | undefined;
 afterEach(() => world?.stopAll());
