@@ -5,8 +5,8 @@
  * first, with a copy of the recovered ledger; the signer follows.
  */
 
-import { kindOfJwk } from '../formats/jwk.ts';
-import { keySecretName, ORDINAL_TAKEN_MAX } from '../formats/names.ts';
+import { kindOfJwk, type PublicJwk, samePublicJwk } from '../formats/jwk.ts';
+import { ANNOTATION, keySecretName, ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import { GENERATION_COUNTED_MAX, INSTANT_MAX_MS } from '../ledger/bounds.ts';
 import { jwksData, keysIn, sameData } from '../ledger/jwks-document.ts';
@@ -29,7 +29,7 @@ import {
   nextGeneration,
   withRevoked,
 } from '../ledger/lifecycle.ts';
-import { largestTerms } from '../ledger/terms.ts';
+import { effectiveTerms, largestTerms } from '../ledger/terms.ts';
 import { replacedJwks, undoneJwksEdit } from '../reading/edits.ts';
 import { isAhead } from '../reading/ledgers.ts';
 import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
@@ -195,7 +195,8 @@ function unlessShown({ jwks, nowMs }: Situation, { terms }: Ledger, stone: Tombs
 export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger {
   const generation = laterGeneration(lost.highestGeneration);
   // A copy may be older than what the status shows of the terms.
-  const base = withRaisedTerms(lost.newest ?? rebuilt(situation), situation);
+  const told = lost.newest === null ? rebuilt(situation) : withLaterKeys(situation, lost.newest);
+  const base = withRaisedTerms(told, situation);
   const keys = base.keys.map((key): LedgerKey => {
     const largest = largestTerms(key.largest, situation.spec.terms);
     const bar = key.bar === null ? null : { ...key.bar, generation, removedSeenMs: null };
@@ -222,6 +223,38 @@ export function recoveredLedger(situation: Situation, lost: LostLedger): Ledger 
   const recovered = { ...base, ...begun, set: ref, keys, handled, deletion };
   const proven = isAsNoted(situation, base) ? recovered : withoutProof(recovered);
   return withRevoked(proven, generation, (kid) => isRevoked(situation, kid));
+}
+
+/**
+ * A copy that someone restored may be older than keys that this set has made since: their ordinals were given. If
+ * the signer holds such a key, issuers sign with it, whatever the copy says.
+ */
+function withLaterKeys(situation: Situation, copy: Ledger): Ledger {
+  const { signer, ownership } = situation;
+  const later = situation.keySecrets.filter(
+    ({ meta, ordinal }) =>
+      ordinal >= copy.nextOrdinal &&
+      ordinal <= ORDINAL_TAKEN_MAX &&
+      ownership.keySecrets.get(meta.name) === 'Own' &&
+      meta.annotations[ANNOTATION.ordinal] === String(ordinal),
+  );
+  const nextOrdinal = ordinalAfter(copy.nextOrdinal, later);
+  const content = signer?.content;
+  if (ownership.signer !== 'Own' || content?.kind !== 'Key') return { ...copy, nextOrdinal };
+  const signing = later.find((secret) => holds(secret, content.publicJwk) && mayJoin(secret));
+  if (signing === undefined || publishedKeys(copy).length >= PUBLISHED_KEYS_MAX) {
+    return { ...copy, nextOrdinal };
+  }
+  const { kid, publicJwk, keyKind } = content;
+  const origin = { ordinal: signing.ordinal, kid, publicJwk, keyKind, imported: false };
+  const key = newKey(origin, effectiveTerms(copy.terms, situation.nowMs));
+  const before = emptySigner(copy).keys;
+  const keys = byOrdinal([...before, { ...key, state: 'Active', mayHaveSigned: true }]);
+  return { ...copy, keys, nextOrdinal };
+}
+
+function holds({ content }: ObservedKeySecret, publicJwk: PublicJwk): boolean {
+  return content.kind === 'Key' && samePublicJwk(content.publicJwk, publicJwk);
 }
 
 /** A number that someone has forged is not counted on from: the new epoch makes the ledger newer anyway. */

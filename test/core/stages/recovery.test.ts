@@ -343,3 +343,47 @@ test('a recovered ledger has the terms that the status shows, whatever its copy 
     world.ledger?.keys.map(() => 40_000),
   );
 });
+
+describe('a copy of before the key that signs', () => {
+  /** Two rotations on: the copy that someone restores knows #1 and #2, and #3 signs. */
+  function restoredWorld(): World {
+    const world = worldWith(FAST_SPEC);
+    world.runFor(10 * SECOND);
+    const older = world.api.jwks;
+    if (older === null) throw new Error('there is no JWKS yet');
+    world.runFor(60 * SECOND);
+    expect(world.signerKid).toBe('k3');
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    world.hands.wipeStatus();
+    world.hands.deleteJwks();
+    world.hands.restoreJwks(older);
+    return world;
+  }
+
+  test('does not take that key out of signer or JWKS', () => {
+    const world = restoredWorld();
+    const lostMs = world.nowMs;
+    world.settle();
+    expect(world.signerKid).toBe('k3');
+    expect(world.servedKids).toEqual(expect.arrayContaining(['k1', 'k2', 'k3']));
+    const facts = world.facts.filter(({ atMs }) => atMs >= lostMs);
+    expect(facts.every(({ signerKid }) => signerKid === 'k3')).toBe(true);
+  });
+
+  test('gives no ordinal again that a key Secret of this set has', () => {
+    const world = restoredWorld();
+    const taken = [...world.api.keySecrets.values()].map(({ ordinal }) => ordinal);
+    world.settle();
+    const next = world.ledger?.nextOrdinal ?? 0;
+    expect(next).toBeGreaterThan(Math.max(...taken));
+  });
+
+  test('believes no Secret that someone has copied to a higher ordinal', () => {
+    const world = restoredWorld();
+    const secret = world.hands.keySecret(3);
+    world.hands.plantKeySecret(5000, 'k3', secret.meta);
+    world.settle();
+    expect(world.ledger?.nextOrdinal).toBeLessThan(5000);
+    expect(world.signerKid).toBe('k3');
+  });
+});

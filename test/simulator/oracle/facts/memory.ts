@@ -10,6 +10,8 @@ import type { Timeline } from './timeline.ts';
 export interface Memory {
   /** The time of the newest copy that was there just before a change. */
   knownBeforeMs(change: Change): number;
+  /** Whether each copy that was the newest since then, up to just before a change, was of that time or later. */
+  hasKnownSince(sinceMs: number, change: Change): boolean;
   /** When someone took the last that told of a key; Infinity if it was always known. */
   lostMs(kid: string): number;
   /** Instants at which someone took the last copy of the ledger: no state of a key is known since. */
@@ -51,6 +53,7 @@ interface Move {
 
 interface Known {
   readonly revision: number;
+  readonly atMs: number;
   readonly asOfMs: number;
 }
 
@@ -90,7 +93,8 @@ export function memoryOf(timeline: Timeline): Memory {
     if (wasTold && !isTold) wipes.push(change.atMs);
     wasTold = isTold;
     if (!isTold && goesOn(places, writtenMs, earlierKids)) resumed.add(beganMs);
-    known.push({ revision: change.revision, asOfMs: newest?.asOfMs ?? LONG_AGO });
+    const { revision, atMs } = change;
+    known.push({ revision, atMs, asOfMs: newest?.asOfMs ?? LONG_AGO });
     for (const kid of places.jwksKeys?.keys() ?? []) kids.add(kid);
     if (byHand) {
       for (const kid of kids) {
@@ -111,6 +115,11 @@ export function memoryOf(timeline: Timeline): Memory {
   const beganMs = (atMs: number) => ends.findLast((endMs) => endMs <= atMs) ?? LONG_AGO;
   return {
     knownBeforeMs: ({ revision }) => lastBefore(known, revision)?.asOfMs ?? LONG_AGO,
+    hasKnownSince: (sinceMs, { revision }) =>
+      known.every((each) => {
+        const isBetween = each.revision < revision && each.atMs > sinceMs;
+        return !isBetween || each.asOfMs >= sinceMs;
+      }),
     lostMs: (kid) => lost.get(kid) ?? NEVER,
     wipes,
     ends,
