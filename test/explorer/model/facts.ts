@@ -107,9 +107,12 @@ function noteLoss(facts: Facts, { ledgers, ledgerTexts }: World): Facts {
 
 /**
  * A switch that hands undid before any copy had it: nobody can know of it, and the key before signs
- * again (docs/safety.md).
+ * again (docs/safety.md). A key in the signer that is newer than each copy goes on.
  */
-function rightfulAfter({ rightful, isCopyFirst }: Facts, { ledgers }: World): string | null {
+function rightfulAfter({ rightful, isCopyFirst }: Facts, world: World): string | null {
+  const { ledgers, signerKid } = world;
+  const isTold = ledgers.some(({ keys }) => keys.some(({ kid }) => kid === rightful));
+  if (!isTold && rightful !== null && signerKid === rightful) return rightful;
   const actives = ledgers.map(({ keys }) => keys.find(({ state }) => state === 'Active')?.kid);
   const isKnown = actives.length === 0 || actives.includes(rightful ?? undefined);
   if (isKnown || !isCopyFirst) return rightful;
