@@ -71,14 +71,15 @@ function signs({ timeline }: Scene, kid: string, span: Span): boolean {
 function isKnown(scene: Scene, kid: string, jwks: JwksVersion, atMs: number): boolean {
   const { timeline, stints, memory } = scene;
   const { terms } = timeline;
-  const index = timeline.jwks.indexOf(jwks);
-  const lacking = timeline.jwks
-    .slice(0, index)
-    .findLastIndex(({ keys }) => keys?.has(kid) !== true);
-  const shownMs = timeline.jwks[lacking + 1]?.atMs ?? jwks.atMs;
+  const before = timeline.jwks.slice(0, timeline.jwks.indexOf(jwks));
+  const since = (lacking: number) => timeline.jwks[lacking + 1]?.atMs ?? jwks.atMs;
+  const servedMs = since(before.findLastIndex(({ keys }) => keys?.has(kid) !== true));
+  // Who can't fetch a JWKS that is gone keeps the last one.
+  const shownMs = since(before.findLastIndex(({ keys }) => keys?.has(kid) === false));
   // Each of two clocks may be half of S off.
   const nowMs = atMs + terms.at('clockSkewMs', atMs);
-  if (terms.passedMs(shownMs, ['publicationDelayMs', 1]) > nowMs) return false;
+  const publicationMs = terms.declaredAt(atMs)?.publicationDelayMs ?? 0;
+  if (servedMs + publicationMs > nowMs) return false;
   const beganMs = memory.beganMs(atMs);
   const isFirst = ![...stints, ...otherKeys(timeline.jwks)].some((other) => {
     return other.kid !== kid && other.startMs >= beganMs && other.startMs < shownMs;

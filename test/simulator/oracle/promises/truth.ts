@@ -55,7 +55,9 @@ function lastingUntruths(
   noticedMs: number,
 ): readonly Violation[] {
   if (!set.exists) return [];
+  const putMs = putByHandMs(scene.timeline, set);
   for (const atMs of checkpoints(scene, set, nextMs, noticedMs)) {
+    if (atMs < putMs + noticedMs) continue;
     const span = { fromMs: atMs - noticedMs, toMs: atMs, revision: NEVER };
     const found = [
       ...falseClaims(scene, asWished(scene, set, span), span),
@@ -64,6 +66,13 @@ function lastingUntruths(
     if (found.length > 0) return violations(atMs, found);
   }
   return [];
+}
+
+/** When someone else put this status there; long ago if an operator wrote it. */
+function putByHandMs({ sets }: Timeline, set: SetVersion): number {
+  const until = sets.slice(0, sets.indexOf(set) + 1);
+  const put = until.findLast(isStatusWrite);
+  return put?.byHand === true ? put.atMs : Number.NEGATIVE_INFINITY;
 }
 
 /** The status, beside what people have wanted for the whole span: they cannot expect it any sooner. */
