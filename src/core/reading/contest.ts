@@ -1,5 +1,5 @@
 /** A step of the operator that someone undoes: what a plan is told of it. */
-import type { Fingerprint } from './fingerprint.ts';
+import type { Fingerprint } from '../encoding/fingerprint.ts';
 
 /**
  * How long a step that is undone may be put off: see `src/operator/memory/contests.ts`. `Immediate` if a

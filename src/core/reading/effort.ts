@@ -3,13 +3,14 @@
  * was taken, someone has undone it. Versions, generations and times are no part of that, as each try has
  * others.
  */
+
+import { fingerprint } from '../encoding/fingerprint.ts';
 import { ANNOTATION, FINALIZER, SIGNER_FILE } from '../formats/names.ts';
 import { OWN_FILES } from '../formats/served-set.ts';
 import { keysIn } from '../ledger/jwks-document.ts';
 import { basisOf } from './basis.ts';
 import type { Effort, Urgency } from './contest.ts';
 import { type FieldPath, fieldText, managerOf } from './field-managers.ts';
-import { fingerprint } from './fingerprint.ts';
 import type { MetadataPatch, ObjectMeta, Observed, Reason, Write } from './model.ts';
 import { sameWorkload } from './old-pods.ts';
 

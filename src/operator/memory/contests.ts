@@ -13,6 +13,8 @@ export const PAUSE_MAX_MS: Readonly<Record<Urgency, number>> = {
   Soon: 60_000,
   Later: 600_000,
 };
+/** A refusal ends when somebody changes a policy or a right, and then the step is to follow soon. */
+export const REFUSED_PAUSE_MAX_MS = 60_000;
 /** A step that is still done after this long was not undone: the next such step is a new one. */
 export const LASTING_MS = 300_000;
 /** Undone this often in a row, a step is contested. Once is what people do by mistake. */
@@ -46,7 +48,8 @@ export class Contests {
   refused({ effort }: Step, nowMs: number): void {
     const known = this.#byName.get(effort.name);
     const refused = (known?.refused ?? 0) + 1;
-    const pauseMs = refused < REFUSED_FROM ? 0 : pauseOf(effort, refused - REFUSED_FROM + 1);
+    const times = refused - REFUSED_FROM + 1;
+    const pauseMs = times < 1 ? 0 : Math.min(pauseOf(effort, times), REFUSED_PAUSE_MAX_MS);
     const undone = known?.undone ?? 0;
     const pausedUntilMs = nowMs + pauseMs;
     const entry = { effort, triedAtMs: nowMs, isOpen: true, undone, refused, pausedUntilMs };

@@ -3,7 +3,10 @@ import type { Status } from '../../../src/core/formats/status.ts';
 import { KeptStatus } from '../../../src/operator/memory/kept-status.ts';
 
 const KEY = { ordinal: 1, kid: 'a', state: 'Active', algorithm: 'ES256' } as const;
-const WRITTEN: Status = { keyCount: 1, keys: [{ ...KEY, settledTime: 'x' }, KEY], ledger: 'l' };
+const SETTLED = '2026-12-01T09:00:00Z';
+const OTHER = { ...KEY, ordinal: 2, kid: 'b' } as const;
+const KEYS = [{ ...KEY, settledTime: SETTLED }, OTHER];
+const WRITTEN: Status = { keyCount: 1, keys: KEYS, ledger: 'l' };
 
 describe('what the API server did not store as it was written', () => {
   test.each<[string, unknown, readonly string[]]>([
@@ -11,7 +14,11 @@ describe('what the API server did not store as it was written', () => {
     ['nothing, in another order', { ledger: 'l', keys: WRITTEN.keys, keyCount: 1 }, []],
     ['more than was written', { ...WRITTEN, extra: 1 }, []],
     ['a field', { ...WRITTEN, ledger: undefined }, ['ledger']],
-    ['a field of the entries of a list', { ...WRITTEN, keys: [KEY, KEY] }, ['keys[].settledTime']],
+    [
+      'a field of the entries of a list',
+      { ...WRITTEN, keys: [KEY, OTHER] },
+      ['keys[].settledTime'],
+    ],
     ['one with another value', { ...WRITTEN, keyCount: 2 }, ['keyCount']],
     ['an entry of a list', { ...WRITTEN, keys: [KEY] }, ['keys']],
     ['two fields', { keys: WRITTEN.keys }, ['keyCount', 'ledger']],

@@ -100,7 +100,7 @@ describe.each<[string, Drop]>([
     await of.clock.advance(240_000);
     expect(crd.puts - before).toBe(0);
     const said = log.lines.filter(({ message }) => message.includes(`status.${field}`));
-    expect(said.map(({ level }) => level)).toEqual(['warn']);
+    expect(said.map(({ level }) => level)).toEqual(['error']);
     if (field === 'conditions') return;
     expect(of.condition('CrdOutdated')).toBe('True StatusPruned');
     expect(of.condition('Ready')).toBe('True Signing');

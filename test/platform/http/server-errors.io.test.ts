@@ -81,10 +81,13 @@ describe.each([
     const err = acceptFailure();
     const message = 'the HTTP server reports an error';
     for (let i = 0; i < 3; i += 1) server.emit('error', err);
-    expect(log.lines).toEqual([{ level: 'error', fields: { err, port, unlogged: 0 }, message }]);
+    expect(log.lines).toMatchObject([
+      { level: 'error', fields: { err, port, unlogged: 0 }, message },
+    ]);
+    expect(log.lines).toHaveLength(1);
     await clock.advance(SERVER_ERROR_LOG_INTERVAL_MS);
     for (let i = 0; i < 2; i += 1) server.emit('error', err);
-    expect(log.lines.slice(1)).toEqual([
+    expect(log.lines.slice(1)).toMatchObject([
       { level: 'error', fields: { err, port, unlogged: 2 }, message },
     ]);
     expect((await sendRaw(port, 'GET /')).status).toBe(200);

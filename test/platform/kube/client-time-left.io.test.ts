@@ -42,7 +42,9 @@ async function startHeld(): Promise<Kube> {
   });
   const folder = new TestFolder();
   const args = [folder.write('plugin.mjs', PLUGIN), api.url];
-  const user = { exec: { command: process.execPath, args, apiVersion: 'v1' } };
+  const user = {
+    exec: { command: process.execPath, args, ...V1 },
+  };
   const cluster = { server: api.url, 'insecure-skip-tls-verify': true };
   const kubeconfig = folder.write('config', kubeconfigText(cluster, user));
   const clock = new VirtualClock();
@@ -58,6 +60,8 @@ async function startHeld(): Promise<Kube> {
     },
   };
 }
+
+const V1 = { apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never' };
 
 interface Waiting {
   readonly write: Promise<unknown>;

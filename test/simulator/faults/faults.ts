@@ -87,7 +87,7 @@ function onLine(line: WatchFault, stallMs: number): FaultKind {
 }
 
 function byHand(on: FaultKind['on'], act: (scene: Scene) => void): FaultKind {
-  return { on, does: (scene) => ({ before: () => act(scene) }), owes: 'promises', stallMs: 20_000 };
+  return { on, does: (scene) => ({ before: () => act(scene) }), owes: 'promises', stallMs: 30_000 };
 }
 
 function atOnce(

@@ -72,7 +72,7 @@ describe('the same history breaks promises where', () => {
       of: 'findIndex',
       isIt: isSwitch,
       byMs: 24_000,
-      broken: ['I2', 'P1', 'Requests'],
+      broken: ['I2', 'P1', 'Requests', 'Truth'],
     },
     {
       what: 'the last removal comes 4 s sooner',

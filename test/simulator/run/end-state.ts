@@ -46,9 +46,14 @@ function setLines(path: string, set: JsonObject): string[] {
   const finalizers = metadataOf(set)['finalizers'] ?? [];
   return [
     `${path}: finalizers ${JSON.stringify(finalizers)}`,
-    ...conditionsOf(set).map((condition) => `${path}: ${condition}`),
+    ...conditionsOf(set)
+      .filter((condition) => !TRANSIENT.test(condition))
+      .map((condition) => `${path}: ${condition}`),
   ];
 }
+
+/** It tells of the last minutes, not of how things stand. */
+const TRANSIENT = /^Contested=/;
 
 /** How often an operator put another key in the place of one that signed. */
 export function rotationsIn(changes: readonly Change[]): number {

@@ -117,9 +117,8 @@ function broughtBack(scene: Scene): readonly Violation[] {
 function isRemembered({ memory }: Scene, change: Change, takenMs: number): boolean {
   const isOfThisLife = memory.beganMs(change.atMs) < takenMs;
   const isKnown = isOfThisLife || !memory.isResumed(change.atMs);
-  return (
-    isKnown && memory.knownBeforeMs(change) >= takenMs && memory.hasKnownSince(takenMs, change)
-  );
+  if (!isKnown || memory.knownBeforeMs(change) < takenMs) return false;
+  return !isOfThisLife || memory.hasKnownSince(takenMs, change);
 }
 
 /** An operator that is at work has noticed by then. Histories end when nothing is left to do. */

@@ -5,11 +5,11 @@
  */
 import { LABEL } from '../../../../src/core/formats/names.ts';
 import { child, type JsonObject, metadataOf, text } from '../../../fake-api/json/json.ts';
-import type { Change } from '../../record/history.ts';
+import { type Change, HAND } from '../../record/history.ts';
 import type { Scene } from '../actors/scene.ts';
 import { ownerOf } from '../facts/documents.ts';
 import type { SetVersion } from '../facts/set-versions.ts';
-import type { JwksVersion, KeySecretVersion } from '../facts/timeline.ts';
+import type { JwksVersion, KeySecretVersion, SignerVersion } from '../facts/timeline.ts';
 
 /** Both ends included, by true time. */
 export interface Span {
@@ -54,12 +54,18 @@ function readyClaims(scene: Scene, set: SetVersion, span: Span): readonly string
   if (set.deleting) found.push('Ready, though the set is being deleted');
   if (set.revokedKids.includes(kid)) found.push(`Ready, though ${kid} is revoked`);
   if (!signs(scene, kid, span)) found.push(`Ready, though ${kid} is not in the signer Secret`);
+  const { signer } = scene.timeline;
   const shown = seenIn(scene.timeline.jwks, span).filter(({ keys }) => keys?.has(kid) === true);
   if (shown.length === 0) found.push(`Ready, though ${kid} is not in the JWKS`);
-  else if (!shown.some((jwks) => isKnown(scene, kid, jwks, span.toMs))) {
+  else if (!shown.some((jwks) => isKnown(scene, kid, jwks, span.toMs)) && !isTold(signer, span)) {
     found.push(`Ready, though ${kid} is not in the JWKS for long enough`);
   }
   return found;
+}
+
+/** Someone wrote the signer, and may have forged in its ledger since when the JWKS shows the key. */
+function isTold(signer: readonly SignerVersion[], { toMs }: Span): boolean {
+  return signer.some(({ change }) => change.author === HAND && change.atMs <= toMs);
 }
 
 function signs({ timeline }: Scene, kid: string, span: Span): boolean {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fingerprint } from '../../../src/core/reading/fingerprint.ts';
+import { fingerprint } from '../../../src/core/encoding/fingerprint.ts';
 
 test.each([
   ['the same text', 'a text', 'a text', true],
