@@ -32,10 +32,12 @@ test('after kubectl apply there are Secrets and a ConfigMap as the contract says
     ['private.pem'],
   ]);
   expect(Object.keys(jwks?.data ?? {}).sort()).toEqual([
+    'jwks',
     'jwks.json',
     'openid-configuration.json',
     'serve.json',
   ]);
+  expect(jwks?.data['jwks']).toBe(jwks?.data['jwks.json']);
   const keys = JSON.parse(jwks?.data['jwks.json'] ?? '').keys as JWK[];
   expect(keys.map((key) => Object.keys(key))).toEqual([
     ['kty', 'crv', 'x', 'y', 'kid', 'alg', 'use'],
