@@ -146,11 +146,20 @@ function leftBehind(scene: Scene): readonly Violation[] {
 
 function revokedSigns(scene: Scene): readonly Violation[] {
   const { timeline, stints } = scene;
-  return stints.flatMap(({ kid, startMs: atMs, byHand }) => {
-    const sinceMs = revokedMs(timeline, kid) + deadlineMs(timeline, atMs);
-    if (byHand || atMs <= sinceMs) return [];
+  return stints.flatMap(({ kid, startMs: atMs, byHand, version }) => {
+    const fromMs = revokedMs(timeline, kid);
+    const isLate = atMs > fromMs + deadlineMs(timeline, atMs);
+    if (byHand || !(isLate || hasSeen(timeline, version.change, fromMs))) return [];
     return [{ promise: 'I4', atMs, message: `${kid} is revoked and begins to sign` }];
   });
+}
+
+/** Such a write is judged on two readings: both of its author began after that time. */
+function hasSeen({ history }: Timeline, { author, atMs }: Change, sinceMs: number): boolean {
+  const read = (history.readings ?? []).filter(
+    (reading) => reading.who === author && reading.atMs > sinceMs && reading.atMs <= atMs,
+  );
+  return read.length >= 2;
 }
 
 /**
