@@ -53,8 +53,13 @@ export function startProgram(
   };
 }
 
+/** 40 % of the chart's 192 MiB, as the chart asks of Node.js in a container. */
+const HEAP_OF_CHART = '--max-old-space-size=77';
+
 /** Serves a folder on free ports of the loopback interface. */
 export function startServe(folder: string, ...args: readonly string[]): ServeProcess {
   const ports = ['--host', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
-  return startProgram(['serve', '--dir', folder, ...ports, ...args]);
+  return startProgram(['serve', '--dir', folder, ...ports, ...args], {
+    NODE_OPTIONS: HEAP_OF_CHART,
+  });
 }
