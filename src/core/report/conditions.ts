@@ -151,11 +151,8 @@ function invariantsHold(situation: Situation): Verdict {
     const names = [...new Set(violations.map(({ invariant }) => invariant))].join(', ');
     return verdict('InvariantsHold', 'False', first.invariant, `${names}: ${first.message}`);
   }
-  const { kind } = situation.ledgerState;
-  if (kind === 'Lost' || kind === 'Newer') {
-    const reason = kind === 'Lost' ? 'LedgerLost' : 'LedgerTooNew';
-    return verdict('InvariantsHold', 'Unknown', reason, NOBODY_CAN_TELL);
-  }
+  const unknown = whyUnknown(situation);
+  if (unknown !== null) return verdict('InvariantsHold', 'Unknown', unknown, NOBODY_CAN_TELL);
   return verdict(
     'InvariantsHold',
     'True',
@@ -164,10 +161,18 @@ function invariantsHold(situation: Situation): Verdict {
   );
 }
 
-const NOBODY_CAN_TELL =
-  'Without the ledger, nobody can tell whether signer Secret and JWKS hold what they should: see Ready';
+function whyUnknown({ ledgerState, ownership }: Situation): ConditionReason | null {
+  if (ledgerState.kind === 'Newer') return 'LedgerTooNew';
+  if (ledgerState.kind === 'Lost') return 'LedgerLost';
+  // The operator does not look into an object of someone else.
+  const isForeign = ownership.signer === 'Foreign' || ownership.jwks === 'Foreign';
+  return isForeign ? 'ObjectNotOwned' : null;
+}
 
-/** A key where none is to sign, or another key under the right kid: kids alone do not show it. */
+const NOBODY_CAN_TELL =
+  'Without the ledger, or beside objects of others, nobody can tell whether signer Secret and JWKS hold what they should: see Ready';
+
+/** The signer holds a key although none is to sign, or another key under the right kid. Kids alone do not show it. */
 function signerDiffers({ ledgerState, signer }: Situation): readonly Violation[] {
   if (ledgerState.kind !== 'Sound' || signer === null) return [];
   if (signerFits(ledgerState.ledger, signer)) return [];

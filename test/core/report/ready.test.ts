@@ -74,6 +74,20 @@ describe('judged by the objects that were read, not by the ledger', () => {
       'Unknown LedgerLost',
     ],
     [
+      'a signer and a JWKS of someone else, and nothing of its own',
+      (world) => {
+        world.hands.wipeStatus();
+        world.api.keySecrets.clear();
+        world.hands.editSigner((signer) => ({
+          ...signer,
+          meta: { ...signer.meta, annotations: {} },
+        }));
+        world.hands.editJwksMeta((meta) => ({ ...meta, labels: {}, annotations: {} }));
+      },
+      'False ObjectNotOwned',
+      'Unknown ObjectNotOwned',
+    ],
+    [
       'a ledger of a newer version',
       ({ hands }) => hands.annotateSigner(ANNOTATION.ledger, '{"version":999}'),
       'False LedgerTooNew',
