@@ -1,6 +1,6 @@
 /**
- * Clients that a server must survive. Each load is bounded: so many connections, until the signal
- * aborts. A connection that the server closes is opened again, as an attacker would.
+ * Clients that a server must survive. Each load has a maximum number of connections, and ends when the
+ * signal aborts. A connection that the server closes is opened again, as an attacker would.
  */
 import { connect, type Socket } from 'node:net';
 

@@ -3,11 +3,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { sha256Base64url } from '../../src/platform/keys/digest.ts';
 import { openRaw, parseResponse, sendRaw } from '../support/http/raw-http.ts';
 import { until } from './fixtures.ts';
 import {
-  bytesOf,
+  etag,
   JWKS,
   jwksText,
   OPENID,
@@ -16,7 +15,6 @@ import {
   startPublicPort as start,
 } from './public-port.ts';
 
-const etag = `"${sha256Base64url(bytesOf(jwksText))}"`;
 const run = promisify(execFile);
 
 /** Sends a text as it is. @returns the first answer, and whether the connection stays open for more */

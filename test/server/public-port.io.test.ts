@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { sha256Base64url } from '../../src/platform/keys/digest.ts';
 import { openRaw, parseResponse, sendRaw } from '../support/http/raw-http.ts';
 import { makeJwks, until } from './fixtures.ts';
 import {
   bytesOf,
+  etag,
   JWKS,
   jwksText,
   OPENID,
@@ -14,7 +14,6 @@ import {
 
 const statusesOf = (text: string) =>
   [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
-const etag = `"${sha256Base64url(bytesOf(jwksText))}"`;
 
 describe('documents', () => {
   test('the set is served byte for byte', async () => {

@@ -6,6 +6,7 @@ import {
   type AnswerServer,
   createAnswerServer,
 } from '../../src/platform/http/answer-server.ts';
+import { sha256Base64url } from '../../src/platform/keys/digest.ts';
 import { composeAnswers } from '../../src/server/answers.ts';
 import { createServerMetrics, type ServerMetrics } from '../../src/server/metrics.ts';
 import { createRouter } from '../../src/server/router.ts';
@@ -18,6 +19,7 @@ export const OPENID = '/.well-known/openid-configuration';
 export const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 export const jwksText = makeJwks('payments-1', 'payments-2');
+export const etag = `"${sha256Base64url(bytesOf(jwksText))}"`;
 export const served: Served = {
   jwks: { bytes: bytesOf(jwksText), kids: ['payments-1', 'payments-2'] },
   policy: { maxAgeSeconds: 300, sharedMaxAgeSeconds: 0 },

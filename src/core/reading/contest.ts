@@ -1,9 +1,9 @@
-/** A step of the operator that someone undoes: what a plan is told of it. */
+/** What a plan knows of a step that someone keeps undoing. */
 import type { Fingerprint } from '../encoding/fingerprint.ts';
 
 /**
  * How long a step that is undone may be put off: see `src/operator/memory/contests.ts`. `Immediate` if a
- * revoked key is still where it was, if another key signs, or if verifiers have nothing to read.
+ * revoked key is still where it was, if a key signs that should not, or if the JWKS is gone.
  */
 export type Urgency = 'Immediate' | 'Soon' | 'Later';
 

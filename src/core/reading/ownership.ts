@@ -5,6 +5,7 @@
  */
 
 import { isLongerThan } from '../encoding/byte-length.ts';
+import { type PublicJwk, samePublicJwk } from '../formats/jwk.ts';
 import { ANNOTATION, LABEL, MANAGER, REQUEST, RESERVED_PREFIX } from '../formats/names.ts';
 import { holdsPrivateKey } from '../formats/private-key.ts';
 import { isReservedConfigMapName, isReservedSecretName } from '../formats/reserved-names.ts';
@@ -20,6 +21,7 @@ import { keysIn } from '../ledger/jwks-document.ts';
 import type { Ledger, SetRef } from '../ledger/ledger.ts';
 import { type ObservedLedgers, readableOf } from './ledgers.ts';
 import type {
+  KeyContent,
   MetadataPatch,
   ObjectMeta,
   Observed,
@@ -28,6 +30,7 @@ import type {
   ObservedObjects,
   ObservedSet,
   ObservedSigner,
+  SignerContent,
 } from './model.ts';
 
 export type Ownership =
@@ -217,6 +220,11 @@ export function epochOf({ annotations }: Pick<ObjectMeta, 'annotations'>): numbe
   const text = annotations[ANNOTATION.epoch] ?? '';
   const epochMs = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
   return epochMs <= INSTANT_MAX_MS ? epochMs : 0;
+}
+
+/** Whether a key Secret, or the signer, holds exactly this key. */
+export function holdsKey(content: KeyContent | SignerContent, publicJwk: PublicJwk): boolean {
+  return content.kind === 'Key' && samePublicJwk(content.publicJwk, publicJwk);
 }
 
 /** Whether a key Secret that the ledger does not know may join: its kid is its thumbprint. */

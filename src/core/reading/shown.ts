@@ -16,6 +16,7 @@ import {
 } from '../ledger/ledger.ts';
 import { isSameLine } from './ledgers.ts';
 import type { ObservedJwks, ObservedSigner } from './model.ts';
+import { holdsKey } from './ownership.ts';
 import type { Situation } from './situation.ts';
 
 /**
@@ -160,5 +161,5 @@ export function showsKid(jwks: ObservedJwks, kid: string): boolean {
 export function signerFits(ledger: Ledger, { content }: ObservedSigner): boolean {
   const active = activeKey(ledger);
   if (active === null) return content.kind === 'Empty';
-  return content.kind === 'Key' && samePublicJwk(content.publicJwk, active.publicJwk);
+  return holdsKey(content, active.publicJwk);
 }

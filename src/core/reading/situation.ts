@@ -4,7 +4,6 @@
  */
 
 import { copyingFields, withoutCopying } from '../formats/copying.ts';
-import { samePublicJwk } from '../formats/jwk.ts';
 import { ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { JWKS_FILE } from '../formats/served-set.ts';
 import type { Spec, Terms } from '../formats/spec.ts';
@@ -35,7 +34,7 @@ import type {
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
-import { believedLedgers, judgeOwnership, type Owned, parseOwner } from './ownership.ts';
+import { believedLedgers, holdsKey, judgeOwnership, type Owned, parseOwner } from './ownership.ts';
 import { presentRequests } from './requests.ts';
 
 /** What became of the ledger. */
@@ -312,8 +311,7 @@ export function isRevoked({ spec }: Pick<Situation, 'spec'>, kid: string): boole
 /** The usable Secret of a key; null if there is none. */
 export function secretOf(situation: Situation, key: LedgerKey): ObservedKeySecret | null {
   const found = situation.keySecrets.find(({ ordinal }) => ordinal === key.ordinal);
-  if (found?.content.kind !== 'Key') return null;
-  return samePublicJwk(found.content.publicJwk, key.publicJwk) ? found : null;
+  return found !== undefined && holdsKey(found.content, key.publicJwk) ? found : null;
 }
 
 /** The ledger that a set starts from now. Requests that are already there count as handled. */

@@ -1,7 +1,7 @@
 /** Whose a key Secret of the set is, and the end of those that are nobody's. */
-import { samePublicJwk } from '../formats/jwk.ts';
 import { hasEnded, keyByKid, type Ledger } from '../ledger/ledger.ts';
 import type { ObservedKeySecret, Step } from '../reading/model.ts';
+import { holdsKey } from '../reading/ownership.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { deleteKeySecret, withEvents } from './steps.ts';
@@ -24,8 +24,7 @@ export function holderOf(
   const living = ledger.keys.find((key) => key.ordinal === ordinal);
   const kid = content.kind === 'Key' ? content.kid : '';
   if (living !== undefined) {
-    const isIts = content.kind === 'Key' && samePublicJwk(content.publicJwk, living.publicJwk);
-    return isIts
+    return holdsKey(content, living.publicJwk)
       ? { kind: 'Living' }
       : stray(`does not hold key #${ordinal}, which it is named for`);
   }

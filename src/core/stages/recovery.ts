@@ -5,7 +5,7 @@
  * first, with a copy of the recovered ledger; the signer follows.
  */
 
-import { kindOfJwk, type PublicJwk, samePublicJwk } from '../formats/jwk.ts';
+import { kindOfJwk } from '../formats/jwk.ts';
 import { ANNOTATION, keySecretName, ORDINAL_TAKEN_MAX } from '../formats/names.ts';
 import { PUBLISHED_KEYS_MAX } from '../formats/served-set.ts';
 import { GENERATION_COUNTED_MAX, INSTANT_MAX_MS } from '../ledger/bounds.ts';
@@ -34,7 +34,7 @@ import { replacedJwks, undoneJwksEdit } from '../reading/edits.ts';
 import { isAhead } from '../reading/ledgers.ts';
 import type { EventNote, ObservedKeySecret, Reason, SignerSource, Step } from '../reading/model.ts';
 import { backAgain, withRaisedTerms } from '../reading/observations.ts';
-import { epochOf, mayJoin } from '../reading/ownership.ts';
+import { epochOf, holdsKey, mayJoin } from '../reading/ownership.ts';
 import { presentRequests } from '../reading/requests.ts';
 import {
   asShown,
@@ -241,7 +241,9 @@ function withLaterKeys(situation: Situation, copy: Ledger): Ledger {
   const nextOrdinal = ordinalAfter(copy.nextOrdinal, later);
   const content = signer?.content;
   if (ownership.signer !== 'Own' || content?.kind !== 'Key') return { ...copy, nextOrdinal };
-  const signing = later.find((secret) => holds(secret, content.publicJwk) && mayJoin(secret));
+  const signing = later.find(
+    (secret) => holdsKey(secret.content, content.publicJwk) && mayJoin(secret),
+  );
   if (signing === undefined || publishedKeys(copy).length >= PUBLISHED_KEYS_MAX) {
     return { ...copy, nextOrdinal };
   }
@@ -251,10 +253,6 @@ function withLaterKeys(situation: Situation, copy: Ledger): Ledger {
   const before = emptySigner(copy).keys;
   const keys = byOrdinal([...before, { ...key, state: 'Active', mayHaveSigned: true }]);
   return { ...copy, keys, nextOrdinal };
-}
-
-function holds({ content }: ObservedKeySecret, publicJwk: PublicJwk): boolean {
-  return content.kind === 'Key' && samePublicJwk(content.publicJwk, publicJwk);
 }
 
 /** A number that someone has forged is not counted on from: the new epoch makes the ledger newer anyway. */

@@ -34,7 +34,7 @@ export class PreparedKey {
 
   /**
    * Has a key made, in place of one of another kind.
-   * @param make may reject, which `onFailure` is told
+   * @param make if it rejects, `onFailure` gets the error
    */
   order(
     kind: KeyKind,

@@ -30,7 +30,7 @@ export interface Peer<Member> {
 /** Members by peer. Each operation takes the same time, however many there are. */
 export class Peers<Member> {
   readonly #byName = new Map<string, Peer<Member>>();
-  /** At each index the peers that have so many members. */
+  /** Index n has the peers with n members. */
   readonly #bySize: Set<Peer<Member>>[] = [];
   #sizeMax = 0;
 

@@ -77,7 +77,7 @@ describe('judged by the objects that were read, not by the ledger', () => {
       'a signer and a JWKS of someone else, and nothing of its own',
       (world) => {
         world.hands.wipeStatus();
-        world.api.keySecrets.clear();
+        for (const ordinal of [1, 2]) world.hands.deleteKeySecret(ordinal);
         world.hands.editSigner((signer) => ({
           ...signer,
           meta: { ...signer.meta, annotations: {} },

@@ -1,6 +1,7 @@
 /** What someone does to the object that an operator is about to read or write. */
 import { ANNOTATION, SET_PLURAL } from '../../../src/core/formats/names.ts';
 import { child, type JsonObject, metadataOf, text } from '../../fake-api/json/json.ts';
+import { hold, release } from '../language/edits.ts';
 import { versionsOf } from '../record/views.ts';
 import { NAMESPACE } from '../world/world.ts';
 import type { Scene } from './scene.ts';
@@ -70,27 +71,14 @@ export function adorn(scene: Scene): void {
     label(draft);
     const metadata = metadataOf(draft);
     const annotations = { ...child(metadata, 'annotations'), 'example.com/note': 'by hand' };
-    const finalizers = isSet ? [...finalizersOf(draft), HOLD] : finalizersOf(draft);
-    draft['metadata'] = { ...metadata, annotations, finalizers };
+    draft['metadata'] = { ...metadata, annotations };
+    if (isSet) hold(draft);
   });
-  if (isSet) scene.world.after(HELD_MS, () => letGo(scene));
+  if (isSet) scene.world.after(HELD_MS, () => edit(scene, release));
 }
 
-/** The finalizer of someone who has something of their own to do before the set is gone. */
-const HOLD = 'example.com/hold';
+/** So long someone has something of their own to do before the set may go. */
 const HELD_MS = 40_000;
-
-function letGo(scene: Scene): void {
-  edit(scene, (draft) => {
-    const finalizers = finalizersOf(draft).filter((name) => name !== HOLD);
-    draft['metadata'] = { ...metadataOf(draft), finalizers };
-  });
-}
-
-function finalizersOf(draft: JsonObject): string[] {
-  const { finalizers } = metadataOf(draft);
-  return Array.isArray(finalizers) ? finalizers.map(String) : [];
-}
 
 /** The object's content is that of before its last change, as someone writes it who read it then. */
 export function revert(scene: Scene): void {
