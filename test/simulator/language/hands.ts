@@ -58,7 +58,8 @@ export class Hands {
     /** An edit that the API server must refuse. It is a dry run, so it changes nothing in any case. */
     refused: (args) => this.#refused(args),
     annotate: (args) => this.#annotate(args),
-    revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
+    /** `revoke 1 C=60s`: the same edit changes a field as well. */
+    revoke: ([ordinal, ...edits]) => this.#revoke(Number(ordinal), edits),
     delete: (args) => this.#delete(args),
     /** `restore set-status N`: the status alone, as a tool does that writes all of it. */
     restore: ([what = '', version]) => {
@@ -206,10 +207,10 @@ export class Hands {
     });
   }
 
-  #revoke(ordinal: number): void {
+  #revoke(ordinal: number, edits: readonly string[]): void {
     const kid = kidOf(this.#world.changes, ordinal);
     this.#editSet((draft) => {
-      const spec = child(draft, 'spec');
+      const spec = edits.reduce(editSpec, child(draft, 'spec'));
       const before = Array.isArray(spec['revocations'])
         ? (spec['revocations'] as JsonObject[])
         : [];
