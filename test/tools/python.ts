@@ -15,22 +15,26 @@ const REQUIREMENTS = fileURLToPath(new URL('python/requirements.txt', import.met
 /** Written last: without it, what is in the folder is not whole. */
 const COMPLETE = 'complete';
 const INSTALL_TIMEOUT_MS = 300_000;
+const VARIABLE = 'PYJWT_PYTHON';
+const WITHOUT_PACKAGES = `the Python packages of the examples can't be installed; set ${VARIABLE} to a Python that has PyJWT and cryptography`;
 
 /**
  * Installs the packages once, in a virtual environment. A path in the environment wins:
- * `PYTHON=/usr/bin/python3`, if that one has them.
+ * `PYJWT_PYTHON=/usr/bin/python3`, if that one has them.
  *
  * @param onProgress gets lines for people
  * @returns the path of its interpreter; null if this machine has no Python that can make one
- * @throws Error if the packages cannot be installed, or if `PYTHON` does not have them
+ * @throws Error if the packages cannot be installed, or if `PYJWT_PYTHON` does not have them
  */
 export async function ensurePython(
   onProgress: (line: string) => void,
   env: Environment = process.env,
 ): Promise<string | null> {
-  const given = env['PYTHON'] ?? '';
+  const given = env[VARIABLE] ?? '';
   if (given !== '') {
-    await run(given, ['-c', 'import jwt, cryptography']);
+    await orSay(`${VARIABLE} is ${given}, which does not have PyJWT and cryptography`, () =>
+      run(given, ['-c', 'import jwt, cryptography']),
+    );
     return given;
   }
   const version = await versionOfPython();
@@ -42,12 +46,25 @@ export async function ensurePython(
     if (existsSync(join(folder, COMPLETE))) return;
     onProgress('installing the Python packages of the examples (some seconds)');
     rmSync(venv, { recursive: true, force: true });
-    await run('python3', ['-m', 'venv', venv], { timeout: INSTALL_TIMEOUT_MS });
-    const install = ['-m', 'pip', 'install', '--quiet', '--require-hashes', '--only-binary=:all:'];
-    await run(pythonIn(venv), [...install, '-r', REQUIREMENTS], { timeout: INSTALL_TIMEOUT_MS });
+    await orSay(WITHOUT_PACKAGES, () => install(venv));
     writeFileSync(join(folder, COMPLETE), '');
   });
   return pythonIn(venv);
+}
+
+async function install(venv: string): Promise<void> {
+  const timeout = INSTALL_TIMEOUT_MS;
+  await run('python3', ['-m', 'venv', venv], { timeout });
+  const flags = ['--quiet', '--require-hashes', '--only-binary=:all:', '-r', REQUIREMENTS];
+  await run(pythonIn(venv), ['-m', 'pip', 'install', ...flags], { timeout });
+}
+
+async function orSay(problem: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    throw new Error(`${problem}: ${(cause as Error).message.trim()}`, { cause });
+  }
 }
 
 function pythonIn(venv: string): string {
