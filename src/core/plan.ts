@@ -114,7 +114,7 @@ function nextStep(situation: Situation, schedule: Schedule | null, turn: Turn): 
   if (observed.namespaceTerminating) return null;
   if (isDeletionFinished(situation)) return turn.open(finishDeletion(situation));
   const finalizer = finalizerStep(situation);
-  // A set whose objects stay is let go. That touches none of them, so nothing stalls it.
+  // A set whose objects stay loses its finalizer. That touches none of them, so nothing stalls it.
   if (finalizer !== null && set.deleting) return turn.open(finalizer);
   if (stallOf(situation) !== null) return null;
   // The finalizer comes first while there is nothing to delete in order. Later it is a stage.

@@ -122,7 +122,7 @@ describe('the removal', () => {
     const removal = upcoming.find(({ action }) => action === 'Remove');
     expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
-      'Pod a (env, Deployment api) and Pod b (subPath) may hold the key until restarted; ' +
+      'it waits until no pod can still hold the key: restart or stop Pod a (env, Deployment api) and Pod b (subPath); ' +
         'then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
     );
   });
