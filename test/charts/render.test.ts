@@ -13,7 +13,8 @@ import {
   SERVER_CHART,
   setFlags,
 } from './helm.ts';
-import { REFUSED, VALUE_SETS } from './value-sets.ts';
+import { REFUSED } from './refused-values.ts';
+import { VALUE_SETS } from './value-sets.ts';
 
 const SERVER_VALUES = join(SERVER_CHART, 'ci/payments-values.yaml');
 
@@ -134,13 +135,15 @@ test('a chart that they are part of turns them on and off', async () => {
   const chart = { apiVersion: 'v2', name: 'parent', version: '1.0.0', dependencies };
   writeFileSync(join(parent, 'Chart.yaml'), JSON.stringify(chart));
   const values = { 'signing-key-operator.enabled': false, 'jwks-server.enabled': true };
-  const more = { 'jwks-server.configMapName': 'payments-jwks', 'global.anything': 'x' };
+  const shared = { 'global.anything': 'x', 'global.imagePullSecrets': [{ name: 'of-all' }] };
+  const more = { 'jwks-server.configMapName': 'payments-jwks', ...shared };
   const flags = setFlags({ ...values, ...more });
   const objects = await renderObjects({ chart: parent, namespace: 'auth', flags });
   const names = objects
     .filter(({ kind }) => kind === 'Deployment')
     .map(({ metadata }) => metadata.name);
   expect(names).toEqual(['payments-jwks-server']);
+  expect(JSON.stringify(objects)).toContain('"imagePullSecrets":[{"name":"of-all"}]');
 });
 
 test('both charts have the version of the program', async () => {

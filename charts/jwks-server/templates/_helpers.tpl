@@ -39,9 +39,26 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* The two paths that verifiers ask for, as JSON. */}}
+{{- define "jwks-server.paths" -}}
+{{- $issuerPath := trimSuffix "/" .Values.issuerPath }}
+{{- list (printf "%s/.well-known/jwks.json" $issuerPath) (printf "%s/.well-known/openid-configuration" $issuerPath) | toRawJson }}
+{{- end }}
+
 {{- define "jwks-server.serviceAccountName" -}}
 {{- $default := ternary (include "jwks-server.fullname" .) "default" .Values.serviceAccount.create }}
 {{- default $default .Values.serviceAccount.name }}
+{{- end }}
+
+{{/* Those of the chart, and those that a chart has for all its parts: maps or, as some write them, names. */}}
+{{- define "jwks-server.imagePullSecrets" -}}
+{{- $secrets := list }}
+{{- range concat .Values.imagePullSecrets (.Values.global.imagePullSecrets | default list) }}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) }}
+{{- end }}
+{{- with uniq $secrets }}
+{{- printf "imagePullSecrets:\n%s" (toYaml . | indent 2) }}
+{{- end }}
 {{- end }}
 
 {{- define "jwks-server.image" -}}

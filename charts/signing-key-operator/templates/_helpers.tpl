@@ -54,6 +54,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (include "operator.fullname" .) .Values.leaderElection.leaseName }}
 {{- end }}
 
+{{/* Those of the chart, and those that a chart has for all its parts: maps or, as some write them, names. */}}
+{{- define "operator.imagePullSecrets" -}}
+{{- $secrets := list }}
+{{- range concat .Values.imagePullSecrets (.Values.global.imagePullSecrets | default list) }}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) }}
+{{- end }}
+{{- with uniq $secrets }}
+{{- printf "imagePullSecrets:\n%s" (toYaml . | indent 2) }}
+{{- end }}
+{{- end }}
+
 {{- define "operator.image" -}}
 {{- $image := .Values.image }}
 {{- $name := printf "%s:%s" $image.repository (default .Chart.AppVersion $image.tag) }}
