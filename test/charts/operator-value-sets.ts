@@ -1,9 +1,13 @@
 /** Every switch of the operator's chart, on and off, and what each has to bring about. */
 import { OPERATOR_CHART } from './helm.ts';
 import {
+  CLIENT_CA_IN_CONFIG_MAP,
+  CLIENT_CA_SHOWN,
   DIGEST,
   EXTRAS,
   EXTRAS_SHOWN,
+  METRICS_TLS,
+  METRICS_TLS_SHOWN,
   PULL_SECRETS,
   PULL_SECRETS_SHOWN,
   SERVICE_MONITOR,
@@ -119,6 +123,27 @@ export const OPERATOR_VALUE_SETS: Readonly<Record<string, ValueSet>> = {
     chart: OPERATOR_CHART,
     values: { 'metrics.serviceMonitor.enabled': true },
     lacks: ['ServiceMonitor'],
+  },
+  'operator: metrics by HTTPS': {
+    chart: OPERATOR_CHART,
+    values: { ...METRICS_TLS, 'networkPolicy.enabled': true },
+    apis: [SERVICE_MONITOR],
+    has: ['ServiceMonitor', 'NetworkPolicy'],
+    hides: ['--metrics-client-ca-file', 'name: http-metrics', 'port: http-metrics'],
+    shows: [
+      ...METRICS_TLS_SHOWN,
+      'serverName: signing-key-operator-metrics.auth.svc',
+      '- { port: https-metrics, protocol: TCP }',
+    ],
+  },
+  'operator: metrics for clients of a CA, as Prometheus shows itself': {
+    chart: OPERATOR_CHART,
+    values: { ...METRICS_TLS, ...CLIENT_CA_IN_CONFIG_MAP, ...EXTRAS },
+    apis: [SERVICE_MONITOR],
+    shows: [
+      ...[...METRICS_TLS_SHOWN, ...CLIENT_CA_SHOWN, ...EXTRAS_SHOWN],
+      'configMap: { name: "metrics-clients", optional: true }',
+    ],
   },
   'operator: an image by digest, from a private registry': {
     chart: OPERATOR_CHART,

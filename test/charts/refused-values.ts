@@ -1,5 +1,5 @@
 import { OPERATOR_CHART, SERVER_CHART, type Values } from './helm.ts';
-import { SERVER } from './value-set.ts';
+import { CLIENT_CA_IN_CONFIG_MAP, METRICS_TLS, SERVER } from './value-set.ts';
 
 /** Values that a chart refuses, and the words in which it says so. */
 export const REFUSED: readonly (readonly [string, Values, string])[] = [
@@ -32,6 +32,19 @@ export const REFUSED: readonly (readonly [string, Values, string])[] = [
   [OPERATOR_CHART, { extraArgs: ['workers=1'] }, '/extraArgs'],
   [OPERATOR_CHART, { extraVolumeMounts: [{ name: 'x' }] }, '/extraVolumeMounts'],
   [OPERATOR_CHART, { 'global.imagePullSecrets': 'x' }, '/global/imagePullSecrets'],
+  ...[
+    [{ 'metrics.tls.enabled': true }, 'metrics.tls.secretName is empty'],
+    [
+      { ...METRICS_TLS, ...CLIENT_CA_IN_CONFIG_MAP, 'metrics.tls.clientCA.secretName': 'x' },
+      'set one of them',
+    ],
+    [{ 'metrics.tls.clientCA.secretName': 'x' }, 'metrics.tls.enabled is false'],
+    [{ 'metrics.serviceMonitor.tlsConfig': { serverName: 'x' } }, 'metrics.tls.enabled is false'],
+    [{ 'metrics.tls.clientCA.key': '' }, '/metrics/tls/clientCA/key'],
+  ].flatMap(([values, words]): (readonly [string, Values, string])[] => [
+    [OPERATOR_CHART, values as Values, words as string],
+    [SERVER_CHART, { ...SERVER, ...(values as Values) }, words as string],
+  ]),
   [SERVER_CHART, {}, '/configMapName'],
   [SERVER_CHART, { configMap: 'x', ...SERVER }, "'configMap' not allowed"],
   [SERVER_CHART, { ...SERVER, 'ingress.enabled': true }, 'ingress.hosts is empty'],

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { OPERATOR_OPTIONS } from '../../src/operator/flags.ts';
+import { type OptionDeclarations, parseOptions } from '../../src/platform/cli/options.ts';
+import { SERVE_OPTIONS } from '../../src/server/flags.ts';
 import { temporaryFolder } from '../support/files/temporary-folder.ts';
 import {
   find,
@@ -76,6 +79,29 @@ describe('a value set', () => {
     const odd = setFlags({ 'metrics.serviceMonitor.enabled': true, 'crds.enabled': false });
     expect(await notes(...odd)).toContain('There is no ServiceMonitor');
     expect(await notes(...odd)).toContain('crds.enabled is false');
+  });
+});
+
+describe('the program takes the flags of its Pods', () => {
+  interface Program {
+    readonly name: string;
+    readonly help: string;
+    readonly options: OptionDeclarations;
+  }
+  const programs: Readonly<Record<string, Program>> = {
+    [OPERATOR_CHART]: { name: 'operator', help: '', options: OPERATOR_OPTIONS },
+    [SERVER_CHART]: { name: 'serve', help: '', options: SERVE_OPTIONS },
+  };
+  test.each(Object.entries(VALUE_SETS))('%s', async (_, { chart, values }) => {
+    const objects = await renderObjects({ chart, namespace: 'auth', values });
+    const { template } = find(objects, 'Deployment')['spec'] as {
+      template: { spec: { containers: { args: readonly string[] }[] } };
+    };
+    const [command, ...flags] = template.spec.containers[0]?.args ?? [];
+    const program = programs[chart];
+    if (program === undefined) throw new Error(`no program is known for ${chart}`);
+    expect(command).toBe(program.name);
+    expect(parseOptions(program, flags, {})).toMatchObject({ ok: true });
   });
 });
 

@@ -1,9 +1,12 @@
 /** Every switch of the JWKS server's chart, on and off, and what each has to bring about. */
 import { SERVER_CHART } from './helm.ts';
 import {
+  CLIENT_CA_SHOWN,
   DIGEST,
   EXTRAS,
   EXTRAS_SHOWN,
+  METRICS_TLS,
+  METRICS_TLS_SHOWN,
   PULL_SECRETS,
   PULL_SECRETS_SHOWN,
   SERVER,
@@ -136,6 +139,22 @@ export const SERVER_VALUE_SETS: Readonly<Record<string, ValueSet>> = {
     },
     apis: [SERVICE_MONITOR],
     has: ['ServiceMonitor', 'NetworkPolicy'],
+  },
+  'server: metrics by HTTPS for clients of a CA': {
+    chart: SERVER_CHART,
+    values: {
+      ...{ ...SERVER, ...METRICS_TLS, 'networkPolicy.enabled': true },
+      ...{ 'metrics.tls.clientCA.secretName': 'clients', 'metrics.tls.clientCA.key': 'ca.crt' },
+      'metrics.serviceMonitor.tlsConfig': { insecureSkipVerify: true, serverName: 'x' },
+    },
+    apis: [SERVICE_MONITOR],
+    has: ['ServiceMonitor', 'NetworkPolicy'],
+    hides: ['port: http-metrics', 'serverName: payments'],
+    shows: [
+      ...METRICS_TLS_SHOWN.map((text) => text.replace('listen=:', 'port=')),
+      ...CLIENT_CA_SHOWN.filter((text) => text.startsWith('--')),
+      ...['secret: { secretName: "clients", optional: true }', 'insecureSkipVerify: true'],
+    ],
   },
   'server: nothing that is not needed': {
     chart: SERVER_CHART,

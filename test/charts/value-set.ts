@@ -31,6 +31,30 @@ export const EXTRAS_SHOWN = [
   ...['- --log-level=debug', 'name: TZ', 'emptyDir: {}', 'mountPath: /more'],
   ...['example.com/reload: "true"', 'revisionHistoryLimit: 1'],
 ];
+export const METRICS_TLS: Values = {
+  ...{ 'metrics.tls.enabled': true, 'metrics.tls.secretName': 'metrics-tls' },
+  'metrics.serviceMonitor.enabled': true,
+};
+export const METRICS_TLS_SHOWN = [
+  ...['--metrics-tls-dir=/var/run/metrics-tls', '--metrics-tls-listen=:8443', 'scheme: https'],
+  ...['containerPort: 8443', 'port: https-metrics', 'targetPort: https-metrics'],
+  // Without it the Pod would wait for a certificate, and no key would be rotated.
+  'secret: { secretName: "metrics-tls", optional: true }',
+  // A kubelet has no certificate.
+  ...['path: /healthz, port: http-probes', 'path: /readyz, port: http-probes'],
+];
+export const CLIENT_CA_IN_CONFIG_MAP: Values = {
+  'metrics.tls.clientCA.configMapName': 'metrics-clients',
+  'metrics.tls.clientCA.key': 'bundle.pem',
+  'metrics.serviceMonitor.tlsConfig': {
+    ca: { secret: { name: 'metrics-tls', key: 'ca.crt' } },
+    cert: { secret: { name: 'prometheus', key: 'tls.crt' } },
+    keySecret: { name: 'prometheus', key: 'tls.key' },
+  },
+};
+export const CLIENT_CA_SHOWN = [
+  ...['--metrics-client-ca-file=/var/run/metrics-client-ca/', 'keySecret:', 'key: ca.crt'],
+];
 export const PULL_SECRETS: Values = {
   'global.imagePullSecrets': [{ name: 'of-all' }, 'by-name', { name: 'own' }],
   imagePullSecrets: [{ name: 'own' }],
