@@ -17,6 +17,7 @@ import {
   setFlags,
 } from './helm.ts';
 import { REFUSED } from './refused-values.ts';
+import { SERVICE_MONITOR } from './value-set.ts';
 import { VALUE_SETS } from './value-sets.ts';
 
 const SERVER_VALUES = join(SERVER_CHART, 'ci/payments-values.yaml');
@@ -79,6 +80,44 @@ describe('a value set', () => {
     const odd = setFlags({ 'metrics.serviceMonitor.enabled': true, 'crds.enabled': false });
     expect(await notes(...odd)).toContain('There is no ServiceMonitor');
     expect(await notes(...odd)).toContain('crds.enabled is false');
+  });
+});
+
+describe('values that a document shows are taken, and do what it says', () => {
+  /** The YAML of a document that has these words, as a file. */
+  const valuesIn = (document: string, words: string): string => {
+    const text = readFileSync(join(OPERATOR_CHART, '../../docs', document), 'utf8');
+    const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    const file = join(temporaryFolder(), 'values.yaml');
+    writeFileSync(file, blocks.find((block) => block.includes(words)) ?? `${words}: missing`);
+    return file;
+  };
+
+  test.each([
+    ['signing-key-operator', OPERATOR_CHART, []],
+    ['payments-jwks-server', SERVER_CHART, ['--values', SERVER_VALUES]],
+  ])('HTTPS for the metrics of %s', async (name, chart, flags) => {
+    const shown = valuesIn('metrics.md', 'clientCA:');
+    const namespace = 'signing-key-system';
+    const apis = [SERVICE_MONITOR];
+    const more = [...flags, '--values', shown];
+    const objects = await renderObjects({ chart, namespace, apis, flags: more });
+    const { namespace: at } = find(objects, 'ServiceMonitor').metadata;
+    const { endpoints } = find(objects, 'ServiceMonitor')['spec'] as { endpoints: object[] };
+    expect(at).toBe('monitoring');
+    expect(endpoints[0]).toMatchObject({
+      scheme: 'https',
+      tlsConfig: {
+        keySecret: { name: 'prometheus-client', key: 'tls.key' },
+        serverName: `${find(objects, 'Service', `${name}-metrics`).metadata.name}.${namespace}.svc`,
+      },
+    });
+  });
+
+  test('a route of an issuer with a path', async () => {
+    const flags = ['--values', SERVER_VALUES, '--values', valuesIn('install.md', 'parentRefs:')];
+    const text = await render({ chart: SERVER_CHART, namespace: 'auth', flags });
+    expect(text).toContain('value: "/realms/x/.well-known/jwks.json"');
   });
 });
 
