@@ -111,6 +111,7 @@ const MISTAKES: readonly (readonly [
   [['serve', '--dri', '.']],
   [['serve', '--dir', '/not/there']],
   [['serve', '--dir', '.', '--port', 'x']],
+  [['serve', '--dir', '.', '--metrics-client-ca-file', 'ca.crt']],
   // TEST-NET-1 (RFC 5737) belongs to nobody.
   [['serve', '--dir', '.', '--host', '192.0.2.1']],
   [['operator'], { SIGNING_KEYS_WORKERS: 'many' }],
