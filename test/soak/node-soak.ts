@@ -36,11 +36,14 @@ export async function startNodeSoak(
     createInterface({ input: stream }).on('line', (line) => print(`node | ${line}`));
   }
   // Ctrl-C reaches both by itself, `kill` only this process.
-  process.once('SIGTERM', () => {
+  const stop = () => {
     child.once('close', () => process.exit(SIGTERM_CODE));
     child.kill('SIGTERM');
-  });
+  };
+  process.once('SIGTERM', stop);
   const [code] = (await once(child, 'close')) as [number | null];
+  // What is left of the soak ends at once.
+  process.off('SIGTERM', stop);
   return code ?? 1;
 }
 
