@@ -112,7 +112,7 @@ function foreignKeySecrets({ foreign }: Situation): Verdict | null {
   return verdict('ForeignObjects', 'True', 'ObjectNotOwned', message);
 }
 
-function standbyReady(situation: Situation, { ledger, successor: key }: Schedule): Verdict {
+function standbyReady(situation: Situation, { successor: key }: Schedule): Verdict {
   if (key === null) {
     return situation.spec.rotation.standby
       ? verdict('StandbyReady', 'False', 'NotPublished', 'The next key is not published yet')
@@ -126,16 +126,16 @@ function standbyReady(situation: Situation, { ledger, successor: key }: Schedule
     'StandbyReady',
     'False',
     'Waiting',
-    `Key #${key.ordinal} waits: ${explainGate(gate, ledger.terms.declared)}`,
+    `Key #${key.ordinal} waits: ${explainGate(gate, situation.spec)}`,
   );
 }
 
 function rotationOverdue({ spec, nowMs }: Situation, schedule: Schedule): Verdict {
-  const { rotationDue, rotationOverdueMs, ledger } = schedule;
+  const { rotationDue, rotationOverdueMs } = schedule;
   if (rotationDue === null || rotationOverdueMs === null || rotationOverdueMs > nowMs) {
     return verdict('RotationOverdue', 'False', 'OnTime', 'No rotation is overdue');
   }
-  const due = `The rotation is overdue: ${explainGate(rotationDue, ledger.terms.declared)}.`;
+  const due = `The rotation is overdue: ${explainGate(rotationDue, spec)}.`;
   return spec.rotation.suspend
     ? verdict('RotationOverdue', 'True', 'Suspended', `${due} ${SUSPENDED_TEXT}`)
     : verdict('RotationOverdue', 'True', 'Late', `${due} ${LATE_TEXT}`);

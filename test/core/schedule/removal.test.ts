@@ -72,12 +72,12 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'the arithmetic',
     NONE,
-    /^no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s, .*44Z$/,
+    /^no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s \(spec\.tokenTTL\), .*44Z$/,
   ],
   [
     'the pod',
     held(pod('a')),
-    /^Pod a \(env\) may hold the key until restarted; then token lifetime 8s,/,
+    /^Pod a \(env\) may hold the key until restarted; then token lifetime 8s \(spec\.tokenTTL\),/,
   ],
   [
     'two pods, by name, and their workload',
