@@ -15,6 +15,7 @@ import { contestedOf } from './contested.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { readyOf } from './ready.ts';
 import { revocationsApplied } from './revocations-applied.ts';
+import { revocationsUnmatched } from './revocations-unmatched.ts';
 import { haltOf } from './stall.ts';
 
 /** @param schedule null if there is no sound ledger. */
@@ -45,6 +46,8 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (outdated !== null) verdicts.push(outdated);
   const applied = revocationsApplied(situation);
   if (applied !== null) verdicts.push(applied);
+  const unmatched = revocationsUnmatched(situation);
+  if (unmatched !== null) verdicts.push(unmatched);
   verdicts.push(invariantsHold(situation));
   return verdicts;
 }

@@ -58,7 +58,7 @@ export class Hands {
     /** An edit that the API server must refuse. It is a dry run, so it changes nothing in any case. */
     refused: (args) => this.#refused(args),
     annotate: (args) => this.#annotate(args),
-    revoke: ([ordinal]) => this.#revoke(Number(ordinal)),
+    revoke: ([key = '']) => this.#revoke(key),
     delete: (args) => this.#delete(args),
     /** `restore set-status N`: the status alone, as a tool does that writes all of it. */
     restore: ([what = '', version]) => {
@@ -206,8 +206,9 @@ export class Hands {
     });
   }
 
-  #revoke(ordinal: number): void {
-    const kid = kidOf(this.#world.changes, ordinal);
+  /** @param key its ordinal, or a kid as someone mistyped it */
+  #revoke(key: string): void {
+    const kid = /^[0-9]+$/.test(key) ? kidOf(this.#world.changes, Number(key)) : key;
     this.#editSet((draft) => {
       const spec = child(draft, 'spec');
       const before = Array.isArray(spec['revocations'])
