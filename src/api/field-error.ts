@@ -1,4 +1,7 @@
-/** What is wrong with one field of a set. The codes are stable; docs/errors.md lists them. */
+/**
+ * What is wrong with one field of a set. The codes are stable; docs/errors.md lists them. Two more are the API
+ * server's alone, because they compare an edit with what is stored: `Immutable`, `TermNotNoted`.
+ */
 export const FIELD_ERROR_CODES = [
   'Required',
   'WrongType',

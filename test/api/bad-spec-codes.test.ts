@@ -5,6 +5,7 @@ import { FIELD_ERROR_CODES, type FieldErrorCode } from '../../src/api/field-erro
 import { readMarkdown } from '../boundaries/markdown.ts';
 import { readProjectFile } from '../boundaries/source-tree.ts';
 import { BAD_SPECS, badSet } from './bad-specs.ts';
+import { LOWERED_TERMS } from './lowered-terms.ts';
 
 /** What the page says that a refusal contains: the code in brackets, or the API server's own words. */
 function documentedSigns(): ReadonlyMap<string, readonly string[]> {
@@ -22,8 +23,17 @@ function documentedSigns(): ReadonlyMap<string, readonly string[]> {
 const SIGNS = documentedSigns();
 const ERRORS = BAD_SPECS.flatMap(({ errors }) => errors);
 
+/** Of edits: test/cluster/crd holds both to a real API server. */
+const EDIT_CODES = ['Immutable', 'TermNotNoted'];
+
 test('each code has one row', () => {
-  expect([...SIGNS.keys()].sort()).toEqual([...FIELD_ERROR_CODES].sort());
+  expect([...SIGNS.keys()].sort()).toEqual([...FIELD_ERROR_CODES, ...EDIT_CODES].sort());
+});
+
+test('a term that cannot be lowered yet has a code', () => {
+  const refusals = LOWERED_TERMS.flatMap((each) => each.refusals);
+  expect(refusals.length).toBeGreaterThan(0);
+  expect(refusals.filter((refusal) => !refusal.endsWith(' (TermNotNoted)'))).toEqual([]);
 });
 
 describe.each(FIELD_ERROR_CODES)('%s', (code: FieldErrorCode) => {
