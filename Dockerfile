@@ -51,8 +51,8 @@ LABEL org.opencontainers.image.title="signing-key-operator" \
 
 USER 65532:65532
 WORKDIR /
-# 8080 is the JWKS, 8081 has metrics and probes.
-EXPOSE 8080 8081
+# 8080 is the JWKS, 8081 has metrics and probes, 8443 the metrics if they have TLS.
+EXPOSE 8080 8081 8443
 # A signal must not open a debugger, which reads every key.
 ENTRYPOINT ["/usr/local/bin/node", "--disable-sigusr1", "/app/signing-keys.mjs"]
 CMD ["--help"]

@@ -216,8 +216,9 @@ export interface SigningKeySetSpec {
   readonly objects?: SigningKeySetSpecObjects;
   /**
    * Keys that must no longer be trusted. A revoked key leaves the signer Secret and the JWKS
-   * immediately, without any wait, and its tokens are rejected. Removing an entry does not bring
-   * its key back.
+   * immediately, without any wait. Issuers follow within signerRefreshDelay. Each verifier rejects
+   * the key's tokens once it has fetched the JWKS again and forgotten the key. Removing an entry
+   * does not bring its key back.
    */
   readonly revocations: readonly SigningKeySetSpecRevocation[];
   /**
@@ -227,8 +228,9 @@ export interface SigningKeySetSpec {
    */
   readonly onRevokeWithoutStandby: 'FailClosed' | 'SignImmediately';
   /**
-   * What happens to the set's objects when the set is deleted. Retain leaves them as they are, and
-   * nothing breaks. Delete removes them in order, after the waits of a removal.
+   * What happens to the set's objects when the set is deleted. Retain leaves them as they are,
+   * private keys included, and nothing breaks. Delete removes them in order, after the waits of a
+   * removal.
    */
   readonly deletionPolicy: 'Retain' | 'Delete';
 }
@@ -381,8 +383,9 @@ export interface SigningKeySetStatus {
   /** The generation of the spec that this status is based on. */
   readonly observedGeneration?: number;
   /**
-   * Ready is True once every server and mount shows the signing key. Reconciling and Stalled are
-   * present only while True, and the message of Stalled says what to do.
+   * Ready is True once every server and mount shows the signing key, and verifiers know it.
+   * Reconciling and Stalled are present only while True, and the message of Stalled says what to
+   * do.
    */
   readonly conditions: readonly SigningKeySetStatusCondition[];
   /** The ordinal of the key that signs, such as "#7". */

@@ -12,6 +12,7 @@ import { stageStep } from './order.ts';
 import type { Observed, Plan, Step } from './reading/model.ts';
 import { concernsPods } from './reading/old-pods.ts';
 import { type Situation, situationOf } from './reading/situation.ts';
+import { contestKeptUntilMs } from './report/contested.ts';
 import { conditionEvents } from './report/events.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './report/project-status.ts';
 import { stallOf } from './report/stall.ts';
@@ -113,7 +114,7 @@ function nextStep(situation: Situation, schedule: Schedule | null, turn: Turn): 
   if (observed.namespaceTerminating) return null;
   if (isDeletionFinished(situation)) return turn.open(finishDeletion(situation));
   const finalizer = finalizerStep(situation);
-  // A set whose objects stay is let go. That touches none of them, so nothing stalls it.
+  // A set whose objects stay loses its finalizer. That touches none of them, so nothing stalls it.
   if (finalizer !== null && set.deleting) return turn.open(finalizer);
   if (stallOf(situation) !== null) return null;
   // The finalizer comes first while there is nothing to delete in order. Later it is a stage.
@@ -190,6 +191,8 @@ function nextAtMs(situation: Situation, schedule: Schedule | null, nowMs: number
   const boundaries = schedule === null ? [] : boundariesOf(situation, schedule);
   const future = boundaries.filter((atMs) => atMs > situation.nowMs);
   const local = future.map((atMs) => atMs - situation.offsetMs);
+  const keptUntilMs = contestKeptUntilMs(situation.observed) ?? 0;
+  if (keptUntilMs > situation.nowMs) local.push(keptUntilMs - situation.offsetMs);
   if (situation.clockInDoubt) local.push(nowMs + DOUBT_RECHECK_MS);
   if (situation.set.livingAdoptee !== null) local.push(nowMs + ADOPTEE_RECHECK_MS);
   if (schedule !== null && awaitsPods(schedule.ledger, situation.nowMs)) {

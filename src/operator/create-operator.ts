@@ -78,7 +78,6 @@ export function createOperator(options: OperatorOptions): Operator {
   let queue: WorkQueue | null = null;
   const metrics = createMetrics(options.metrics, () => queue?.state() ?? null);
   const memories = new SetMemories(options.verdicts ?? null);
-  showSetsAtScrape(metrics, memories, clock);
   const elector = createElector(options, client);
   const events = createEventSender({ client, clock, random, log, instance: identity });
   const wakeAt = (key: string, atMs: number) => queue?.addAt(key, atMs);
@@ -182,6 +181,9 @@ class RunningOperator implements Operator {
     const { clock, random, log, namespaces } = options;
     const onChange = (key: string) => queue.add(key);
     this.#watches = new Watches({ client, clock, random, log, namespaces, memories, onChange });
+    // One process reports them, or sums over processes would be wrong.
+    const leftOver = () => ((elector?.leads() ?? true) ? this.#watches.leftOver() : []);
+    showSetsAtScrape(metrics, memories, clock, leftOver);
   }
 
   isReady(): boolean {

@@ -1,6 +1,7 @@
 /** The flags of `signing-keys operator`. */
 import { CLUSTER_OPTIONS } from '../platform/cli/cluster-options.ts';
 import { LOG_OPTIONS } from '../platform/cli/log-options.ts';
+import { METRICS_TLS_OPTIONS } from '../platform/cli/metrics-tls-options.ts';
 import {
   duration,
   hostPort,
@@ -34,6 +35,11 @@ export const OPERATOR_OPTIONS = {
   listen: hostPort({
     help: 'the address that serves /healthz, /readyz and /metrics',
     default: ':8081',
+  }),
+  ...METRICS_TLS_OPTIONS,
+  metricsTlsListen: hostPort({
+    help: 'the address that serves /metrics by HTTPS, with --metrics-tls-dir',
+    default: ':8443',
   }),
   leaderElect: toggle({
     help: 'work only while holding a lease; needed with more than one replica',

@@ -2,10 +2,11 @@
 import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 import { connect } from '../platform/cli/cluster-options.ts';
+import { MetricsTlsError, metricsTlsOf } from '../platform/cli/metrics-tls-options.ts';
 import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
 import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
-import { type HttpEndpoint, ListenError } from '../platform/http/endpoint.ts';
+import { ListenError } from '../platform/http/endpoint.ts';
 import { startOperationalEndpoint } from '../platform/http/operational-endpoint.ts';
 import { createKeyMaker } from '../platform/keys/key-maker.ts';
 import type { KubeTransport } from '../platform/kube/http-transport.ts';
@@ -37,11 +38,16 @@ export function runOperator(argv: readonly string[], stopping: AbortSignal): Pro
 }
 
 function exitCodeOf(error: unknown): number | null {
-  return error instanceof KubeConfigError || error instanceof ListenError ? USAGE_EXIT_CODE : null;
+  const mistakes = [KubeConfigError, ListenError, MetricsTlsError];
+  return mistakes.some((kind) => error instanceof kind) ? USAGE_EXIT_CODE : null;
 }
 
 async function runWith(config: OperatorConfig, stopping: AbortSignal): Promise<number> {
   const { logLevel: level, logFormat: format } = config;
+  const metricsTls = metricsTlsOf(config, {
+    ...config.metricsTlsListen,
+    flags: { host: '--metrics-tls-listen', port: '--metrics-tls-listen' },
+  });
   const log = await createLog({ level, format, destination: 'stdout' });
   const transport = connect(config);
   const registry = new Registry();
@@ -50,9 +56,18 @@ async function runWith(config: OperatorConfig, stopping: AbortSignal): Promise<n
     eventLoopUtilizationTimeout: UTILIZATION_SAMPLE_INTERVAL_MS,
   });
   const operator = assemble(config, transport, registry, log);
-  const endpoint = await listen(config, operator, registry, log, stopping);
+  const unreadyBecause = () => {
+    if (stopping.aborted) return 'stopping';
+    return operator.isReady() ? null : 'the first lists are not in yet';
+  };
+  const endpoint = await startOperationalEndpoint({
+    ...{ ...config.listen, flags: { host: '--listen', port: '--listen' }, metricsTls },
+    ...{ clock: systemClock, log, registry, unreadyBecause },
+  });
   const { server, source } = transport;
-  log.info({ server, source, port: endpoint.port }, 'operator started');
+  const { port, metricsTlsPort } = endpoint;
+  const ports = { port, ...(metricsTlsPort === null ? {} : { metricsTlsPort }) };
+  log.info({ server, source, ...ports }, 'operator started');
   try {
     const end = await operator.run(stopping);
     const reason = end.kind === 'lost' ? { reason: end.reason } : {};
@@ -86,20 +101,4 @@ function assemble(
     election: config.leaderElect ? { namespace, name: config.leaseName } : null,
     drainMs: config.drainTimeout,
   });
-}
-
-function listen(
-  { listen: { host, port } }: OperatorConfig,
-  operator: Operator,
-  registry: Registry,
-  log: Log,
-  stopping: AbortSignal,
-): Promise<HttpEndpoint> {
-  const flags = { host: '--listen', port: '--listen' };
-  const unreadyBecause = () => {
-    if (stopping.aborted) return 'stopping';
-    return operator.isReady() ? null : 'the first lists are not in yet';
-  };
-  const clock = systemClock;
-  return startOperationalEndpoint({ host, port, flags, clock, log, registry, unreadyBecause });
 }

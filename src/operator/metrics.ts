@@ -16,6 +16,8 @@ interface SetGauges {
 
 export interface OperatorMetrics extends SetGauges {
   /** Filled with the gauges of the sets. */
+  readonly leftOver: Gauge<'namespace' | 'set' | 'uid'>;
+  /** Filled with the gauges of the sets. */
   readonly repairs: Counter<'namespace' | 'set' | 'object' | 'reason'>;
   readonly violations: Counter<'invariant'>;
   readonly reconciled: Counter<'controller' | 'result'>;
@@ -35,6 +37,12 @@ export function createMetrics(
   queueGauges(registry, queueState);
   return {
     ...setGauges(registry, () => fill()),
+    leftOver: new Gauge({
+      name: 'signingkeys_left_over_secrets',
+      help: 'The number of Secrets with private keys of a set that is gone.',
+      labelNames: ['namespace', 'set', 'uid'],
+      registers,
+    }),
     repairs: new Counter({
       name: 'signingkeys_repairs_total',
       help: 'What someone else did to the objects of a set, and the operator repaired or recovered from.',

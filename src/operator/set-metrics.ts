@@ -2,6 +2,7 @@
 import { REPAIRS } from '../core/formats/codes.ts';
 import type { KeyStatus } from '../core/formats/status.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { LeftOver } from './left-over.ts';
 import { REPAIR_REASONS, type RepairCounts } from './memory/repair-counts.ts';
 import type { SetFigures } from './memory/set-figures.ts';
 import type { SetMemories } from './memory/set-memory.ts';
@@ -9,23 +10,29 @@ import type { OperatorMetrics } from './metrics.ts';
 
 const LIVING_STATES: readonly KeyStatus['state'][] = ['Pending', 'Active', 'Retiring'];
 
-/** At each scrape from the beginning, so that no figure of a deleted set stays behind. */
+/**
+ * At each scrape from the beginning, so that no figure of a deleted set stays behind.
+ *
+ * @param leftOver of sets that are gone
+ */
 export function showSetsAtScrape(
   metrics: OperatorMetrics,
   memories: SetMemories,
   clock: Clock,
+  leftOver: () => readonly LeftOver[],
 ): void {
   metrics.onScrape(() => {
     const { keyInfo, publishedKeyInfo, keys, condition, activeSince } = metrics;
-    const { nextTransition, overdue } = metrics;
+    const { nextTransition, overdue, leftOver: leftOverGauge } = metrics;
     for (const gauge of [keyInfo, publishedKeyInfo, keys, condition, activeSince]) gauge.reset();
-    for (const gauge of [nextTransition, overdue]) gauge.reset();
+    for (const gauge of [nextTransition, overdue, leftOverGauge]) gauge.reset();
     metrics.repairs.reset();
     for (const { figures, repairs } of memories.values()) {
       if (figures === null) continue;
       showSet(metrics, figures, clock.wallMs());
       showRepairs(metrics, figures, repairs);
     }
+    for (const { secrets, ...labels } of leftOver()) leftOverGauge.set(labels, secrets);
   });
 }
 

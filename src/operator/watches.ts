@@ -12,6 +12,7 @@ import type { Log } from '../platform/log/log.ts';
 import type { Random } from '../platform/random.ts';
 import type { ObjectEvent } from '../platform/reflector/object-store.ts';
 import { Reflector } from '../platform/reflector/reflector.ts';
+import { type LeftOver, leftOverSecrets } from './left-over.ts';
 import type { SetMemories } from './memory/set-memory.ts';
 import { setKey } from './reading/set-name.ts';
 
@@ -30,6 +31,7 @@ export interface WatchesOptions {
 export class Watches {
   readonly #options: WatchesOptions;
   readonly #sets: readonly Reflector[];
+  readonly #secrets: readonly Reflector[];
   readonly #objects: readonly Reflector[];
 
   constructor(options: WatchesOptions) {
@@ -38,15 +40,22 @@ export class Watches {
     const onConfigMap = (event: ObjectEvent) => this.#objectChanged(event, false);
     const managed = `${LABEL.managedBy}=${MANAGER}`;
     this.#sets = this.#reflectors(SETS, null, (event) => this.#setChanged(event));
-    this.#objects = [
-      ...this.#reflectors(SECRETS, managed, onSecret),
-      ...this.#reflectors(CONFIG_MAPS, managed, onConfigMap),
-    ];
+    this.#secrets = this.#reflectors(SECRETS, managed, onSecret);
+    this.#objects = [...this.#secrets, ...this.#reflectors(CONFIG_MAPS, managed, onConfigMap)];
   }
 
   /** True once every first list is in. */
   hasSynced(): boolean {
     return [...this.#sets, ...this.#objects].every((reflector) => reflector.hasSynced());
+  }
+
+  /** Which Secrets of sets that are gone there are. None is known before the first lists are in. */
+  leftOver(): readonly LeftOver[] {
+    if (!this.hasSynced()) return [];
+    const { namespaces } = this.#options;
+    const isWatched = (namespace: string) =>
+      namespaces.length === 0 || namespaces.includes(namespace);
+    return leftOverSecrets(stored(this.#sets), stored(this.#secrets), isWatched);
   }
 
   /** Watches until the signal aborts. */
@@ -102,6 +111,10 @@ export class Watches {
     else if (event.type === 'upsert') memory?.known.shown(event.name);
     onChange(key);
   }
+}
+
+function* stored(reflectors: readonly Reflector[]): Iterable<KubeObject> {
+  for (const { store } of reflectors) yield* store.values();
 }
 
 /** Only what the handlers need of an object: thousands of these are kept. */

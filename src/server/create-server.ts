@@ -3,8 +3,11 @@
 import type { Clock } from '../platform/clock.ts';
 import type { WatchFolder } from '../platform/files/folder-watch.ts';
 import { type AnswerLimits, createAnswerServer } from '../platform/http/answer-server.ts';
-import type { HttpEndpoint } from '../platform/http/endpoint.ts';
-import { startOperationalEndpoint } from '../platform/http/operational-endpoint.ts';
+import {
+  type MetricsTls,
+  type OperationalEndpoint,
+  startOperationalEndpoint,
+} from '../platform/http/operational-endpoint.ts';
 import type { Log } from '../platform/log/log.ts';
 import { type AnswerTable, composeAnswers } from './answers.ts';
 import type { ServeConfig } from './flags.ts';
@@ -25,6 +28,7 @@ const CLOSE_GRACE_MS = 6000;
 
 export interface ServerOptions {
   readonly config: ServeConfig;
+  readonly metricsTls: MetricsTls | null;
   readonly clock: Clock;
   readonly watchFolder: WatchFolder;
   readonly log: Log;
@@ -76,11 +80,13 @@ class JwksServer implements Server {
     await this.#source.read();
     const ended = new AbortController();
     const running = this.#source.run(ended.signal);
-    let endpoint: HttpEndpoint | null = null;
+    let endpoint: OperationalEndpoint | null = null;
     try {
       const port = await server.listen(config.host);
       endpoint = await this.#startEndpoint(stopping);
-      log.info({ port, metricsPort: endpoint.port, folder: config.dir }, 'the JWKS server listens');
+      const { port: metricsPort, metricsTlsPort } = endpoint;
+      const ports = { port, metricsPort, ...(metricsTlsPort === null ? {} : { metricsTlsPort }) };
+      log.info({ ...ports, folder: config.dir }, 'the JWKS server listens');
       await aborted(stopping);
       log.info({ shutdownDelayMs: config.shutdownDelay }, 'stopping; not ready from now on');
       this.#isStopping = true;
@@ -132,12 +138,13 @@ class JwksServer implements Server {
     });
   }
 
-  #startEndpoint(stopping: AbortSignal): Promise<HttpEndpoint> {
-    const { clock, config, log } = this.#options;
+  #startEndpoint(stopping: AbortSignal): Promise<OperationalEndpoint> {
+    const { clock, config, log, metricsTls } = this.#options;
     return startOperationalEndpoint({
       host: config.host,
       port: config.metricsPort,
       flags: { host: '--host', port: '--metrics-port' },
+      metricsTls,
       clock,
       log,
       registry: this.#metrics.registry,

@@ -1,5 +1,6 @@
 /** The flags of `signing-keys serve`. */
 import { LOG_OPTIONS } from '../platform/cli/log-options.ts';
+import { METRICS_TLS_OPTIONS } from '../platform/cli/metrics-tls-options.ts';
 import {
   choice,
   duration,
@@ -18,10 +19,15 @@ export const SERVE_OPTIONS = {
   }),
   host: optionalText({
     placeholder: '<address>',
-    help: 'the address both ports listen on; without it, all addresses',
+    help: 'the address all ports listen on; without it, all addresses',
   }),
   port: port({ help: 'the port where verifiers fetch the JWKS', default: 8080 }),
   metricsPort: port({ help: 'the port that serves /healthz, /readyz and /metrics', default: 8081 }),
+  ...METRICS_TLS_OPTIONS,
+  metricsTlsPort: port({
+    help: 'the port that serves /metrics by HTTPS, with --metrics-tls-dir',
+    default: 8443,
+  }),
   pollInterval: duration({
     help: 'how often to read the folder again, in addition to watching it',
     default: 5000,

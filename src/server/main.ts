@@ -1,4 +1,5 @@
 /** `signing-keys serve`: flags in, an exit code out. */
+import { MetricsTlsError, metricsTlsOf } from '../platform/cli/metrics-tls-options.ts';
 import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
 import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -24,7 +25,8 @@ export function runServe(argv: readonly string[], stopping: AbortSignal): Promis
 }
 
 function exitCodeOf(error: unknown): number | null {
-  return error instanceof ListenError || error instanceof FolderError ? USAGE_EXIT_CODE : null;
+  const mistakes = [ListenError, FolderError, MetricsTlsError];
+  return mistakes.some((kind) => error instanceof kind) ? USAGE_EXIT_CODE : null;
 }
 
 class FolderError extends Error {
@@ -32,12 +34,17 @@ class FolderError extends Error {
 }
 
 async function runWith(config: ServeConfig, stopping: AbortSignal): Promise<number> {
+  const metricsTls = metricsTlsOf(config, {
+    host: config.host,
+    port: config.metricsTlsPort,
+    flags: { host: '--host', port: '--metrics-tls-port' },
+  });
   // An empty folder will do: the ConfigMap may come later.
   const problem = await findFolderProblem(config.dir);
   if (problem !== null) throw new FolderError(`--dir is '${config.dir}', ${problem}`);
   const { logLevel: level, logFormat: format } = config;
   const log = await createLog({ level, format, destination: 'stdout' });
-  const server = createServer({ config, clock: systemClock, watchFolder, log });
+  const server = createServer({ config, metricsTls, clock: systemClock, watchFolder, log });
   await server.run(stopping);
   return 0;
 }

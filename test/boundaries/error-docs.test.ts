@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { FIELD_ERROR_CODES } from '../../src/api/field-error.ts';
 import {
   ACTIONS,
@@ -10,6 +11,7 @@ import {
   STEP_REFUSALS,
   WAITING_FOR,
 } from '../../src/core/formats/codes.ts';
+import { HISTORY_MAX } from '../../src/core/formats/status.ts';
 import { ROLLBACK_REFUSALS } from '../../src/core/ledger/ledger.ts';
 import { startProgram } from '../server/serve-process.ts';
 import { temporaryFolder } from '../support/files/temporary-folder.ts';
@@ -83,6 +85,14 @@ describe('docs/errors.md', () => {
     expect(words.filter((word) => /^\w+$/.test(word) && !known(word))).toEqual([]);
   });
 
+  test('says how long the history is, as the CRD bounds it', () => {
+    const crd = parse(readProjectFile('crds/signingkeys.dev_signingkeysets.yaml') ?? '');
+    const { status } = crd.spec.versions[0].schema.openAPIV3Schema.properties;
+    expect(page).toContain(`The history has the last ${HISTORY_MAX} changes of a state.`);
+    expect(status.properties.history.maxItems).toBe(HISTORY_MAX);
+    expect(status.properties.history.description).toContain(`At most ${HISTORY_MAX}.`);
+  });
+
   test('a code that is not listed would be noticed', () => {
     expect(undocumented([...coreCodes(), 'BrandNewReason'], page)).toEqual(['BrandNewReason']);
     const without = page.replaceAll('`WaitRestarted`', 'a word');
@@ -101,6 +111,7 @@ const MISTAKES: readonly (readonly [
   [['serve', '--dri', '.']],
   [['serve', '--dir', '/not/there']],
   [['serve', '--dir', '.', '--port', 'x']],
+  [['serve', '--dir', '.', '--metrics-client-ca-file', 'ca.crt']],
   // TEST-NET-1 (RFC 5737) belongs to nobody.
   [['serve', '--dir', '.', '--host', '192.0.2.1']],
   [['operator'], { SIGNING_KEYS_WORKERS: 'many' }],

@@ -27,8 +27,11 @@ function documented(page: string): readonly string[] {
   );
 }
 
-/** Words of PromQL and of Prometheus' configuration that look like the name of a metric. */
-const NO_METRICS = ['group_left', 'honor_labels'];
+/**
+ * Words of PromQL and of Prometheus' configuration that look like the name of a metric, and what
+ * kube-state-metrics has.
+ */
+const NO_METRICS = ['group_left', 'honor_labels', 'kube_namespace_labels', 'label_team'];
 
 /** What the alert expressions speak of. */
 function usedInExpressions(page: string): readonly string[] {

@@ -6,12 +6,14 @@ import { createNamespace, kubectl } from '../cluster/shared-control-plane.ts';
 import { type KubeManifest, renderObjects, type Values } from './helm.ts';
 import { podsOf, VALUE_SETS } from './value-sets.ts';
 
-const MONITOR_CRD = fileURLToPath(new URL('service-monitor-crd.yaml', import.meta.url));
+const OTHERS_CRDS = ['service-monitor-crd.yaml', 'http-route-crd.yaml'].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+);
 const SIDECAR = fileURLToPath(new URL('../../docs/examples/jwks-sidecar.yaml', import.meta.url));
 const DRY_RUN = ['apply', '--server-side', '--force-conflicts', '--dry-run=server'];
 
 beforeAll(async () => {
-  await applyCrds(kubectl, MONITOR_CRD);
+  for (const path of OTHERS_CRDS) await applyCrds(kubectl, path);
 });
 
 async function restrictedNamespace(prefix: string): Promise<string> {

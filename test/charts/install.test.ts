@@ -251,7 +251,7 @@ test('an upgrade brings a newer CRD, an uninstall leaves it and the sets, and a 
   const copy = join(temporaryFolder(), 'chart');
   cpSync(OPERATOR_CHART, copy, { recursive: true });
   const template = join(copy, 'templates/crd.yaml');
-  const known = 'Whether a key signs, and every server and mount shows it';
+  const known = 'Whether a key signs, every server and mount shows it, and verifiers know it';
   const newer = `${known}, in newer words`;
   writeFileSync(template, readFileSync(template, 'utf8').replace(known, newer));
   expect(await crdText()).not.toContain(newer);

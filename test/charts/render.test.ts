@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { OPERATOR_OPTIONS } from '../../src/operator/flags.ts';
+import { type OptionDeclarations, parseOptions } from '../../src/platform/cli/options.ts';
+import { SERVE_OPTIONS } from '../../src/server/flags.ts';
 import { temporaryFolder } from '../support/files/temporary-folder.ts';
 import {
   find,
@@ -13,7 +16,9 @@ import {
   SERVER_CHART,
   setFlags,
 } from './helm.ts';
-import { REFUSED, VALUE_SETS } from './value-sets.ts';
+import { REFUSED } from './refused-values.ts';
+import { SERVICE_MONITOR } from './value-set.ts';
+import { VALUE_SETS } from './value-sets.ts';
 
 const SERVER_VALUES = join(SERVER_CHART, 'ci/payments-values.yaml');
 
@@ -78,6 +83,67 @@ describe('a value set', () => {
   });
 });
 
+describe('values that a document shows are taken, and do what it says', () => {
+  /** The YAML of a document that has these words, as a file. */
+  const valuesIn = (document: string, words: string): string => {
+    const text = readFileSync(join(OPERATOR_CHART, '../../docs', document), 'utf8');
+    const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
+    const file = join(temporaryFolder(), 'values.yaml');
+    writeFileSync(file, blocks.find((block) => block.includes(words)) ?? `${words}: missing`);
+    return file;
+  };
+
+  test.each([
+    ['signing-key-operator', OPERATOR_CHART, []],
+    ['payments-jwks-server', SERVER_CHART, ['--values', SERVER_VALUES]],
+  ])('HTTPS for the metrics of %s', async (name, chart, flags) => {
+    const shown = valuesIn('metrics.md', 'clientCA:');
+    const namespace = 'signing-key-system';
+    const apis = [SERVICE_MONITOR];
+    const more = [...flags, '--values', shown];
+    const objects = await renderObjects({ chart, namespace, apis, flags: more });
+    const { namespace: at } = find(objects, 'ServiceMonitor').metadata;
+    const { endpoints } = find(objects, 'ServiceMonitor')['spec'] as { endpoints: object[] };
+    expect(at).toBe('monitoring');
+    expect(endpoints[0]).toMatchObject({
+      scheme: 'https',
+      tlsConfig: {
+        keySecret: { name: 'prometheus-client', key: 'tls.key' },
+        serverName: `${find(objects, 'Service', `${name}-metrics`).metadata.name}.${namespace}.svc`,
+      },
+    });
+  });
+
+  test('a route of an issuer with a path', async () => {
+    const flags = ['--values', SERVER_VALUES, '--values', valuesIn('install.md', 'parentRefs:')];
+    const text = await render({ chart: SERVER_CHART, namespace: 'auth', flags });
+    expect(text).toContain('value: "/realms/x/.well-known/jwks.json"');
+  });
+});
+
+describe('the program takes the flags of its Pods', () => {
+  interface Program {
+    readonly name: string;
+    readonly help: string;
+    readonly options: OptionDeclarations;
+  }
+  const programs: Readonly<Record<string, Program>> = {
+    [OPERATOR_CHART]: { name: 'operator', help: '', options: OPERATOR_OPTIONS },
+    [SERVER_CHART]: { name: 'serve', help: '', options: SERVE_OPTIONS },
+  };
+  test.each(Object.entries(VALUE_SETS))('%s', async (_, { chart, values }) => {
+    const objects = await renderObjects({ chart, namespace: 'auth', values });
+    const { template } = find(objects, 'Deployment')['spec'] as {
+      template: { spec: { containers: { args: readonly string[] }[] } };
+    };
+    const [command, ...flags] = template.spec.containers[0]?.args ?? [];
+    const program = programs[chart];
+    if (program === undefined) throw new Error(`no program is known for ${chart}`);
+    expect(command).toBe(program.name);
+    expect(parseOptions(program, flags, {})).toMatchObject({ ok: true });
+  });
+});
+
 describe('rights', () => {
   interface Rule {
     readonly apiGroups: readonly string[];
@@ -134,13 +200,15 @@ test('a chart that they are part of turns them on and off', async () => {
   const chart = { apiVersion: 'v2', name: 'parent', version: '1.0.0', dependencies };
   writeFileSync(join(parent, 'Chart.yaml'), JSON.stringify(chart));
   const values = { 'signing-key-operator.enabled': false, 'jwks-server.enabled': true };
-  const more = { 'jwks-server.configMapName': 'payments-jwks', 'global.anything': 'x' };
+  const shared = { 'global.anything': 'x', 'global.imagePullSecrets': [{ name: 'of-all' }] };
+  const more = { 'jwks-server.configMapName': 'payments-jwks', ...shared };
   const flags = setFlags({ ...values, ...more });
   const objects = await renderObjects({ chart: parent, namespace: 'auth', flags });
   const names = objects
     .filter(({ kind }) => kind === 'Deployment')
     .map(({ metadata }) => metadata.name);
   expect(names).toEqual(['payments-jwks-server']);
+  expect(JSON.stringify(objects)).toContain('"imagePullSecrets":[{"name":"of-all"}]');
 });
 
 test('both charts have the version of the program', async () => {

@@ -23,7 +23,9 @@ function valuesOf(chart: string): Record<string, unknown> {
 }
 
 /** What only a chart sets that this one is part of. */
-const FROM_PARENT = ['global', 'enabled'];
+const FROM_PARENT = ['enabled'];
+/** It is for all parts of such a chart, and may have values that are for others. */
+const SHARED = 'values.global';
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -42,7 +44,8 @@ function differences(
   const known = Object.keys(here.properties).filter(
     (name) => !(isRoot && FROM_PARENT.includes(name)),
   );
-  const strict = here.additionalProperties === false ? [] : [`${path} lets other values pass`];
+  const isStrict = here.additionalProperties === false || path === SHARED;
+  const strict = isStrict ? [] : [`${path} lets other values pass`];
   const unknown = Object.keys(value).filter((name) => !known.includes(name));
   // A list of possible settings, of which values.yaml sets some.
   const isChoice = resolved === 'probe' || resolved === 'resources';

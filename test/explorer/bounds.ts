@@ -46,8 +46,7 @@ export const QUICK_BOUNDS: readonly Bounds[] = [
   bounds({ races: 9, rotations: 1 }),
   bounds({ ticks: 1, races: 1, rotations: 1 }),
   bounds({ hands: 1, races: 1, rotations: 1, deletionPolicy: 'Retain' }),
-  bounds({ hands: 1, lives: 1 }),
-  bounds({ hands: 1, losses: 1 }),
+  bounds({ hands: 1, lives: 1, losses: 1 }),
   bounds({ hands: 2 }),
 ];
 

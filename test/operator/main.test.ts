@@ -1,9 +1,15 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startProgram } from '../server/serve-process.ts';
+import { ProjectedVolume } from '../support/files/projected-volume.ts';
 import { temporaryFolder } from '../support/files/temporary-folder.ts';
+import { makeCa } from '../support/tls/forged-certificates.ts';
+import { waitFor } from '../support/wait/wait-for.ts';
 
 /** No cluster at all: neither a home with a kubeconfig nor a pod's environment. */
 const NOWHERE = { HOME: '/nonexistent' };
@@ -20,6 +26,16 @@ describe('what a user can correct ends in one line and exit code 2', () => {
       [],
       { SIGNING_KEYS_WORKERS: 'many' },
       `the environment variable SIGNING_KEYS_WORKERS is 'many'; write a whole`,
+    ],
+    [
+      ['--metrics-client-ca-file', 'x'],
+      {},
+      'error: --metrics-client-ca-file is set and --metrics-tls',
+    ],
+    [
+      ['--metrics-tls-listen', '8443'],
+      {},
+      `error: --metrics-tls-listen is '8443'; write host:port`,
     ],
     [[], {}, 'error: no cluster is configured'],
     [['--kubeconfig', '/not/there'], {}, 'error: '],
@@ -50,6 +66,36 @@ describe('what a user can correct ends in one line and exit code 2', () => {
       other.close();
     }
   });
+});
+
+test('with a certificate its metrics are served by HTTPS, and probes as before', async () => {
+  const ca = makeCa();
+  const { certificate, key } = ca.issue();
+  const secret = new ProjectedVolume(join(temporaryFolder(), 'tls'));
+  await secret.project({ 'tls.crt': certificate, 'tls.key': key });
+  const kubeconfig = join(temporaryFolder(), 'kubeconfig');
+  writeFileSync(kubeconfig, kubeconfigOf('https://127.0.0.1:1'));
+  const address = '127.0.0.1:0';
+  const program = startProgram(
+    ['operator', '--kubeconfig', kubeconfig, '--listen', address, '--metrics-tls-listen', address],
+    { ...NOWHERE, SIGNING_KEYS_METRICS_TLS_DIR: secret.folder },
+  );
+  const [, port, tlsPort] = await waitFor(
+    () => /"port":([0-9]+),"metricsTlsPort":([0-9]+)/.exec(program.output()),
+    { timeoutMs: 10_000, describe: 'both ports' },
+  );
+  const secure = request({
+    ...{ host: '127.0.0.1', port: tlsPort, path: '/metrics', agent: false, ca: ca.certificate },
+  }).end();
+  const [response]: IncomingMessage[] = await once(secure, 'response');
+  const text = await response?.setEncoding('utf8').reduce((sum, part) => sum + part, '');
+  expect(text).toContain('leader_election_master_status');
+  const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+  expect([await status('/healthz'), await status('/readyz')]).toEqual([200, 503]);
+  expect(await status('/metrics')).toBe(404);
+  expect(program.output()).not.toContain('PRIVATE KEY');
+  program.kill('SIGTERM');
+  expect(await program.ended).toBe(0);
 });
 
 test('--help names every flag with its environment variable and default', async () => {

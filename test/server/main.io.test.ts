@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, SignJWT } from 'jose';
@@ -6,6 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { ProjectedVolume } from '../support/files/projected-volume.ts';
 import { openRaw, parseResponse, sendRaw } from '../support/http/raw-http.ts';
+import { makeCa } from '../support/tls/forged-certificates.ts';
 import { makeFolder, makeJwks, makeKey, SERVE_JSON, until } from './fixtures.ts';
 import { startProgram, startServe } from './serve-process.ts';
 
@@ -53,6 +57,46 @@ test('from an empty folder to a token that jose verifies, and on when the set tu
   );
   expect(text).toMatch(/^signingkeys_http_requests_total\{code="503",path=".*jwks.json"\} 1$/m);
 });
+
+test('with a certificate its metrics are for clients of the CA, which may come later', async () => {
+  const [volume, secret, authorities] = await Promise.all(
+    ['jwks', 'tls', 'ca'].map(async (name) => new ProjectedVolume(join(await makeFolder(), name))),
+  );
+  const ca = makeCa();
+  const client = ca.issue({ usage: 'clientAuth' });
+  await volume?.project(files(makeJwks('payments-1')));
+  const server = startServe(
+    volume?.folder ?? '',
+    ...['--metrics-tls-port', '0', '--metrics-tls-dir', secret?.folder ?? ''],
+    ...[
+      '--shutdown-delay',
+      '0s',
+      '--metrics-client-ca-file',
+      join(authorities?.folder ?? '', 'ca.crt'),
+    ],
+  );
+  const { metricsPort } = await server.ports();
+  expect((await sendRaw(metricsPort, 'GET /readyz')).status).toBe(200);
+  expect((await sendRaw(metricsPort, 'GET /metrics')).status).toBe(404);
+  for (const code of ['METRICS_CERTIFICATE_INVALID', 'METRICS_CLIENT_CA_INVALID']) {
+    await until('it is logged', () => server.output().includes(code));
+  }
+  await authorities?.project({ 'ca.crt': ca.certificate });
+  const { certificate, key } = ca.issue();
+  await secret?.project({ 'tls.crt': certificate, 'tls.key': key });
+  const port = Number(/"metricsTlsPort":([0-9]+)/.exec(server.output())?.[1]);
+  const identity = { cert: client.certificate, key: client.key };
+  const scrape = async () => {
+    const options = { host: '127.0.0.1', port, path: '/metrics', agent: false };
+    const asking = request({ ...options, ca: ca.certificate, ...identity }).end();
+    const [response]: IncomingMessage[] = await once(asking, 'response');
+    return await response?.setEncoding('utf8').reduce((sum, part) => sum + part, '');
+  };
+  const text = await until('it is scraped', scrape, 20_000);
+  expect(text).toMatch(/^signingkeys_jwks_keys 1$/m);
+  server.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+}, 40_000);
 
 test('the path of the issuer is read from the folder, and followed when it changes there', async () => {
   const volume = new ProjectedVolume(await makeFolder());

@@ -39,9 +39,26 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* The two paths that verifiers ask for, as JSON. */}}
+{{- define "jwks-server.paths" -}}
+{{- $issuerPath := trimSuffix "/" .Values.issuerPath }}
+{{- list (printf "%s/.well-known/jwks.json" $issuerPath) (printf "%s/.well-known/openid-configuration" $issuerPath) | toRawJson }}
+{{- end }}
+
 {{- define "jwks-server.serviceAccountName" -}}
 {{- $default := ternary (include "jwks-server.fullname" .) "default" .Values.serviceAccount.create }}
 {{- default $default .Values.serviceAccount.name }}
+{{- end }}
+
+{{/* Those of the chart, and those that a chart has for all its parts: maps or, as some write them, names. */}}
+{{- define "jwks-server.imagePullSecrets" -}}
+{{- $secrets := list }}
+{{- range concat .Values.imagePullSecrets (.Values.global.imagePullSecrets | default list) }}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) }}
+{{- end }}
+{{- with uniq $secrets }}
+{{- printf "imagePullSecrets:\n%s" (toYaml . | indent 2) }}
+{{- end }}
 {{- end }}
 
 {{- define "jwks-server.image" -}}
@@ -75,5 +92,69 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- include "jwks-server.checkDuration" (dict "name" .name "value" .value "min" "0s" "max" "10m") }}
 {{- if ge (include "jwks-server.durationMs" .value | int64) (mul .graceSeconds 1000) }}
 {{- fail (printf "%s is %s, and a Pod is killed after %d s: set terminationGracePeriodSeconds to more than that" .name .value (int64 .graceSeconds)) }}
+{{- end }}
+{{- end }}
+
+{{/* Nothing, or what contradicts itself in the values for TLS of the metrics. */}}
+{{- define "jwks-server.checkMetricsTls" -}}
+{{- $tls := .Values.metrics.tls }}
+{{- if and $tls.enabled (not $tls.secretName) }}
+{{- fail "metrics.tls.enabled is true and metrics.tls.secretName is empty: name the Secret with tls.crt and tls.key" }}
+{{- end }}
+{{- if and $tls.clientCA.secretName $tls.clientCA.configMapName }}
+{{- fail "metrics.tls.clientCA has a secretName and a configMapName: set one of them" }}
+{{- end }}
+{{- if and (not $tls.enabled) (or (include "jwks-server.hasClientCA" .) .Values.metrics.serviceMonitor.tlsConfig) }}
+{{- fail "metrics.tls.enabled is false, and metrics.tls.clientCA or metrics.serviceMonitor.tlsConfig is set: both need TLS. Enable it" }}
+{{- end }}
+{{- end }}
+
+{{/* Whether clients have to show a certificate: empty if not. */}}
+{{- define "jwks-server.hasClientCA" -}}
+{{- with .Values.metrics.tls.clientCA }}{{ .secretName }}{{ .configMapName }}{{ end }}
+{{- end }}
+
+{{/* The port that has the metrics, and that which has the probes, by name. */}}
+{{- define "jwks-server.metricsPort" -}}
+{{- ternary "https-metrics" "http-metrics" .Values.metrics.tls.enabled }}
+{{- end }}
+{{- define "jwks-server.probesPort" -}}
+{{- ternary "http-probes" "http-metrics" .Values.metrics.tls.enabled }}
+{{- end }}
+
+{{- define "jwks-server.metricsTlsArgs" -}}
+{{- if .Values.metrics.tls.enabled -}}
+- --metrics-tls-port=8443
+- --metrics-tls-dir=/var/run/metrics-tls
+{{- if include "jwks-server.hasClientCA" . }}
+- --metrics-client-ca-file=/var/run/metrics-client-ca/{{ .Values.metrics.tls.clientCA.key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whole, not by subPath, which a kubelet never updates. */}}
+{{- define "jwks-server.metricsTlsMounts" -}}
+{{- if .Values.metrics.tls.enabled -}}
+- { name: metrics-tls, mountPath: /var/run/metrics-tls, readOnly: true }
+{{- if include "jwks-server.hasClientCA" . }}
+- { name: metrics-client-ca, mountPath: /var/run/metrics-client-ca, readOnly: true }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Optional: a Pod that waited for a certificate of its metrics would do no work. */}}
+{{- define "jwks-server.metricsTlsVolumes" -}}
+{{- if .Values.metrics.tls.enabled -}}
+- name: metrics-tls
+  secret: { secretName: {{ .Values.metrics.tls.secretName | quote }}, optional: true }
+{{- with .Values.metrics.tls.clientCA }}
+{{- if .secretName }}
+- name: metrics-client-ca
+  secret: { secretName: {{ .secretName | quote }}, optional: true }
+{{- else if .configMapName }}
+- name: metrics-client-ca
+  configMap: { name: {{ .configMapName | quote }}, optional: true }
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}

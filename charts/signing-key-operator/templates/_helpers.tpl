@@ -54,6 +54,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (include "operator.fullname" .) .Values.leaderElection.leaseName }}
 {{- end }}
 
+{{/* Those of the chart, and those that a chart has for all its parts: maps or, as some write them, names. */}}
+{{- define "operator.imagePullSecrets" -}}
+{{- $secrets := list }}
+{{- range concat .Values.imagePullSecrets (.Values.global.imagePullSecrets | default list) }}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) }}
+{{- end }}
+{{- with uniq $secrets }}
+{{- printf "imagePullSecrets:\n%s" (toYaml . | indent 2) }}
+{{- end }}
+{{- end }}
+
 {{- define "operator.image" -}}
 {{- $image := .Values.image }}
 {{- $name := printf "%s:%s" $image.repository (default .Chart.AppVersion $image.tag) }}
@@ -136,4 +147,68 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- define "operator.reservedSecretNames" -}}
 ^(bootstrap-token-.*|default-token-.*|.*-token-[a-z0-9]{5}|.*-dockercfg-[a-z0-9]{5}|kubeadm-certs|cacerts|istio-ca-secret|linkerd-identity-issuer|sh[.]helm[.]release[.]v1[.].*)$
+{{- end }}
+
+{{/* Nothing, or what contradicts itself in the values for TLS of the metrics. */}}
+{{- define "operator.checkMetricsTls" -}}
+{{- $tls := .Values.metrics.tls }}
+{{- if and $tls.enabled (not $tls.secretName) }}
+{{- fail "metrics.tls.enabled is true and metrics.tls.secretName is empty: name the Secret with tls.crt and tls.key" }}
+{{- end }}
+{{- if and $tls.clientCA.secretName $tls.clientCA.configMapName }}
+{{- fail "metrics.tls.clientCA has a secretName and a configMapName: set one of them" }}
+{{- end }}
+{{- if and (not $tls.enabled) (or (include "operator.hasClientCA" .) .Values.metrics.serviceMonitor.tlsConfig) }}
+{{- fail "metrics.tls.enabled is false, and metrics.tls.clientCA or metrics.serviceMonitor.tlsConfig is set: both need TLS. Enable it" }}
+{{- end }}
+{{- end }}
+
+{{/* Whether clients have to show a certificate: empty if not. */}}
+{{- define "operator.hasClientCA" -}}
+{{- with .Values.metrics.tls.clientCA }}{{ .secretName }}{{ .configMapName }}{{ end }}
+{{- end }}
+
+{{/* The port that has the metrics, and that which has the probes, by name. */}}
+{{- define "operator.metricsPort" -}}
+{{- ternary "https-metrics" "http-metrics" .Values.metrics.tls.enabled }}
+{{- end }}
+{{- define "operator.probesPort" -}}
+{{- ternary "http-probes" "http-metrics" .Values.metrics.tls.enabled }}
+{{- end }}
+
+{{- define "operator.metricsTlsArgs" -}}
+{{- if .Values.metrics.tls.enabled -}}
+- --metrics-tls-listen=:8443
+- --metrics-tls-dir=/var/run/metrics-tls
+{{- if include "operator.hasClientCA" . }}
+- --metrics-client-ca-file=/var/run/metrics-client-ca/{{ .Values.metrics.tls.clientCA.key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whole, not by subPath, which a kubelet never updates. */}}
+{{- define "operator.metricsTlsMounts" -}}
+{{- if .Values.metrics.tls.enabled -}}
+- { name: metrics-tls, mountPath: /var/run/metrics-tls, readOnly: true }
+{{- if include "operator.hasClientCA" . }}
+- { name: metrics-client-ca, mountPath: /var/run/metrics-client-ca, readOnly: true }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Optional: a Pod that waited for a certificate of its metrics would do no work. */}}
+{{- define "operator.metricsTlsVolumes" -}}
+{{- if .Values.metrics.tls.enabled -}}
+- name: metrics-tls
+  secret: { secretName: {{ .Values.metrics.tls.secretName | quote }}, optional: true }
+{{- with .Values.metrics.tls.clientCA }}
+{{- if .secretName }}
+- name: metrics-client-ca
+  secret: { secretName: {{ .secretName | quote }}, optional: true }
+{{- else if .configMapName }}
+- name: metrics-client-ca
+  configMap: { name: {{ .configMapName | quote }}, optional: true }
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}

@@ -206,6 +206,8 @@ export interface Observed {
   readonly allowsSecretCopies?: true;
   /** The steps that someone undoes, or that the API server refuses. This is from that memory as well. */
   readonly contests: readonly Contest[];
+  /** This process has reported a contest of this set before: so it knows whether one still stands. */
+  readonly knowsContests?: true;
 }
 
 /** The set and its objects, without when and how they were read. */

@@ -180,7 +180,9 @@ function judgeReadable(set: ObservedSet, own: OwnObjects, ledgers: ObservedLedge
   // Made for this set before it had a ledger: then those of an earlier set say nothing about its keys.
   const isFirstJwks = ownership.jwks === 'Own' && ledgers.jwks?.kind !== 'Ledger';
   const counts = (ledger: Ledger) => !isFirstJwks || ledger.set.uid === uid;
-  const copies = readableOf({ ...ledgers, signer: null }).filter(counts);
+  const copies = readableOf({ ...ledgers, signer: null }).filter(
+    (copy) => counts(copy) && (copy.set.uid === uid || !hasOtherKeys(own, copy)),
+  );
   const newest = newestOf(copies.filter(isRecoverable), uid);
   const inSigner = ledgers.signer?.kind === 'Ledger' ? ledgers.signer.ledger : null;
   if (signer !== null && inSigner !== null && (counts(inSigner) || copies.length > 0)) {
@@ -192,6 +194,21 @@ function judgeReadable(set: ObservedSet, own: OwnObjects, ledgers: ObservedLedge
   }
   const problem = signer === null ? 'the signer Secret is gone' : whatIsWrong(own, ledgers);
   return { kind: 'Lost', newest, highestGeneration: newest?.generation ?? 0, problem };
+}
+
+/**
+ * Whether this set has a key of its own that a copy of an earlier set's ledger does not know. Then someone has
+ * restored that copy: nothing in it is of this set, and its ordinals are given again to other keys.
+ */
+function hasOtherKeys({ signer, keySecrets, ownership }: OwnObjects, copy: Ledger): boolean {
+  const known = new Set([...copy.keys, ...copy.tombstones].map(({ kid }) => kid));
+  const contents = [
+    ...(ownership.signer === 'Own' && signer !== null ? [signer.content] : []),
+    ...keySecrets
+      .filter(({ meta }) => ownership.keySecrets.get(meta.name) === 'Own')
+      .map(({ content }) => content),
+  ];
+  return contents.some((content) => content.kind === 'Key' && !known.has(content.kid));
 }
 
 /** With a signer Secret that is there, and whose ledger does not count. */

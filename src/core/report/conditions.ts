@@ -8,7 +8,7 @@ import type { Violation } from '../guard/violation.ts';
 import { explainGate } from '../ledger/explain.ts';
 import { activationGate, isOpen } from '../ledger/gates.ts';
 import { heldObjects, heldText } from '../reading/pending-deletions.ts';
-import { signerFits } from '../reading/shown.ts';
+import { showsKey, signerFits } from '../reading/shown.ts';
 import type { Situation } from '../reading/situation.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { contestedOf } from './contested.ts';
@@ -30,7 +30,7 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const { lostStatus } = situation.observed;
   if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
-  const contested = contestedOf(situation.observed.contests);
+  const contested = contestedOf(situation.observed, situation.nowMs);
   if (contested !== null) verdicts.push(contested);
   if (situation.withheld.length > 0) verdicts.push(metadataRefused(situation));
   const foreign = foreignKeySecrets(situation);
@@ -120,6 +120,11 @@ function standbyReady(situation: Situation, { successor: key }: Schedule): Verdi
     return situation.spec.rotation.standby
       ? verdict('StandbyReady', 'False', 'NotPublished', 'The next key is not published yet')
       : verdict('StandbyReady', 'False', 'NotWanted', 'spec.rotation.standby is false');
+  }
+  // What was read comes before what the ledger has noted: the repair may still be ahead, or be refused.
+  if (!showsKey(situation.jwks, key)) {
+    const message = `Key #${key.ordinal} is not in the JWKS`;
+    return verdict('StandbyReady', 'False', 'NotPublished', message);
   }
   const gate = activationGate(key);
   if (isOpen(gate, situation.nowMs)) {

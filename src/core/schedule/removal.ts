@@ -56,7 +56,10 @@ export function removalOf(situation: Situation, key: LedgerKey): Removal {
     case 'TooOld':
       return at(
         'PodsHoldKey',
-        unforeseenRemovalGate(key, `${podsText(old)} may hold the key until restarted`),
+        unforeseenRemovalGate(
+          key,
+          `it waits until no pod can still hold the key: restart or stop ${podsText(old)}`,
+        ),
       );
     case 'Unknown':
       // A list that failed once may succeed next time.

@@ -36,6 +36,12 @@ interface Entry {
 /** Of one set. Times are the clock's monotonic milliseconds. */
 export class Contests {
   readonly #byName = new Map<string, Entry>();
+  #hasReported = false;
+
+  /** Whether any step was ever undone so often that people are told. */
+  get hasReported(): boolean {
+    return this.#hasReported;
+  }
 
   /** A step was taken. */
   taken({ effort }: Step, nowMs: number): void {
@@ -66,6 +72,7 @@ export class Contests {
     if (!entry.isOpen) {
       if (nowMs - entry.triedAtMs >= LASTING_MS) entry.undone = 0;
       entry.undone += 1;
+      if (entry.undone >= REPORTED_FROM) this.#hasReported = true;
       entry.isOpen = true;
       entry.pausedUntilMs = entry.triedAtMs + pauseOf(effort, entry.undone);
     }

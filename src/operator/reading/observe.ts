@@ -105,6 +105,7 @@ export class Observer {
       isStatusFailing: memory.keptStatus.isFailing,
       lostStatus: memory.keptStatus.lost,
       contests: memory.contests.standing(clock.monotonicMs()),
+      ...(memory.contests.hasReported && { knowsContests: true as const }),
     };
     return {
       observed: {

@@ -133,7 +133,9 @@ export function createAnswerServer(options: AnswerServerOptions): AnswerServer {
   server.on('checkExpectation', handle);
   const stopped = new AbortController();
   const { onConnectionClosed: onClosed } = options;
-  const connections = new Connections(server, { limits, clock, signal: stopped.signal, onClosed });
+  const { signal } = stopped;
+  const event = 'connection';
+  const connections = new Connections(server, { limits, clock, event, signal, onClosed });
   refuseMalformed(server, connections, options.countMalformed);
 
   return {

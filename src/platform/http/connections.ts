@@ -57,6 +57,8 @@ export interface Exchange {
 export interface ConnectionsOptions {
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
+  /** The server's event for a connection on which requests arrive. */
+  readonly event: 'connection' | 'secureConnection';
   /** Ends the checks for unread answers. */
   readonly signal: AbortSignal;
   /** Called for each connection that is closed because of a bound. */
@@ -74,7 +76,7 @@ export class Connections {
 
   constructor(server: Server, options: ConnectionsOptions) {
     this.#options = options;
-    server.on('connection', (socket) => this.#admit(socket));
+    server.on(options.event, (socket: Socket) => this.#admit(socket));
     // Only the signal ends it.
     this.#checkUnread().catch(() => undefined);
   }

@@ -2,8 +2,15 @@
  * A small HTTP server for fixed paths, GET and HEAD only. Everything that a client can make grow
  * (headers, time, connections) is bounded.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { errorCode } from '../error-code.ts';
 import type { Log } from '../log/log.ts';
@@ -55,6 +62,11 @@ export interface HttpQuestion {
   readonly path: string;
   /** Lower-case names. */
   readonly headers: IncomingMessage['headers'];
+  /**
+   * Why the client's certificate is not accepted: `none`, if it showed none, or the code of TLS. Null if
+   * it is accepted, and without TLS.
+   */
+  readonly certificateProblem: string | null;
 }
 
 export interface HttpAnswer {
@@ -131,43 +143,59 @@ const TEXT = { 'content-type': 'text/plain; charset=utf-8' };
  * Opens the port and answers requests.
  * @throws ListenError
  */
-export async function startHttpEndpoint(options: HttpEndpointOptions): Promise<HttpEndpoint> {
+export function startHttpEndpoint(options: HttpEndpointOptions): Promise<HttpEndpoint> {
+  return openEndpoint(createServer(serverOptionsOf(options)), options, 'connection');
+}
+
+/** What node:http has to be created with. */
+export function serverOptionsOf({ limits }: Pick<HttpEndpointOptions, 'limits'>): ServerOptions {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.headerBytesMax,
+    connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, limits.headersTimeoutMs),
+  };
+}
+
+/**
+ * Opens the port of a server that was made with these options.
+ * @param event the server's event for a connection on which requests arrive
+ * @throws ListenError
+ */
+export async function openEndpoint(
+  server: Server,
+  options: HttpEndpointOptions,
+  event: 'connection' | 'secureConnection',
+): Promise<HttpEndpoint> {
   const { clock, limits } = options;
   let closing: Promise<void> | null = null;
   const stopped = new AbortController();
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      maxHeaderSize: limits.headerBytesMax,
-      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, limits.headersTimeoutMs),
-    },
-    (request, response) => {
-      const { socket } = request;
-      const exchange = connections.isAnswered(socket) ? connections.hold(socket, response) : null;
-      if (exchange === null) return;
-      // A body is never read, so the connection can't be reused.
-      if (closing !== null || hasBody(request)) {
-        response.setHeader('connection', 'close');
-        connections.endAfterThis(socket);
-      }
-      response.once('close', () => {
-        if (closing !== null) server.closeIdleConnections();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    const exchange = connections.isAnswered(socket) ? connections.hold(socket, response) : null;
+    if (exchange === null) return;
+    // A body is never read, so the connection can't be reused.
+    if (closing !== null || hasBody(request)) {
+      response.setHeader('connection', 'close');
+      connections.endAfterThis(socket);
+    }
+    response.once('close', () => {
+      if (closing !== null) server.closeIdleConnections();
+    });
+    respond(options, request, response)
+      .then(() => connections.holdBytes(exchange, response.writableLength))
+      .catch((err: unknown) => {
+        options.log.error({ err }, 'an answer could not be written');
+        response.destroy();
       });
-      respond(options, request, response)
-        .then(() => connections.holdBytes(exchange, response.writableLength))
-        .catch((err: unknown) => {
-          options.log.error({ err }, 'an answer could not be written');
-          response.destroy();
-        });
-    },
-  );
+  });
   server.maxHeadersCount = limits.headersMax;
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
   server.timeout = limits.idleTimeoutMs;
   const { signal } = stopped;
-  const connections = new Connections(server, { limits, clock, signal, onClosed: () => {} });
+  const onClosed = () => {};
+  const connections = new Connections(server, { limits, clock, event, signal, onClosed });
   refuseMalformed(server, connections, () => {});
   await listen(server, options);
   logServerErrors(server, options.log, clock);
@@ -228,16 +256,24 @@ async function answerOf(
   log: Log,
 ): Promise<HttpAnswer> {
   if (route === undefined) return { status: 404, headers: TEXT, body: 'not found\n' };
-  const { method, headers } = request;
+  const { method, headers, socket } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     return { status: 405, headers: { ...TEXT, allow: 'GET, HEAD' }, body: 'only GET and HEAD\n' };
   }
   try {
-    return await route({ method, path, headers });
+    return await route({ method, path, headers, certificateProblem: certificateProblemOf(socket) });
   } catch (err) {
     log.error({ err, path }, 'a request could not be answered');
     return { status: 500, headers: TEXT, body: 'internal error\n' };
   }
+}
+
+function certificateProblemOf(socket: Socket): string | null {
+  if (!(socket instanceof TLSSocket) || socket.authorized) return null;
+  // Node's own code would be that of an unknown issuer.
+  if (socket.getPeerX509Certificate() === undefined) return 'none';
+  // Node's types have an Error here; it is the code of one.
+  return String(socket.authorizationError);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -168,8 +168,11 @@ test.each<[string, Gate, string]>([
   ],
   [
     'unforeseenRemovalGate',
-    unforeseenRemovalGate(unseenRetiring, 'Pod a (env) may hold the key until restarted'),
-    'Pod a (env) may hold the key until restarted; then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
+    unforeseenRemovalGate(
+      unseenRetiring,
+      'it waits until no pod can still hold the key: restart or stop Pod a (env)',
+    ),
+    'it waits until no pod can still hold the key: restart or stop Pod a (env); then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
   ],
   [
     'dueGate',

@@ -122,7 +122,7 @@ describe('the removal', () => {
     const removal = upcoming.find(({ action }) => action === 'Remove');
     expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
-      'Pod a (env, Deployment api) and Pod b (subPath) may hold the key until restarted; ' +
+      'it waits until no pod can still hold the key: restart or stop Pod a (env, Deployment api) and Pod b (subPath); ' +
         'then token lifetime 8s (spec.tokenTTL), verifier leeway 1s (spec.timing.verifierLeeway), 2 × clock skew = 2s (spec.timing.clockSkew)',
     );
   });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ANNOTATION } from '../../../src/core/formats/names.ts';
+import { serializeLedger } from '../../../src/core/ledger/codec.ts';
+import type { Ledger } from '../../../src/core/ledger/ledger.ts';
 import {
   blankLedger,
   isRevoked,
@@ -139,6 +141,29 @@ describe('what became of the ledger', () => {
     expect(told(situation(world).ledgerState)).toBe(
       `lost: the signer Secret's ledger differs from a copy of the same generation`,
     );
+  });
+});
+
+describe('a lost ledger, beside a copy of an earlier set’s', () => {
+  /** Every ledger of the set is lost; that of an earlier one with these keys is beside the JWKS. */
+  function newestBeside(edit: (ledger: Ledger) => Ledger): Ledger | null {
+    const world = rotatedWorld();
+    const text = serializeLedger(edit({ ...ledgerOf(world), set: EARLIER }));
+    world.hands.wipeStatus();
+    world.hands.annotateSigner(ANNOTATION.ledger, null);
+    copyBesideJwks(world.hands, text);
+    const { ledgerState } = situation(world);
+    return ledgerState.kind === 'Lost' ? ledgerState.newest : null;
+  }
+
+  const EARLIER = { namespace: 'auth', name: 'payments', uid: 'uid-of-earlier' };
+
+  test('is recovered from it if it knows the keys of this set: the set has adopted them', () => {
+    expect(newestBeside((ledger) => ledger)?.set).toEqual(EARLIER);
+  });
+
+  test('is not recovered from it if this set has a key that it does not know', () => {
+    expect(newestBeside((ledger) => ({ ...ledger, keys: ledger.keys.slice(0, 1) }))).toBeNull();
   });
 });
 

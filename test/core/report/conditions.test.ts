@@ -247,6 +247,29 @@ test('a refused step shows next to the conditions that it leaves as they are, un
   expect(plan(observed, nowMs).step).toBeNull();
 });
 
+test.each<[string, string, (world: World) => void]>([
+  [
+    'in the JWKS',
+    'NotPublished: Key #2 is not in the JWKS',
+    ({ hands }) => hands.editJwksKeys((keys) => keys.slice(0, 1)),
+  ],
+  [
+    'in its Secret',
+    'NotPublished: The next key is not published yet',
+    ({ hands }) => hands.deleteKeySecret(2),
+  ],
+])('a standby is not ready while it is not %s, although its gate is open', (_, said, disturb) => {
+  const world = worldWith(FAST_SPEC);
+  world.runFor(12 * SECOND);
+  expect(told(world)).toContain('StandbyReady=True Proven');
+  disturb(world);
+  const observed = { ...world.observe(), refusedWrite: 'update secrets: forbidden' };
+  const written = statusOnly(observed, observed.reading.startedMs)?.write;
+  if (written?.kind !== 'WriteStatus') throw new Error('the status is not written');
+  const found = written.status.conditions?.find(({ type }) => type === 'StandbyReady');
+  expect(`${found?.status} ${found?.reason}: ${found?.message}`).toBe(`False ${said}`);
+});
+
 test('a refused step does not hide that an object is someone else’s', () => {
   const world = settled(12 * SECOND, ({ hands }) =>
     hands.plantKeySecret(9, 'of-others', {

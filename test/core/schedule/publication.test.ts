@@ -182,7 +182,7 @@ describe('the next key waits', () => {
         const old = { pod: 'a', readsBy: 'Env', sinceMs: 0, workload: null } as const;
         world.api.pods = { kind: 'Read', readOnce: [old], more: 0 };
       },
-      /^8 keys .*: key #1 must leave the JWKS first \(Pod a \(env\) may hold the key until restarted;/,
+      /^8 keys .*: key #1 must leave the JWKS first \(it waits until no pod can still hold the key: restart or stop Pod a \(env\);/,
     ],
   ])('the explanation names the first to leave, %s', (_, disturb, expected) => {
     const world = worldWith(FAST_SPEC);

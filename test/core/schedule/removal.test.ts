@@ -77,7 +77,7 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'the pod',
     held(pod('a')),
-    /^Pod a \(env\) may hold the key until restarted; then token lifetime 8s \(spec\.tokenTTL\),/,
+    /^it waits until no pod can still hold the key: restart or stop Pod a \(env\); then token lifetime 8s \(spec\.tokenTTL\),/,
   ],
   [
     'two pods, by name, and their workload',
@@ -85,12 +85,12 @@ test.each<[string, ObservedPods, RegExp]>([
       pod('b', { readsBy: 'SubPath' }),
       pod('a', { workload: { kind: 'Deployment', name: 'x' } }),
     ),
-    /^Pod a \(env, Deployment x\) and Pod b \(subPath\) may hold the key/,
+    /: restart or stop Pod a \(env, Deployment x\) and Pod b \(subPath\); then/,
   ],
   [
     'five pods, and how many more there are',
     { kind: 'Read', readOnce: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => pod(name)), more: 2 },
-    /^Pod a \(env\), .*, Pod e \(env\) and 3 more may hold the key/,
+    /: restart or stop Pod a \(env\), .*, Pod e \(env\) and 3 more; then/,
   ],
   [
     'why the pods are not known',

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { ensureTool } from '../../tools/go-tool.ts';
 import { chosenImages } from '../images/chosen-images.ts';
 import { loadImages } from '../images/load-images.ts';
-import { installWords } from '../install/operator-install.ts';
+import { instructions } from './instructions.ts';
 import { startNode } from './node.ts';
 import { ensureNodePrograms } from './programs.ts';
 
@@ -21,18 +21,20 @@ async function main(): Promise<void> {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
+  const helm = await ensureTool('helm', say);
   say('starting a node (about half a minute)');
   const node = await startNode(say);
   try {
     await loadImages(node.containerd.importImages, say);
     const { controlPlane, times } = node;
     say(`${controlPlane.url} is ready ${JSON.stringify(times)}; logs are in ${node.folder}.`);
-    say('Ctrl-C ends it. In another terminal:');
-    process.stdout.write(`export KUBECONFIG=${controlPlane.kubeconfig()}\n`);
-    process.stdout.write(`export PATH=${dirname(node.kubectlPath)}:$PATH\n`);
-    const image = chosenImages(process.env).program;
-    say(`The node has the operator's image, ${image}. To install it, in this project's folder:`);
-    process.stdout.write(`${installWords(image).join(' ')}\n`);
+    const lines = instructions({
+      kubeconfigPath: controlPlane.kubeconfig(),
+      programFolders: [dirname(node.kubectlPath), dirname(helm)],
+      image: chosenImages(process.env).program,
+    });
+    for (const line of lines) process.stdout.write(`${line}\n`);
+    say('Ctrl-C ends it.');
     await interrupted;
     say('stopping');
   } finally {

@@ -3,6 +3,7 @@
  * neither the gates nor the invariants of the core.
  */
 import type { KeyStatus } from '../../../src/core/formats/status.ts';
+import { readLedger } from '../../../src/core/ledger/codec.ts';
 import type { Ledger, LedgerKey } from '../../../src/core/ledger/ledger.ts';
 import type { Step, Write } from '../../../src/core/reading/model.ts';
 import { type Facts, neededKids, signableUntilMs, signingKids } from '../model/facts.ts';
@@ -204,9 +205,14 @@ function destroyedEarly(
   return found('I3', `the private key of ${content.kid} is destroyed, and the JWKS shows the key`);
 }
 
-/** I8, computed from the times in two consecutive ledgers. */
-function gatesEarlier({ before }: Done, after: Ledger): readonly Violation[] {
-  const old = before.ledger;
+/**
+ * I8, computed from the times in two consecutive ledgers. What is recovered is held against the ledger
+ * that hands had put an older one in the place of: what was noted on top of that one is given up.
+ */
+function gatesEarlier({ step, before, facts }: Done, after: Ledger): readonly Violation[] {
+  const isRecovery = step.reason.code === 'RecoverLedger' && before.ledger !== null;
+  const setAside = isRecovery && facts.setAside !== null ? readLedger(facts.setAside) : null;
+  const old = setAside?.kind === 'Ledger' ? setAside.ledger : before.ledger;
   if (old === null) return [];
   return after.keys.flatMap((key) => {
     const known = old.keys.find(({ kid }) => kid === key.kid);

@@ -54,6 +54,8 @@ export interface Facts {
   readonly ordinalChange: number;
   /** Where a ledger is that no hand has put there. */
   readonly own: ReadonlySet<Place>;
+  /** The ledger in the signer that hands have put another one in the place of, until it is recovered. */
+  readonly setAside: string | null;
 }
 
 type Place = 'signer' | 'status' | 'jwks';
@@ -77,6 +79,7 @@ export const NO_FACTS: Facts = {
   ordinal: 0,
   ordinalChange: 0,
   own: new Set(),
+  setAside: null,
 };
 
 /** The facts after a change of the objects. */
@@ -84,7 +87,8 @@ export function noted(facts: Facts, before: World, after: World, by: Author): Fa
   const changed = { ...facts, changes: facts.changes + 1, isStatusNew: false };
   const signed = noteSigner(changed, before, after, by);
   const served = noteJwks(signed, before, after, by);
-  const placed = { ...served, own: ownPlaces(facts, before, after, by) };
+  const own = ownPlaces(facts, before, after, by);
+  const placed = { ...served, own, setAside: setAsideAfter(facts, before, after, by) };
   if (by === 'Operator') return noteOperator(placed, before, after);
   const known = { ...placed, rightful: rightfulAfter(placed, after) };
   // The end of a set left nothing: what a new one is made beside is not lost.
@@ -127,6 +131,19 @@ function ownPlaces({ own }: Facts, before: World, after: World, by: Author): Rea
       return now[place] === old[place] ? own.has(place) : by === 'Operator';
     }),
   );
+}
+
+function setAsideAfter(
+  { setAside }: Facts,
+  before: World,
+  after: World,
+  by: Author,
+): string | null {
+  const [old, now] = [before.ledgerTexts.signer, after.ledgerTexts.signer];
+  if (by === 'Hands')
+    return old === now || now === undefined ? setAside : (setAside ?? old ?? null);
+  // Each recovery begins an epoch.
+  return before.ledger?.epochMs === after.ledger?.epochMs ? setAside : null;
 }
 
 function noteSigner(facts: Facts, before: World, after: World, by: Author): Facts {
@@ -227,9 +244,15 @@ function within(times: ReadonlyMap<string, number>, sinceMs: number): ReadonlyMa
   return new Map([...times].filter(([, atMs]) => atMs > sinceMs));
 }
 
-/** The ordered deletion of a set is over: each of its keys has ended, and ordinals start at 1 again. */
-export function lifeEnded(facts: Facts): Facts {
-  return { ...facts, ended: new Set([...facts.ended, ...facts.made]), ordinal: 0 };
+/**
+ * The ordered deletion of a set is over: each of its keys has ended, and ordinals start at 1 again. But
+ * for what hands put back before that: no ledger is left that could tell it from what a set was to retain
+ * (docs/limits.md).
+ */
+export function lifeEnded(facts: Facts, { servedKids, ledgers }: World): Facts {
+  const back = ledgers.length === 0 ? (servedKids ?? []) : [];
+  const ended = [...facts.ended, ...facts.made].filter((kid) => !back.includes(kid));
+  return { ...facts, ended: new Set(ended), ordinal: 0 };
 }
 
 /**

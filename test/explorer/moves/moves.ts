@@ -34,9 +34,11 @@ function timeMoves(state: State): readonly Move[] {
   const { world, slots, left } = state;
   if (left.ticks === 0 || world.api.set === null) return [];
   const late: State = { ...state, left: spend(left, 'ticks') };
-  const { step, nextAtMs } = world.plan;
+  const { step, nextAtMs, rotationDueMs } = world.plan;
   const boundaries = new Map<string, number>();
-  if (nextAtMs !== null && !isAtRest(world)) {
+  // The interval's end is its own move: beside it, a set would rest in the middle of its work.
+  const isDue = rotationDueMs !== null && nextAtMs !== null && nextAtMs >= rotationDueMs;
+  if (nextAtMs !== null && !isDue && !isAtRest(world)) {
     if (step !== null) boundaries.set('sleep', nextAtMs);
     boundaries.set('sleep+', nextAtMs + TICK_MS);
     if (nextAtMs - TICK_MS > world.nowMs) boundaries.set('sleep-', nextAtMs - TICK_MS);

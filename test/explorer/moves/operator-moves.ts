@@ -67,7 +67,7 @@ function written(state: State, step: Step, seen: number): Omit<Taken, 'told'> {
   const isStatusNew = step.write.kind === 'WriteStatus';
   const next = { ...noted(facts, before, after, 'Operator'), isStatusNew };
   const shelf = left.hands === 0 ? EMPTY_SHELF : shelved(state.shelf, after);
-  const kept = { ...state, world: after, facts: isOver ? lifeEnded(next) : next, shelf };
+  const kept = { ...state, world: after, facts: isOver ? lifeEnded(next, after) : next, shelf };
   return {
     state: { ...kept, slots: kept.slots.filter((slot) => mayLand(slot, after)) },
     violations,

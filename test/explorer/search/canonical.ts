@@ -253,7 +253,7 @@ function factsText(facts: Facts, world: World, naming: Naming): string {
     kid(facts.rightful),
     facts.ordinal,
   ];
-  parts.push([...facts.own].join());
+  parts.push([...facts.own].join(), naming.ledger(facts.setAside ?? undefined));
   const newest = Object.values(world.ledgerTexts).map((text) => text === facts.newest);
   parts.push(facts.isBorrowed, facts.isCopyFirst, newest.join());
   for (const times of [facts.signedUntil, facts.borrowedUntil]) {

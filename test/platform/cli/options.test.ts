@@ -53,6 +53,12 @@ function exitOf(
 }
 
 describe('values', () => {
+  // The charts put `extraArgs` behind their own.
+  it('of a flag that is there twice are those of the last', () => {
+    const twice = ['--workers=8', '--leader-elect=false', '--workers=3', '--leader-elect'];
+    expect(valuesOf(twice)).toMatchObject({ workers: 3, leaderElect: true });
+  });
+
   it('are the defaults if nothing is given', () => {
     expect(valuesOf([])).toEqual({
       workers: 4,

@@ -58,7 +58,8 @@ export class Hands {
     /** An edit that the API server must refuse. It is a dry run, so it changes nothing in any case. */
     refused: (args) => this.#refused(args),
     annotate: (args) => this.#annotate(args),
-    revoke: ([key = '']) => this.#revoke(key),
+    /** `revoke 1 C=60s`: the same edit changes a field as well. */
+    revoke: ([key = '', ...edits]) => this.#revoke(key, edits),
     delete: (args) => this.#delete(args),
     /** `restore set-status N`: the status alone, as a tool does that writes all of it. */
     restore: ([what = '', version]) => {
@@ -207,10 +208,10 @@ export class Hands {
   }
 
   /** @param key its ordinal, or a kid as someone mistyped it */
-  #revoke(key: string): void {
+  #revoke(key: string, edits: readonly string[]): void {
     const kid = /^[0-9]+$/.test(key) ? kidOf(this.#world.changes, Number(key)) : key;
     this.#editSet((draft) => {
-      const spec = child(draft, 'spec');
+      const spec = edits.reduce(editSpec, child(draft, 'spec'));
       const before = Array.isArray(spec['revocations'])
         ? (spec['revocations'] as JsonObject[])
         : [];

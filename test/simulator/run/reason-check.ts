@@ -6,6 +6,8 @@ import type { LogLine } from '../../support/kube/log-recorder.ts';
 import type { Violation } from '../oracle/judge.ts';
 
 const INSTANT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g;
+/** When someone set a field, by the API server's clock: no wait. */
+const SET_BY = /\(field manager [^()]*\)/g;
 /** What comes after this did not happen. */
 const WOULD_HAVE_BEEN = 'it would have been:';
 /** Times in reasons are rounded up, and a clock may be set back between the judgement and the line. */
@@ -17,7 +19,7 @@ export function reasonViolations(lines: readonly LogLine[]): readonly Violation[
     // A status announces what is to come.
     const isTaken = typeof fields['step'] === 'string' && typeof fields['reason'] === 'string';
     if (!isTaken || fields['step'] === 'WriteStatus') return [];
-    const [said = ''] = message.split(WOULD_HAVE_BEEN);
+    const [said = ''] = message.replaceAll(SET_BY, '').split(WOULD_HAVE_BEEN);
     const later = (said.match(INSTANT) ?? []).filter((time) => Date.parse(time) > atMs + SLACK_MS);
     if (later.length === 0) return [];
     const text = `${fields['reason']} is taken before ${later.join(', ')}: ${message}`;

@@ -8,7 +8,13 @@ import type { Memory } from '../facts/memory.ts';
 import { kindOf } from '../facts/public-keys.ts';
 import type { ReadingPod } from '../facts/reading-pods.ts';
 import type { SetVersion } from '../facts/set-versions.ts';
-import { deadlineMs, type SignerVersion, standingAt, type Timeline } from '../facts/timeline.ts';
+import {
+  deadlineMs,
+  judgedOnMs,
+  type SignerVersion,
+  standingAt,
+  type Timeline,
+} from '../facts/timeline.ts';
 
 /** A time in which one key was in the signer Secret. */
 export interface Stint {
@@ -118,10 +124,17 @@ function isPutAside(
   return isShown && isWanted && isThere && revokedMs(timeline, kid) === NEVER;
 }
 
-/** What its node knows of the Secret may be Ps old when a pod takes it. */
-function podsWith({ terms, pods }: Timeline, { startMs, endMs }: Span): readonly ReadingPod[] {
-  const staleUntilMs = terms.passedMs(endMs, ['signerRefreshDelayMs', 1]);
-  return pods.filter(({ readsMs }) => startMs <= readsMs && readsMs < staleUntilMs);
+/**
+ * What its node knows of the Secret may be Ps old when a pod takes it. A larger Ps that is declared while
+ * the JWKS still has the key says how old that was: nobody's node is slower for it.
+ */
+function podsWith(timeline: Timeline, { startMs, endMs, kid }: Span): readonly ReadingPod[] {
+  const { terms, pods, jwks } = timeline;
+  const gone = jwks.find(({ atMs, keys }) => atMs > endMs && keys?.has(kid) === false);
+  const readMs = gone === undefined ? NEVER : judgedOnMs(timeline, gone.change);
+  const largestMs = terms.largestMs('signerRefreshDelayMs', endMs, readMs ?? endMs);
+  const staleMs = Math.max(endMs + largestMs, terms.passedMs(endMs, ['signerRefreshDelayMs', 1]));
+  return pods.filter(({ readsMs }) => startMs <= readsMs && readsMs < staleMs);
 }
 
 /** What was in the signer Secret, and by whose will. */

@@ -183,6 +183,17 @@ export function standingBefore<V extends { readonly change: Change }>(
   return versions.findLast((version) => version.change.revision < revision) ?? null;
 }
 
+/**
+ * A write is judged on two readings of its author: when the earlier of the two began; null if nobody
+ * noted both.
+ */
+export function judgedOnMs({ history }: Timeline, { author, atMs }: Change): number | null {
+  const read = (history.readings ?? []).filter(
+    (reading) => reading.who === author && reading.atMs <= atMs,
+  );
+  return read.at(-2)?.atMs ?? null;
+}
+
 /** How long after the readings that it was judged by a write may still land. */
 export function deadlineMs({ terms }: Timeline, atMs: number): number {
   const lead = [

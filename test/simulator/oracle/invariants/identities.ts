@@ -12,6 +12,7 @@ import { ownerOf } from '../facts/documents.ts';
 import {
   deadlineMs,
   type JwksVersion,
+  judgedOnMs,
   type KeySecretVersion,
   type SignerVersion,
   standingAt,
@@ -154,12 +155,9 @@ function revokedSigns(scene: Scene): readonly Violation[] {
   });
 }
 
-/** Such a write is judged on two readings: both of its author began after that time. */
-function hasSeen({ history }: Timeline, { author, atMs }: Change, sinceMs: number): boolean {
-  const read = (history.readings ?? []).filter(
-    (reading) => reading.who === author && reading.atMs > sinceMs && reading.atMs <= atMs,
-  );
-  return read.length >= 2;
+function hasSeen(timeline: Timeline, change: Change, sinceMs: number): boolean {
+  const readMs = judgedOnMs(timeline, change);
+  return readMs !== null && readMs > sinceMs;
 }
 
 /**

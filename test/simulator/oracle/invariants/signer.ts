@@ -1,12 +1,22 @@
 /**
  * I1: what an operator has sign is one well-formed key, and it is in the JWKS. I2: it has been in
- * every JWKS for P + H + C, but for the first key and one that a revocation calls at once.
+ * every JWKS for P + H + C, but for the first key and one that a revocation calls at once. What the set
+ * had declared by the time of the reading counts, as if it had always been so: whoever raises a term
+ * says how verifiers behave, not that they begin to.
  */
 import type { Stint } from '../actors/issuers.ts';
 import { repairedFrom } from '../actors/repairs.ts';
 import type { Scene } from '../actors/scene.ts';
-import { deadlineMs, type JwksVersion, standingBefore } from '../facts/timeline.ts';
+import {
+  deadlineMs,
+  type JwksVersion,
+  judgedOnMs,
+  standingBefore,
+  type Timeline,
+} from '../facts/timeline.ts';
 import type { Violation } from '../verdict/verdict.ts';
+
+const LEAD = ['publicationDelayMs', 'sharedCacheTtlMs', 'verifierCacheTtlMs'] as const;
 
 export function signerViolations(scene: Scene): readonly Violation[] {
   return [...malformed(scene), ...unpublished(scene), ...tooSoon(scene)];
@@ -30,7 +40,7 @@ function unpublished(scene: Scene): readonly Violation[] {
 }
 
 function tooSoon(scene: Scene): readonly Violation[] {
-  const { terms, jwks } = scene.timeline;
+  const { jwks } = scene.timeline;
   return chosen(scene).flatMap((stint) => {
     const { kid, startMs: atMs } = stint;
     const isRepair = stint.activatedMs < atMs;
@@ -42,9 +52,7 @@ function tooSoon(scene: Scene): readonly Violation[] {
       if (version.atMs < beganMs || version.atMs > atMs) return [];
       if (version.atMs <= stint.unknownUntilMs) return [];
       if (version.keys?.get(kid) === stint.key || isTaken(scene, version, stint)) return [];
-      const shownMs = terms.passedMs(untilMs, ['publicationDelayMs', 1]);
-      const cachedMs = terms.passedMs(shownMs, ['sharedCacheTtlMs', 1]);
-      const openMs = terms.passedMs(cachedMs, ['verifierCacheTtlMs', 1]);
+      const openMs = knownFromMs(scene.timeline, untilMs, stint);
       if (openMs <= atMs) return [];
       const early = openMs === Number.POSITIVE_INFINITY ? '' : ` ${openMs - atMs} ms`;
       const { revision } = version.change;
@@ -52,6 +60,18 @@ function tooSoon(scene: Scene): readonly Violation[] {
       return [{ promise: 'I2', atMs, message }];
     });
   });
+}
+
+/** When all verifiers know what the JWKS has shown since then. */
+function knownFromMs(timeline: Timeline, sinceMs: number, { version }: Stint): number {
+  const { terms } = timeline;
+  const shownMs = terms.passedMs(sinceMs, ['publicationDelayMs', 1]);
+  const cachedMs = terms.passedMs(shownMs, ['sharedCacheTtlMs', 1]);
+  const passedMs = terms.passedMs(cachedMs, ['verifierCacheTtlMs', 1]);
+  const readMs = judgedOnMs(timeline, version.change);
+  if (readMs === null || readMs <= sinceMs) return passedMs;
+  const largest = LEAD.map((name) => terms.largestMs(name, sinceMs, readMs));
+  return Math.max(passedMs, sinceMs + largest.reduce((sum, each) => sum + each, 0));
 }
 
 /** Stints that an operator's own write began. */

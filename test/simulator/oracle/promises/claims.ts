@@ -23,6 +23,7 @@ export interface Span {
 export function falseClaims(scene: Scene, set: SetVersion, span: Span): readonly string[] {
   return [
     ...readyClaims(scene, set, span),
+    ...standbyClaims(scene, set, span),
     ...revocationClaims(scene, set, span),
     ...endedClaims(scene, set, span),
     ...invariantClaims(scene, set, span),
@@ -59,6 +60,25 @@ function readyClaims(scene: Scene, set: SetVersion, span: Span): readonly string
   if (shown.length === 0) found.push(`Ready, though ${kid} is not in the JWKS`);
   else if (!shown.some((jwks) => isKnown(scene, kid, jwks, span.toMs)) && !isTold(signer, span)) {
     found.push(`Ready, though ${kid} is not in the JWKS for long enough`);
+  }
+  return found;
+}
+
+/** `StandbyReady`: a pending key could sign at once, so that its Secret holds it and the JWKS shows it. */
+function standbyClaims({ timeline }: Scene, set: SetVersion, span: Span): readonly string[] {
+  if (!conditionOf(set, 'StandbyReady').startsWith('True')) return [];
+  const pending = (set.status.keys ?? []).filter(({ state }) => state === 'Pending');
+  const isHeldBySecret = (kid: string) =>
+    namesOf(timeline.keySecrets).some((name) =>
+      seenIn(named(timeline.keySecrets, name), span).some(({ facts }) => facts?.kid === kid),
+    );
+  const isShown = (kid: string) => seenIn(timeline.jwks, span).some(({ keys }) => keys?.has(kid));
+  const found: string[] = [];
+  if (!pending.some(({ kid }) => isHeldBySecret(kid))) {
+    found.push('a standby is ready, though no key Secret holds it');
+  }
+  if (!pending.some(({ kid }) => isShown(kid))) {
+    found.push('a standby is ready, though the JWKS does not show it');
   }
   return found;
 }
@@ -167,17 +187,24 @@ export function holdersOf(scene: Scene, kid: string, span: Span): readonly strin
 /** Those that were there all the time, and that an operator lists. */
 function secretsOf({ timeline }: Scene, kid: string, span: Span): readonly KeySecretVersion[] {
   const { keySecrets, history } = timeline;
-  const names = [...new Set(keySecrets.map(({ change }) => change.name))];
-  return names.flatMap((name) => {
-    const seen = seenIn(
-      keySecrets.filter(({ change }) => change.name === name),
-      span,
-    );
+  return namesOf(keySecrets).flatMap((name) => {
+    const seen = seenIn(named(keySecrets, name), span);
     const [first] = seen;
     const isThere = ({ change, facts, isCopy, atMs }: KeySecretVersion) =>
       facts?.kid === kid && !isCopy && atMs <= span.toMs && isListed(change, history.setName);
     return first !== undefined && first.atMs <= span.fromMs && seen.every(isThere) ? [first] : [];
   });
+}
+
+function namesOf(versions: readonly { readonly change: Change }[]): readonly string[] {
+  return [...new Set(versions.map(({ change }) => change.name))];
+}
+
+function named<V extends { readonly change: Change }>(
+  all: readonly V[],
+  name: string,
+): readonly V[] {
+  return all.filter(({ change }) => change.name === name);
 }
 
 function isListed({ after }: Change, setName: string): boolean {
@@ -253,10 +280,9 @@ function pendingClaims({ timeline }: Scene, set: SetVersion, span: Span): readon
     ...keySecrets.filter(({ change }) => isListed(change, history.setName) && isOwn(change, set)),
     ...owned,
   ];
-  const names = [...new Set(versions.map(({ change }) => change.name))];
-  return names.flatMap((name) => {
-    const all = [...keySecrets, ...signer, ...jwks].filter(({ change }) => change.name === name);
-    const seen = seenIn(all, span);
+  const all = [...keySecrets, ...signer, ...jwks];
+  return namesOf(versions).flatMap((name) => {
+    const seen = seenIn(named(all, name), span);
     const isKept = seen.length > 0 && seen.every(({ change }) => isHeld(change.after));
     const isOurs = seen.every((version) => isOwn(version.change, set));
     return isKept && isOurs && !told.includes(name)

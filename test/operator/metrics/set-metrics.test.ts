@@ -1,9 +1,9 @@
 import type { Registry } from '@prometheus-io/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { REQUEST } from '../../src/core/formats/names.ts';
-import type { Fault, FaultedRequest } from '../fake-api/faults/fault.ts';
-import { FaultyTransport } from '../fake-api/faults/faulty-transport.ts';
-import { FAST_SPEC, NAMESPACE, OperatorWorld, type Started } from './operator-world.ts';
+import { REQUEST } from '../../../src/core/formats/names.ts';
+import type { Fault, FaultedRequest } from '../../fake-api/faults/fault.ts';
+import { FaultyTransport } from '../../fake-api/faults/faulty-transport.ts';
+import { FAST_SPEC, NAMESPACE, OperatorWorld, type Started } from '../operator-world.ts';
 
 const MINUTE_MS = 60_000;
 /** Of FAST_SPEC. */
