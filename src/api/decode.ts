@@ -1,13 +1,20 @@
 /** From an object of the API server, or of a file, to a spec with defaults, or to field errors. */
 import { isRecord } from '../core/formats/is-record.ts';
 import { defaultJwksName, defaultSignerName } from '../core/formats/names.ts';
-import type { KeyKind, ObjectMetadata, ObjectTemplate, Spec, Terms } from '../core/formats/spec.ts';
+import type {
+  KeyKind,
+  ObjectMetadata,
+  ObjectTemplate,
+  Spec,
+  TermFields,
+  Terms,
+} from '../core/formats/spec.ts';
 import { durationMs } from './duration-rules.ts';
 import { type FieldError, fieldError } from './field-error.ts';
 import { checkSetName, checkSpec, isRsa } from './rules.ts';
 import { type SigningKeySetSpec, SPEC_SCHEMA } from './signing-key-set.generated.ts';
 import { readStructure } from './structure.ts';
-import { restartToForget, verifierCacheMs, verifierTrustMs } from './verifiers.ts';
+import { restartToForget, verifierCache, verifierTrust } from './verifiers.ts';
 
 export type DecodeResult =
   | { readonly ok: true; readonly spec: Spec }
@@ -52,6 +59,7 @@ function toSpec(setName: string, spec: SigningKeySetSpec): Spec {
     kind: toKind(spec),
     issuer: spec.issuer ?? null,
     terms: toTerms(spec),
+    termFields: toTermFields(spec),
     rotation: {
       intervalMs: durationMs(rotation.interval),
       standby: rotation.standby,
@@ -83,13 +91,26 @@ function toTerms(spec: SigningKeySetSpec): Terms {
   const { tokenTTL, timing } = spec;
   return {
     tokenTtlMs: durationMs(tokenTTL),
-    verifierCacheTtlMs: verifierCacheMs(spec),
-    verifierTrustMs: verifierTrustMs(spec),
+    verifierCacheTtlMs: verifierCache(spec).valueMs,
+    verifierTrustMs: verifierTrust(spec).valueMs,
     sharedCacheTtlMs: durationMs(timing.sharedCacheTTL),
     publicationDelayMs: durationMs(timing.publicationDelay),
     signerRefreshDelayMs: durationMs(timing.signerRefreshDelay),
     verifierLeewayMs: durationMs(timing.verifierLeeway),
     clockSkewMs: durationMs(timing.clockSkew),
+  };
+}
+
+function toTermFields(spec: SigningKeySetSpec): TermFields {
+  return {
+    tokenTtlMs: 'spec.tokenTTL',
+    verifierCacheTtlMs: verifierCache(spec).field,
+    verifierTrustMs: verifierTrust(spec).field,
+    sharedCacheTtlMs: 'spec.timing.sharedCacheTTL',
+    publicationDelayMs: 'spec.timing.publicationDelay',
+    signerRefreshDelayMs: 'spec.timing.signerRefreshDelay',
+    verifierLeewayMs: 'spec.timing.verifierLeeway',
+    clockSkewMs: 'spec.timing.clockSkew',
   };
 }
 

@@ -1,4 +1,7 @@
-/** What is wrong with one field of a set. The codes are stable; docs/errors.md lists them. */
+/**
+ * What is wrong with one field of a set. The codes are stable; docs/errors.md lists them. Two more are the API
+ * server's alone, because they compare an edit with what is stored: `Immutable`, `TermNotNoted`.
+ */
 export const FIELD_ERROR_CODES = [
   'Required',
   'WrongType',
@@ -27,20 +30,23 @@ export interface FieldError {
   readonly code: FieldErrorCode;
   /** What was found, shortened, as JSON; null if nothing was. */
   readonly found: string | null;
-  /** Names the field, what was found and what to write. */
+  /** Names the field, what was found and what to write, and ends in the code. */
   readonly message: string;
 }
 
 const FOUND_LENGTH_MAX = 200;
 
-/** @param found the value itself; undefined if there is none */
+/**
+ * @param found the value itself; undefined if there is none
+ * @param message without the code
+ */
 export function fieldError(
   field: string,
   code: FieldErrorCode,
   found: unknown,
   message: string,
 ): FieldError {
-  return { field, code, found: describe(found), message };
+  return { field, code, found: describe(found), message: `${message} (${code})` };
 }
 
 /** A value as bounded JSON text, or null for undefined. */

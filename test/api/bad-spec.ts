@@ -25,14 +25,18 @@ export interface BadSpec {
 
 export type Patch = Readonly<Record<string, unknown>>;
 
-/** A refusal by CEL: the decoder says the same words; the API server shows a string before them. */
+/**
+ * A refusal by CEL: the decoder says the same words; the API server shows a string before them.
+ * @param words without the code that they end in
+ */
 export function byRule(
   field: string,
   code: FieldErrorCode,
-  message: string,
+  words: string,
   shown?: string,
 ): ExpectedError {
   const prefix = shown === undefined ? 'Invalid value: ' : `Invalid value: ${quote(shown)}: `;
+  const message = `${words} (${code})`;
   return { field, code, message, server: prefix + message };
 }
 
@@ -53,14 +57,17 @@ export function tooShort(
   );
 }
 
-/** A refusal by the schema, for which each side has words of its own. */
+/**
+ * A refusal by the schema, for which each side has words of its own.
+ * @param words the decoder's, without the code that they end in
+ */
 export function bySchema(
   field: string,
   code: FieldErrorCode,
-  message: string,
+  words: string,
   server: string,
 ): ExpectedError {
-  return { field, code, message, server };
+  return { field, code, message: `${words} (${code})`, server };
 }
 
 export const quote = (text: string) => JSON.stringify(text);

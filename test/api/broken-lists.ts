@@ -35,7 +35,7 @@ const presets: readonly BadSpec[] = PRESET_INTERVALS.map(({ preset, C, neededMs,
 
 const noVerifier =
   'verifierCacheTTL is missing, and verifiers is empty: write the longest time that any of your ' +
-  'verifiers caches the JWKS, such as 10m, or list the verifiers, each with a preset or a cacheTTL';
+  'verifiers caches the JWKS, such as 10m, or list the verifiers, each with a preset or a cacheTTL (Required)';
 const missing: ExpectedError = {
   field: 'spec.verifierCacheTTL',
   code: 'Required',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeSigningKeySet } from '../../src/api/decode.ts';
+import { TERM_FIELDS } from '../support/core-world/fixtures.ts';
 import { BAD_SPECS, badSet, GOOD_PATCHES, GOOD_SPEC } from './bad-specs.ts';
 
 test.for(BAD_SPECS)('$name is rejected', (bad) => {
@@ -49,6 +50,7 @@ test('fills in every default', () => {
       revocations: [],
       onRevokeWithoutStandby: 'FailClosed',
       restartToForget: [],
+      termFields: TERM_FIELDS,
     },
   });
 });
@@ -181,6 +183,56 @@ test.for<[string, object, { cacheMs: number; trustMs: number | null; restart?: s
       terms: { verifierCacheTtlMs: cacheMs, verifierTrustMs: trustMs },
       restartToForget: restart,
     },
+  });
+});
+
+test.for<[string, Record<string, unknown>, string, string]>([
+  ['of one', { verifierCacheTTL: '10m' }, 'spec.verifierCacheTTL', 'spec.verifierCacheTTL'],
+  [
+    'with a cacheTTL of its own',
+    { verifiers: [{ name: 'mobile', cacheTTL: '1h' }] },
+    'spec.verifiers[mobile].cacheTTL',
+    'spec.verifiers[mobile].cacheTTL',
+  ],
+  [
+    'of the slowest, whatever comes before and after it',
+    {
+      verifierCacheTTL: '10m',
+      verifiers: [
+        { name: 'gateway', preset: 'envoy' },
+        { name: 'orders', preset: 'dotnet' },
+        { name: 'mobile', cacheTTL: '1h' },
+      ],
+    },
+    'spec.verifiers[orders], preset dotnet',
+    'spec.verifiers[orders], preset dotnet',
+  ],
+  [
+    'that are equal: the first one',
+    {
+      verifiers: [
+        { name: 'a', preset: 'envoy' },
+        { name: 'b', cacheTTL: '10m' },
+      ],
+    },
+    'spec.verifiers[a], preset envoy',
+    'spec.verifiers[a], preset envoy',
+  ],
+  [
+    'of which one never forgets a key',
+    {
+      verifiers: [
+        { name: 'a', preset: 'dotnet' },
+        { name: 'b', preset: 'go-oidc' },
+      ],
+    },
+    'spec.verifiers[a], preset dotnet',
+    'spec.verifiers[b], preset go-oidc',
+  ],
+])('the fields that set the terms of verifiers %s', ([, declared, cache, trust]) => {
+  expect(decodeSigningKeySet(withSpec({ tokenTTL: '15m', ...declared }))).toMatchObject({
+    ok: true,
+    spec: { termFields: { verifierCacheTtlMs: cache, verifierTrustMs: trust } },
   });
 });
 

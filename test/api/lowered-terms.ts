@@ -27,7 +27,7 @@ function refusal(
   return (
     `spec.${field}: Forbidden: ${name} was ${was} and can't be lowered to ${to} yet: the operator has ` +
     `not noted ${was}, status.terms.${shown} is ${noted}. Try again in a few seconds. If it stays so, ` +
-    'the operator is down, or a condition says what stops it'
+    'the operator is down, or a condition says what stops it (TermNotNoted)'
   );
 }
 

@@ -27,6 +27,7 @@ export const CONDITION_REASONS = {
   Stalled: ['WriteRefused'],
   StandbyReady: ['Proven', 'Waiting', 'NotPublished', 'NotWanted'],
   RevocationsApplied: ['Applied', 'Applying', 'KidUnknown'],
+  RevocationsUnmatched: ['KidUnknown'],
   IssuersOutdated: [
     'PodsHoldOldKey',
     'Restarting',

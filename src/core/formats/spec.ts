@@ -45,6 +45,12 @@ export interface Terms {
   readonly clockSkewMs: number;
 }
 
+/**
+ * Which field of the spec gives each term its value, as messages call it: `spec.tokenTTL`, or
+ * `spec.verifiers[orders], preset dotnet`. If several give the same value, the first one.
+ */
+export type TermFields = Readonly<Record<keyof Terms, string>>;
+
 export interface RotationPolicy {
   /** I: how long a key signs. */
   readonly intervalMs: number;
@@ -86,6 +92,7 @@ export interface Spec {
   /** The issuer's URL. If it is set, openid-configuration is published too. */
   readonly issuer: string | null;
   readonly terms: Terms;
+  readonly termFields: TermFields;
   readonly rotation: RotationPolicy;
   readonly signer: SignerSpec;
   readonly jwks: ObjectTemplate & {

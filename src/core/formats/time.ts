@@ -58,11 +58,6 @@ function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : `${value}`;
 }
 
-/** The time of day of {@link formatInstant}, for texts within one day: `09:00:00Z`. */
-export function formatTimeOfDay(atMs: number): string {
-  return formatInstant(atMs).slice(11);
-}
-
 /** Rounds up to whole seconds: a gate that opens at 13.2 s is not open at 13 s. */
 export function ceilToSecondMs(atMs: number): number {
   return Math.ceil(atMs / 1000) * 1000;

@@ -6,7 +6,6 @@
 
 import type { RotationPolicy, Terms } from '../formats/spec.ts';
 import { activeKey, type Ledger, type LedgerKey } from './ledger.ts';
-import { leadMs } from './terms.ts';
 
 /** An instant and the arithmetic behind it. All instants are milliseconds since the epoch. */
 export interface Gate {
@@ -30,8 +29,12 @@ export interface GateTerm {
   readonly durationMs: number;
   /** `until`: the label is true from then on, so the text shows the instant, not the duration. */
   readonly kind?: 'until';
-  /** The term that the value comes from, so that the text can say if it was lowered since. */
+  /** The term that the value comes from, so that the text can name its field, and say if it was lowered since. */
   readonly term?: keyof Terms;
+  /** How often the term counts; once unless given. */
+  readonly times?: number;
+  /** The field that the value comes from, if it is no term's. */
+  readonly field?: string;
 }
 
 type Observation = Omit<Gate['from'], 'atMs'>;
@@ -138,7 +141,7 @@ export function restartGate(active: LedgerKey): Gate {
   const { largest } = active;
   return gate(SIGNING, active.signerSeenMs, [
     until('new pods get the new key', largest, 'signerRefreshDelayMs'),
-    { label: '2 × clock skew =', durationMs: 2 * largest.clockSkewMs },
+    twoSkews(largest),
   ]);
 }
 
@@ -169,7 +172,7 @@ function removalTerms(largest: Terms): readonly GateTerm[] {
   return [
     upTo('token lifetime', largest, 'tokenTtlMs'),
     upTo('verifier leeway', largest, 'verifierLeewayMs'),
-    { label: '2 × clock skew =', durationMs: 2 * largest.clockSkewMs },
+    twoSkews(largest),
   ];
 }
 
@@ -190,17 +193,18 @@ export function mayLeave(key: LedgerKey, nowMs: number): boolean {
 
 /** First seen signing + I. If the rotation is late, the old key signs longer; no wait is shortened. */
 export function dueGate(active: LedgerKey, rotation: RotationPolicy): Gate {
-  return gate(ACTIVE, active.activatedMs, [
-    { label: 'rotation interval', durationMs: rotation.intervalMs },
-  ]);
+  return gate(ACTIVE, active.activatedMs, [interval(rotation)]);
 }
 
 /** Without a standby, the next key is published at due − (P + H + C + S + 1m). */
 export function publishGate(active: LedgerKey, rotation: RotationPolicy, terms: Terms): Gate {
-  const beforeMs = leadMs(terms) + PUBLISH_MARGIN_MS;
   return gate(ACTIVE, active.activatedMs, [
-    { label: 'rotation interval', durationMs: rotation.intervalMs },
-    { label: 'for the next key to become known', durationMs: -beforeMs },
+    interval(rotation),
+    earlier('until servers show the next key', terms, 'publicationDelayMs'),
+    earlier('that shared caches keep old copies', terms, 'sharedCacheTtlMs'),
+    earlier('that verifiers cache', terms, 'verifierCacheTtlMs'),
+    earlier('of clock skew', terms, 'clockSkewMs'),
+    { label: 'as a margin', durationMs: -PUBLISH_MARGIN_MS },
   ]);
 }
 
@@ -244,6 +248,21 @@ export function namedGates(ledger: Ledger): ReadonlyMap<string, Gate> {
   const active = activeKey(ledger);
   if (active !== null) gates.set(`switch after ${active.kid}`, takenUpGate(active));
   return gates;
+}
+
+function interval({ intervalMs }: RotationPolicy): GateTerm {
+  return { label: 'rotation interval', durationMs: intervalMs, field: 'spec.rotation.interval' };
+}
+
+function twoSkews({ clockSkewMs }: Terms): GateTerm {
+  const label = '2 × clock skew =';
+  return { label, durationMs: 2 * clockSkewMs, term: 'clockSkewMs', times: 2 };
+}
+
+/** A term that is subtracted. */
+function earlier(...args: Parameters<typeof upTo>): GateTerm {
+  const added = upTo(...args);
+  return { ...added, durationMs: -added.durationMs };
 }
 
 /** A term that is shown as a duration. */

@@ -15,6 +15,7 @@ import { contestedOf } from './contested.ts';
 import { issuersOutdated } from './issuers-outdated.ts';
 import { readyOf } from './ready.ts';
 import { revocationsApplied } from './revocations-applied.ts';
+import { revocationsUnmatched } from './revocations-unmatched.ts';
 import { haltOf } from './stall.ts';
 
 /** @param schedule null if there is no sound ledger. */
@@ -45,6 +46,8 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (outdated !== null) verdicts.push(outdated);
   const applied = revocationsApplied(situation);
   if (applied !== null) verdicts.push(applied);
+  const unmatched = revocationsUnmatched(situation);
+  if (unmatched !== null) verdicts.push(unmatched);
   verdicts.push(invariantsHold(situation));
   return verdicts;
 }
@@ -112,7 +115,7 @@ function foreignKeySecrets({ foreign }: Situation): Verdict | null {
   return verdict('ForeignObjects', 'True', 'ObjectNotOwned', message);
 }
 
-function standbyReady(situation: Situation, { ledger, successor: key }: Schedule): Verdict {
+function standbyReady(situation: Situation, { successor: key }: Schedule): Verdict {
   if (key === null) {
     return situation.spec.rotation.standby
       ? verdict('StandbyReady', 'False', 'NotPublished', 'The next key is not published yet')
@@ -131,16 +134,16 @@ function standbyReady(situation: Situation, { ledger, successor: key }: Schedule
     'StandbyReady',
     'False',
     'Waiting',
-    `Key #${key.ordinal} waits: ${explainGate(gate, ledger.terms.declared)}`,
+    `Key #${key.ordinal} waits: ${explainGate(gate, situation.spec)}`,
   );
 }
 
 function rotationOverdue({ spec, nowMs }: Situation, schedule: Schedule): Verdict {
-  const { rotationDue, rotationOverdueMs, ledger } = schedule;
+  const { rotationDue, rotationOverdueMs } = schedule;
   if (rotationDue === null || rotationOverdueMs === null || rotationOverdueMs > nowMs) {
     return verdict('RotationOverdue', 'False', 'OnTime', 'No rotation is overdue');
   }
-  const due = `The rotation is overdue: ${explainGate(rotationDue, ledger.terms.declared)}.`;
+  const due = `The rotation is overdue: ${explainGate(rotationDue, spec)}.`;
   return spec.rotation.suspend
     ? verdict('RotationOverdue', 'True', 'Suspended', `${due} ${SUSPENDED_TEXT}`)
     : verdict('RotationOverdue', 'True', 'Late', `${due} ${LATE_TEXT}`);

@@ -131,11 +131,11 @@ const NO_NEWS: readonly ConditionReason[] = ['Restarting', 'WriteRefused'];
 
 /** The conditions that a status newly reports and that someone should look at. */
 export function conditionEvents(before: Status | null, after: Status): readonly EventNote[] {
-  const begun = (after.conditions ?? []).filter(({ type, status, reason }) => {
+  const begun = (after.conditions ?? []).filter(({ type, status, reason, message }) => {
     const old = before?.conditions?.find((condition) => condition.type === type);
     const isNew = old === undefined || old.status !== status || old.reason !== reason;
-    // Without an event, a revocation that names no key looks like one that worked.
-    if (reason === 'KidUnknown') return isNew;
+    // Without an event, a revocation that names no key looks like one that worked. So each one has an event.
+    if (type === 'RevocationsUnmatched') return isNew || old.message !== message;
     const isAlarming = ALARMING.includes(type) && !NO_NEWS.includes(reason);
     return isAlarming && status !== 'False' && isNew;
   });

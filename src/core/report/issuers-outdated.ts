@@ -4,6 +4,7 @@ import type { ConditionReason } from '../formats/codes.ts';
 import type { Workload } from '../formats/spec.ts';
 import type { Verdict } from '../formats/status.ts';
 import { ceilToSecondMs, formatInstant } from '../formats/time.ts';
+import { explainGate } from '../ledger/explain.ts';
 import { isOpen, restartGate, takenUpGate } from '../ledger/gates.ts';
 import { activeKey, type Ledger, type LedgerKey } from '../ledger/ledger.ts';
 import type { ObservedWorkload, ReadOncePod } from '../reading/model.ts';
@@ -73,17 +74,18 @@ function held(
   old: Extract<OldPods, { kind: 'TooOld' }>,
 ): Verdict {
   const reads = isOne(old) ? 'reads' : 'read';
-  const of = (reason: ConditionReason, remedy: string): Verdict => ({
+  const of = (reason: ConditionReason, remedy: string, why = ''): Verdict => ({
     type: 'IssuersOutdated',
     status: 'True',
     reason,
     message:
       `${podsText(old)} ${reads} the signer Secret only at startup, and may still sign with an earlier ` +
       `key. ${remedy}. Until then, earlier keys stay published; tokens of a revoked key are ` +
-      'rejected.',
+      `rejected.${why}`,
   });
   const active = activeKey(ledger);
   if (active === null) return of('PodsHoldOldKey', `Stop ${isOne(old) ? 'it' : 'them'}`);
+  const why = whyThen(situation, active);
   const listed = listedWorkloads(situation);
   const own = old.pods.filter(({ workload }) => isListed(situation, workload));
   const unreadable = listed.find(
@@ -92,14 +94,14 @@ function held(
   if (unreadable !== undefined) return of('WorkloadUnreadable', unreadableText(unreadable));
   const others = old.pods.filter((pod) => !own.includes(pod));
   if (others.length === 0 && old.more === 0) {
-    return of('Restarting', restartingText(listed, active));
+    return of('Restarting', ...restarting(listed, active, why));
   }
   const how = restartText(others, active);
   const remedy =
     own.length === 0
       ? `Restart ${isOne(old) ? 'it' : 'them'}, ${how}`
       : `Restart those not in spec.signer.restart, ${how}; the operator restarts the others`;
-  return of('PodsHoldOldKey', remedy);
+  return of('PodsHoldOldKey', remedy, why);
 }
 
 function isListed({ spec }: Situation, workload: Workload | null): boolean {
@@ -134,8 +136,20 @@ function fromWhen(active: LedgerKey): string {
   return `not before ${formatInstant(ceilToSecondMs(opensAtMs))}`;
 }
 
-/** How far the restart is; before it begins, when it may. */
-function restartingText(listed: readonly ObservedWorkload[], active: LedgerKey): string {
+/** Who causes that wait; empty if it has no time yet. */
+function whyThen({ spec }: Situation, active: LedgerKey): string {
+  const gate = restartGate(active);
+  return gate.opensAtMs === null
+    ? ''
+    : ` Sooner, a pod could get the old key again: ${explainGate(gate, spec)}.`;
+}
+
+/** How far the restart is; before it begins, when it may, and why not sooner. */
+function restarting(
+  listed: readonly ObservedWorkload[],
+  active: LedgerKey,
+  why: string,
+): readonly [remedy: string, why?: string] {
   const marked = listed.flatMap((each) =>
     each.state === 'Found' && isMarked(each, active) ? [each] : [],
   );
@@ -143,10 +157,12 @@ function restartingText(listed: readonly ObservedWorkload[], active: LedgerKey):
   if (running !== undefined) {
     const { kind, name, rollOut } = running;
     const { updated, available, wanted, heldUpBy } = rollOut;
-    const why = heldUpBy === null ? '' : ` (${heldUpBy})`;
-    return `${kind} ${name} rolls out: ${updated} of ${wanted} pods updated, ${available} available${why}`;
+    const held = heldUpBy === null ? '' : ` (${heldUpBy})`;
+    return [
+      `${kind} ${name} rolls out: ${updated} of ${wanted} pods updated, ${available} available${held}`,
+    ];
   }
   if (marked.length > 0)
-    return 'Their workloads were restarted, but the last old pods have not terminated yet';
-  return `The operator restarts their workloads, ${fromWhen(active)}`;
+    return ['Their workloads were restarted, but the last old pods have not terminated yet'];
+  return [`The operator restarts their workloads, ${fromWhen(active)}`, why];
 }

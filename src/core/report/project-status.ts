@@ -86,7 +86,7 @@ function conditionsSince(observed: Observed, verdicts: readonly Verdict[]): read
   });
 }
 
-/** The longest message of a condition (metav1.Condition allows 32768). */
+/** The longest message of a condition (metav1.Condition allows 32768), and the longest explanation (the CRD's limit). */
 const MESSAGE_MAX = 2048;
 
 function ledgerStatus(situation: Situation, { ledger, upcoming }: Schedule): Status {
@@ -128,7 +128,7 @@ function nextTransition([next]: readonly Transition[]): NextTransition | null {
     ...(next.key === null ? {} : { kid: next.key.kid }),
     ...(time === undefined ? {} : { time }),
     waitingFor: next.waitingFor,
-    explanation: next.explanation,
+    explanation: next.explanation.slice(0, MESSAGE_MAX),
   };
 }
 
@@ -165,7 +165,7 @@ function livingStatus(situation: Situation, ledger: Ledger, key: LedgerKey): Key
       switchCompleteTime: opens(switchedGate(key)),
       supersededTime: key.supersededSeenMs,
       settledTime: key.settled?.seenMs ?? null,
-      removableTime: signed ? removableMs(situation, ledger, key) : null,
+      removableTime: signed ? removableMs(situation, key) : null,
       removedTime: removedSeenMs,
       distrustedByTime: trustEndMs(removedSeenMs, trustMs),
     },
@@ -182,8 +182,8 @@ function activatableMs({ nowMs }: Situation, ledger: Ledger, key: LedgerKey): nu
 }
 
 /** A key that a revocation has taken out shows none: it waited for nothing. */
-function removableMs(situation: Situation, { terms }: Ledger, key: LedgerKey): number | null {
-  const { gate } = removalOf(situation, key, terms.declared);
+function removableMs(situation: Situation, key: LedgerKey): number | null {
+  const { gate } = removalOf(situation, key);
   const hasLeftJwks = key.bar !== null && key.bar.removedSeenMs !== null;
   return hasLeftJwks && gate.isForecast === true ? null : opens(gate);
 }

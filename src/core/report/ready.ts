@@ -66,11 +66,11 @@ function notInPlace(situation: Situation, ledger: Ledger, active: LedgerKey): Ve
 }
 
 /** Servers may not show the key yet, or, if it signs before its gate, verifiers may not know it yet. */
-function notKnownYet({ nowMs }: Situation, ledger: Ledger, active: LedgerKey): Verdict | null {
-  const { declared } = ledger.terms;
+function notKnownYet(situation: Situation, ledger: Ledger, active: LedgerKey): Verdict | null {
+  const { nowMs, spec } = situation;
   const served = servedSinceGate(active);
   if (!isOpen(served, nowMs)) {
-    const waits = explainGate(served, declared);
+    const waits = explainGate(served, spec);
     const message = `Key #${active.ordinal} signs, but may not be served everywhere yet: ${waits}`;
     return no('PublicationPending', message);
   }
@@ -80,7 +80,7 @@ function notKnownYet({ nowMs }: Situation, ledger: Ledger, active: LedgerKey): V
   const until = formatInstant(ceilToSecondMs(opensAtMs));
   const message =
     `Key #${active.ordinal} signs, but verifiers may refuse its tokens until ${until}: ` +
-    explainGate(accepted, declared);
+    explainGate(accepted, spec);
   return no('VerifiersMayRefuse', message);
 }
 

@@ -49,7 +49,7 @@ export function activationTransition(
   const isVoluntary = demand.code !== 'NoActiveKey';
   if (situation.spec.rotation.suspend && isVoluntary) return suspended(successor);
   const last = lastOf(waitsFor(successor, activeKey(ledger), demand));
-  const arithmetic = explainGate(last.gate, ledger.terms.declared);
+  const arithmetic = explainGate(last.gate, situation.spec);
   return {
     action: 'Activate',
     key: successor,

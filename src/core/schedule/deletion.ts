@@ -66,9 +66,7 @@ function skipped(next: Transition, nowMs: number): Transition {
 
 /** The JWKS is deleted when every key that signed may leave it. */
 function jwksDeletion(situation: Situation, ledger: Ledger): Transition {
-  const [first, ...others] = neededKeys(ledger).map((key) =>
-    removalOf(situation, key, ledger.terms.declared),
-  );
+  const [first, ...others] = neededKeys(ledger).map((key) => removalOf(situation, key));
   if (first === undefined) {
     const explanation = 'no key of the set has a token that is still valid';
     const waitingFor = 'TokensExpire';
@@ -85,7 +83,7 @@ function restDeletion(situation: Situation, ledger: Ledger): Transition {
     effectiveTerms(ledger.terms, situation.nowMs),
   );
   const gate = deletionGate(ledger, terms);
-  const explanation = explainGate(gate, ledger.terms.declared);
+  const explanation = explainGate(gate, situation.spec);
   const waitingFor = 'CachesExpire';
   return { action: 'Delete', key: null, when: opening(gate), waitingFor, explanation };
 }

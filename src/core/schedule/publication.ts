@@ -37,7 +37,7 @@ export function publicationTransition(
     return publication(AT_ONCE, 'Nothing', 'the next key is published at once');
   }
   const gate = publishGate(active, rotation, effectiveTerms(ledger.terms, situation.nowMs));
-  const explanation = explainGate(gate, ledger.terms.declared);
+  const explanation = explainGate(gate, situation.spec);
   return publication(opening(gate), 'PublicationDue', explanation);
 }
 

@@ -4,7 +4,6 @@
  */
 
 import type { WaitingFor } from '../formats/codes.ts';
-import type { Terms } from '../formats/spec.ts';
 import { explainGate } from '../ledger/explain.ts';
 import {
   type Gate,
@@ -44,10 +43,10 @@ export interface Removal {
   readonly explanation: string;
 }
 
-export function removalOf(situation: Situation, key: LedgerKey, declared: Terms): Removal {
+export function removalOf(situation: Situation, key: LedgerKey): Removal {
   const gate = removalGate(key);
   const at = (waitingFor: Removal['waitingFor'], of: Gate): Removal => {
-    return { gate: of, waitingFor, explanation: explainGate(of, declared) };
+    return { gate: of, waitingFor, explanation: explainGate(of, situation.spec) };
   };
   if (gate.isForecast !== true || gate.opensAtMs === null) return at('TokensExpire', gate);
   const old = oldPodsFor(situation, key);
@@ -118,23 +117,18 @@ function removal(
     const waits = { when: AT_ONCE, waitingFor: 'Nothing', explanation } as const;
     return { action: 'Remove', key, ...waits, reason };
   }
-  return atItsGate(situation, ledger, key, reason);
+  return atItsGate(situation, key, reason);
 }
 
 /** When a barred key that may still be published leaves the JWKS. */
 export function leavingRemovals(situation: Situation, ledger: Ledger): readonly Transition[] {
   return ledger.keys
     .filter(isLeaving)
-    .map((key) => atItsGate(situation, ledger, key, key.bar?.reason ?? 'Retired'));
+    .map((key) => atItsGate(situation, key, key.bar?.reason ?? 'Retired'));
 }
 
-function atItsGate(
-  situation: Situation,
-  { terms }: Ledger,
-  key: LedgerKey,
-  reason: EndReason,
-): Transition {
-  const { gate, ...waits } = removalOf(situation, key, terms.declared);
+function atItsGate(situation: Situation, key: LedgerKey, reason: EndReason): Transition {
+  const { gate, ...waits } = removalOf(situation, key);
   return { action: 'Remove', key, when: opening(gate), ...waits, reason };
 }
 

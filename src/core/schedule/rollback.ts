@@ -50,7 +50,7 @@ export function rollbackTransition(
     return { action: 'RollBack', key, when: AT_ONCE, waitingFor: 'Nothing', explanation };
   }
   const gate = takenUpGate(active);
-  const explanation = `a rollback was requested; ${explainGate(gate, ledger.terms.declared)}`;
+  const explanation = `a rollback was requested; ${explainGate(gate, situation.spec)}`;
   return {
     action: 'RollBack',
     key,

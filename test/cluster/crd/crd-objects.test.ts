@@ -203,7 +203,7 @@ test.for(NAMES)('%s.%s can be changed by no detour', async ([part, key, fallback
   await sets.create('named', { ...GOOD_SPEC, [part]: { [key]: 'mine' } });
   const refusal = (set: string, was: string) =>
     `SigningKeySet.signingkeys.dev "${set}" is invalid: spec.${part}.${key}: Forbidden: ` +
-    `${part}.${key} was '${was}' and can't be changed, because ${why}: keep it, or create another set`;
+    `${part}.${key} was '${was}' and can't be changed, because ${why}: keep it, or create another set (Immutable)`;
   const attempts: readonly (readonly [string, unknown, string])[] = [
     ['payments', { [key]: 'mine' }, fallback],
     ['named', { [key]: 'other' }, 'mine'],

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import {
   formatDurationMs,
   formatInstant,
-  formatTimeOfDay,
   parseDurationMs,
 } from '../../../src/core/formats/time.ts';
 
@@ -74,8 +73,4 @@ function expectAsDateWrites(ms: number): void {
 
 test('an instant beyond what a Date can hold is written as the last one', () => {
   expect(formatInstant(Number.MAX_SAFE_INTEGER)).toBe('+275760-09-13T00:00:00Z');
-});
-
-test('the time of day is the instant without its date', () => {
-  expect(formatTimeOfDay(Date.UTC(2026, 11, 1, 9, 0, 5))).toBe('09:00:05Z');
 });

@@ -1,7 +1,7 @@
 /** The arithmetic of each gate as in docs/rotation.md, and its explanation. */
 import { describe, expect, test } from 'vitest';
 import type { Terms } from '../../../src/core/formats/spec.ts';
-import { explainGate } from '../../../src/core/ledger/explain.ts';
+import { type Declared, explainGate } from '../../../src/core/ledger/explain.ts';
 import {
   activationGate,
   deletionGate,
@@ -26,6 +26,7 @@ import {
   FAST_TERMS,
   HOUR,
   MINUTE,
+  TERM_FIELDS,
 } from '../../support/core-world/fixtures.ts';
 import { ledgerOf, rotatedWorld } from '../../support/core-world/states.ts';
 
@@ -37,10 +38,13 @@ function keyWith(changes: Partial<LedgerKey>, terms: Terms = DEFAULT_TERMS): Led
   return { ...newKey(origin, terms), ...changes };
 }
 
-/** Larger than any term of these tests. */
-const NOTHING_LOWERED = {
-  ...DEFAULT_TERMS,
-  ...Object.fromEntries(Object.keys(DEFAULT_TERMS).map((name) => [name, 720 * HOUR])),
+/** Larger than any term of these tests, so that the texts are short: they name no field. */
+const NOTHING_LOWERED: Declared = {
+  terms: {
+    ...DEFAULT_TERMS,
+    ...Object.fromEntries(Object.keys(DEFAULT_TERMS).map((name) => [name, 720 * HOUR])),
+  },
+  termFields: TERM_FIELDS,
 };
 const published = keyWith({ publishedSeenMs: NINE });
 const shared = keyWith({ publishedSeenMs: NINE }, { ...DEFAULT_TERMS, sharedCacheTtlMs: MINUTE });
@@ -60,43 +64,43 @@ test.each<[string, Gate, number | null, string]>([
     'activationGate: Pending → Active',
     activationGate(published),
     3 * MINUTE + 10 * MINUTE + 30_000,
-    'published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m, clock skew 30s: 2026-12-01T09:13:30Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 2026-12-01T09:03:00Z, verifiers cache up to 10m, clock skew 30s: 2026-12-01T09:13:30Z',
   ],
   [
     'activationGate: Pending → Active with a shared cache',
     activationGate(shared),
     3 * MINUTE + MINUTE + 10 * MINUTE + 30_000,
-    'published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z, shared caches keep old copies up to 1m, verifiers cache up to 10m, clock skew 30s: 2026-12-01T09:14:30Z',
+    'published 2026-12-01T09:00:00Z, served everywhere by 2026-12-01T09:03:00Z, shared caches keep old copies up to 1m, verifiers cache up to 10m, clock skew 30s: 2026-12-01T09:14:30Z',
   ],
   [
     'switchedGate: every issuer signs with it',
     switchedGate(signing),
     3 * MINUTE + 30_000,
-    'active key seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
+    'active key seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 2026-12-01T09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
   ],
   [
     'takenUpGate of the active key: the next switch',
     takenUpGate(signing),
     3 * MINUTE + 30_000,
-    'active key seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
+    'active key seen signing 2026-12-01T09:00:00Z, every issuer signs with it by 2026-12-01T09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
   ],
   [
     'takenUpGate of an earlier key: what starts reads the next key',
     takenUpGate(stopped),
     3 * MINUTE + 30_000,
-    'removed from the signer Secret 2026-12-01T09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
+    'removed from the signer Secret 2026-12-01T09:00:00Z, every issuer has switched by 2026-12-01T09:03:00Z, clock skew 30s: 2026-12-01T09:03:30Z',
   ],
   [
     'restartGate: a restart counts',
     restartGate(signing),
     3 * MINUTE + 2 * 30_000,
-    'active key seen signing 2026-12-01T09:00:00Z, new pods get the new key by 09:03:00Z, 2 × clock skew = 1m: 2026-12-01T09:04:00Z',
+    'active key seen signing 2026-12-01T09:00:00Z, new pods get the new key by 2026-12-01T09:03:00Z, 2 × clock skew = 1m: 2026-12-01T09:04:00Z',
   ],
   [
     'removalGate: Retiring → Retired, as forecast',
     removalGate(stopped),
     3 * MINUTE + 30_000 + 15 * MINUTE + 5 * MINUTE + 2 * 30_000,
-    'removed from the signer Secret 2026-12-01T09:00:00Z, every issuer has switched by 09:03:00Z, clock skew 30s, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 2026-12-01T09:24:30Z',
+    'removed from the signer Secret 2026-12-01T09:00:00Z, every issuer has switched by 2026-12-01T09:03:00Z, clock skew 30s, token lifetime 15m, verifier leeway 5m, 2 × clock skew = 1m: 2026-12-01T09:24:30Z',
   ],
   [
     'removalGate: Retiring → Retired',
@@ -108,13 +112,13 @@ test.each<[string, Gate, number | null, string]>([
     'due',
     dueGate(signing, policy),
     720 * HOUR,
-    'active 2026-12-01T09:00:00Z, rotation interval 720h: 2026-12-31T09:00:00Z',
+    'active 2026-12-01T09:00:00Z, rotation interval 720h (spec.rotation.interval): 2026-12-31T09:00:00Z',
   ],
   [
     'the next key without a standby',
     publishGate(signing, policy, DEFAULT_TERMS),
     720 * HOUR - (13 * MINUTE + 30_000) - MINUTE,
-    'active 2026-12-01T09:00:00Z, rotation interval 720h, minus 14m30s for the next key to become known: 2026-12-31T08:45:30Z',
+    'active 2026-12-01T09:00:00Z, rotation interval 720h (spec.rotation.interval), minus 3m until servers show the next key, minus 10m that verifiers cache, minus 30s of clock skew, minus 1m as a margin: 2026-12-31T08:45:30Z',
   ],
 ])('%s', (_, gate, afterMs, explanation) => {
   expect(gate.opensAtMs).toBe(afterMs === null ? null : NINE + afterMs);
@@ -173,12 +177,12 @@ test.each<[string, Gate, string]>([
   [
     'dueGate',
     dueGate(unseenActive, policy),
-    'the key does not sign yet; then rotation interval 720h',
+    'the key does not sign yet; then rotation interval 720h (spec.rotation.interval)',
   ],
   [
     'publishGate',
     publishGate(unseenActive, policy, DEFAULT_TERMS),
-    'the key does not sign yet; then rotation interval 720h, minus 14m30s for the next key to become known',
+    'the key does not sign yet; then rotation interval 720h (spec.rotation.interval), minus 3m until servers show the next key, minus 10m that verifiers cache, minus 30s of clock skew, minus 1m as a margin',
   ],
   [
     'deletionGate',
@@ -187,7 +191,7 @@ test.each<[string, Gate, string]>([
   ],
 ])('%s without its observation says what is missing, and shows no time', (_, gate, explanation) => {
   expect(gate.opensAtMs).toBeNull();
-  expect(explainGate(gate, FAST_TERMS)).toBe(explanation);
+  expect(explainGate(gate, NOTHING_LOWERED)).toBe(explanation);
 });
 
 test('the rest of a set goes P + H + C + S after its JWKS', () => {
@@ -198,11 +202,31 @@ test('the rest of a set goes P + H + C + S after its JWKS', () => {
 });
 
 test('the explanation marks a term that was lowered meanwhile and still counts', () => {
-  const declared = { ...DEFAULT_TERMS, publicationDelayMs: 2_000, verifierCacheTtlMs: 5_000 };
-  expect(explainGate(activationGate(published), declared)).toBe(
-    'published 2026-12-01T09:00:00Z, served everywhere by 09:03:00Z (lowered to 2s: the old value still counts), ' +
-      'verifiers cache up to 10m (lowered to 5s: the old value still counts), clock skew 30s: 2026-12-01T09:13:30Z',
+  const terms = { ...DEFAULT_TERMS, publicationDelayMs: 2_000, verifierCacheTtlMs: 5_000 };
+  expect(explainGate(activationGate(published), { terms, termFields: TERM_FIELDS })).toBe(
+    'published 2026-12-01T09:00:00Z, served everywhere by 2026-12-01T09:03:00Z (spec.timing.publicationDelay is 2s ' +
+      'now; the earlier 3m still counts), verifiers cache up to 10m (spec.verifierCacheTTL is 5s now; the earlier ' +
+      '10m still counts), clock skew 30s (spec.timing.clockSkew): 2026-12-01T09:13:30Z',
   );
+});
+
+test.each<[string, Gate]>([
+  ['servedSinceGate', servedSinceGate(shared)],
+  ['activationGate', activationGate(shared)],
+  ['switchedGate', switchedGate(signing)],
+  ['takenUpGate', takenUpGate(stopped)],
+  ['restartGate', restartGate(signing)],
+  ['removalGate, as forecast', removalGate(stopped)],
+  ['removalGate', removalGate(settled)],
+  ['unforeseenRemovalGate', unforeseenRemovalGate(unseenRetiring, 'a pod holds it')],
+  ['dueGate', dueGate(signing, policy)],
+  ['publishGate', publishGate(signing, policy, shared.largest)],
+  ['deletionGate', deletionGate(jwksStillThere, shared.largest)],
+])('%s names the field behind each of its values', (_, gate) => {
+  const nameless = gate.terms.filter(
+    ({ term, field }) => term === undefined && field === undefined,
+  );
+  expect(nameless.map(({ label }) => label).filter((label) => label !== 'as a margin')).toEqual([]);
 });
 
 describe('a gate', () => {

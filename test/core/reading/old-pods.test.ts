@@ -123,7 +123,7 @@ describe('the removal', () => {
     expect(removal).toMatchObject({ when: { kind: 'Unknown' }, waitingFor: 'PodsHoldKey' });
     expect(removal?.explanation).toBe(
       'it waits until no pod can still hold the key: restart or stop Pod a (env, Deployment api) and Pod b (subPath); ' +
-        'then token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s',
+        'then token lifetime 8s (spec.tokenTTL), verifier leeway 1s (spec.timing.verifierLeeway), 2 × clock skew = 2s (spec.timing.clockSkew)',
     );
   });
 

@@ -90,8 +90,9 @@ function statusWith(
   type: Condition['type'],
   status: Condition['status'],
   reason: Condition['reason'],
+  message = 'why',
 ): Status {
-  const condition = { type, status, reason, message: 'why', lastTransitionTime: '' };
+  const condition = { type, status, reason, message, lastTransitionTime: '' };
   return { conditions: [{ ...condition, observedGeneration: 1 }] };
 }
 
@@ -125,6 +126,30 @@ test.each<[string, Status | null, Status, readonly string[]]>([
     'a refused write, which was reported before',
     null,
     statusWith('Stalled', 'True', 'WriteRefused'),
+    [],
+  ],
+  [
+    'a revocation that matches no key',
+    {},
+    statusWith('RevocationsUnmatched', 'True', 'KidUnknown'),
+    ['Warning KidUnknown: why'],
+  ],
+  [
+    'another one that matches none either',
+    statusWith('RevocationsUnmatched', 'True', 'KidUnknown', 'one'),
+    statusWith('RevocationsUnmatched', 'True', 'KidUnknown', 'one and another'),
+    ['Warning KidUnknown: one and another'],
+  ],
+  [
+    'one that is still there',
+    statusWith('RevocationsUnmatched', 'True', 'KidUnknown'),
+    statusWith('RevocationsUnmatched', 'True', 'KidUnknown'),
+    [],
+  ],
+  [
+    'what else says so: one event is enough',
+    {},
+    statusWith('RevocationsApplied', 'Unknown', 'KidUnknown'),
     [],
   ],
   ['a stall that ends', statusWith('Stalled', 'True', 'LedgerTooNew'), {}, []],

@@ -51,6 +51,11 @@ function told(world: World): string | null {
 }
 
 const TAIL = ' Until then, earlier keys stay published; tokens of a revoked key are rejected.';
+/** Who causes the wait for a restart. */
+const WHY =
+  ' Sooner, a pod could get the old key again: active key seen signing 2026-12-01T09:00:30Z, new pods get the new key ' +
+  'by 2026-12-01T09:00:32Z (spec.timing.signerRefreshDelay: 2s), 2 × clock skew = 2s (spec.timing.clockSkew): ' +
+  '2026-12-01T09:00:34Z.';
 
 describe('pods that still use an earlier key', () => {
   test('none: there is no such condition', () => {
@@ -69,7 +74,7 @@ describe('pods that still use an earlier key', () => {
     expect(text).toMatch(
       /^True PodsHoldOldKey: Pod a \(env.*\) reads the signer Secret only at startup,/,
     );
-    expect(text).toContain(`may still sign with an earlier key. ${remedy}${TAIL}`);
+    expect(text).toContain(`may still sign with an earlier key. ${remedy}${TAIL}${WHY}`);
   });
 });
 

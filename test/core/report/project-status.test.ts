@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { HISTORY_MAX, RETIRED_SHOWN_MAX } from '../../../src/core/formats/status.ts';
-import { FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
-import { rotatedWorld } from '../../support/core-world/states.ts';
+import { projectStatus } from '../../../src/core/report/project-status.ts';
+import { scheduleOf } from '../../../src/core/schedule/schedule.ts';
+import { FAST_SPEC, SECOND, TERM_FIELDS } from '../../support/core-world/fixtures.ts';
+import { ledgerOf, rotatedWorld, situation } from '../../support/core-world/states.ts';
 import { worldWith } from '../../support/core-world/world.ts';
 
 describe('the status of a set in the middle of a rotation', () => {
@@ -57,7 +59,7 @@ describe('the status of a set in the middle of a rotation', () => {
         time: '2026-12-01T09:00:44Z',
         waitingFor: 'TokensExpire',
         explanation:
-          'no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s, verifier leeway 1s, 2 × clock skew = 2s: 2026-12-01T09:00:44Z',
+          'no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s (spec.tokenTTL), verifier leeway 1s (spec.timing.verifierLeeway), 2 × clock skew = 2s (spec.timing.clockSkew): 2026-12-01T09:00:44Z',
       },
     });
   });
@@ -71,6 +73,40 @@ describe('the status of a set in the middle of a rotation', () => {
       'k3 new Pending',
     ]);
   });
+});
+
+describe('a wait names who causes it', () => {
+  const termFields = {
+    ...TERM_FIELDS,
+    verifierCacheTtlMs: 'spec.verifiers[orders], preset dotnet',
+  };
+  const waits = (world: ReturnType<typeof rotatedWorld>) =>
+    world.api.set?.status?.conditions?.find(({ type }) => type === 'StandbyReady')?.message;
+
+  test('by the field that the spec declares the value in', () => {
+    expect(waits(rotatedWorld({ ...FAST_SPEC, termFields }))).toContain(
+      'verifiers cache up to 5s (spec.verifiers[orders], preset dotnet), clock skew 1s (spec.timing.clockSkew): ',
+    );
+  });
+
+  test('and says that an earlier value still counts once the spec declares less', () => {
+    const world = rotatedWorld({ ...FAST_SPEC, termFields });
+    const terms = { ...FAST_SPEC.terms, verifierCacheTtlMs: 2 * SECOND };
+    world.hands.editSpec((spec) => ({ ...spec, terms, termFields: TERM_FIELDS }));
+    world.runFor(SECOND);
+    expect(waits(world)).toContain(
+      'verifiers cache up to 5s (spec.verifierCacheTTL is 2s now; the earlier 5s still counts), clock skew',
+    );
+  });
+});
+
+test('an explanation is no longer than the CRD stores', () => {
+  const world = rotatedWorld();
+  const seen = situation(world);
+  const schedule = scheduleOf(seen, ledgerOf(world));
+  const upcoming = schedule.upcoming.map((next) => ({ ...next, explanation: 'x'.repeat(3000) }));
+  const { nextTransition } = projectStatus(seen, { ...schedule, upcoming });
+  expect(nextTransition?.explanation).toHaveLength(2048);
 });
 
 test('the status of a long life stays bounded', () => {

@@ -4,7 +4,7 @@ import type { Spec } from '../../../src/core/formats/spec.ts';
 import type { ObservedKeySecret } from '../../../src/core/reading/model.ts';
 import { revocationsApplied } from '../../../src/core/report/revocations-applied.ts';
 import { fixtureJwk } from '../../support/core-world/fixture-jwk.ts';
-import { EC_KIND, FAST_SPEC, SECOND } from '../../support/core-world/fixtures.ts';
+import { EC_KIND, FAST_SPEC, SECOND, TERM_FIELDS } from '../../support/core-world/fixtures.ts';
 import { situation } from '../../support/core-world/states.ts';
 import { type World, worldWith } from '../../support/core-world/world.ts';
 
@@ -23,9 +23,9 @@ function told(world: World): string | null {
 }
 
 const OUT = 'out of the JWKS, trusted by no verifier after';
-const UNKNOWN =
-  'this set knows no such key, so nothing was changed (compare it with status.keys and with the ' +
-  'kid in the header of a token; the set remembers only the ordinals of keys that ended long ago)';
+/** Who trusts it longest, by the terms of these sets. */
+const LAST = ' (the last: spec.verifierCacheTTL)';
+const NO_KEY = 'no key of this set, so nothing was changed (see RevocationsUnmatched)';
 
 describe('the condition reports what became of each entry', () => {
   test('none is revoked: there is no such condition', () => {
@@ -74,19 +74,40 @@ describe('the condition reports what became of each entry', () => {
     const world = calmWorld();
     world.hands.revoke('k1');
     world.settle();
-    expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
+    expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z${LAST}`);
     // It is a tombstone by now.
     world.runFor(60 * SECOND);
+    expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z${LAST}`);
+  });
+
+  test('names the verifier that trusts it longest, unless the terms have changed since', () => {
+    const termFields = { ...TERM_FIELDS, verifierTrustMs: 'spec.verifiers[orders], preset dotnet' };
+    const world = calmWorld({ termFields });
+    world.hands.revoke('k1');
+    world.settle();
+    expect(told(world)).toContain('Z (the last: spec.verifiers[orders], preset dotnet)');
+    const terms = { ...FAST_SPEC.terms, verifierTrustMs: 2 * SECOND };
+    world.hands.editSpec((spec) => ({ ...spec, terms }));
+    world.settle();
     expect(told(world)).toBe(`True Applied: k1: ${OUT} 2026-12-01T09:00:20Z`);
   });
 
-  test('of several keys the last time counts', () => {
+  test('each key has its own time', () => {
     const world = calmWorld();
     world.hands.revoke('k2');
     world.runFor(10 * SECOND);
     world.hands.revoke('k1');
     world.settle();
-    expect(told(world)).toBe(`True Applied: k2, k1: ${OUT} 2026-12-01T09:00:30Z`);
+    expect(told(world)).toBe(
+      `True Applied: k2: ${OUT} 2026-12-01T09:00:20Z${LAST}; k1: ${OUT} 2026-12-01T09:00:30Z${LAST}`,
+    );
+  });
+
+  test('those that have the same time are named together', () => {
+    const world = calmWorld();
+    world.hands.revoke('k1', 'k2');
+    world.settle();
+    expect(told(world)).toBe(`True Applied: k1, k2: ${OUT} 2026-12-01T09:00:20Z${LAST}`);
   });
 
   test('verifiers that never forget are named', () => {
@@ -99,18 +120,46 @@ describe('the condition reports what became of each entry', () => {
     );
   });
 
-  test('a kid that the set never held changes nothing, and does not hide the others', () => {
+  test('a kid that the set never held makes it unknown, and does not hide that the other one is applied', () => {
     const world = calmWorld();
     world.hands.revoke('k1', 'typo');
     world.settle();
-    expect(told(world)).toBe(`False KidUnknown: typo: ${UNKNOWN}; k1: ${OUT} 2026-12-01T09:00:20Z`);
+    expect(told(world)).toBe(
+      `Unknown KidUnknown: 1 of 2 entries are applied. k1: ${OUT} 2026-12-01T09:00:20Z${LAST}; typo: ${NO_KEY}`,
+    );
+  });
+
+  test('nor that another one still waits, and on what', () => {
+    const world = calmWorld();
+    world.hands.revoke('k1', 'k2', 'typo');
+    world.settle();
+    world.hands.editJwksKeys((keys) => [...keys, fixtureJwk('k2', EC_KIND)]);
+    expect(told(world)).toBe(
+      'False Applying: 1 of 3 entries are applied. k2: still in ConfigMap payments-jwks; ' +
+        `k1: ${OUT} 2026-12-01T09:00:20Z${LAST}; typo: ${NO_KEY}`,
+    );
+  });
+
+  test('a kid that is listed before its key is there counts as soon as the key is', () => {
+    const world = calmWorld();
+    world.hands.revoke('k3');
+    world.settle();
+    expect(told(world)).toBe(`Unknown KidUnknown: k3: ${NO_KEY}`);
+    world.hands.revoke('k1');
+    world.runFor(60 * SECOND);
+    // It was never published: nobody has ever trusted it.
+    expect(told(world)).toBe(
+      `True Applied: k3: ${OUT} 2026-12-01T09:00:12Z; k1: ${OUT} 2026-12-01T09:00:20Z${LAST}`,
+    );
   });
 
   test('four are named, the others counted', () => {
     const world = calmWorld();
     world.hands.revoke('a', 'b', 'c', 'd', 'e', 'f');
     world.settle();
-    expect(told(world)).toBe(`False KidUnknown: a, b, c, d and 2 more: ${UNKNOWN}`);
+    expect(told(world)).toBe(
+      `Unknown KidUnknown: 0 of 6 entries are applied. a, b, c, d and 2 more: ${NO_KEY}`,
+    );
   });
 
   test('while the ledger is lost nothing is known', () => {

@@ -72,12 +72,12 @@ test.each<[string, ObservedPods, RegExp]>([
   [
     'the arithmetic',
     NONE,
-    /^no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s, .*44Z$/,
+    /^no issuer has signed with it since 2026-12-01T09:00:33Z, token lifetime 8s \(spec\.tokenTTL\), .*44Z$/,
   ],
   [
     'the pod',
     held(pod('a')),
-    /^it waits until no pod can still hold the key: restart or stop Pod a \(env\); then token lifetime 8s,/,
+    /^it waits until no pod can still hold the key: restart or stop Pod a \(env\); then token lifetime 8s \(spec\.tokenTTL\),/,
   ],
   [
     'two pods, by name, and their workload',

@@ -158,7 +158,8 @@ describe('an ordered deletion', () => {
       [
         `The operator deletes ConfigMap payments-jwks: ${SKIPPED}`,
         `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:17Z, gone ` +
-          'everywhere by 09:00:19Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:25Z',
+          'everywhere by 2026-12-01T09:00:19Z (spec.timing.publicationDelay: 2s), verifiers cache up to 5s (spec.verifierCacheTTL), ' +
+          'clock skew 1s (spec.timing.clockSkew): 2026-12-01T09:00:25Z',
       ],
     ],
     [
@@ -167,7 +168,8 @@ describe('an ordered deletion', () => {
       [
         'The operator deletes ConfigMap payments-jwks: the last token of the set has expired',
         `The operator deletes Secret payments-key-1: ${SKIPPED}; it would have been: JWKS removed 2026-12-01T09:00:26Z, gone ` +
-          'everywhere by 09:00:28Z, verifiers cache up to 5s, clock skew 1s: 2026-12-01T09:00:34Z',
+          'everywhere by 2026-12-01T09:00:28Z (spec.timing.publicationDelay: 2s), verifiers cache up to 5s (spec.verifierCacheTTL), ' +
+          'clock skew 1s (spec.timing.clockSkew): 2026-12-01T09:00:34Z',
       ],
     ],
   ])('says what was waited for if its wait is skipped %s', (_, afterS, expected) => {

@@ -42,7 +42,7 @@ function refusal(name: keyof Terms, before: Terms, after: Terms, noted: NotedTer
     message:
       `Forbidden: ${called} was ${was} and can't be lowered to ${to} yet: the operator has not noted ` +
       `${was}, status.terms.${shown} is ${noted[shown] ?? 'missing'}. Try again in a few seconds. If ` +
-      'it stays so, the operator is down, or a condition says what stops it',
+      'it stays so, the operator is down, or a condition says what stops it (TermNotNoted)',
   };
 }
 

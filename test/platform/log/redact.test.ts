@@ -85,7 +85,7 @@ it.each([
 });
 
 it.each([
-  'published 09:00:00Z, served everywhere by 09:03:00Z, verifiers cache up to 10m, clock skew 30s: 09:13:30Z',
+  'published 2026-12-01T09:00:00Z, served everywhere by 2026-12-01T09:03:00Z (spec.timing.publicationDelay: 3m), verifiers cache up to 12h36m (spec.verifiers[orders], preset dotnet): 2026-12-01T21:39:00Z',
   'kid NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs is active',
   'kid eyJLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs is active',
   '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',

@@ -59,7 +59,7 @@ export class Hands {
     refused: (args) => this.#refused(args),
     annotate: (args) => this.#annotate(args),
     /** `revoke 1 C=60s`: the same edit changes a field as well. */
-    revoke: ([ordinal, ...edits]) => this.#revoke(Number(ordinal), edits),
+    revoke: ([key = '', ...edits]) => this.#revoke(key, edits),
     delete: (args) => this.#delete(args),
     /** `restore set-status N`: the status alone, as a tool does that writes all of it. */
     restore: ([what = '', version]) => {
@@ -207,8 +207,9 @@ export class Hands {
     });
   }
 
-  #revoke(ordinal: number, edits: readonly string[]): void {
-    const kid = kidOf(this.#world.changes, ordinal);
+  /** @param key its ordinal, or a kid as someone mistyped it */
+  #revoke(key: string, edits: readonly string[]): void {
+    const kid = /^[0-9]+$/.test(key) ? kidOf(this.#world.changes, Number(key)) : key;
     this.#editSet((draft) => {
       const spec = edits.reduce(editSpec, child(draft, 'spec'));
       const before = Array.isArray(spec['revocations'])

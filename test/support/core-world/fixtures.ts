@@ -1,5 +1,11 @@
 /** Specs for the in-memory world. Its keys are in fixture-jwk.ts. */
-import type { Algorithm, KeyKind, Spec, Terms } from '../../../src/core/formats/spec.ts';
+import type {
+  Algorithm,
+  KeyKind,
+  Spec,
+  TermFields,
+  Terms,
+} from '../../../src/core/formats/spec.ts';
 
 export { fixtureJwk } from './fixture-jwk.ts';
 
@@ -31,12 +37,25 @@ export const DEFAULT_TERMS: Terms = {
   clockSkewMs: 30 * SECOND,
 };
 
+/** Of a set that lists no verifiers. */
+export const TERM_FIELDS: TermFields = {
+  tokenTtlMs: 'spec.tokenTTL',
+  verifierCacheTtlMs: 'spec.verifierCacheTTL',
+  verifierTrustMs: 'spec.verifierCacheTTL',
+  sharedCacheTtlMs: 'spec.timing.sharedCacheTTL',
+  publicationDelayMs: 'spec.timing.publicationDelay',
+  signerRefreshDelayMs: 'spec.timing.signerRefreshDelay',
+  verifierLeewayMs: 'spec.timing.verifierLeeway',
+  clockSkewMs: 'spec.timing.clockSkew',
+};
+
 export const EC_KIND: KeyKind = { algorithm: 'ES256', rsaModulusLength: null };
 
 export const FAST_SPEC: Spec = {
   kind: EC_KIND,
   issuer: null,
   terms: FAST_TERMS,
+  termFields: TERM_FIELDS,
   rotation: { intervalMs: 30 * SECOND, standby: true, suspend: false },
   signer: {
     name: 'payments-signer',

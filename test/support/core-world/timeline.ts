@@ -1,5 +1,5 @@
 /** A world's writes as text: one line a write, one a change of state, as the golden files hold it. */
-import { formatTimeOfDay } from '../../../src/core/formats/time.ts';
+import { formatInstant } from '../../../src/core/formats/time.ts';
 import type { World, Written } from './world.ts';
 
 export class Timeline {
@@ -36,7 +36,7 @@ export class Timeline {
   }
 
   #time(): string {
-    return formatTimeOfDay(this.#world.nowMs).slice(0, -1);
+    return formatInstant(this.#world.nowMs).slice(11, -1);
   }
 
   #noteWrite({ step, outcome }: Written): void {

@@ -127,12 +127,49 @@ function otherKeys(versions: readonly JwksVersion[]): readonly { kid: string; st
   );
 }
 
-/** `RevocationsApplied`: no object holds a revoked key any more, be it one that waits for its finalizers. */
+/**
+ * `RevocationsApplied`: no object holds a revoked key any more, be it one that waits for its finalizers. This also
+ * holds while an entry matches no key (`Unknown`); if it is `True`, each of them was a key once.
+ */
 function revocationClaims(scene: Scene, set: SetVersion, span: Span): readonly string[] {
-  if (!conditionOf(set, 'RevocationsApplied').startsWith('True')) return [];
-  return set.revokedKids.flatMap((kid) =>
+  const applied = conditionOf(set, 'RevocationsApplied');
+  const kids = /^(?:True|Unknown) /.test(applied) ? set.revokedKids : [];
+  const held = kids.flatMap((kid) =>
     holdersOf(scene, kid, span).map((holder) => `revocations applied, though ${holder} has ${kid}`),
   );
+  const strange = applied.startsWith('True')
+    ? kids.filter((kid) => !wasThere(scene, kid, span))
+    : [];
+  return [
+    ...held,
+    ...strange.map((kid) => `revocations applied, though nothing ever had ${kid}`),
+    ...unmatchedClaims(scene, set, span),
+  ];
+}
+
+function wasThere({ timeline }: Scene, kid: string, { toMs }: Span): boolean {
+  const { signer, keySecrets, jwks } = timeline;
+  const holders = [
+    ...signer.filter(({ facts }) => facts?.kind === 'Key' && facts.kid === kid),
+    ...keySecrets.filter(({ facts }) => facts?.kid === kid),
+    ...jwks.filter(({ keys }) => keys?.has(kid) === true),
+  ];
+  return holders.some(({ atMs }) => atMs <= toMs);
+}
+
+/** `RevocationsUnmatched`: of some entry no key is known. One that an operator let sign is, until someone takes what told of it. */
+function unmatchedClaims(scene: Scene, set: SetVersion, { toMs }: Span): readonly string[] {
+  const { stints, memory } = scene;
+  const isClaimed = conditionOf(set, 'RevocationsUnmatched').startsWith('True');
+  // Whoever has just edited the spec may have removed that entry.
+  if (!isClaimed || set.spec === null || set.revokedKids.length === 0) return [];
+  const isKnown = (kid: string) => {
+    const signed = stints.some((each) => each.kid === kid && !each.byHand && each.startMs <= toMs);
+    return signed && memory.lostMs(kid) > toMs && !memory.wipes.some((wipedMs) => wipedMs <= toMs);
+  };
+  return set.revokedKids.every(isKnown)
+    ? [`that a revocation matches no key, though each has signed: ${set.revokedKids.join(', ')}`]
+    : [];
 }
 
 /** The objects that held a key at every instant of the span. */

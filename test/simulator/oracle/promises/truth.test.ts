@@ -8,7 +8,7 @@ function status(conditions: string, more: Readonly<Record<string, unknown>> = {}
     const [, type = '', value = '', reason = ''] = /^(\w+)=(\w+) (\w+)$/.exec(condition) ?? [];
     return { type, status: value, reason, message: 'payments-key-1' };
   });
-  return { activeKid: 'a', conditions: parsed, ...more } as never;
+  return { activeKid: 'a', conditions: parsed, ...more };
 }
 
 const READY = status('Ready=True Signing, InvariantsHold=True NoneViolated');
@@ -17,6 +17,10 @@ const PENDING = 'DeletionPending=True FinalizersRemain';
 const APPLIED = status(`Ready=True Signing, RevocationsApplied=True Applied, ${PENDING}`, {
   activeKid: 'b',
 });
+const UNMATCHED = status(
+  `Ready=True Signing, RevocationsApplied=Unknown KidUnknown, RevocationsUnmatched=True KidUnknown, ${PENDING}`,
+  { activeKid: 'b' },
+);
 const REVOKED = { revocations: [{ kid: 'a', reason: 'KeyCompromise' }] };
 const HELD = {
   metadata: { deletionTimestamp: timeAt(0), labels: { 'signingkeys.dev/set': 'payments' } },
@@ -101,6 +105,43 @@ describe('what an operator writes could be read shortly before', () => {
         ],
       ],
       ['36s revocations applied, though payments-key-1 has a'],
+    ],
+    [
+      'the same beside an entry that matches no key',
+      [
+        [20, OP, 'jwks', 'a b'],
+        [28, OP, 'signer', 'b'],
+        [29, HAND, 'set', { revocations: [...REVOKED.revocations, { kid: 'z' }] }],
+        [29.5, OP, 'jwks', 'b'],
+        [30, OP, 'key-1', { ...HELD }],
+        [36, OP, 'status', UNMATCHED],
+        [37, OP, 'key-1', null],
+        [42, OP, 'status', { ...UNMATCHED, keyCount: 1 }],
+      ],
+      ['36s revocations applied, though payments-key-1 has a'],
+    ],
+    [
+      'an entry that matches no key, taken as done',
+      [
+        [20, OP, 'jwks', 'a b'],
+        [29, HAND, 'set', { revocations: [{ kid: 'z' }] }],
+        [36, OP, 'status', { ...APPLIED, activeKid: 'a' }],
+        [38, OP, 'status', { ...UNMATCHED, activeKid: 'a' }],
+      ],
+      ['36s revocations applied, though nothing ever had z'],
+    ],
+    [
+      'an entry of a key that has signed, said to match none',
+      [
+        [20, OP, 'jwks', 'a b'],
+        [28, OP, 'signer', 'b'],
+        [29, HAND, 'set', REVOKED],
+        [29.5, OP, 'jwks', 'b'],
+        [30, OP, 'key-1', null],
+        [36, OP, 'status', UNMATCHED],
+        [38, OP, 'status', { ...APPLIED, keyCount: 1 }],
+      ],
+      ['36s that a revocation matches no key, though each has signed: a'],
     ],
     [
       'an ended key whose Secret waits for its finalizer',
