@@ -25,12 +25,18 @@ export interface LeaseStore {
   ): Promise<StoredLease | 'conflict'>;
 }
 
+/** The API server keeps it as an int32, and refuses a larger one: nobody could take the lease any more. */
+const TRANSITIONS_MAX = 2 ** 31 - 1;
+/** Far more than any replica asks for. A longer one would keep the next leader waiting for ever. */
+const DURATION_MAX_MS = 300_000;
+
 /** The fields of `spec` that an election needs. */
 export interface LeaseRecord {
   /** Empty: no process holds it. */
   readonly holder: string;
-  /** Null if it is missing or not a positive number. */
+  /** At most 300,000; null if it is missing or not a positive number. */
   readonly durationMs: number | null;
+  /** 0 if it is none that can be counted on from. */
   readonly transitions: number;
   readonly acquireTime: string | null;
   /** Changes whenever the holder or one of the times changes. Has no other meaning. */
@@ -43,8 +49,8 @@ export function readLease(lease: LeaseObject): LeaseRecord {
   const seconds = typeof leaseDurationSeconds === 'number' ? leaseDurationSeconds : 0;
   return {
     holder: typeof holderIdentity === 'string' ? holderIdentity : '',
-    durationMs: seconds > 0 ? seconds * 1000 : null,
-    transitions: Number.isSafeInteger(leaseTransitions) ? (leaseTransitions as number) : 0,
+    durationMs: seconds > 0 ? Math.min(seconds * 1000, DURATION_MAX_MS) : null,
+    transitions: isCountable(leaseTransitions) ? leaseTransitions : 0,
     acquireTime: typeof acquireTime === 'string' ? acquireTime : null,
     fingerprint: JSON.stringify([
       holderIdentity,
@@ -54,6 +60,14 @@ export function readLease(lease: LeaseObject): LeaseRecord {
       leaseTransitions,
     ]),
   };
+}
+
+function isCountable(transitions: unknown): transitions is number {
+  return (
+    Number.isSafeInteger(transitions) &&
+    (transitions as number) >= 0 &&
+    (transitions as number) < TRANSITIONS_MAX
+  );
 }
 
 export interface LeaseEdit {

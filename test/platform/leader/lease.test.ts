@@ -48,6 +48,14 @@ describe('readLease', () => {
     expect(readLease(lease)).toMatchObject({ holder: '', durationMs: null, transitions: 0 });
   });
 
+  it('reads numbers that somebody made too large as ones that an election can go on from', () => {
+    const spec = { holderIdentity: 'b', leaseDurationSeconds: 2 ** 31 - 1 };
+    const read = (leaseTransitions: number) => readLease({ spec: { ...spec, leaseTransitions } });
+    expect(read(2 ** 31 - 1)).toMatchObject({ durationMs: 300_000, transitions: 0 });
+    expect(read(2 ** 31 - 2).transitions).toBe(2 ** 31 - 2);
+    expect(read(-1).transitions).toBe(0);
+  });
+
   it('has a fingerprint that a renewal changes and a label does not', () => {
     const lease = newLease('system', 'operator', EDIT);
     const labelled = { ...lease, metadata: { labels: { touched: 'yes' } } };
