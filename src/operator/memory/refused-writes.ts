@@ -40,6 +40,8 @@ export class RefusedWrites {
   #last: { readonly write: Write['kind']; readonly message: string } | null = null;
   #isStatusNext = false;
   #undecided: UndecidedRow | null = null;
+  /** The write that failed last, in whatever way, if none of its kind has succeeded since. */
+  #failed: Write['kind'] | null = null;
 
   /**
    * A write failed. A refused status gives the status no turn: no other step was held up.
@@ -55,7 +57,13 @@ export class RefusedWrites {
   ): EventNote | null {
     if (!(error instanceof KubeApiError)) return null;
     if (isRefusal(error)) this.#undecided = null;
-    else if (!this.#isLongUndecided(write, error, nowMs)) return null;
+    else if (!this.#isLongUndecided(write, error, nowMs)) {
+      // The first may be a hiccup, unless it took long. Then the status, which is behind this write, goes first.
+      const isRepeated = this.#failed === write || error.kind === 'timeout';
+      if (isRepeated) this.#isStatusNext = write !== 'WriteStatus';
+      if (write !== 'WriteStatus') this.#failed = write;
+      return null;
+    }
     const message = `${error.message}${isImmutable ? IMMUTABLE : ''} (${error.code})`;
     this.#isStatusNext = write !== 'WriteStatus';
     if (write !== 'WriteStatus') this.#last = { write, message };
@@ -71,6 +79,7 @@ export class RefusedWrites {
       if (report.write === write) this.#reports.delete(message);
     }
     this.#undecided = null;
+    if (this.#failed === write) this.#failed = null;
     if (this.#last?.write === write) this.#last = null;
   }
 
@@ -84,7 +93,7 @@ export class RefusedWrites {
     return this.#last?.message ?? null;
   }
 
-  /** Whether to write the status before anything else: once after each refusal. */
+  /** Whether to write the status before anything else: once after each refusal, and each repeated failure. */
   takeStatusTurn(): boolean {
     const isNext = this.#isStatusNext;
     this.#isStatusNext = false;

@@ -87,6 +87,33 @@ test('a refused rotation shows as stalled and as overdue, and costs no other wri
   expect(of.operatorWrites()).toHaveLength(before);
 });
 
+test.each([
+  ['fails', statusFault(500)],
+  ['is answered by nobody', statusFault(503)],
+])(
+  'while every write of the signer %s, the status says within seconds what is so',
+  async (_, fault) => {
+    let isBroken = false;
+    const of = new OperatorWorld();
+    world = of;
+    const plan = ({ verb, resource }: FaultedRequest) =>
+      isBroken && verb === 'update' && resource === 'secrets' ? [fault] : [];
+    const { clock } = of;
+    of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
+    of.apply('payments', FAST_SPEC);
+    await clock.advance(60_000);
+    expect(of.condition('Ready')).toBe('True Signing');
+    isBroken = true;
+    of.api.hand.edit('secrets', NAMESPACE, 'payments-signer', (draft) => delete draft['data']);
+    await clock.advance(10_000);
+    expect(of.condition('Ready')).toBe('False SignerChanged');
+    expect(of.condition('Stalled')).toBe('none');
+    isBroken = false;
+    await clock.advance(60_000);
+    expect(of.condition('Ready')).toBe('True Signing');
+  },
+);
+
 test('a refused write that is no longer wanted stalls nothing', async () => {
   let isBroken = false;
   const of = startWith(403, () => isBroken, 'update');
