@@ -4,8 +4,10 @@ import { USAGE_EXIT_CODE } from '../platform/cli/options.ts';
 import { runProgram } from '../platform/cli/run-program.ts';
 import { systemClock } from '../platform/clock.ts';
 import { watchFolder } from '../platform/files/folder-watch.ts';
+import { openFilesMax } from '../platform/files/open-files.ts';
 import { findFolderProblem } from '../platform/files/projected-folder.ts';
 import { ListenError } from '../platform/http/endpoint.ts';
+import type { Log } from '../platform/log/log.ts';
 import { createLog } from '../platform/log/pino-log.ts';
 import { createServer } from './create-server.ts';
 import { SERVE_OPTIONS, type ServeConfig } from './flags.ts';
@@ -33,6 +35,24 @@ class FolderError extends Error {
   override readonly name = 'FolderError';
 }
 
+/** For the other ports, the folder, and Node.js itself. */
+const OTHER_FILES = 192;
+
+/**
+ * Without a file to spare, a new connection could not even be accepted to close another one: whoever keeps
+ * idle ones would lock everybody out.
+ */
+function withinOpenFiles(maxConnections: number, openFiles: number | null, log: Log): number {
+  const room = Math.max(1, (openFiles ?? Infinity) - OTHER_FILES);
+  if (room >= maxConnections) return maxConnections;
+  log.warn(
+    { maxConnections, openFiles, code: 'TOO_FEW_OPEN_FILES' },
+    `this process may have ${openFiles} files open, so it keeps at most ${room} connections: raise the ` +
+      'limit of open files (ulimit -n), or lower --max-connections',
+  );
+  return room;
+}
+
 async function runWith(config: ServeConfig, stopping: AbortSignal): Promise<number> {
   const metricsTls = metricsTlsOf(config, {
     host: config.host,
@@ -44,7 +64,15 @@ async function runWith(config: ServeConfig, stopping: AbortSignal): Promise<numb
   if (problem !== null) throw new FolderError(`--dir is '${config.dir}', ${problem}`);
   const { logLevel: level, logFormat: format } = config;
   const log = await createLog({ level, format, destination: 'stdout' });
-  const server = createServer({ config, metricsTls, clock: systemClock, watchFolder, log });
+  const maxConnections = withinOpenFiles(config.maxConnections, await openFilesMax(), log);
+  const bounded = { ...config, maxConnections };
+  const server = createServer({
+    config: bounded,
+    metricsTls,
+    clock: systemClock,
+    watchFolder,
+    log,
+  });
   await server.run(stopping);
   return 0;
 }

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openRaw, parseResponse, type RawConnection, sendRaw } from '../support/http/raw-http.ts';
 import { makeFolder, makeJwks, SERVE_JSON, until } from './fixtures.ts';
 import { JWKS, jwksText, served, startPublicPort as start } from './public-port.ts';
-import { startServe } from './serve-process.ts';
+import { startServe, startServeWithin } from './serve-process.ts';
 
 const GET = `GET ${JWKS} HTTP/1.1\r\nHost: test\r\n\r\n`;
 
@@ -36,6 +36,18 @@ async function dropped(metrics: { registry: { metrics(): Promise<string> } }, re
 }
 
 describe('one connection more than there may be', () => {
+  test('gets in where the system allows fewer files than connections', async () => {
+    const folder = await makeFolder();
+    await writeFile(join(folder, 'jwks.json'), jwksText);
+    await writeFile(join(folder, 'serve.json'), SERVE_JSON);
+    const serve = startServeWithin(256, folder);
+    const { port } = await serve.ports();
+    expect(serve.output()).toContain('TOO_FEW_OPEN_FILES');
+    const honest = await openKept(port, '127.0.0.2');
+    for (let opened = 0; opened < 300; opened++) await openKept(port);
+    await askOn(honest);
+  });
+
   test('takes the place of the one whose last request is the longest ago', async () => {
     const { port, metrics } = await start(served, { connectionsMax: 3 });
     const first = await openKept(port);

@@ -23,7 +23,14 @@ export function startProgram(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): ServeProcess {
-  const child = spawn(process.execPath, ['src/main.ts', ...argv], {
+  return started([process.execPath, 'src/main.ts', ...argv], env);
+}
+
+function started(
+  [command = '', ...words]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ServeProcess {
+  const child = spawn(command, words, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,10 +63,18 @@ export function startProgram(
 /** 40 % of the chart's 192 MiB, as the chart asks of Node.js in a container. */
 const HEAP_OF_CHART = '--max-old-space-size=77';
 
+const ON_LOOPBACK = ['--host', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
+
 /** Serves a folder on free ports of the loopback interface. */
 export function startServe(folder: string, ...args: readonly string[]): ServeProcess {
-  const ports = ['--host', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
-  return startProgram(['serve', '--dir', folder, ...ports, ...args], {
+  return startProgram(['serve', '--dir', folder, ...ON_LOOPBACK, ...args], {
     NODE_OPTIONS: HEAP_OF_CHART,
   });
+}
+
+/** The same in a process that may have this many files open. */
+export function startServeWithin(openFiles: number, folder: string): ServeProcess {
+  const limited = ['/bin/sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`];
+  const program = [process.execPath, 'src/main.ts', 'serve', '--dir', folder, ...ON_LOOPBACK];
+  return started([...limited, ...program], { NODE_OPTIONS: HEAP_OF_CHART });
 }
