@@ -132,8 +132,8 @@ function podsWith(timeline: Timeline, { startMs, endMs, kid }: Span): readonly R
   const { terms, pods, jwks } = timeline;
   const gone = jwks.find(({ atMs, keys }) => atMs > endMs && keys?.has(kid) === false);
   const readMs = gone === undefined ? NEVER : judgedOnMs(timeline, gone.change);
-  const largestMs = terms.largestMs('signerRefreshDelayMs', endMs, readMs ?? endMs);
-  const staleMs = Math.max(endMs + largestMs, terms.passedMs(endMs, ['signerRefreshDelayMs', 1]));
+  const lagMs = terms.at('signerRefreshDelayMs', readMs ?? endMs);
+  const staleMs = Math.max(endMs + lagMs, terms.passedMs(endMs, ['signerRefreshDelayMs', 1]));
   return pods.filter(({ readsMs }) => startMs <= readsMs && readsMs < staleMs);
 }
 

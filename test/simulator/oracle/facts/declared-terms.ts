@@ -49,14 +49,6 @@ export class DeclaredTerms {
     return (pieces.findLast(({ fromMs }) => fromMs <= atMs) ?? pieces[0])?.valueMs ?? 0;
   }
 
-  /** The largest that it was at any instant of a span, both ends included. */
-  largestMs(name: TermName, fromMs: number, toMs: number): number {
-    const within = (this.#pieces.get(name) ?? []).filter(
-      (piece) => piece.fromMs > fromMs && piece.fromMs <= toMs,
-    );
-    return Math.max(this.at(name, fromMs), ...within.map(({ valueMs }) => valueMs));
-  }
-
   /** As the spec says at that instant, whatever held before. */
   declaredAt(atMs: number): Terms | null {
     const found = this.#declarations.findLast(({ fromMs }) => fromMs <= atMs);

@@ -70,8 +70,8 @@ function knownFromMs(timeline: Timeline, sinceMs: number, { version }: Stint): n
   const passedMs = terms.passedMs(cachedMs, ['verifierCacheTtlMs', 1]);
   const readMs = judgedOnMs(timeline, version.change);
   if (readMs === null || readMs <= sinceMs) return passedMs;
-  const largest = LEAD.map((name) => terms.largestMs(name, sinceMs, readMs));
-  return Math.max(passedMs, sinceMs + largest.reduce((sum, each) => sum + each, 0));
+  const leadMs = LEAD.reduce((sumMs, name) => sumMs + terms.at(name, readMs), 0);
+  return Math.max(passedMs, sinceMs + leadMs);
 }
 
 /** Stints that an operator's own write began. */
