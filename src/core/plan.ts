@@ -12,7 +12,6 @@ import { stageStep } from './order.ts';
 import type { Observed, Plan, Step } from './reading/model.ts';
 import { concernsPods } from './reading/old-pods.ts';
 import { type Situation, situationOf } from './reading/situation.ts';
-import { contestKeptUntilMs } from './report/contested.ts';
 import { conditionEvents } from './report/events.ts';
 import { projectStatus, sameStatus, undecodableStatus } from './report/project-status.ts';
 import { stallOf } from './report/stall.ts';
@@ -191,8 +190,8 @@ function nextAtMs(situation: Situation, schedule: Schedule | null, nowMs: number
   const boundaries = schedule === null ? [] : boundariesOf(situation, schedule);
   const future = boundaries.filter((atMs) => atMs > situation.nowMs);
   const local = future.map((atMs) => atMs - situation.offsetMs);
-  const keptUntilMs = contestKeptUntilMs(situation.observed) ?? 0;
-  if (keptUntilMs > situation.nowMs) local.push(keptUntilMs - situation.offsetMs);
+  const { contestedKeptForMs } = situation.observed;
+  if (contestedKeptForMs > 0) local.push(nowMs + contestedKeptForMs);
   if (situation.clockInDoubt) local.push(nowMs + DOUBT_RECHECK_MS);
   if (situation.set.livingAdoptee !== null) local.push(nowMs + ADOPTEE_RECHECK_MS);
   if (schedule !== null && awaitsPods(schedule.ledger, situation.nowMs)) {

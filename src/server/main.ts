@@ -6,7 +6,7 @@ import { systemClock } from '../platform/clock.ts';
 import { watchFolder } from '../platform/files/folder-watch.ts';
 import { openFilesMax } from '../platform/files/open-files.ts';
 import { findFolderProblem } from '../platform/files/projected-folder.ts';
-import { ListenError } from '../platform/http/endpoint.ts';
+import { ListenError, OPERATIONAL_LIMITS } from '../platform/http/endpoint.ts';
 import type { Log } from '../platform/log/log.ts';
 import { createLog } from '../platform/log/pino-log.ts';
 import { createServer } from './create-server.ts';
@@ -35,15 +35,21 @@ class FolderError extends Error {
   override readonly name = 'FolderError';
 }
 
-/** For the other ports, the folder, and Node.js itself. */
-const OTHER_FILES = 192;
+/** For the folder, and Node.js itself. */
+const FILES_OF_PROGRAM = 64;
 
 /**
  * Without a file to spare, a new connection could not even be accepted to close another one: whoever keeps
  * idle ones would lock everybody out.
  */
-function withinOpenFiles(maxConnections: number, openFiles: number | null, log: Log): number {
-  const room = Math.max(1, (openFiles ?? Infinity) - OTHER_FILES);
+function withinOpenFiles(
+  { maxConnections, metricsTlsDir }: ServeConfig,
+  openFiles: number | null,
+  log: Log,
+): number {
+  // Of the metrics by HTTPS, handshakes that go on are counted apart.
+  const otherPorts = (metricsTlsDir === null ? 1 : 3) * OPERATIONAL_LIMITS.connectionsMax;
+  const room = Math.max(1, (openFiles ?? Infinity) - otherPorts - FILES_OF_PROGRAM);
   if (room >= maxConnections) return maxConnections;
   log.warn(
     { maxConnections, openFiles, code: 'TOO_FEW_OPEN_FILES' },
@@ -64,7 +70,7 @@ async function runWith(config: ServeConfig, stopping: AbortSignal): Promise<numb
   if (problem !== null) throw new FolderError(`--dir is '${config.dir}', ${problem}`);
   const { logLevel: level, logFormat: format } = config;
   const log = await createLog({ level, format, destination: 'stdout' });
-  const maxConnections = withinOpenFiles(config.maxConnections, await openFilesMax(), log);
+  const maxConnections = withinOpenFiles(config, await openFilesMax(), log);
   const bounded = { ...config, maxConnections };
   const server = createServer({
     config: bounded,

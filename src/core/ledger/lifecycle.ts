@@ -229,20 +229,21 @@ export function bury(ledger: Ledger, key: LedgerKey, nowMs: number): Ledger {
   return withStone({ ...ledger, keys }, stone, nowMs);
 }
 
-/** More tombstones than this are kept only while verifiers may still trust their keys. */
+/** More tombstones than this are kept only while verifiers may still trust their keys, or if they were revoked. */
 export const TOMBSTONES_KEPT = TOMBSTONES_MAX / 2;
 
 /** The reasons of keys that mostly end before they sign: theirs are the first tombstones to go. */
 const UNSIGNED: readonly EndReason[] = ['Superseded', 'SecretLost'];
 
 /**
- * Adds a tombstone. If there are too many, the oldest of those whose trust is over go. If nearly all
- * are still trusted, so does the oldest that never signed, and at last the oldest of all. Their ordinals
- * stay ended. So there is always room for another one.
+ * Adds a tombstone. If there are too many, the oldest of those whose trust is over go, but for revoked keys: as long
+ * as they are known, nothing that someone restores brings them back. If there are far too many, so does the oldest that
+ * never signed, and at last the oldest of all. Their ordinals stay ended. So there is always room for another one.
  */
 function withStone(ledger: Ledger, stone: Tombstone, nowMs: number): Ledger {
   const stones = [...ledger.tombstones, stone].sort((a, b) => a.ordinal - b.ordinal);
-  const isOver = ({ removedSeenMs, trustMs }: Tombstone) => {
+  const isOver = ({ reason, removedSeenMs, trustMs }: Tombstone) => {
+    if (reason === 'Revoked') return false;
     const endMs = trustEndMs(removedSeenMs, trustMs);
     return endMs !== null && endMs <= nowMs;
   };

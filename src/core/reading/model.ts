@@ -206,8 +206,11 @@ export interface Observed {
   readonly allowsSecretCopies?: true;
   /** The steps that someone undoes, or that the API server refuses. This is from that memory as well. */
   readonly contests: readonly Contest[];
-  /** This process has reported a contest of this set before: so it knows whether one still stands. */
-  readonly knowsContests?: true;
+  /**
+   * For how long, from this reading on, the report of contests in the status is kept: another operator has made it.
+   * Zero if this one knows better. From that memory as well.
+   */
+  readonly contestedKeptForMs: number;
 }
 
 /** The set and its objects, without when and how they were read. */

@@ -34,7 +34,14 @@ import type {
   ObservedSet,
   ObservedSigner,
 } from './model.ts';
-import { believedLedgers, holdsKey, judgeOwnership, type Owned, parseOwner } from './ownership.ts';
+import {
+  believedLedgers,
+  epochOf,
+  holdsKey,
+  judgeOwnership,
+  type Owned,
+  parseOwner,
+} from './ownership.ts';
 import { presentRequests } from './requests.ts';
 
 /** What became of the ledger. */
@@ -206,6 +213,10 @@ function hasOtherKeys({ signer, keySecrets, ownership }: OwnObjects, copy: Ledge
     ...(ownership.signer === 'Own' && signer !== null ? [signer.content] : []),
     ...keySecrets
       .filter(({ meta }) => ownership.keySecrets.get(meta.name) === 'Own')
+      // A first key without a ledger has not signed: nothing but a reading that missed the copy made it.
+      .filter(
+        ({ meta }) => ownership.signer === 'Own' || ownership.jwks === 'Own' || epochOf(meta) > 0,
+      )
       .map(({ content }) => content),
   ];
   return contents.some((content) => content.kind === 'Key' && !known.has(content.kid));

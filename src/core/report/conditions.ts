@@ -30,7 +30,7 @@ export function conditionsOf(situation: Situation, schedule: Schedule | null): r
   if (situation.clockInDoubt) verdicts.push(clockSkew(situation));
   const { lostStatus } = situation.observed;
   if (lostStatus.length > 0) verdicts.push(crdOutdated(lostStatus));
-  const contested = contestedOf(situation.observed, situation.nowMs);
+  const contested = contestedOf(situation.observed);
   if (contested !== null) verdicts.push(contested);
   if (situation.withheld.length > 0) verdicts.push(metadataRefused(situation));
   const foreign = foreignKeySecrets(situation);

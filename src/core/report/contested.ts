@@ -1,6 +1,6 @@
 /** The condition `Contested`: steps that someone else keeps undoing. */
 import { MANAGER } from '../formats/names.ts';
-import type { Condition, Verdict } from '../formats/status.ts';
+import type { Condition, Status, Verdict } from '../formats/status.ts';
 import type { Contest } from '../reading/contest.ts';
 import type { Observed, ObservedSet } from '../reading/model.ts';
 
@@ -11,22 +11,16 @@ const REMEDY =
   'Decide who sets it: change the spec of this set, or the other client. The operator tries again at longer ' +
   'and longer intervals. Everything else goes on.';
 
-/** An operator that has just begun learns of a contest only when its own steps are undone. */
-const KEPT_MS = 300_000;
-
-type Given = Pick<Observed, 'contests' | 'knowsContests' | 'set'>;
+type Given = Pick<Observed, 'contests' | 'contestedKeptForMs' | 'set'>;
 
 /**
  * @param observed `contests` come from the memory of one process. What another operator has reported, such as the
- * last leader, is kept for as long as that one would have kept it: else two of them undid each other's.
+ * last leader, is kept for a while: else two of them took each other's report out of the status.
  * @returns null if no step is undone again and again
  */
-export function contestedOf(observed: Given, nowMs: number): Verdict | null {
-  const reported = observed.contests.filter(({ isReported }) => isReported);
-  if (reported.length === 0) {
-    const untilMs = contestKeptUntilMs(observed);
-    return untilMs === null || nowMs >= untilMs ? null : reportedBefore(observed.set);
-  }
+export function contestedOf({ contests, contestedKeptForMs, set }: Given): Verdict | null {
+  const reported = contests.filter(({ isReported }) => isReported);
+  if (reported.length === 0) return contestedKeptForMs > 0 ? reportedBefore(set) : null;
   // In one order, so that the status does not change with the order of the tries.
   const texts = [...new Set(reported.map(textOf))].sort();
   const more = texts.length - NAMED_MAX;
@@ -35,24 +29,22 @@ export function contestedOf(observed: Given, nowMs: number): Verdict | null {
   return { type: 'Contested', status: 'True', reason: 'StepUndone', message };
 }
 
-/** @returns until when the report of another operator is kept; null if there is none, or this one knows better */
-export function contestKeptUntilMs({ contests, knowsContests, set }: Given): number | null {
-  if (knowsContests === true || contests.some(({ isReported }) => isReported)) return null;
-  const found = foundIn(set);
-  return found === undefined ? null : Date.parse(found.lastTransitionTime) + KEPT_MS;
+function reportedBefore({ status }: ObservedSet): Verdict | null {
+  const found = contestedIn(status);
+  return found === null
+    ? null
+    : { type: 'Contested', status: 'True', reason: 'StepUndone', message: found.message };
 }
 
-function reportedBefore(set: ObservedSet): Verdict | null {
-  const found = foundIn(set);
-  if (found === undefined) return null;
-  return { type: 'Contested', status: 'True', reason: 'StepUndone', message: found.message };
+function contestedIn(status: Status | null): Condition | null {
+  const isReport = ({ type, status: value, reason }: Condition) =>
+    type === 'Contested' && value === 'True' && reason === 'StepUndone';
+  return status?.conditions?.find(isReport) ?? null;
 }
 
-function foundIn({ status }: ObservedSet): Condition | undefined {
-  return status?.conditions?.find(
-    ({ type, status: value, reason }) =>
-      type === 'Contested' && value === 'True' && reason === 'StepUndone',
-  );
+/** @returns since when a status reports contests, as it says; null if it does not */
+export function contestedSince(status: Status | null): string | null {
+  return contestedIn(status)?.lastTransitionTime ?? null;
 }
 
 function textOf({ object, fields, setBy }: Contest): string {

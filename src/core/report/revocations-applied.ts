@@ -36,7 +36,7 @@ export function revocationsApplied(situation: Situation): Applied | null {
     ...unmatchedTexts(unmatched),
   ];
   const isMixed = removed.length < fates.length && fates.length > 1;
-  const sum = isMixed ? `${removed.length} of ${fates.length} entries are applied. ` : '';
+  const sum = isMixed ? `Applied: ${removed.length} of ${fates.length} entries. ` : '';
   const verdict = (status: ConditionStatus, reason: Applied['reason']): Applied => {
     return { type: 'RevocationsApplied', status, reason, message: `${sum}${texts.join('; ')}` };
   };

@@ -64,16 +64,23 @@ function isSimilar(kid: string, known: string): boolean {
 function formTexts(kids: readonly string[], ledger: Ledger): readonly string[] {
   const impossible = kids.filter((kid) => !THUMBPRINT.test(kid));
   const known = knownKids(ledger);
+  // A key that the set has forgotten may have been an imported one.
+  if (hasForgotten(ledger)) return [];
   if (impossible.length === 0 || !known.every((kid) => THUMBPRINT.test(kid))) return [];
   return [
     `${namedKids(impossible)} cannot be of this set: its kids have 43 letters, digits, '-' and '_'.`,
   ];
 }
 
+/** Or some ordinals were passed over: nobody can tell. */
+function hasForgotten({ keys, tombstones, nextOrdinal }: Ledger): boolean {
+  return keys.length + tombstones.length < nextOrdinal - 1;
+}
+
 /** Of keys that ended long ago, only the ordinals are known: not that they had this kid, nor that they had not. */
-function forgottenTexts({ keys, tombstones, nextOrdinal }: Ledger): readonly string[] {
-  if (keys.length + tombstones.length >= nextOrdinal - 1) return [];
+function forgottenTexts(ledger: Ledger): readonly string[] {
+  if (!hasForgotten(ledger)) return [];
   return [
-    'The set remembers only the ordinals of keys that ended long ago: the entry of such a key can be removed.',
+    'The set remembers only the ordinals of keys that ended long ago: if it is the kid of such a key, keep the entry.',
   ];
 }

@@ -36,11 +36,21 @@ interface Entry {
 /** Of one set. Times are the clock's monotonic milliseconds. */
 export class Contests {
   readonly #byName = new Map<string, Entry>();
-  #hasReported = false;
-
   /** Whether any step was ever undone so often that people are told. */
-  get hasReported(): boolean {
-    return this.#hasReported;
+  #hasReported = false;
+  /** Another operator's report, by the time at which it began, and since when this one has seen it. */
+  #others: { readonly began: string; readonly sinceMs: number } | null = null;
+
+  /**
+   * For how long the report that the status shows is kept, although this operator has seen nothing of the kind:
+   * the last leader may have made it. It learns of a contest only when its own steps are undone.
+   * @param began when the condition began; null if there is none
+   * @returns milliseconds; 0 if this operator knows better
+   */
+  keptForMs(began: string | null, nowMs: number): number {
+    if (began === null || this.#hasReported) return 0;
+    if (this.#others?.began !== began) this.#others = { began, sinceMs: nowMs };
+    return Math.max(0, this.#others.sinceMs + LASTING_MS - nowMs);
   }
 
   /** A step was taken. */

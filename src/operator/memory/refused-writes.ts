@@ -40,8 +40,8 @@ export class RefusedWrites {
   #last: { readonly write: Write['kind']; readonly message: string } | null = null;
   #isStatusNext = false;
   #undecided: UndecidedRow | null = null;
-  /** The write that failed last, in whatever way, if none of its kind has succeeded since. */
-  #failed: Write['kind'] | null = null;
+  /** The write that failed last, other than the status, if none of its kind has succeeded since. */
+  #failed: { readonly write: Write['kind']; readonly atMs: number } | null = null;
 
   /**
    * A write failed. A refused status gives the status no turn: no other step was held up.
@@ -59,9 +59,10 @@ export class RefusedWrites {
     if (isRefusal(error)) this.#undecided = null;
     else if (!this.#isLongUndecided(write, error, nowMs)) {
       // The first may be a hiccup, unless it took long. Then the status, which is behind this write, goes first.
-      const isRepeated = this.#failed === write || error.kind === 'timeout';
-      if (isRepeated) this.#isStatusNext = write !== 'WriteStatus';
-      if (write !== 'WriteStatus') this.#failed = write;
+      if (write === 'WriteStatus') return null;
+      const isRepeated = this.#failed?.write === write && nowMs - this.#failed.atMs < ROW_GAP_MS;
+      this.#isStatusNext = isRepeated || error.kind === 'timeout';
+      this.#failed = { write, atMs: nowMs };
       return null;
     }
     const message = `${error.message}${isImmutable ? IMMUTABLE : ''} (${error.code})`;
@@ -79,7 +80,7 @@ export class RefusedWrites {
       if (report.write === write) this.#reports.delete(message);
     }
     this.#undecided = null;
-    if (this.#failed === write) this.#failed = null;
+    if (this.#failed?.write === write) this.#failed = null;
     if (this.#last?.write === write) this.#last = null;
   }
 
@@ -91,6 +92,11 @@ export class RefusedWrites {
   /** What the API server said to the last refused step that has not been taken since. */
   get last(): string | null {
     return this.#last?.message ?? null;
+  }
+
+  /** Whether some step is failing: a status in between is not to hold it up for long. */
+  get isFailing(): boolean {
+    return this.#failed !== null;
   }
 
   /** Whether to write the status before anything else: once after each refusal, and each repeated failure. */

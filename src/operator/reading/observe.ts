@@ -10,6 +10,7 @@ import { NO_LEDGERS, newestOf, readableOf } from '../../core/reading/ledgers.ts'
 import type { Observed } from '../../core/reading/model.ts';
 import { believedLedgers } from '../../core/reading/ownership.ts';
 import { hasSoundLedger } from '../../core/reading/situation.ts';
+import { contestedSince } from '../../core/report/contested.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
 import type { SetMemory } from '../memory/set-memory.ts';
@@ -105,7 +106,10 @@ export class Observer {
       isStatusFailing: memory.keptStatus.isFailing,
       lostStatus: memory.keptStatus.lost,
       contests: memory.contests.standing(clock.monotonicMs()),
-      ...(memory.contests.hasReported && { knowsContests: true as const }),
+      contestedKeptForMs: memory.contests.keptForMs(
+        contestedSince(asStored.status),
+        clock.monotonicMs(),
+      ),
     };
     return {
       observed: {

@@ -162,11 +162,11 @@ export class StepTaker {
     }
   }
 
-  /** While the status fails, it may be a webhook that hangs: the set does not wait long for that again. */
-  #statusDeadlineMs({ keptStatus }: SetMemory, planned: SetSnapshot): number {
+  /** While writes fail, it may be a webhook that hangs: the set does not wait long for the status then. */
+  #statusDeadlineMs({ keptStatus, refused }: SetMemory, planned: SetSnapshot): number {
     const { clock } = this.#options;
     const deadlineMs = deadlineOf(planned);
-    if (!keptStatus.isFailing) return deadlineMs;
+    if (!keptStatus.isFailing && !refused.isFailing) return deadlineMs;
     return Math.min(deadlineMs, clock.monotonicMs() + FAILING_STATUS_TIMEOUT_MS);
   }
 

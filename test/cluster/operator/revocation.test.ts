@@ -113,7 +113,7 @@ test('the active key is revoked: the standby signs, nobody else notices, and the
     return condition?.reason === 'KidUnknown' ? condition : null;
   });
   expect(unknown.status).toBe('Unknown');
-  expect(unknown.message).toMatch(/^1 of 2 entries are applied\. .*; mistyped: no key of this set/);
+  expect(unknown.message).toMatch(/^Applied: 1 of 2 entries\. .*; mistyped: no key of this set/);
   const unmatched = await look.condition('payments', 'RevocationsUnmatched');
   expect(unmatched).toMatchObject({ status: 'True', reason: 'KidUnknown' });
   // Every kid here is a thumbprint.

@@ -101,6 +101,7 @@ describe('tombstones', () => {
   const NOW_MS = 1_000_000;
   const OVER: Partial<Tombstone> = { removedSeenMs: 1, trustMs: 1 };
   const TRUSTED: Partial<Tombstone> = { removedSeenMs: NOW_MS, trustMs: SECOND };
+  const REVOKED: Partial<Tombstone> = { ...OVER, reason: 'Revoked' };
   const FOREVER: Partial<Tombstone> = { removedSeenMs: 1, trustMs: null };
   const BACK_AGAIN: Partial<Tombstone> = { removedSeenMs: null, trustMs: 1 };
   const LOST: Partial<Tombstone> = { ...TRUSTED, reason: 'SecretLost' };
@@ -142,6 +143,7 @@ describe('tombstones', () => {
       TOMBSTONES_KEPT,
       4,
     ],
+    ['the revoked ones', [REVOKED, ...stones(TOMBSTONES_KEPT, OVER)], TOMBSTONES_KEPT, 4],
     [
       'the one whose key was put back',
       [BACK_AGAIN, ...stones(TOMBSTONES_KEPT, OVER)],

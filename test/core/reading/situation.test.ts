@@ -145,25 +145,70 @@ describe('what became of the ledger', () => {
 });
 
 describe('a lost ledger, beside a copy of an earlier set’s', () => {
-  /** Every ledger of the set is lost; that of an earlier one with these keys is beside the JWKS. */
-  function newestBeside(edit: (ledger: Ledger) => Ledger): Ledger | null {
+  const EARLIER = { namespace: 'auth', name: 'payments', uid: 'uid-of-earlier' };
+
+  /** Every ledger of the set is lost; that of an earlier one, which knows these keys, is beside the JWKS. */
+  function newestBeside(
+    kids: readonly string[],
+    disturb: (world: World) => void = () => undefined,
+  ): Ledger | null {
     const world = rotatedWorld();
-    const text = serializeLedger(edit({ ...ledgerOf(world), set: EARLIER }));
+    const ledger = ledgerOf(world);
+    const tombstones = ledger.keys
+      .filter(({ kid }) => !kids.includes(kid))
+      .map(({ ordinal, kid, algorithm }) => {
+        return {
+          ordinal,
+          kid,
+          algorithm,
+          reason: 'Retired',
+          removedSeenMs: 1,
+          trustMs: 1,
+        } as const;
+      });
+    const keys = ledger.keys.filter(({ kid }) => kids.includes(kid));
+    const known = kids.includes('tombstones') ? tombstones : [];
+    const text = serializeLedger({ ...ledger, set: EARLIER, keys, tombstones: known });
     world.hands.wipeStatus();
     world.hands.annotateSigner(ANNOTATION.ledger, null);
     copyBesideJwks(world.hands, text);
+    disturb(world);
     const { ledgerState } = situation(world);
     return ledgerState.kind === 'Lost' ? ledgerState.newest : null;
   }
 
-  const EARLIER = { namespace: 'auth', name: 'payments', uid: 'uid-of-earlier' };
-
   test('is recovered from it if it knows the keys of this set: the set has adopted them', () => {
-    expect(newestBeside((ledger) => ledger)?.set).toEqual(EARLIER);
+    expect(newestBeside(['k1', 'k2', 'k3'])?.set).toEqual(EARLIER);
+    expect(newestBeside(['k2', 'k3', 'tombstones'])?.set).toEqual(EARLIER);
   });
 
-  test('is not recovered from it if this set has a key that it does not know', () => {
-    expect(newestBeside((ledger) => ({ ...ledger, keys: ledger.keys.slice(0, 1) }))).toBeNull();
+  test('is not recovered from it if the signer or a key Secret has a key that it does not know', () => {
+    expect(newestBeside(['k1', 'k3'])).toBeNull();
+    const onlySigner = ({ hands }: World) => {
+      for (const ordinal of [1, 2, 3]) hands.deleteKeySecret(ordinal);
+    };
+    expect(newestBeside(['k1', 'k3'], onlySigner)).toBeNull();
+    const onlySecrets = ({ hands }: World) => hands.deleteSigner();
+    expect(newestBeside(['k1', 'k3'], onlySecrets)).toBeNull();
+  });
+
+  test('is recovered from it if nothing but a first key Secret, of a reading that missed it, says otherwise', () => {
+    const world = worldWith(FAST_SPEC);
+    world.runFor(30 * SECOND);
+    const earlier = ledgerOf(world).set;
+    world.api.set = null;
+    world.hands.deleteSigner();
+    world.hands.createSet(FAST_SPEC);
+    const { labels } = world.hands.keySecret(1).meta;
+    const { set } = world.observe();
+    const annotations = {
+      [ANNOTATION.owner]: JSON.stringify(set.ref),
+      [ANNOTATION.ordinal]: '9',
+    };
+    world.hands.plantKeySecret(9, 'k9', { labels, annotations });
+    const { ledgerState } = situation(world);
+    const newest = ledgerState.kind === 'Lost' ? ledgerState.newest : null;
+    expect(newest?.set).toEqual(earlier);
   });
 });
 

@@ -1,30 +1,24 @@
 import { expect, test } from 'vitest';
 import type { Condition } from '../../../src/core/formats/status.ts';
 import type { Contest } from '../../../src/core/reading/contest.ts';
-import type { Observed } from '../../../src/core/reading/model.ts';
-import { contestedOf, contestKeptUntilMs } from '../../../src/core/report/contested.ts';
+import { contestedOf, contestedSince } from '../../../src/core/report/contested.ts';
 import { FAST_SPEC } from '../../support/core-world/fixtures.ts';
 import { worldWith } from '../../support/core-world/world.ts';
 
-const NOW_MS = Date.UTC(2026, 11, 1, 9);
-
-function seen(given: Pick<Observed, 'contests' | 'knowsContests'>, agoMs?: number) {
+function seen(contests: readonly Contest[], contestedKeptForMs = 0, reports = false) {
   const { set } = worldWith(FAST_SPEC).observe();
-  const conditions: readonly Condition[] =
-    agoMs === undefined
-      ? []
-      : [
-          {
-            type: 'Contested',
-            status: 'True',
-            reason: 'StepUndone',
-            message: 'the last leader says so',
-            observedGeneration: 1,
-            lastTransitionTime: new Date(NOW_MS - agoMs).toISOString(),
-          },
-        ];
-  return { ...given, set: { ...set, status: { conditions } } };
+  const conditions: readonly Condition[] = reports ? [REPORT] : [];
+  return { contests, contestedKeptForMs, set: { ...set, status: { conditions } } };
 }
+
+const REPORT: Condition = {
+  type: 'Contested',
+  status: 'True',
+  reason: 'StepUndone',
+  message: 'the last leader says so',
+  observedGeneration: 1,
+  lastTransitionTime: '2026-12-01T09:00:00Z',
+};
 
 const LABEL: Contest = {
   name: 'RepairMetadata Secret payments-signer',
@@ -64,28 +58,28 @@ test.each<[string, readonly Contest[], RegExp | null]>([
     /Secret key-3: .* And 2 more\./,
   ],
 ])('%s', (_, contests, expected) => {
-  const found = contestedOf(seen({ contests }), NOW_MS);
+  const found = contestedOf(seen(contests));
   if (expected === null) expect(found).toBeNull();
   else expect(found?.message).toMatch(expected);
 });
 
 test('the message does not change with the order of the tries', () => {
   const other = { ...LABEL, object: 'ConfigMap payments-jwks' };
-  expect(contestedOf(seen({ contests: [LABEL, other] }), NOW_MS)).toEqual(
-    contestedOf(seen({ contests: [other, LABEL] }), NOW_MS),
-  );
+  expect(contestedOf(seen([LABEL, other]))).toEqual(contestedOf(seen([other, LABEL])));
 });
 
-test.each<[string, Pick<Observed, 'contests' | 'knowsContests'>, number, RegExp | null]>([
-  ['is kept by an operator that has just begun', { contests: [] }, 1000, /^the last leader/],
-  ['is dropped once that one would have dropped it', { contests: [] }, 300_000, null],
-  ['is dropped by one that knows it is over', { contests: [], knowsContests: true }, 1000, null],
-  ['gives way to what this operator has seen itself', { contests: [LABEL] }, 1000, /^Secret pay/],
-])('what another operator has reported %s', (_, given, agoMs, expected) => {
-  const observed = seen(given, agoMs);
-  const found = contestedOf(observed, NOW_MS);
+test.each<[string, readonly Contest[], number, RegExp | null]>([
+  ['is kept by an operator that has just begun', [], 1000, /^the last leader/],
+  ['is dropped by one that knows better', [], 0, null],
+  ['gives way to what this operator has seen itself', [LABEL], 1000, /^Secret pay/],
+])('what another operator has reported %s', (_, contests, keptForMs, expected) => {
+  const found = contestedOf(seen(contests, keptForMs, true));
   if (expected === null) expect(found).toBeNull();
   else expect(found?.message).toMatch(expected);
-  const isKept = /^the last leader/.test(found?.message ?? '');
-  expect((contestKeptUntilMs(observed) ?? 0) > NOW_MS).toBe(isKept);
+});
+
+test('a status says since when it reports contests', () => {
+  expect(contestedSince({ conditions: [REPORT] })).toBe('2026-12-01T09:00:00Z');
+  expect(contestedSince({ conditions: [{ ...REPORT, status: 'False' }] })).toBeNull();
+  expect(contestedSince(null)).toBeNull();
 });

@@ -125,7 +125,7 @@ describe('the condition reports what became of each entry', () => {
     world.hands.revoke('k1', 'typo');
     world.settle();
     expect(told(world)).toBe(
-      `Unknown KidUnknown: 1 of 2 entries are applied. k1: ${OUT} 2026-12-01T09:00:20Z${LAST}; typo: ${NO_KEY}`,
+      `Unknown KidUnknown: Applied: 1 of 2 entries. k1: ${OUT} 2026-12-01T09:00:20Z${LAST}; typo: ${NO_KEY}`,
     );
   });
 
@@ -135,7 +135,7 @@ describe('the condition reports what became of each entry', () => {
     world.settle();
     world.hands.editJwksKeys((keys) => [...keys, fixtureJwk('k2', EC_KIND)]);
     expect(told(world)).toBe(
-      'False Applying: 1 of 3 entries are applied. k2: still in ConfigMap payments-jwks; ' +
+      'False Applying: Applied: 1 of 3 entries. k2: still in ConfigMap payments-jwks; ' +
         `k1: ${OUT} 2026-12-01T09:00:20Z${LAST}; typo: ${NO_KEY}`,
     );
   });
@@ -158,7 +158,7 @@ describe('the condition reports what became of each entry', () => {
     world.hands.revoke('a', 'b', 'c', 'd', 'e', 'f');
     world.settle();
     expect(told(world)).toBe(
-      `Unknown KidUnknown: 0 of 6 entries are applied. a, b, c, d and 2 more: ${NO_KEY}`,
+      `Unknown KidUnknown: Applied: 0 of 6 entries. a, b, c, d and 2 more: ${NO_KEY}`,
     );
   });
 

@@ -159,6 +159,7 @@ export class World {
       lostStatus: [],
       isStatusFailing: false,
       contests: [],
+      contestedKeptForMs: 0,
     };
   }
 }

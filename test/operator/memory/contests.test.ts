@@ -131,3 +131,22 @@ test('a step that is refused again backs off, and is not reported as undone', ()
   contests.taken(STEP, nowMs + 1000);
   expect(contests.standing(nowMs + 1000)).toEqual([]);
 });
+
+describe('what another operator has reported', () => {
+  const BEGAN = '2026-12-01T09:00:00Z';
+
+  test('is kept for as long as this one may need to find out, from when it saw it first', () => {
+    expect(contests.keptForMs(null, nowMs)).toBe(0);
+    expect(contests.keptForMs(BEGAN, nowMs)).toBe(LASTING_MS);
+    expect(contests.keptForMs(BEGAN, nowMs + 1000)).toBe(LASTING_MS - 1000);
+    expect(contests.keptForMs(BEGAN, nowMs + LASTING_MS)).toBe(0);
+    const again = '2026-12-01T09:06:00Z';
+    expect(contests.keptForMs(again, nowMs + LASTING_MS)).toBe(LASTING_MS);
+  });
+
+  test('is not kept by one that has reported some itself', () => {
+    fightOnce();
+    fightOnce();
+    expect(contests.keptForMs(BEGAN, nowMs)).toBe(0);
+  });
+});

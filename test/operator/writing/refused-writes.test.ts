@@ -87,9 +87,10 @@ test('a refused rotation shows as stalled and as overdue, and costs no other wri
   expect(of.operatorWrites()).toHaveLength(before);
 });
 
-test.each([
+test.each<[string, Fault]>([
   ['fails', statusFault(500)],
-  ['is answered by nobody', statusFault(503)],
+  ['hangs', { kind: 'hang', committed: false }],
+  ['is put off', statusFault(503)],
 ])(
   'while every write of the signer %s, the status says within seconds what is so',
   async (_, fault) => {

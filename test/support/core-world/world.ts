@@ -126,6 +126,7 @@ export class World {
       lostStatus: this.losesStatusLedger ? ['ledger'] : [],
       isStatusFailing: false,
       contests: [],
+      contestedKeptForMs: 0,
     };
   }
 
