@@ -42,7 +42,7 @@ export default defineConfig({
             'test/image/**',
             'test/workflows/**',
           ],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           // All cores: by itself it leaves one of them idle.
           maxWorkers: '100%',
         },
