@@ -70,7 +70,9 @@ function standbyClaims({ timeline }: Scene, set: SetVersion, span: Span): readon
   const pending = (set.status.keys ?? []).filter(({ state }) => state === 'Pending');
   const isHeldBySecret = (kid: string) =>
     namesOf(timeline.keySecrets).some((name) =>
-      seenIn(named(timeline.keySecrets, name), span).some(({ facts }) => facts?.kid === kid),
+      seenIn(named(timeline.keySecrets, name), span).some(
+        ({ facts, isCopy, change }) => facts?.kid === kid && !isCopy && change.after !== null,
+      ),
     );
   const isShown = (kid: string) => seenIn(timeline.jwks, span).some(({ keys }) => keys?.has(kid));
   const found: string[] = [];
