@@ -169,7 +169,13 @@ function readings(drawn: Drawn): readonly Found[] {
   const meta = metaOf(drawn);
   const otherManagers = drawn.managers ?? [];
   if (drawn.kind === 'ConfigMap') {
-    const jwks = { meta, data: dataOf(drawn), hasOwnBinaryData: false, otherManagers };
+    const jwks = {
+      meta,
+      data: dataOf(drawn),
+      hasOwnBinaryData: false,
+      exposing: [],
+      otherManagers,
+    };
     return [{ ...NOTHING, jwks }];
   }
   const { type, kid = null } = drawn;

@@ -59,6 +59,28 @@ test.each([
   expect(kids()).toEqual(before);
 });
 
+test('a private key that someone puts into the JWKS ConfigMap is removed, and their other entries stay', async () => {
+  world = new OperatorWorld();
+  const { api, clock } = world;
+  world.start();
+  world.apply('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
+  await clock.advance(20_000);
+  const { data } = api.hand.get('secrets', NAMESPACE, 'payments-signer') as {
+    data: Record<string, string>;
+  };
+  const pem = Buffer.from(data['private.pem'] ?? '', 'base64');
+  api.hand.edit('configmaps', NAMESPACE, 'payments-jwks', (draft) => {
+    draft['data'] = { ...(draft['data'] as object), 'backup.pem': pem.toString(), note: 'mine' };
+    draft['binaryData'] = { 'backup.der': pem.toString('base64'), logo: 'AAEC' };
+  });
+  await clock.advance(2000);
+  const jwks = api.hand.get('configmaps', NAMESPACE, 'payments-jwks');
+  const left = { ...(jwks?.['data'] as object), ...(jwks?.['binaryData'] as object) };
+  expect(Object.keys(left)).toEqual(expect.arrayContaining(['jwks.json', 'note', 'logo']));
+  expect(Object.keys(left).filter((name) => name.startsWith('backup'))).toEqual([]);
+  expect(world.condition('Ready')).toBe('True Signing');
+});
+
 test('a wrong public JWK in a key Secret’s annotation costs no key: the ledger knows better', async () => {
   world = new OperatorWorld();
   const { api, clock } = world;

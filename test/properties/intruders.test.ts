@@ -72,6 +72,7 @@ const plants: Readonly<Record<string, Plant>> = {
       meta: api.newMeta('payments-jwks', asLetIn(claimed)),
       data: { 'jwks.json': jwksText([evilKey.publicJwk]) },
       hasOwnBinaryData: false,
+      exposing: [],
       otherManagers: ['kubectl-create/Update/1'],
     };
   },

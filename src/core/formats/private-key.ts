@@ -8,6 +8,8 @@ const PEM = /PRIVATE KEY-----/;
 const JSON_TEXT = /^\s*[[{]/;
 /** The shortest private key, of Ed25519, has 48 bytes in DER, and a JWK has more. */
 const BASE64_RUN = /[A-Za-z0-9+/_-]{60,}/g;
+/** Tools write base64 in lines of 64 or 76 digits, which may be indented. */
+const LINE = /^[A-Za-z0-9+/_-]{40,}$/;
 /** A run may begin in the middle of a group of four: one of these starts is that of a group. */
 const GROUP = 4;
 /** A text in base64 in a text in JSON in a text in base64, and so on. */
@@ -22,6 +24,26 @@ function isFound(text: string, depth: number): boolean {
   if (depth === 0) return false;
   if (PEM.test(text) || isJwkText(text) || (JSON_TEXT.test(text) && isInJson(text, depth)))
     return true;
+  return isInRuns(text, depth) || inLines(text).some((joined) => isInRuns(joined, depth));
+}
+
+/** What is in base64 in more than one line, each without its line breaks. */
+function inLines(text: string): readonly string[] {
+  const joined: string[] = [];
+  let lines: string[] = [];
+  for (const piece of [...text.split(/\s+/), '']) {
+    if (LINE.test(piece)) {
+      lines.push(piece);
+      continue;
+    }
+    // The last one may be shorter, and padded.
+    if (lines.length > 0) joined.push([...lines, piece].join(''));
+    lines = [];
+  }
+  return joined;
+}
+
+function isInRuns(text: string, depth: number): boolean {
   for (const [run] of text.matchAll(BASE64_RUN)) {
     if (isInBase64(run, depth)) return true;
   }

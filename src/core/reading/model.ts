@@ -112,6 +112,8 @@ export interface ObservedJwks {
   readonly data: Readonly<Record<string, string>>;
   /** One of the operator's own entries is in `binaryData`, where nobody looks for it. */
   readonly hasOwnBinaryData: boolean;
+  /** The names of entries of others that hold a private key: the next write leaves them out. */
+  readonly exposing: readonly string[];
   /** The other managers of those entries in the managed fields, each as `manager/operation/time`. */
   readonly otherManagers: readonly string[];
 }

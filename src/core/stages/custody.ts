@@ -158,9 +158,12 @@ function withHeldBack({ jwks, nowMs }: Situation, ledger: Ledger): Ledger {
   );
 }
 
+/** The maximum number of entries that a message names. */
+const ENTRIES_NAMED_MAX = 4;
+
 /**
- * Labels, annotations and owner of the JWKS, and a copy of the ledger that can't be read: nobody waits for
- * these.
+ * Labels, annotations and owner of the JWKS, a copy of the ledger that can't be read, and entries of others that hold
+ * a private key: nobody waits for these.
  */
 export function repairJwksMetadata(situation: Situation, { ledger }: Schedule): Step | null {
   if (ledger.deletion?.removing === true || publishedKeys(ledger).length === 0) return null;
@@ -168,7 +171,12 @@ export function repairJwksMetadata(situation: Situation, { ledger }: Schedule): 
   const isUnreadable = copy !== null && copy.kind !== 'Ledger';
   if (!isUnreadable && !isJwksMetadataStale(situation)) return null;
   const { write } = rewriteJwks(situation, ledger);
-  const message = `Labels and annotations of ConfigMap ${situation.spec.jwks.name} are repaired`;
+  const name = `ConfigMap ${situation.spec.jwks.name}`;
+  const exposing = situation.jwks?.exposing ?? [];
+  const message =
+    exposing.length > 0
+      ? `${name} has a private key in ${exposing.slice(0, ENTRIES_NAMED_MAX).join(', ')}: it is removed`
+      : `Labels and annotations of ${name} are repaired`;
   return guardedStep(write, { code: 'RepairMetadata', message });
 }
 

@@ -145,6 +145,7 @@ function jwksMetadata({ set, jwks, spec }: Situation, ledger: Ledger): MetadataP
 /** Whether the ConfigMap's labels or annotations must be written. */
 export function isJwksMetadataStale({ set, jwks, spec }: Situation): boolean {
   if (jwks === null) return false;
+  if (jwks.exposing.length > 0) return true;
   const { [ANNOTATION.ledger]: copy, [ANNOTATION.generation]: stamp } = jwks.meta.annotations;
   const isStamped = stamp === String(jwksGeneration(jwks)) && (copy !== undefined || stamp === '0');
   return !isStamped || patchChanges(jwks.meta, metadataPatch(set.ref, jwks.meta, spec.jwks, {}));

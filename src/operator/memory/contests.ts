@@ -19,6 +19,8 @@ export const REFUSED_PAUSE_MAX_MS = 60_000;
 export const LASTING_MS = 300_000;
 /** Undone this often in a row, a step is contested. Once is what people do by mistake. */
 const REPORTED_FROM = 2;
+/** So often in a row, that happens where two operators work at the same time. */
+const OUTDATED_FROM = 4;
 /** Refused this often in a row, a step backs off: the first time it is tried again as after any error. */
 const REFUSED_FROM = 2;
 
@@ -36,6 +38,8 @@ interface Entry {
 /** Of one set. Times are the clock's monotonic milliseconds. */
 export class Contests {
   readonly #byName = new Map<string, Entry>();
+  /** How often in a row a step met something else than what was read. */
+  readonly #outdated = new Map<string, number>();
   /** Whether any step was ever undone so often that people are told. */
   #hasReported = false;
   /** Another operator's report, by the time at which it began, and since when this one has seen it. */
@@ -55,9 +59,21 @@ export class Contests {
 
   /** A step was taken. */
   taken({ effort }: Step, nowMs: number): void {
+    this.#outdated.delete(effort.name);
     const undone = this.#byName.get(effort.name)?.undone ?? 0;
     const entry = { effort, triedAtMs: nowMs, isOpen: false, undone, refused: 0, pausedUntilMs: 0 };
     this.#byName.set(effort.name, entry);
+  }
+
+  /**
+   * It met another version of its object, or an object that should not be there: the set is read again. If that goes on,
+   * whoever writes the object all the time would hold up everything that comes after the step.
+   */
+  outdated(step: Step, nowMs: number): void {
+    const { name } = step.effort;
+    const times = (this.#outdated.get(name) ?? 0) + 1;
+    this.#outdated.set(name, times);
+    if (times >= OUTDATED_FROM) this.refused(step, nowMs);
   }
 
   /** The API server refused it, and will again until somebody changes something. */
@@ -94,6 +110,7 @@ export class Contests {
   /** What the whole plan does not want any more is over, and so is what has lasted. */
   review({ step, held, isWhole }: Plan, nowMs: number): void {
     if (!isWhole) return;
+    if (step === null && held.length === 0) this.#outdated.clear();
     const wanted = new Set(
       [...held, ...(step === null ? [] : [step.effort])].map(({ name }) => name),
     );

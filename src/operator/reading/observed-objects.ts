@@ -13,6 +13,7 @@ import type {
 import { UNTRACKED } from '../../core/reading/shown.ts';
 import type { KeyVerdicts } from '../../platform/keys/key-verdicts.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
+import { exposingEntries } from './exposed-entries.ts';
 import { type Fields, fieldsOf, recordsOf } from './fields.ts';
 import { signerContentOf } from './secret-content.ts';
 import type { SetName } from './set-name.ts';
@@ -58,6 +59,7 @@ export function observedJwks(configMap: KubeObject): ObservedJwks {
   return {
     meta: metaOf(configMap),
     data: isRecord(data) ? (data as Record<string, string>) : {},
+    exposing: exposingEntries(configMap),
     hasOwnBinaryData: OWN_FILES.some((name) => name in fieldsOf(binaryData)),
     otherManagers: otherManagers(
       configMap,

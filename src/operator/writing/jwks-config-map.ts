@@ -2,6 +2,7 @@
 import { OWN_FILES } from '../../core/formats/served-set.ts';
 import type { Answer } from '../../platform/kube/client.ts';
 import { CONFIG_MAPS } from '../../platform/kube/resources.ts';
+import { exposes } from '../reading/exposed-entries.ts';
 import { type Fields, fieldsOf } from '../reading/fields.ts';
 import { type Execution, StepOutdated, type WriteOf } from './execution.ts';
 import { patched } from './metadata.ts';
@@ -27,8 +28,10 @@ export async function writeJwks(write: WriteOf<'WriteJwks'>, run: Execution): Pr
   return await client.replace(CONFIG_MAPS, changed, options);
 }
 
-/** They stay as they are. */
+/** They stay as they are, unless one holds a private key. */
 function entriesOfOthers(entries: unknown): Fields {
   const all = Object.entries(fieldsOf(entries));
-  return Object.fromEntries(all.filter(([name]) => !OWN_FILES.includes(name)));
+  return Object.fromEntries(
+    all.filter(([name, value]) => !OWN_FILES.includes(name) && !exposes(value)),
+  );
 }

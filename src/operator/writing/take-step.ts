@@ -157,6 +157,7 @@ export class StepTaker {
         throw error;
       }
       if ('name' in write && isAlreadyThere(error)) memory.takenNames.add(write.name);
+      memory.contests.outdated(step, this.#options.clock.monotonicMs());
       log.debug({ set: key, step: write.kind, err: error }, 'the set is read again');
       return null;
     }

@@ -47,7 +47,7 @@ export function judgeServerCertificate(
       problem: `'${KEY_FILE}' is not the key of the first certificate in '${CERTIFICATE_FILE}': ${both}`,
     };
   }
-  const refusal = refusalOfTls(cert, key);
+  const refusal = servesTls13(privateKey) ? refusalOfTls(cert, key) : 'no such key in TLS 1.3';
   if (refusal !== null) {
     const advice = 'make a key of RSA with 2048 bits or of P-256, and a signature with SHA-256';
     return { problem: `TLS does not take the certificate (${refusal}): ${advice}` };
@@ -102,6 +102,14 @@ function privateKeyIn(pem: Buffer): KeyObject | null {
     // OpenSSL's own message adds nothing that may be shown.
     return null;
   }
+}
+
+const CURVES: readonly (string | undefined)[] = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+/** RFC 8446 section 4.2.3, as far as OpenSSL has it by itself: no client could shake hands with another key. */
+export function servesTls13({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  if (asymmetricKeyType === 'ec') return CURVES.includes(asymmetricKeyDetails?.namedCurve);
+  return ['rsa', 'rsa-pss', 'ed25519'].includes(asymmetricKeyType ?? '');
 }
 
 /** The code of the error with which TLS refuses what has parsed, such as a key that is too short. */

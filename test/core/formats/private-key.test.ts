@@ -27,6 +27,7 @@ const WRAPPINGS: readonly [string, (text: string) => string][] = [
   ['plain', (text) => text],
   ['in base64', base64],
   ['in base64 in lines', (text) => base64(text).replace(/.{76}/g, '$&\n')],
+  ['in base64 in indented lines', (text) => base64(text).replace(/.{64}/g, '$&\r\n    ')],
   ['in base64url', (text) => Buffer.from(text).toString('base64url')],
   ['behind other characters of base64', (text) => `key/${base64(text)}`],
   ['in what kubectl keeps', (text) => lastApplied({ file: base64(text) })],
@@ -41,16 +42,14 @@ describe.each(KEYS)('a private key of %s', (_, key) => {
     expect(holdsPrivateKey(wrap(pem))).toBe(true);
   });
 
-  test.each(WRAPPINGS.filter(([name]) => !name.includes('lines')))(
-    'is found as JWK %s',
-    (_name, wrap) => {
-      expect(holdsPrivateKey(wrap(jwk))).toBe(true);
-    },
-  );
+  test.each(WRAPPINGS)('is found as JWK %s', (_name, wrap) => {
+    expect(holdsPrivateKey(wrap(jwk))).toBe(true);
+  });
 
   test('is found in DER', () => {
     const der = key.export({ format: 'der', type: 'pkcs8' });
     expect(holdsPrivateKey(base64(der))).toBe(true);
+    expect(holdsPrivateKey(base64(der).replace(/.{64}/g, '$&\n'))).toBe(true);
     expect(holdsPrivateKey(lastApplied({ der: base64(der) }))).toBe(true);
   });
 

@@ -132,6 +132,21 @@ test('a step that is refused again backs off, and is not reported as undone', ()
   expect(contests.standing(nowMs + 1000)).toEqual([]);
 });
 
+test('a step that meets another version again and again backs off, until it is taken', () => {
+  const meet = (times: number) => {
+    for (let time = 0; time < times; time += 1) contests.outdated(STEP, nowMs);
+  };
+  meet(4);
+  expect(contests.holdsUp(STEP, nowMs)).toBe(false);
+  meet(1);
+  expect(contests.holdsUp(STEP, nowMs)).toBe(true);
+  nowMs = contests.nextMs() ?? Infinity;
+  expect(contests.holdsUp(STEP, nowMs)).toBe(false);
+  contests.taken(STEP, nowMs);
+  meet(4);
+  expect(contests.standing(nowMs).filter(({ isPaused }) => isPaused)).toEqual([]);
+});
+
 describe('what another operator has reported', () => {
   const BEGAN = '2026-12-01T09:00:00Z';
 

@@ -115,6 +115,38 @@ test.each<[string, Fault]>([
   },
 );
 
+test.each(['configmaps', 'secrets'])(
+  'a writer that changes %s all the time holds up no status',
+  async (busy) => {
+    let isBusy = false;
+    const conflict = {
+      kind: 'status',
+      status: 409,
+      committed: false,
+      message: 'the object has been modified',
+    } as const;
+    const of = new OperatorWorld();
+    world = of;
+    const plan = ({ verb, resource }: FaultedRequest) =>
+      isBusy && verb !== 'get' && verb !== 'list' && resource === busy ? [conflict] : [];
+    const { clock } = of;
+    of.start({ transport: new FaultyTransport({ inner: of.api.transport, clock, plan }) });
+    of.apply('payments', { ...FAST_SPEC, rotation: { interval: '720h' } });
+    await clock.advance(60_000);
+    isBusy = true;
+    const kid = of.status().activeKid ?? '';
+    of.api.hand.edit(SET_PLURAL, NAMESPACE, 'payments', (draft) => {
+      draft['spec'] = { ...(draft['spec'] as object), revocations: [{ kid }] };
+    });
+    await clock.advance(60_000);
+    expect(of.condition('RevocationsApplied')).toBe('False Applying');
+    isBusy = false;
+    await clock.advance(120_000);
+    expect(of.condition('RevocationsApplied')).toBe('True Applied');
+    expect(of.condition('Ready')).toBe('True Signing');
+  },
+);
+
 test('a refused write that is no longer wanted stalls nothing', async () => {
   let isBroken = false;
   const of = startWith(403, () => isBroken, 'update');

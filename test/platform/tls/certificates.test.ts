@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   judgeAuthorities,
   judgeServerCertificate,
+  servesTls13,
 } from '../../../src/platform/tls/certificates.ts';
 import { makeCa } from '../../support/tls/forged-certificates.ts';
 
@@ -60,6 +61,13 @@ test.each([
 function broken(body: string): string {
   return `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
 }
+
+test.each([
+  ...['P-256', 'P-384', 'P-521'].map((curve) => [curve, true] as const),
+  ...['secp256k1', 'secp224r1', 'brainpoolP256r1'].map((curve) => [curve, false] as const),
+])('with a key of %s a server can shake hands: %s', (namedCurve, expected) => {
+  expect(servesTls13(generateKeyPairSync('ec', { namedCurve }).privateKey)).toBe(expected);
+});
 
 describe('authorities', () => {
   test('are taken one by one', () => {

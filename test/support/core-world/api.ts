@@ -242,7 +242,7 @@ export class Api {
     if (expects === 'absent') {
       if (jwks !== null) return 'Conflict';
       const meta = this.newMeta(name, metadata);
-      this.jwks = { meta, data, hasOwnBinaryData: false, otherManagers: [] };
+      this.jwks = { meta, data, hasOwnBinaryData: false, exposing: [], otherManagers: [] };
       this.fieldOwners = [];
       return 'Applied';
     }
@@ -255,7 +255,7 @@ export class Api {
     // Whoever owned a file keeps it as long as the value stays; a changed value is ours alone.
     this.fieldOwners = this.fieldOwners.filter(({ file }) => jwks.data[file] === stored[file]);
     const otherManagers = managersOf(this.fieldOwners);
-    this.jwks = { meta, data: stored, hasOwnBinaryData: false, otherManagers };
+    this.jwks = { meta, data: stored, hasOwnBinaryData: false, exposing: [], otherManagers };
     return 'Applied';
   }
 
