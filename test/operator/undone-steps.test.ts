@@ -1,6 +1,6 @@
 /** Someone undoes a step as often as it is taken: it backs off, is reported, and holds up nothing else. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SET_PLURAL } from '../../src/core/formats/names.ts';
+import { ANNOTATION, SET_PLURAL } from '../../src/core/formats/names.ts';
 import type { Policy } from '../fake-api/fake-api.ts';
 import { child, isObject, type JsonObject, metadataOf } from '../fake-api/json/json.ts';
 import { FAST_SPEC, NAMESPACE, OperatorWorld } from './operator-world.ts';
@@ -148,4 +148,33 @@ describe('a policy adds an entry to the data of each ConfigMap', () => {
     const events = world.api.objects('events', NAMESPACE);
     expect(events.filter(({ reason }) => reason === 'WaitRestarted')).toEqual([]);
   });
+});
+
+/** Whoever made it, nothing says any more whose it is. */
+const NO_OWNER: Policy = {
+  resource: 'secrets',
+  subresource: '',
+  mutate: (draft) => {
+    const metadata = metadataOf(draft);
+    if (!/-key-\d+$/.test(String(metadata['name']))) return;
+    const { [ANNOTATION.owner]: _, ...annotations } = child(metadata, 'annotations');
+    metadata['annotations'] = annotations;
+  },
+};
+
+test('a policy takes the owner off new key Secrets: none of their private keys is left over', async () => {
+  world.start();
+  world.apply('payments', FAST_SPEC);
+  await world.clock.advance(20_000);
+  const secrets = () => world.api.objects('secrets', NAMESPACE).length;
+  const before = secrets();
+  world.api.policies.push(NO_OWNER);
+  revoke(world.status().activeKid ?? '');
+  await world.clock.advance(600_000);
+  expect(secrets()).toBeLessThanOrEqual(before);
+  expect(world.condition('Ready')).toBe('True Signing');
+  world.api.policies.pop();
+  const active = activeKey();
+  await world.clock.advance(120_000);
+  expect(activeKey()).not.toBe(active);
 });

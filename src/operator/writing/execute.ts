@@ -2,11 +2,13 @@
 import type { SigningKeySetStatus } from '../../api/signing-key-set.generated.ts';
 import { ANNOTATION, FINALIZER } from '../../core/formats/names.ts';
 import type { Write } from '../../core/reading/model.ts';
+import { parseOwner } from '../../core/reading/ownership.ts';
 import type { Answer } from '../../platform/kube/client.ts';
 import type { KubeObject } from '../../platform/kube/resource.ts';
 import { CONFIG_MAPS, SECRETS, SETS } from '../../platform/kube/resources.ts';
+import { metaOf } from '../reading/observed-objects.ts';
 import { WORKLOADS } from '../reading/workloads.ts';
-import type { Execution, WriteOf } from './execution.ts';
+import { type Execution, StepOutdated, type WriteOf } from './execution.ts';
 import { writeJwks } from './jwks-config-map.ts';
 import { newKeySecret, restoredKeySecret } from './key-secret.ts';
 import { writeSigner } from './signer-secret.ts';
@@ -16,7 +18,7 @@ export async function execute(write: Write, run: Execution): Promise<Answer> {
   const { client, options } = run;
   switch (write.kind) {
     case 'CreateKeySecret':
-      return await client.create(SECRETS, newKeySecret(write, run), options);
+      return await createKeySecret(write, run);
     case 'RestoreKeySecret':
       return await client.create(SECRETS, restoredKeySecret(write, run), options);
     case 'PatchKeySecretMetadata':
@@ -37,6 +39,21 @@ export async function execute(write: Write, run: Execution): Promise<Answer> {
     case 'DeleteJwks':
       return await remove(write, CONFIG_MAPS, run);
   }
+}
+
+/**
+ * A policy may have taken off what shows whose the Secret is. It would be nobody's from then on, and its private key
+ * would be left over: it goes at once.
+ */
+async function createKeySecret(write: WriteOf<'CreateKeySecret'>, run: Execution): Promise<Answer> {
+  const { client, namespace, options, snapshot } = run;
+  const answer = await client.create(SECRETS, newKeySecret(write, run), options);
+  const meta = metaOf(answer.object);
+  if (parseOwner(meta)?.uid === snapshot.observed.set.ref.uid) return answer;
+  const { uid, resourceVersion } = meta;
+  const preconditions = { uid, resourceVersion };
+  await client.delete(SECRETS, { namespace, name: write.name }, { ...options, preconditions });
+  throw new StepOutdated('the new key Secret does not have the owner that it was sent with');
 }
 
 async function patchKeySecret(
