@@ -21,7 +21,7 @@ const PRESET = { JavaScript: 'jose', Python: 'pyjwt' } as const;
 
 interface Key {
   readonly served: Served;
-  /** A token that expires so many seconds after START_MS. */
+  /** A token that expires this many seconds after START_MS. */
   sign(expiresInSeconds: number, kid?: string): Promise<string>;
 }
 

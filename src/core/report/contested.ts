@@ -15,7 +15,7 @@ type Given = Pick<Observed, 'contests' | 'contestedKeptForMs' | 'set'>;
 
 /**
  * @param observed `contests` come from the memory of one process. What another operator has reported, such as the
- * last leader, is kept for a while: else two of them took each other's report out of the status.
+ * last leader, is kept for a while: otherwise two operators would keep removing each other's.
  * @returns null if no step is undone again and again
  */
 export function contestedOf({ contests, contestedKeptForMs, set }: Given): Verdict | null {

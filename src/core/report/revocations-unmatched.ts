@@ -15,7 +15,7 @@ const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
 
 /** A shorter part of a kid is in many of them. */
 const PART_LENGTH_MIN = 8;
-/** So many wrong characters are slips; with more, it is another kid. */
+/** The maximum number of wrong characters that count as slips. With more, it is another kid. */
 const SLIPS_MAX = 2;
 
 /** @returns null if each entry matches a key, or without a ledger that says which keys there are. */

@@ -19,7 +19,7 @@ export const REFUSED_PAUSE_MAX_MS = 60_000;
 export const LASTING_MS = 300_000;
 /** Undone this often in a row, a step is contested. Once is what people do by mistake. */
 const REPORTED_FROM = 2;
-/** So often in a row, that happens where two operators work at the same time. */
+/** Fewer in a row are normal where two operators work at the same time. */
 const OUTDATED_FROM = 4;
 /** Refused this often in a row, a step backs off: the first time it is tried again as after any error. */
 const REFUSED_FROM = 2;

@@ -4,7 +4,7 @@ import { errorCode } from '../error-code.ts';
 
 const LIMITS_FILE = '/proc/self/limits';
 
-/** @returns null if there is no such bound, or the system does not tell it in `/proc` (it is Linux that does) */
+/** @returns null if there is no such bound, or if the system is not Linux, which tells it in `/proc` */
 export async function openFilesMax(): Promise<number | null> {
   try {
     return parseOpenFilesMax(await readFile(LIMITS_FILE, 'utf8'));
